@@ -1,0 +1,82 @@
+import { type Atom, isProgram, Literal, type Program, Var } from './program.ts';
+
+const functionIds = new WeakMap<object, number>();
+let nextFunctionId = 0;
+
+function identity(value: object): string {
+  let id = functionIds.get(value);
+  if (id === undefined) {
+    id = nextFunctionId++;
+    functionIds.set(value, id);
+  }
+  return `#${id}`;
+}
+
+/** A text that two programs share exactly when they compute the same thing in the same way. */
+export function programKey(program: Program): string {
+  const parts: string[] = [];
+  writeProgram(program, parts);
+  return parts.join('');
+}
+
+function writeProgram(program: Program, parts: string[]): void {
+  const numbers = new Map<Var, number>();
+  const declare = (variable: Var): void => {
+    numbers.set(variable, numbers.size);
+    parts.push(variable.dtype, '[', variable.shape.join(), ']');
+  };
+  const use = (atom: Atom): void => {
+    if (atom instanceof Var) parts.push('%', String(numbers.get(atom)), ' ');
+    else parts.push(atom.dtype, ':', numberKey(atom.value), ' ');
+  };
+  for (const variable of program.inputs) declare(variable);
+  for (const eqn of program.eqns) {
+    parts.push(';', eqn.primitive.name, '(');
+    writeParam(eqn.params, parts);
+    parts.push(')');
+    for (const atom of eqn.inputs) use(atom);
+    parts.push('>');
+    for (const variable of eqn.outputs) declare(variable);
+  }
+  parts.push('=');
+  for (const atom of program.outputs) use(atom);
+}
+
+const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
+
+function writeParam(value: unknown, parts: string[]): void {
+  if (isProgram(value)) {
+    parts.push('{');
+    writeProgram(value, parts);
+    parts.push('}');
+  } else if (Array.isArray(value)) {
+    parts.push('[');
+    for (const item of value) {
+      writeParam(item, parts);
+      parts.push(',');
+    }
+    parts.push(']');
+  } else if (typeof value === 'number') {
+    parts.push(numberKey(value));
+  } else if (typeof value === 'function') {
+    parts.push(identity(value));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const name of Object.keys(value).sort()) {
+      parts.push(name, ':');
+      writeParam((value as Record<string, unknown>)[name], parts);
+      parts.push(' ');
+    }
+  } else {
+    parts.push(String(value));
+  }
+}
+
+/** The key of an equation's operation alone: primitive and parameters, without its operands. */
+export function operationKey(name: string, params: unknown): string {
+  const parts = [name, '('];
+  writeParam(params, parts);
+  parts.push(')');
+  return parts.join('');
+}
+
+export const atomIsLiteral = (atom: Atom): atom is Literal => atom instanceof Literal;

@@ -1,0 +1,62 @@
+import type { DType } from '../dtype/dtype.ts';
+import type { Shape } from '../shape/shape.ts';
+import type { Primitive } from './primitive.ts';
+
+/** What a program knows of a value before it runs. */
+export interface Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+let nextId = 0;
+
+/** A value inside a program; assigned once. Identity, not the id, tells two variables apart. */
+export class Var implements Aval {
+  readonly id = nextId++;
+  readonly shape: Shape;
+  readonly dtype: DType;
+
+  constructor(aval: Aval) {
+    this.shape = aval.shape;
+    this.dtype = aval.dtype;
+  }
+}
+
+/**
+ * A number written into a program. It has rank 0, and an elementwise primitive takes it beside operands
+ * of any shape, so that `x * 2` needs no broadcast.
+ */
+export class Literal implements Aval {
+  readonly value: number;
+  readonly dtype: DType;
+  readonly shape: Shape = [];
+
+  constructor(value: number, dtype: DType) {
+    this.value = value;
+    this.dtype = dtype;
+  }
+}
+
+export type Atom = Var | Literal;
+
+/** Static arguments of a primitive: numbers, strings, flags, lists of them, and sub-programs. */
+// biome-ignore lint/suspicious/noExplicitAny: each primitive narrows its own parameters.
+export type Params = any;
+
+/** One equation: `outputs = primitive[params](inputs)`. */
+export interface Eqn {
+  readonly primitive: Primitive;
+  readonly inputs: readonly Atom[];
+  readonly params: Params;
+  readonly outputs: readonly Var[];
+}
+
+/** A pure function in static single assignment form: the one program form of the library. */
+export interface Program {
+  readonly inputs: readonly Var[];
+  readonly eqns: readonly Eqn[];
+  readonly outputs: readonly Atom[];
+}
+
+export const isProgram = (value: unknown): value is Program =>
+  typeof value === 'object' && value !== null && 'eqns' in value && 'inputs' in value && 'outputs' in value;

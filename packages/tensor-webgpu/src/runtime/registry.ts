@@ -1,0 +1,30 @@
+import { DeviceError } from '../errors/errors.ts';
+import type { Device } from './device.ts';
+
+const known = new Map<string, Device>();
+let chosen: Device | null = null;
+
+/** Makes a device known by its name; the first one becomes the default. */
+export function registerDevice(device: Device): void {
+  known.set(device.name, device);
+  chosen ??= device;
+}
+
+/** The names of the devices of this machine. */
+export const devices = (): string[] => [...known.keys()];
+
+/** The device called `name`. Throws `DeviceError` naming the devices there are. */
+export function deviceNamed(name: string): Device {
+  const device = known.get(name);
+  if (!device) {
+    throw new DeviceError(`There is no device '${name}'. This machine has ${devices().join(', ')}.`);
+  }
+  return device;
+}
+
+/** The device on which new tensors are made. With a name, makes that device the default first. */
+export function defaultDevice(name?: string): Device {
+  if (name !== undefined) chosen = deviceNamed(name);
+  if (!chosen) throw new DeviceError('No device is registered. Import @flowfield/tensor-webgpu as a whole.');
+  return chosen;
+}

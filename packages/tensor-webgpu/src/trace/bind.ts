@@ -1,0 +1,45 @@
+import type { Primitive } from '../program/primitive.ts';
+import type { Params, Program } from '../program/program.ts';
+import { executeProgram } from '../runtime/execute.ts';
+import { defaultDevice } from '../runtime/registry.ts';
+import type { Device, Storage } from '../runtime/device.ts';
+import { DeviceError } from '../errors/errors.ts';
+import { currentBuilder, traceProgram } from './builder.ts';
+import { makeValue, storageOf, type Value } from './value.ts';
+
+/** Applies a primitive: recorded when a trace is in progress, run at once otherwise. */
+export function bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {
+  const builder = currentBuilder();
+  if (builder) return builder.bind(primitive, inputs, params);
+  const live = inputs.filter((value) => value.state.kind !== 'literal');
+  const { program, captured } = traceProgram(live, (...values) => {
+    let next = 0;
+    return bind(primitive, inputs.map((value) => (value.state.kind === 'literal' ? value : values[next++])), params);
+  });
+  return runProgram(program, [...live, ...captured], primitive.name);
+}
+
+/** The one device that all values live on; the default device when there are none. */
+export function deviceOf(values: readonly Value[], use: string): Device {
+  let device: Device | undefined;
+  for (const value of values) {
+    const its = storageOf(value, use).device;
+    if (device && its !== device) {
+      throw new DeviceError(
+        `${use}: tensors live on different devices, ${device.name} and ${its.name}. Move one with .to('${device.name}').`,
+      );
+    }
+    device = its;
+  }
+  return device ?? defaultDevice();
+}
+
+/** Runs a program on tensors in memory, compiling it on first sight. */
+export function runProgram(program: Program, inputs: readonly Value[], use: string): Value[] {
+  const device = deviceOf(inputs, use);
+  const storages = executeProgram(program, inputs.map((value) => storageOf(value, use)), device);
+  return storedValues(program, storages);
+}
+
+export const storedValues = (program: Program, storages: readonly Storage[]): Value[] =>
+  program.outputs.map((aval, i) => makeValue(aval, { kind: 'stored', storage: storages[i] }));

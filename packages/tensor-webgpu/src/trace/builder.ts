@@ -1,0 +1,111 @@
+import { TraceError } from '../errors/errors.ts';
+import type { Primitive } from '../program/primitive.ts';
+import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
+import { makeValue, type Value } from './value.ts';
+
+/**
+ * Collects the equations of one function being traced. Values from outside (tensors in memory, or values of
+ * an enclosing trace) become further inputs: they are `captured`.
+ */
+export class Builder {
+  readonly parent: Builder | null;
+  readonly inputs: Var[] = [];
+  readonly eqns: Eqn[] = [];
+  readonly captured = new Map<Value, Var>();
+  finished = false;
+
+  constructor(parent: Builder | null) {
+    this.parent = parent;
+  }
+
+  input(aval: Aval): Value {
+    const variable = new Var(aval);
+    this.inputs.push(variable);
+    return makeValue(aval, { kind: 'traced', builder: this, variable });
+  }
+
+  /** The atom that stands for `value` in this program. */
+  atom(value: Value): Atom {
+    const { state } = value;
+    if (state.kind === 'literal') return state.literal;
+    if (state.kind === 'traced') {
+      if (state.builder === this) return state.variable;
+      if (state.builder.finished || !this.isInside(state.builder)) {
+        throw new TraceError(
+          'A value escaped from the function that was traced and was used after it. Return it from that function instead of storing it outside.',
+        );
+      }
+    }
+    let variable = this.captured.get(value);
+    if (!variable) {
+      variable = new Var(value);
+      this.captured.set(value, variable);
+    }
+    return variable;
+  }
+
+  bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {
+    return this.record(primitive, inputs.map((value) => this.atom(value)), params);
+  }
+
+  private record(primitive: Primitive, inputs: readonly Atom[], params: Params): Value[] {
+    const outputs = primitive.shape(inputs, params).map((aval) => new Var(aval));
+    this.eqns.push({ primitive, inputs, params, outputs });
+    return outputs.map((variable) => makeValue(variable, { kind: 'traced', builder: this, variable }));
+  }
+
+  /** Closes the program. Captured values are its last inputs, in order of first use. */
+  finish(outputs: readonly Value[]): { program: Program; captured: Value[] } {
+    const atoms = outputs.map((value) => this.atom(value));
+    this.finished = true;
+    const program: Program = {
+      inputs: [...this.inputs, ...this.captured.values()],
+      eqns: this.eqns,
+      outputs: atoms,
+    };
+    return { program, captured: [...this.captured.keys()] };
+  }
+
+  private isInside(other: Builder): boolean {
+    for (let builder = this.parent; builder; builder = builder.parent) if (builder === other) return true;
+    return false;
+  }
+}
+
+let current: Builder | null = null;
+
+/** The innermost trace in progress; `null` when operations run at once. */
+export const currentBuilder = (): Builder | null => current;
+
+/** A program made by running `build` on symbolic inputs, with the outside values it used. */
+export interface Traced<Extra = undefined> {
+  readonly program: Program;
+  readonly captured: readonly Value[];
+  readonly extra: Extra;
+}
+
+/** Runs `build` on symbolic inputs and returns the program of what it computed. `extra` carries anything else out. */
+export function trace<Extra>(
+  inputs: readonly Aval[],
+  build: (...values: Value[]) => { outputs: readonly Value[]; extra: Extra },
+): Traced<Extra> {
+  const builder = new Builder(current);
+  const before = current;
+  current = builder;
+  try {
+    const { outputs, extra } = build(...inputs.map((aval) => builder.input(aval)));
+    return { ...builder.finish(outputs), extra };
+  } finally {
+    current = before;
+    builder.finished = true;
+  }
+}
+
+/** Same, for builders that return outputs only. */
+export const traceProgram = (
+  inputs: readonly Aval[],
+  build: (...values: Value[]) => readonly Value[],
+): Traced => trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));
+
+/** A literal as a value; numbers take part in programs as constants. */
+export const literal = (value: number, dtype: Aval['dtype']): Literal => new Literal(value, dtype);

@@ -1,0 +1,57 @@
+import { DisposedError } from '../errors/errors.ts';
+import type { DType } from '../dtype/dtype.ts';
+import type { Aval, Literal, Var } from '../program/program.ts';
+import type { Device, Storage } from '../runtime/device.ts';
+import type { Shape } from '../shape/shape.ts';
+import type { Builder } from './builder.ts';
+
+/** What stands behind a value: device memory, a variable of a program being built, a literal, or nothing any more. */
+export type ValueState =
+  | { readonly kind: 'stored'; readonly storage: Storage }
+  | { readonly kind: 'traced'; readonly builder: Builder; readonly variable: Var }
+  | { readonly kind: 'literal'; readonly literal: Literal }
+  | { readonly kind: 'gone'; readonly why: string };
+
+/** An immutable array of known shape and dtype, in memory or inside a trace. `Tensor` adds the methods. */
+export class Value implements Aval {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** @internal */
+  state: ValueState;
+
+  constructor(aval: Aval, state: ValueState) {
+    this.shape = aval.shape;
+    this.dtype = aval.dtype;
+    this.state = state;
+  }
+
+  /** The device that holds the data; `undefined` inside a trace. */
+  get device(): Device | undefined {
+    return this.state.kind === 'stored' ? this.state.storage.device : undefined;
+  }
+}
+
+type ValueClass = new (aval: Aval, state: ValueState) => Value;
+let valueClass: ValueClass = Value;
+
+/** Called once by the tensor layer, so that every value made below it is a `Tensor`. */
+export function registerValueClass(made: ValueClass): void {
+  valueClass = made;
+}
+
+export const makeValue = (aval: Aval, state: ValueState): Value => new valueClass(aval, state);
+
+export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });
+
+/** The storage of a value in memory; throws `DisposedError` when it was given back. */
+export function storageOf(value: Value, use: string): Storage {
+  const { state } = value;
+  if (state.kind === 'stored') return state.storage;
+  if (state.kind === 'gone') {
+    throw new DisposedError(
+      `${use}: a tensor of dtype ${value.dtype} and shape [${value.shape.join(', ')}] was used after ${state.why}. ` +
+        'Keep it alive until its last use, or make a copy before.',
+    );
+  }
+  throw new DisposedError(`${use}: expected a tensor in memory, got a value inside a trace.`);
+}
