@@ -1,0 +1,1 @@
+export { dataPath, hasData, noDataReason } from './data.ts';
