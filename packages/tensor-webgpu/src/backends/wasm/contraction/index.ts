@@ -1,5 +1,6 @@
 export { emitContraction } from './contraction.ts';
 export type {
+  ContractionOptions,
   ContractionSpec,
   ContractionType,
   EmittedContraction,

@@ -2,6 +2,7 @@ import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import type { Element } from './element.ts';
 import { elements } from './element.ts';
 import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
+import { countParts, forParts } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
 import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, END, START } from './spec.ts';
 import { callTile, emitTile } from './tile.ts';
@@ -83,23 +84,17 @@ export function emitMatrixVector(
           bPadded: false,
           cRowStride: 0,
         });
-  const full = Math.floor(product.lines / linesPerBlock);
-  const rest = product.lines % linesPerBlock;
-  const whole = full > 0 ? line(linesPerBlock) : undefined;
-  const last = rest > 0 ? line(rest) : undefined;
-  const blocks = full + (rest > 0 ? 1 : 0);
+  const parts = {
+    full: Math.floor(product.lines / linesPerBlock),
+    rest: product.lines % linesPerBlock,
+  };
+  const blocks = countParts(parts);
 
   const f = module.func(`${name}-rows`, CONTRACTION_PARAMS);
   const { bytes } = element;
   const matrix = indexedAddress(f, product.matrixPtr, BATCH, product.matrixBatchStride * bytes);
   const vector = indexedAddress(f, product.vectorPtr, BATCH, product.vectorBatchStride * bytes);
   const out = indexedAddress(f, C_PTR, BATCH, spec.c.batchStride * bytes);
-  const call = (callee: FunctionBuilder, index: number) => {
-    const matrixAt = indexedAddress(f, matrix, index, linesPerBlock * product.lineStride * bytes);
-    const outAt = indexedAddress(f, out, index, linesPerBlock * product.outStride * bytes);
-    callTile(f, callee, [vector, matrixAt, outAt], spec.k, () => f.i32Const(spec.accumulate ? 1 : 0));
-    f.release(matrixAt, outAt);
-  };
   if (product.oneBlock) {
     // Row block 0 is the whole of C: scale the range to blocks of lines.
     for (const bound of [START, END]) {
@@ -109,23 +104,13 @@ export function emitMatrixVector(
       f.localSet(bound);
     }
   }
-  f.loop(
-    { local: END },
-    (index) => {
-      if (!whole || !last) {
-        call((whole ?? last) as FunctionBuilder, index);
-        return;
-      }
-      f.localGet(index);
-      f.i32Const(full);
-      f.i32LtS();
-      f.if(
-        () => call(whole, index),
-        () => call(last, index),
-      );
-    },
-    { from: { local: START } },
-  );
+  forParts(f, parts, START, END, (index, isLast) => {
+    const matrixAt = indexedAddress(f, matrix, index, linesPerBlock * product.lineStride * bytes);
+    const outAt = indexedAddress(f, out, index, linesPerBlock * product.outStride * bytes);
+    const tile = line(isLast ? parts.rest : linesPerBlock);
+    callTile(f, tile, [vector, matrixAt, outAt], spec.k, () => f.i32Const(spec.accumulate ? 1 : 0));
+    f.release(matrixAt, outAt);
+  });
   return {
     rows: f,
     rowBlocks: product.oneBlock ? 1 : blocks,

@@ -1,6 +1,9 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import type { Element } from './element.ts';
-import { advance, loadLanes, storeLanes } from './lanes.ts';
+import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
+import type { Parts } from './ranges.ts';
+import { forParts, setLarger } from './ranges.ts';
+import type { LineStrides } from './tiled-operand.ts';
 
 /** Strips of `width` lines and k steps, copied so that one step's elements are adjacent. Strides count elements. */
 export interface StripSpec {
@@ -36,11 +39,8 @@ export function emitPackStrip(module: ModuleBuilder, name: string, spec: StripSp
 }
 
 /** How the lines of one operand (columns of B, rows of A) are cut in strips, and where the packed strips lie. */
-export interface StripPlan {
+export interface StripPlan extends Parts {
   readonly width: number;
-  readonly full: number;
-  /** Lines of the last, narrower strip; 0 if there is none. */
-  readonly rest: number;
   readonly paddedRest: number;
   readonly stripBytes: number;
   readonly totalBytes: number;
@@ -64,7 +64,8 @@ export function planStrips(
 
 /**
  * Emits `packAll(source, target, start, end)`, which packs strips [start, end) of a plan; the narrower one comes last.
- * Ranges may reach beyond the strips at either side.
+ * A range may reach beyond the strips at either
+ * side.
  */
 export function emitPackStrips(
   module: ModuleBuilder,
@@ -72,7 +73,7 @@ export function emitPackStrips(
   element: Element,
   plan: StripPlan,
   k: number,
-  strides: { readonly line: number; readonly step: number },
+  strides: LineStrides,
 ): FunctionBuilder {
   const strip = (suffix: string, width: number, paddedWidth: number) =>
     emitPackStrip(module, `${name}${suffix}`, {
@@ -83,60 +84,23 @@ export function emitPackStrips(
       lineStride: strides.line,
       step: strides.step,
     });
-  const whole = plan.full > 0 ? strip('-strip', plan.width, plan.width) : undefined;
-  const last = plan.rest > 0 ? strip('-last-strip', plan.rest, plan.paddedRest) : undefined;
+  const whole = () => strip('-strip', plan.width, plan.width);
+  const last = () => strip('-last-strip', plan.rest, plan.paddedRest);
   const f = module.func(name, ['i32', 'i32', 'i32', 'i32']);
   const [source, target, start, end] = [0, 1, 2, 3];
-  const lineBytes = plan.width * strides.line * element.bytes;
-  const pushStrip = (base: number, index: number, bytes: number) => {
-    f.localGet(base);
-    f.localGet(index);
-    f.i32Const(bytes);
-    f.i32Mul();
-    f.i32Add();
-  };
-  const clamp = (local: number, bound: number, keepLarger: boolean) => {
-    f.localGet(local);
-    f.i32Const(bound);
-    f.localGet(local);
-    f.i32Const(bound);
-    keepLarger ? f.i32GtS() : f.i32LtS();
-    f.select();
-    f.localSet(local);
-  };
-  clamp(start, 0, true);
-  if (whole) {
-    const wholeEnd = f.local('i32');
-    f.localGet(end);
-    f.localSet(wholeEnd);
-    clamp(wholeEnd, plan.full, false);
-    f.loop(
-      { local: wholeEnd },
-      (index) => {
-        pushStrip(source, index, lineBytes);
-        pushStrip(target, index, plan.stripBytes);
-        f.call(whole);
-      },
-      { from: { local: start } },
-    );
-  }
-  if (last) {
-    f.localGet(end);
-    f.i32Const(plan.full);
-    f.i32GtS();
-    f.localGet(start);
-    f.i32Const(plan.full);
-    f.i32LeS();
-    f.i32And();
-    f.if(() => {
-      f.localGet(source);
-      f.i32Const(plan.full * lineBytes);
-      f.i32Add();
-      f.localGet(target);
-      f.i32Const(plan.full * plan.stripBytes);
-      f.i32Add();
-      f.call(last);
-    });
-  }
+  setLarger(
+    f,
+    start,
+    () => f.localGet(start),
+    () => f.i32Const(0),
+  );
+  forParts(f, plan, start, end, (index, isLast) => {
+    const from = indexedAddress(f, source, index, plan.width * strides.line * element.bytes);
+    const to = indexedAddress(f, target, index, plan.stripBytes);
+    f.localGet(from);
+    f.localGet(to);
+    f.call(isLast ? last() : whole());
+    f.release(from, to);
+  });
   return f;
 }

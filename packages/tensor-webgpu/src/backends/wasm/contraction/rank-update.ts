@@ -1,6 +1,7 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { elements } from './element.ts';
 import { advance, indexedAddress, loadLanes, loadSplat, storeLanes } from './lanes.ts';
+import { forAllParts, setSmaller } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
 import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, END, START } from './spec.ts';
 
@@ -25,61 +26,45 @@ export function emitRankUpdate(
   if (k > MAX_DEPTH || m < ROWS_PER_BLOCK || n <= lanes) return undefined;
 
   const cols = (k <= 2 ? 4 : 2) * lanes;
-  const strips = Math.floor(n / cols);
-  const restCols = n % cols;
-  const whole = strips > 0 ? emitStrip(module, `${name}-strip`, spec, cols) : undefined;
-  const last = restCols > 0 ? emitStrip(module, `${name}-last-strip`, spec, restCols) : undefined;
-
+  const strips = { full: Math.floor(n / cols), rest: n % cols };
   const f = module.func(`${name}-rows`, CONTRACTION_PARAMS);
   const a = indexedAddress(f, A_PTR, BATCH, spec.a.batchStride * bytes);
   const b = indexedAddress(f, B_PTR, BATCH, spec.b.batchStride * bytes);
   const c = indexedAddress(f, C_PTR, BATCH, spec.c.batchStride * bytes);
-  const [firstRow, rowEnd] = [f.local('i32'), f.local('i32')];
-  const setRow = (target: number, block: number, blocks: number) => {
+  const [firstRow, rows] = [f.local('i32'), f.local('i32')];
+  const chunkRows = CHUNK_BLOCKS * ROWS_PER_BLOCK;
+  const pushRow = (block: number) => {
     f.localGet(block);
-    f.i32Const(blocks);
-    f.i32Add();
     f.i32Const(ROWS_PER_BLOCK);
     f.i32Mul();
-    f.localSet(target);
-  };
-  const lower = (target: number, push: () => void) => {
-    f.localGet(target);
-    push();
-    f.localGet(target);
-    push();
-    f.i32LtS();
-    f.select();
-    f.localSet(target);
   };
   const lastRow = f.local('i32');
-  setRow(lastRow, END, 0);
-  lower(lastRow, () => f.i32Const(m));
+  setSmaller(
+    f,
+    lastRow,
+    () => pushRow(END),
+    () => f.i32Const(m),
+  );
   f.loop(
     { local: END },
     (chunk) => {
-      setRow(firstRow, chunk, 0);
-      setRow(rowEnd, chunk, CHUNK_BLOCKS);
-      lower(rowEnd, () => f.localGet(lastRow));
-      const aAt = indexedAddress(f, a, firstRow, spec.a.rowStride * bytes);
-      const cRow = indexedAddress(f, c, firstRow, spec.c.rowStride * bytes);
-      const call = (strip: FunctionBuilder, index: number) => {
-        const bAt = indexedAddress(f, b, index, cols * spec.b.colStride * bytes);
-        const cAt = indexedAddress(f, cRow, index, cols * bytes);
-        for (const address of [aAt, bAt, cAt]) f.localGet(address);
-        f.localGet(rowEnd);
+      pushRow(chunk);
+      f.localSet(firstRow);
+      const pushRowsLeft = () => {
+        f.localGet(lastRow);
         f.localGet(firstRow);
         f.i32Sub();
-        f.call(strip);
-        f.release(bAt, cAt);
       };
-      if (whole) f.loop(strips, (index) => call(whole, index));
-      if (last)
-        f.withLocal('i32', (index) => {
-          f.i32Const(strips);
-          f.localSet(index);
-          call(last, index);
-        });
+      setSmaller(f, rows, pushRowsLeft, () => f.i32Const(chunkRows));
+      const aAt = indexedAddress(f, a, firstRow, spec.a.rowStride * bytes);
+      const cRow = indexedAddress(f, c, firstRow, spec.c.rowStride * bytes);
+      forAllParts(f, strips, (index, isLast) => {
+        const bAt = indexedAddress(f, b, index, cols * spec.b.colStride * bytes);
+        const cAt = indexedAddress(f, cRow, index, cols * bytes);
+        for (const argument of [aAt, bAt, cAt, rows]) f.localGet(argument);
+        f.call(emitStrip(module, spec, name, isLast ? strips.rest : cols));
+        f.release(bAt, cAt);
+      });
       f.release(aAt, cRow);
     },
     { from: { local: START }, step: CHUNK_BLOCKS },
@@ -97,14 +82,14 @@ export function emitRankUpdate(
 /** Emits `strip(a, b, c, rows)`: `cols` columns of C for the given number of rows, at least one. */
 function emitStrip(
   module: ModuleBuilder,
-  name: string,
   spec: ContractionSpec,
+  name: string,
   cols: number,
 ): FunctionBuilder {
   const { k } = spec;
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;
-  const f = module.func(name, ['i32', 'i32', 'i32', 'i32']);
+  const f = module.func(`${name}-strip-${cols}`, ['i32', 'i32', 'i32', 'i32']);
   const [a, b, c, rows] = [0, 1, 2, 3];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);

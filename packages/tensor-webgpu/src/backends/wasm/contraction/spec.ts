@@ -33,6 +33,17 @@ export interface ContractionSpec {
   readonly accumulate?: boolean;
 }
 
+/** Options of emission. */
+export interface ContractionOptions {
+  /** Prefix of the functions' names in profiles and stack traces. Default: `contraction`. */
+  readonly name?: string;
+  /**
+   * Use wider tiles, whose neighbouring vectors V8 joins to 256 bits when it runs with `--experimental-wasm-revectorize`.
+   * Without that flag they spill and are slower. Results do not change. Default: false.
+   */
+  readonly pairVectors?: boolean;
+}
+
 /**
  * The functions emitted for a contraction. Both take i32 parameters
  * `(aPtr, bPtr, cPtr, scratchPtr, batchIndex, start, end)`, with addresses in bytes.
