@@ -1,7 +1,7 @@
 // npm run check: types, style, imports, unused code, package manifests, bundle sizes. All are run; any failure fails.
 import { runTool, setUp } from './workspace.mjs';
 
-const checks = ['lint', 'arrows', 'unused', 'typecheck', 'typecheck:root', 'check:package'];
+const checks = ['lint', 'layout', 'arrows', 'unused', 'typecheck', 'typecheck:root', 'check:package'];
 const turbo = ['turbo', 'run', '--continue', '--output-logs=errors-only'];
 
 await setUp();
