@@ -1,0 +1,4 @@
+import { referenceDevice } from '../backends/reference/reference.ts';
+import { registerDevice } from './registry.ts';
+
+registerDevice(referenceDevice());
