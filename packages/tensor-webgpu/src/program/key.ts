@@ -32,7 +32,8 @@ function writeProgram(program: Program, parts: string[]): void {
   for (const variable of program.inputs) declare(variable);
   for (const eqn of program.eqns) {
     parts.push(';', eqn.primitive.name, '(');
-    writeParam(eqn.params, parts);
+    // An inlined call is its body; the rules it carries for derivatives do not matter any more.
+    writeParam(eqn.primitive.body ? eqn.primitive.body(eqn.params) : eqn.params, parts);
     parts.push(')');
     for (const atom of eqn.inputs) use(atom);
     parts.push('>');

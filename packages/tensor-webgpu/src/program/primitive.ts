@@ -27,7 +27,7 @@ export interface BatchResult {
 export interface SplitResult {
   /** Equation for the known outputs; `null` when nothing is known. Its last outputs are the residuals. */
   readonly known: { primitive: Primitive; params: Params; inputs: readonly number[]; outputs: readonly number[] } | null;
-  /** Equation for the unknown outputs; its inputs are original inputs (by index), then the residuals. */
+  /** Equation for the unknown outputs (-1: an output nobody needs); its inputs are original inputs (by index), then the residuals. */
   readonly unknown: { primitive: Primitive; params: Params; inputs: readonly number[]; outputs: readonly number[] };
   readonly residuals: readonly Aval[];
 }

@@ -4,7 +4,7 @@ import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import { DeviceError } from '../errors/errors.ts';
-import { currentBuilder, traceProgram } from './builder.ts';
+import { currentBuilder, trace, traceProgram } from './builder.ts';
 import { makeValue, storageOf, type Value } from './value.ts';
 
 /** Applies a primitive: recorded when a trace is in progress, run at once otherwise. */
@@ -43,3 +43,17 @@ export function runProgram(program: Program, inputs: readonly Value[], use: stri
 
 export const storedValues = (program: Program, storages: readonly Storage[]): Value[] =>
   program.outputs.map((aval, i) => makeValue(aval, { kind: 'stored', storage: storages[i] }));
+
+/**
+ * Runs `build` on `values`: inside a trace its operations are recorded there; otherwise they are traced into
+ * one program, which is compiled (or found in the cache) and run.
+ */
+export function runTraced<Extra>(
+  values: readonly Value[],
+  use: string,
+  build: (...values: Value[]) => { outputs: readonly Value[]; extra: Extra },
+): { outputs: readonly Value[]; extra: Extra } {
+  if (currentBuilder()) return build(...values);
+  const { program, captured, extra } = trace(values, build);
+  return { outputs: runProgram(program, [...values, ...captured], use), extra };
+}

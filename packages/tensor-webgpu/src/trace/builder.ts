@@ -1,7 +1,8 @@
 import { TraceError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
-import { makeValue, type Value } from './value.ts';
+import { toDType } from '../dtype/dtype.ts';
+import { literalValue, makeValue, type Value } from './value.ts';
 
 /**
  * Collects the equations of one function being traced. Values from outside (tensors in memory, or values of
@@ -49,7 +50,10 @@ export class Builder {
   }
 
   private record(primitive: Primitive, inputs: readonly Atom[], params: Params): Value[] {
-    const outputs = primitive.shape(inputs, params).map((aval) => new Var(aval));
+    const avals = primitive.shape(inputs, params);
+    const folded = foldLiterals(primitive, inputs, avals);
+    if (folded) return [literalValue(folded)];
+    const outputs = avals.map((aval) => new Var(aval));
     this.eqns.push({ primitive, inputs, params, outputs });
     return outputs.map((variable) => makeValue(variable, { kind: 'traced', builder: this, variable }));
   }
@@ -70,6 +74,18 @@ export class Builder {
     for (let builder = this.parent; builder; builder = builder.parent) if (builder === other) return true;
     return false;
   }
+}
+
+/** An elementwise operation on literals alone is a literal again. */
+function foldLiterals(primitive: Primitive, inputs: readonly Atom[], avals: readonly Aval[]): Literal | null {
+  const { scalar } = primitive;
+  if (!scalar || primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
+  const values: number[] = [];
+  for (const input of inputs) {
+    if (!(input instanceof Literal)) return null;
+    values.push(input.value);
+  }
+  return new Literal(toDType(avals[0].dtype, scalar(...values) as number), avals[0].dtype);
 }
 
 let current: Builder | null = null;
@@ -106,6 +122,3 @@ export const traceProgram = (
   inputs: readonly Aval[],
   build: (...values: Value[]) => readonly Value[],
 ): Traced => trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));
-
-/** A literal as a value; numbers take part in programs as constants. */
-export const literal = (value: number, dtype: Aval['dtype']): Literal => new Literal(value, dtype);

@@ -1,0 +1,82 @@
+import type { ModuleBuilder } from '../assembler/index.ts';
+import { emitBlockedRows } from './blocked-rows.ts';
+import { elements } from './element.ts';
+import { indexedAddress } from './lanes.ts';
+import { emitPackStrips, planStrips } from './pack.ts';
+import { countParts } from './ranges.ts';
+import type { ContractionOptions, ContractionSpec, EmittedContraction } from './spec.ts';
+import { A_PTR, B_PTR, BATCH, CONTRACTION_PARAMS, END, SCRATCH_PTR, START } from './spec.ts';
+import { tileShape } from './tile-shape.ts';
+import type { LineStrides, TiledOperand } from './tiled-operand.ts';
+import { inPlace, inStrips } from './tiled-operand.ts';
+
+/** Below this depth, walking down a column of A meets too few cache lines to be worth a copy. */
+const SHALLOW_K = 32;
+const CACHE_LINE = 64;
+
+/**
+ * Cache-blocked matrix product in the manner of BLIS (Van Zee and van de Geijn, "BLIS: A Framework for Rapidly Instantiating
+ * BLAS Functionality", 2015): strips of B as wide as the register tile, packed so that a tile reads them in order; rows of A
+ * read in place, or packed where walking along k would leave a cache line at every step.
+ */
+export function emitBlocked(
+  module: ModuleBuilder,
+  spec: ContractionSpec,
+  { name, pairVectors }: Required<ContractionOptions>,
+): EmittedContraction {
+  const { m, n, k } = spec;
+  const element = elements[spec.dtype];
+  // The instruction set has no fused multiply-add of integers.
+  const fused = module.relaxed && spec.dtype !== 'i32';
+  const shape = tileShape(spec, { fused, pairs: pairVectors });
+  const cols = shape.vectors * element.lanes;
+  const bStrides: LineStrides = { line: spec.b.colStride, step: spec.b.rowStride };
+  const aStrides: LineStrides = { line: spec.a.rowStride, step: spec.a.colStride };
+  const bPlan = planStrips(element, n, k, cols, element.lanes);
+  const aPlan = planStrips(element, m, k, shape.rows, 1);
+
+  // A copy of B pays when several row blocks read it.
+  const packB = k > 0 && m > 2 * shape.rows;
+  const packA = k > SHALLOW_K && Math.abs(aStrides.step) > 1 && n > 2 * cols;
+  const aOffset = packB ? Math.ceil(bPlan.totalBytes / CACHE_LINE) * CACHE_LINE : 0;
+  const b = packB ? inStrips(bPlan, element, 0) : inPlace(bPlan, bStrides);
+  const a = packA ? inStrips(aPlan, element, aOffset) : inPlace(aPlan, aStrides);
+
+  const rows = emitBlockedRows(module, spec, name, a, b);
+  const product = { rows, rowBlocks: countParts(aPlan), rowsPerBlock: shape.rows };
+  if (!packA && !packB) return { ...product, scratchBytes: 0, packBlocks: 0, packPerBatch: false };
+
+  const pack = module.func(`${name}-pack`, CONTRACTION_PARAMS);
+  let packBlocks = 0;
+  const packOperand = (
+    suffix: string,
+    pointer: number,
+    operand: TiledOperand,
+    strides: LineStrides,
+    batchStride: number,
+  ) => {
+    const packStrips = emitPackStrips(module, `${name}-pack-${suffix}`, element, operand.plan, k, strides);
+    const source = indexedAddress(pack, pointer, BATCH, batchStride * element.bytes);
+    pack.localGet(source);
+    pack.release(source);
+    pack.localGet(SCRATCH_PTR);
+    pack.i32Const(operand.scratchOffset);
+    pack.i32Add();
+    for (const bound of [START, END]) {
+      pack.localGet(bound);
+      pack.i32Const(packBlocks);
+      pack.i32Sub();
+    }
+    pack.call(packStrips);
+    packBlocks += countParts(operand.plan);
+  };
+  if (packB) packOperand('b', B_PTR, b, bStrides, spec.b.batchStride);
+  if (packA) packOperand('a', A_PTR, a, aStrides, spec.a.batchStride);
+  return {
+    ...product,
+    pack,
+    packBlocks,
+    packPerBatch: (packB && spec.b.batchStride !== 0) || (packA && spec.a.batchStride !== 0),
+    scratchBytes: packA ? aOffset + aPlan.totalBytes : bPlan.totalBytes,
+  };
+}

@@ -1,0 +1,10 @@
+export { emitContraction } from './contraction.ts';
+export type {
+  ContractionOptions,
+  ContractionSpec,
+  ContractionType,
+  EmittedContraction,
+  OperandLayout,
+  ResultLayout,
+} from './spec.ts';
+export { ContractionError } from './spec.ts';

@@ -1,0 +1,106 @@
+import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import type { Element } from './element.ts';
+import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
+import type { Parts } from './ranges.ts';
+import { forParts, setLarger } from './ranges.ts';
+import type { LineStrides } from './tiled-operand.ts';
+
+/** Strips of `width` lines and k steps, copied so that one step's elements are adjacent. Strides count elements. */
+export interface StripSpec {
+  readonly element: Element;
+  readonly k: number;
+  readonly width: number;
+  /** Elements of one step in the packed strip; those beyond `width` are zeros. */
+  readonly paddedWidth: number;
+  /** From one line of the strip to the next, and from one k to the next, in the source. */
+  readonly lineStride: number;
+  readonly step: number;
+}
+
+/** Emits `pack(source, target)`, which copies one strip. */
+export function emitPackStrip(module: ModuleBuilder, name: string, spec: StripSpec): FunctionBuilder {
+  const { element, k, width, paddedWidth, lineStride, step } = spec;
+  const { bytes, lanes } = element;
+  const f = module.func(name, ['i32', 'i32']);
+  const [source, target] = [0, 1];
+  const vector = f.local('v128');
+  f.loop(k, () => {
+    for (let first = 0; first < paddedWidth; first += lanes) {
+      const count = Math.min(lanes, width - first);
+      if (count > 0) loadLanes(f, element, source, first * lineStride * bytes, count, lineStride);
+      else f.i32x4Const(0);
+      f.localSet(vector);
+      storeLanes(f, element, vector, target, first * bytes, Math.min(lanes, paddedWidth - first));
+    }
+    advance(f, source, step * bytes);
+    advance(f, target, paddedWidth * bytes);
+  });
+  return f;
+}
+
+/** How the lines of one operand (columns of B, rows of A) are cut in strips, and where the packed strips lie. */
+export interface StripPlan extends Parts {
+  readonly width: number;
+  readonly paddedRest: number;
+  readonly stripBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Cuts `lines` lines in strips of `width`; the last is padded to a multiple of `padTo`. */
+export function planStrips(
+  element: Element,
+  lines: number,
+  k: number,
+  width: number,
+  padTo: number,
+): StripPlan {
+  const full = Math.floor(lines / width);
+  const rest = lines % width;
+  const paddedRest = Math.ceil(rest / padTo) * padTo;
+  const stripBytes = width * k * element.bytes;
+  const totalBytes = full * stripBytes + paddedRest * k * element.bytes;
+  return { width, full, rest, paddedRest, stripBytes, totalBytes };
+}
+
+/**
+ * Emits `packAll(source, target, start, end)`, which packs strips [start, end) of a plan; the narrower one comes last.
+ * A range may reach beyond the strips at either
+ * side.
+ */
+export function emitPackStrips(
+  module: ModuleBuilder,
+  name: string,
+  element: Element,
+  plan: StripPlan,
+  k: number,
+  strides: LineStrides,
+): FunctionBuilder {
+  const strip = (suffix: string, width: number, paddedWidth: number) =>
+    emitPackStrip(module, `${name}${suffix}`, {
+      element,
+      k,
+      width,
+      paddedWidth,
+      lineStride: strides.line,
+      step: strides.step,
+    });
+  const whole = () => strip('-strip', plan.width, plan.width);
+  const last = () => strip('-last-strip', plan.rest, plan.paddedRest);
+  const f = module.func(name, ['i32', 'i32', 'i32', 'i32']);
+  const [source, target, start, end] = [0, 1, 2, 3];
+  setLarger(
+    f,
+    start,
+    () => f.localGet(start),
+    () => f.i32Const(0),
+  );
+  forParts(f, plan, start, end, (index, isLast) => {
+    const from = indexedAddress(f, source, index, plan.width * strides.line * element.bytes);
+    const to = indexedAddress(f, target, index, plan.stripBytes);
+    f.localGet(from);
+    f.localGet(to);
+    f.call(isLast ? last() : whole());
+    f.release(from, to);
+  });
+  return f;
+}

@@ -1,0 +1,29 @@
+import { DTypeError } from '../errors/errors.ts';
+import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
+import { Literal } from '../program/program.ts';
+import { defaultDevice } from '../runtime/registry.ts';
+import { sizeOf, type Shape } from '../shape/shape.ts';
+import { currentBuilder } from './builder.ts';
+import { literalValue, makeValue, Value } from './value.ts';
+
+/** A value in memory from host data, on the default device. */
+export function constantValue(data: TypedArray, shape: Shape, dtype: DType): Value {
+  return makeValue({ shape, dtype }, { kind: 'stored', storage: defaultDevice().put(data, dtype) });
+}
+
+/** A leaf of a transformed function's arguments or results as a value: numbers become f32, booleans bool scalars. */
+export function liftLeaf(leaf: unknown, use: string): Value {
+  if (leaf instanceof Value) return leaf;
+  if (typeof leaf === 'number' || typeof leaf === 'boolean') {
+    const dtype: DType = typeof leaf === 'number' ? 'f32' : 'bool';
+    if (currentBuilder()) return literalValue(new Literal(Number(leaf), dtype));
+    const data = hostArray(dtype, sizeOf([]));
+    data[0] = Number(leaf);
+    return constantValue(data, [], dtype);
+  }
+  const given = leaf === null ? 'null' : typeof leaf === 'object' ? (leaf as object).constructor?.name : typeof leaf;
+  throw new DTypeError(
+    `${use}: expected tensors, numbers or booleans (in arrays and plain objects), got ${given}. ` +
+      'Convert data with tensor(...), or mark the argument static.',
+  );
+}

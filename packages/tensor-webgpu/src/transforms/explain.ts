@@ -1,0 +1,70 @@
+import { printProgram } from '../program/print.ts';
+import type { KernelReport, ProgramReport } from '../runtime/device.ts';
+import { type JitOptions, prepare } from './jit.ts';
+import type { TreeFunction } from './function.ts';
+
+/** The compiled form of a function: figures to test against, and a text to read. */
+export class Explanation {
+  private readonly report: ProgramReport;
+
+  constructor(report: ProgramReport) {
+    this.report = report;
+  }
+
+  get kernels(): readonly KernelReport[] {
+    return this.report.kernels;
+  }
+
+  /** Peak bytes of temporaries. */
+  get arenaBytes(): number {
+    return this.report.arenaBytes;
+  }
+
+  get codeBytes(): number {
+    return this.report.codeBytes;
+  }
+
+  /** Floating-point operations of one run, as the kernels count them. */
+  get flops(): number {
+    return this.report.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  }
+
+  /** The program after simplification, one equation a line. */
+  get program(): string {
+    return printProgram(this.report.program);
+  }
+
+  toString(): string {
+    const { kernels, arenaBytes, codeBytes } = this.report;
+    const lines = kernels.map(
+      (kernel, i) =>
+        `${String(i + 1).padStart(3)}  ${kernel.kind.padEnd(12)}${quantity(kernel.flops, 'FLOP').padStart(12)}${quantity(kernel.bytes, 'B').padStart(12)}  ${kernel.label}`,
+    );
+    return [
+      this.program,
+      '',
+      `${kernels.length} kernels, ${quantity(this.flops, 'FLOP')}, arena ${quantity(arenaBytes, 'B')}, code ${quantity(codeBytes, 'B')}`,
+      ...lines,
+    ].join('\n');
+  }
+}
+
+function quantity(value: number, unit: string): string {
+  const prefixes = ['', 'k', 'M', 'G', 'T'];
+  let at = 0;
+  let scaled = value;
+  while (scaled >= 1000 && at < prefixes.length - 1) {
+    scaled /= 1000;
+    at++;
+  }
+  return `${at === 0 ? scaled : scaled.toPrecision(3)} ${prefixes[at]}${unit}`;
+}
+
+/**
+ * What becomes of a function at given arguments, for people: its program after simplification, the kernels in
+ * order with their FLOPs and bytes, and the size of its arena and code. Nothing is run.
+ */
+export const explain =
+  <A extends unknown[]>(f: (...args: A) => unknown, options: JitOptions = {}) =>
+  (...args: A): Explanation =>
+    new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);

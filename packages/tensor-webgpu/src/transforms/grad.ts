@@ -1,0 +1,94 @@
+import { isFloat } from '../dtype/dtype.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { showShape } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { runTraced } from '../trace/bind.ts';
+import type { Value } from '../trace/value.ts';
+import { flatten, leaves, unflatten } from '../tree/tree.ts';
+import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { linearizeProgram, pullback } from './reverse.ts';
+
+export interface GradOptions {
+  /** The argument (or arguments) to differentiate; default 0. Each may be a tree. */
+  readonly argnums?: number | readonly number[];
+  /** The function returns `[value, auxiliary]`; the auxiliary tree is handed on undifferentiated. */
+  readonly hasAux?: boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: gradients have the types of the arguments chosen at run time.
+type Gradient = any;
+
+/** Which flat values belong to the chosen arguments; throws on integer leaves and bad positions. */
+export function chosenLeaves(args: readonly unknown[], argnums: readonly number[], use: string): boolean[] {
+  for (const n of argnums) {
+    if (!Number.isInteger(n) || n < 0 || n >= args.length) {
+      throw new ArgumentError(`${use}: argnums ${n} is not an argument; the function was called with ${args.length}. Use 0 to ${args.length - 1}.`);
+    }
+  }
+  return args.flatMap((arg, n) => leaves(arg).map(() => argnums.includes(n)));
+}
+
+export function checkFloat(values: readonly Value[], chosen: readonly boolean[], use: string): void {
+  values.forEach((value, i) => {
+    if (chosen[i] && !isFloat(value.dtype)) {
+      throw new DTypeError(`${use}: cannot differentiate with respect to a ${value.dtype} tensor. Cast it to f32, or leave it out with argnums.`);
+    }
+  });
+}
+
+/**
+ * `(f(x), df/dx)` by reverse mode: linearise, then transpose. `f` must return one scalar
+ * (with `hasAux`, `[scalar, auxiliary]`).
+ *
+ * @throws ShapeError when the value is not a scalar; DTypeError for integer arguments.
+ */
+export function valueAndGrad<A extends unknown[]>(
+  f: (...args: A) => unknown,
+  options: GradOptions = {},
+): (...args: A) => [Gradient, Gradient] {
+  const { argnums = 0, hasAux = false } = options;
+  const chosen = typeof argnums === 'number' ? [argnums] : argnums;
+  return (...args) => {
+    const flat = flattenArguments(args, 'grad');
+    const wanted = chosenLeaves(args, chosen, 'grad');
+    checkFloat(flat.values, wanted, 'grad');
+    const { outputs, extra } = runTraced(flat.values, 'grad', (...values) => {
+      const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'grad');
+      const [value] = traced.program.outputs;
+      if (!value || value.shape.length !== 0 || !isFloat(value.dtype) || (!hasAux && traced.program.outputs.length !== 1)) {
+        const got = traced.program.outputs.map((output) => `${output.dtype}${showShape(output.shape)}`).join(', ');
+        throw new ShapeError(`grad: the function must return one floating scalar, got ${got || 'nothing'}. Reduce it with .sum() or .mean(), or use jacrev.`);
+      }
+      const moving = traced.inputs.map((_, i) => wanted[i] === true);
+      const linearized = linearizeProgram(traced.program, traced.inputs, moving);
+      const seeds = linearized.outputs.map((output, i) => (i === 0 ? lax.full([], 1, output.dtype) : null));
+      const cotangents = pullback(linearized, seeds);
+      const moved = values.filter((_, i) => wanted[i]);
+      const gradients = moved.map((input, i) => cotangents[i] ?? lax.full(input.shape, 0, input.dtype));
+      return { outputs: [...linearized.outputs, ...gradients], extra: traced.outputStructure };
+    });
+    const gradientCount = wanted.filter(Boolean).length;
+    const result = unflatten(extra, outputs.slice(0, outputs.length - gradientCount));
+    let next = outputs.length - gradientCount;
+    const gradients = chosen.map((n) => {
+      const { leaves: own, structure } = flatten(args[n]);
+      const taken = outputs.slice(next, next + own.length);
+      next += own.length;
+      return unflatten(structure, taken);
+    });
+    return [result, typeof argnums === 'number' ? gradients[0] : gradients];
+  };
+}
+
+/**
+ * The gradient of a scalar function with respect to its first argument (or `argnums`), a tree like it.
+ * With `hasAux` returns `[gradient, auxiliary]`.
+ */
+export function grad<A extends unknown[]>(f: (...args: A) => unknown, options: GradOptions = {}): (...args: A) => Gradient {
+  const both = valueAndGrad(f, options);
+  return (...args) => {
+    const [value, gradient] = both(...args);
+    return options.hasAux ? [gradient, (value as [Tensor, unknown])[1]] : gradient;
+  };
+}

@@ -1,0 +1,99 @@
+import { runTraced } from '../trace/bind.ts';
+import { lax } from '../primitives/lax.ts';
+import { sizeOf } from '../shape/shape.ts';
+import type { Value } from '../trace/value.ts';
+import { flatten, unflatten } from '../tree/tree.ts';
+import { batchProgramFully } from './batch.ts';
+import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { linearizeProgram, pullback } from './reverse.ts';
+import { checkFloat, chosenLeaves, grad } from './grad.ts';
+import { traceProgram } from '../trace/builder.ts';
+
+export interface JacobianOptions {
+  /** The argument to differentiate; default 0. It may be a tree. */
+  readonly argnums?: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a tree like the result, of trees like the argument.
+type Jacobian = any;
+
+/** The `size` unit vectors of `aval`, stacked along a new first axis. */
+function basis(aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value {
+  const size = sizeOf(aval.shape);
+  const rows = lax.iota([size, size], 0, 'i32');
+  const columns = lax.iota([size, size], 1, 'i32');
+  return lax.reshape(lax.cast(lax.eq(rows, columns), aval.dtype), [size, ...aval.shape]);
+}
+
+function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions, use: 'jacfwd' | 'jacrev') {
+  const { argnums = 0 } = options;
+  return (...args: A): Jacobian => {
+    const flat = flattenArguments(args, use);
+    const wanted = chosenLeaves(args, [argnums], use);
+    checkFloat(flat.values, wanted, use);
+    const moved = flat.values.filter((_, i) => wanted[i]);
+    const { outputs, extra } = runTraced(flat.values, use, (...values) => {
+      const traced = traceFunction(f as TreeFunction, { ...flat, values }, use);
+      const moving = traced.inputs.map((_, i) => wanted[i] === true);
+      const linearized = linearizeProgram(traced.program, traced.inputs, moving);
+      const blocks = use === 'jacfwd' ? columns(linearized, moved) : rows(linearized, moved);
+      return { outputs: blocks, extra: traced.outputStructure };
+    });
+    const { structure } = flatten(args[argnums]);
+    const trees = Array.from({ length: outputs.length / moved.length }, (_, k) =>
+      unflatten(structure, outputs.slice(k * moved.length, (k + 1) * moved.length)),
+    );
+    return unflatten(extra, trees);
+  };
+}
+
+type Point = ReturnType<typeof linearizeProgram>;
+
+/** Blocks d output / d input by pushing the unit vectors of each input forward, in order of outputs, then inputs. */
+function columns({ linear, residuals, outputs, outputMoves }: Point, inputs: readonly Value[]): Value[] {
+  const pushed = inputs.map((input, at) => {
+    const size = sizeOf(input.shape);
+    const directions = inputs.map((other, k) => (k === at ? basis(other) : lax.full(other.shape, 0, other.dtype)));
+    const flags = linear.inputs.map((_, i) => i === residuals.length + at);
+    return batchProgramFully(linear, size, [...residuals, ...directions], flags);
+  });
+  let next = 0;
+  return outputs.flatMap((output, k) => {
+    const at = outputMoves[k] ? next++ : -1;
+    return inputs.map((input, i) => {
+      const shape = [...output.shape, ...input.shape];
+      if (at < 0) return lax.full(shape, 0, output.dtype);
+      const flat = lax.reshape(pushed[i][at], [sizeOf(input.shape), sizeOf(output.shape)]);
+      return lax.reshape(lax.transpose(flat, [1, 0]), shape);
+    });
+  });
+}
+
+/** The same blocks by pulling the unit vectors of each output back. */
+function rows(point: Point, inputs: readonly Value[]): Value[] {
+  const { residuals, outputs, outputMoves } = point;
+  return outputs.flatMap((output, k) => {
+    if (!outputMoves[k]) return inputs.map((input) => lax.full([...output.shape, ...input.shape], 0, output.dtype));
+    const size = sizeOf(output.shape);
+    const back = traceProgram([...residuals, output], (...values) => {
+      const cotangents = outputs.map((_, i) => (i === k ? values[residuals.length] : null));
+      const pulled = pullback({ ...point, residuals: values.slice(0, residuals.length) }, cotangents);
+      return inputs.map((input, i) => pulled[i] ?? lax.full(input.shape, 0, input.dtype));
+    });
+    const values = [...residuals, basis(output), ...back.captured];
+    const pulled = batchProgramFully(back.program, size, values, values.map((_, i) => i === residuals.length));
+    return pulled.map((block, i) => lax.reshape(block, [...output.shape, ...inputs[i].shape]));
+  });
+}
+
+/** Jacobian `J[out…, in…] = d f_out / d x_in` by forward mode: one push per input element; best for few inputs. */
+export const jacfwd = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
+  jacobian(f, options, 'jacfwd');
+
+/** Jacobian by reverse mode: one pull per output element; best for few outputs. */
+export const jacrev = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
+  jacobian(f, options, 'jacrev');
+
+/** Second derivatives `H[in…, in…]` of a scalar function: forward over reverse mode. */
+export const hessian = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
+  jacfwd(grad(f, options), options);

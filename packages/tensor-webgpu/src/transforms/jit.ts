@@ -1,0 +1,109 @@
+import { ArgumentError } from '../errors/errors.ts';
+import { showAval } from '../program/print.ts';
+import type { Program } from '../program/program.ts';
+import type { Device, Executable } from '../runtime/device.ts';
+import { compiled } from '../runtime/execute.ts';
+import { deviceOf, storedValues } from '../trace/bind.ts';
+import { currentBuilder, trace } from '../trace/builder.ts';
+import { storageOf, type Value } from '../trace/value.ts';
+import { type Structure, unflatten } from '../tree/tree.ts';
+import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
+
+export interface JitOptions {
+  /** Arguments that are plain JavaScript values: the function is traced anew for each (by identity, or by value for primitives). */
+  readonly staticArgnums?: readonly number[];
+  /** Arguments whose memory the program may overwrite in place; their tensors are gone after the call. */
+  readonly donate?: readonly number[];
+}
+
+interface Entry {
+  readonly program: Program;
+  readonly captured: readonly Value[];
+  readonly structure: Structure;
+  readonly executable: Executable;
+  readonly device: Device;
+}
+
+const identities = new WeakMap<object, number>();
+let nextIdentity = 0;
+
+function staticKey(value: unknown): string {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return `${typeof value}:${String(value)}`;
+  let id = identities.get(value);
+  if (id === undefined) {
+    id = nextIdentity++;
+    identities.set(value, id);
+  }
+  return `#${id}`;
+}
+
+/** A traced and compiled call, and the values to run it on. */
+export interface Prepared {
+  readonly entry: Entry;
+  readonly values: readonly Value[];
+}
+
+export function prepare(f: TreeFunction, args: readonly unknown[], options: JitOptions, entries: Map<string, Entry>): Prepared {
+  const { staticArgnums = [], donate = [] } = options;
+  const isStatic = (n: number): boolean => staticArgnums.includes(n);
+  const dynamic = args.filter((_, n) => !isStatic(n));
+  const flat = flattenArguments(dynamic, 'jit');
+  const device = deviceOf(flat.values, 'jit');
+  const key = [
+    device.name,
+    flat.structure.key,
+    ...flat.values.map(showAval),
+    ...args.filter((_, n) => isStatic(n)).map(staticKey),
+  ].join('|');
+  let entry = entries.get(key);
+  if (!entry) {
+    const call = (...given: unknown[]): unknown => {
+      let next = 0;
+      return f(...args.map((arg, n) => (isStatic(n) ? arg : given[next++])));
+    };
+    const traced = trace(flat.values, (...values) => callFlat(call, flat.structure, values, 'jit'));
+    const perArgument = dynamic.map((arg) => flattenArguments([arg], 'jit').values.length);
+    const dynamicNumbers = args.map((_, n) => n).filter((n) => !isStatic(n));
+    const donated = perArgument.flatMap((count, i) => Array<boolean>(count).fill(donate.includes(dynamicNumbers[i])));
+    const flags = donated.includes(true) ? [...donated, ...traced.captured.map(() => false)] : undefined;
+    entry = {
+      program: traced.program,
+      captured: traced.captured,
+      structure: traced.extra,
+      device: deviceOf([...flat.values, ...traced.captured], 'jit'),
+      executable: compiled(traced.program, device, { donate: flags }),
+    };
+    entries.set(key, entry);
+  }
+  return { entry, values: [...flat.values, ...entry.captured] };
+}
+
+/**
+ * `f` compiled as one program. It is traced once per structure, shapes, dtypes and device of its arguments, and per
+ * value of its static ones; later calls only run the program. Inside another trace it is part of that trace.
+ *
+ * `f` must be pure: what it does besides computing tensors happens at tracing only.
+ *
+ * @throws ArgumentError when a static argument is donated too.
+ */
+export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
+  const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
+  if (both.length > 0) throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);
+  const entries = new Map<string, Entry>();
+  return (...args) => {
+    if (currentBuilder()) return f(...args);
+    const { entry, values } = prepare(f as TreeFunction, args, options, entries);
+    const storages = entry.executable.run(values.map((value) => storageOf(value, 'jit')));
+    if (options.donate?.length) retire(args, options.donate);
+    return unflatten(entry.structure, storedValues(entry.program, storages)) as R;
+  };
+}
+
+/** Marks donated tensors as gone, so that a later use is a named error. */
+function retire(args: readonly unknown[], donate: readonly number[]): void {
+  for (const n of donate) {
+    for (const value of flattenArguments([args[n]], 'jit').values) {
+      value.state = { kind: 'gone', why: 'it was donated to a jitted function' };
+    }
+  }
+}

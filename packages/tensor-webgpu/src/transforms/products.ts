@@ -1,0 +1,106 @@
+import { isFloat } from '../dtype/dtype.ts';
+import { ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import type { Program } from '../program/program.ts';
+import { sameShape, showShape } from '../shape/shape.ts';
+import { runTraced } from '../trace/bind.ts';
+import { inlineProgram } from '../trace/inline.ts';
+import type { Value } from '../trace/value.ts';
+import { type Structure, unflatten } from '../tree/tree.ts';
+import { type FlatArguments, flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { jvpProgram } from './forward.ts';
+import { type Linearized, linearizeProgram, pullback } from './reverse.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: trees have the caller's types.
+type Tree = any;
+
+const zerosFor = (aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value => lax.full(aval.shape, 0, aval.dtype);
+
+/** Throws `ShapeError` unless `directions` match `values` leaf by leaf. */
+function checkAlike(values: readonly Value[], directions: readonly Value[], use: string): void {
+  if (values.length !== directions.length) {
+    throw new ShapeError(`${use}: expected ${values.length} tensors in the tree of directions, got ${directions.length}. Give it the structure of the values.`);
+  }
+  values.forEach((value, i) => {
+    if (!sameShape(value.shape, directions[i].shape)) {
+      throw new ShapeError(`${use}: leaf ${i} has shape ${showShape(value.shape)} but its direction has ${showShape(directions[i].shape)}. Make them equal.`);
+    }
+  });
+}
+
+/**
+ * Forward mode: `[f(x), J v]` at `primals` along `tangents` (lists with one tree per argument of `f`).
+ * Costs about two evaluations of `f`, whatever the dimensions.
+ */
+export function jvp<A extends unknown[], R>(f: (...args: A) => R, primals: A, tangents: unknown[]): [R, R] {
+  const at = flattenArguments(primals, 'jvp');
+  const along = flattenArguments(tangents, 'jvp');
+  checkAlike(at.values, along.values, 'jvp');
+  const count = at.values.length;
+  const { outputs, extra } = runTraced([...at.values, ...along.values], 'jvp', (...all) => {
+    const traced = traceFunction(f as TreeFunction, { ...at, values: all.slice(0, count) }, 'jvp');
+    const moving = traced.inputs.map((value, i) => (i < count && isFloat(value.dtype) ? all[count + i] : null));
+    const result = jvpProgram(traced.program, traced.inputs, moving);
+    const along = result.tangents.map((tangent, i) => tangent ?? zerosFor(result.outputs[i]));
+    return { outputs: [...result.outputs, ...along], extra: traced.outputStructure };
+  });
+  const half = outputs.length / 2;
+  return [unflatten(extra, outputs.slice(0, half)) as R, unflatten(extra, outputs.slice(half)) as R];
+}
+
+/** `f` linearised at `args`, with the structure of its result. */
+interface LinearizedFunction {
+  readonly linear: Program;
+  readonly outputMoves: readonly boolean[];
+  readonly structure: Structure;
+}
+
+function linearizeAt(f: TreeFunction, at: FlatArguments, use: string) {
+  const result = runTraced(at.values, use, (...values) => {
+    const traced = traceFunction(f, { ...at, values }, use);
+    const moving = traced.inputs.map((value, i) => i < values.length && isFloat(value.dtype));
+    const { outputs, residuals, linear, outputMoves } = linearizeProgram(traced.program, traced.inputs, moving);
+    const extra: LinearizedFunction = { linear, outputMoves, structure: traced.outputStructure };
+    return { outputs: [...outputs, ...residuals], extra };
+  });
+  const count = result.extra.outputMoves.length;
+  return { ...result.extra, outputs: result.outputs.slice(0, count), residuals: result.outputs.slice(count) };
+}
+
+/** `[f(x), v => J v]`: the value, and the derivative as a function that does not evaluate `f` again. */
+export function linearize<A extends unknown[], R>(f: (...args: A) => R, ...primals: A): [R, (...tangents: unknown[]) => R] {
+  const at = flattenArguments(primals, 'linearize');
+  const made = linearizeAt(f as TreeFunction, at, 'linearize');
+  const push = (...tangents: unknown[]): R => {
+    const along = flattenArguments(tangents, 'linearize');
+    checkAlike(at.values, along.values, 'linearize');
+    const moving = along.values.filter((_, i) => isFloat(at.values[i].dtype));
+    const { outputs } = runTraced([...made.residuals, ...moving], 'linearize', (...values) => {
+      const moved = inlineProgram(made.linear, values);
+      let next = 0;
+      return { outputs: made.outputs.map((output, i) => (made.outputMoves[i] ? moved[next++] : zerosFor(output))), extra: undefined };
+    });
+    return unflatten(made.structure, outputs) as R;
+  };
+  return [unflatten(made.structure, made.outputs) as R, push];
+}
+
+/** `[f(x), w => wᵀ J]`: the value, and the pull-back of cotangents (a tree like `f(x)`) to one tree per argument. */
+export function vjp<A extends unknown[], R>(f: (...args: A) => R, ...primals: A): [R, (cotangent: Tree) => Tree[]] {
+  const at = flattenArguments(primals, 'vjp');
+  const made = linearizeAt(f as TreeFunction, at, 'vjp');
+  const pull = (cotangent: Tree): Tree[] => {
+    const given = flattenArguments([cotangent], 'vjp');
+    checkAlike(made.outputs, given.values, 'vjp');
+    const { outputs } = runTraced([...made.residuals, ...given.values], 'vjp', (...values) => {
+      const residuals = values.slice(0, made.residuals.length);
+      const linearized: Linearized = { ...made, residuals };
+      const back = pullback(linearized, values.slice(residuals.length));
+      let next = 0;
+      const all = at.values.map((value) => (isFloat(value.dtype) ? back[next++] : null) ?? zerosFor(value));
+      return { outputs: all, extra: undefined };
+    });
+    return unflatten(at.structure, outputs) as Tree[];
+  };
+  return [unflatten(made.structure, made.outputs) as R, pull];
+}

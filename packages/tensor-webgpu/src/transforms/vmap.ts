@@ -1,0 +1,81 @@
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { repeatFirst } from '../primitives/elementwise.ts';
+import { lax } from '../primitives/lax.ts';
+import { normalizeAxis, range } from '../shape/shape.ts';
+import { runTraced } from '../trace/bind.ts';
+import { trace } from '../trace/builder.ts';
+import type { Value } from '../trace/value.ts';
+import { flatten, leaves, unflatten } from '../tree/tree.ts';
+import { batchProgram } from './batch.ts';
+import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
+
+/** An axis for each argument (`null`: not mapped), or one for all; an entry may be a tree of axes like its argument. */
+export type Axes = number | null | readonly unknown[];
+
+export interface VmapOptions {
+  readonly inAxes?: Axes;
+  readonly outAxes?: number;
+}
+
+/** `value` with `axis` moved to position `to` (a view). */
+export function moveAxis(value: Value, axis: number, to: number): Value {
+  if (axis === to) return value;
+  const others = range(0, value.shape.length).filter((i) => i !== axis);
+  others.splice(to, 0, axis);
+  return lax.transpose(value, others);
+}
+
+/** One axis per flat value from the `inAxes` option. */
+function axesOf(args: readonly unknown[], inAxes: Axes): (number | null)[] {
+  if (Array.isArray(inAxes) && inAxes.length !== args.length) {
+    throw new ArgumentError(`vmap: inAxes has ${inAxes.length} entries for ${args.length} arguments. Give one per argument, or a single number.`);
+  }
+  return args.flatMap((arg, n) => {
+    const axis = Array.isArray(inAxes) ? inAxes[n] : inAxes;
+    const own = leaves(arg);
+    if (axis === null || typeof axis === 'number') return own.map(() => axis);
+    const tree = flatten(axis, (leaf) => leaf === null).leaves;
+    if (tree.length !== own.length) {
+      throw new ArgumentError(`vmap: the axes of argument ${n} form a tree of ${tree.length} leaves, but the argument has ${own.length}. Make them alike, or use one number.`);
+    }
+    return tree as (number | null)[];
+  });
+}
+
+/**
+ * `f` over an extra axis: maps each argument along `inAxes` (default 0; `null` leaves it whole) and stacks the
+ * results along `outAxes`. No loop runs: every primitive has a batching rule.
+ *
+ * @throws ShapeError when mapped extents differ; ArgumentError for bad axes.
+ */
+export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
+  const { inAxes = 0, outAxes = 0 } = options;
+  return (...args) => {
+    const flat = flattenArguments(args, 'vmap');
+    const axes = axesOf(args, inAxes).map((axis, i) =>
+      axis === null ? null : normalizeAxis('vmap', axis, flat.values[i].shape.length),
+    );
+    const sizes = new Set(axes.flatMap((axis, i) => (axis === null ? [] : [flat.values[i].shape[axis]])));
+    if (sizes.size !== 1) {
+      throw new ShapeError(
+        sizes.size === 0
+          ? 'vmap: no argument is mapped. Give at least one an axis in inAxes.'
+          : `vmap: mapped axes have extents ${[...sizes].join(' and ')}. Make them equal, or leave an argument whole with null.`,
+      );
+    }
+    const [size] = sizes;
+    const { outputs, extra } = runTraced(flat.values, 'vmap', (...values) => {
+      const fronted = values.map((value, i) => (axes[i] === null ? value : moveAxis(value, axes[i] as number, 0)));
+      const avals = fronted.map((value, i) => (axes[i] === null ? value : { shape: value.shape.slice(1), dtype: value.dtype }));
+      const traced = trace(avals, (...inner) => callFlat(f as TreeFunction, flat.structure, inner, 'vmap'));
+      const flags = [...axes.map((axis) => axis !== null), ...traced.captured.map(() => false)];
+      const result = batchProgram(traced.program, size, [...fronted, ...traced.captured], flags);
+      const stacked = result.outputs.map((value, i) => {
+        const full = result.batched[i] ? value : repeatFirst(lax, value, size);
+        return moveAxis(full, 0, normalizeAxis('vmap', outAxes, full.shape.length));
+      });
+      return { outputs: stacked, extra: traced.extra };
+    });
+    return unflatten(extra, outputs) as R;
+  };
+}

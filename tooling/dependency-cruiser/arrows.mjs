@@ -1,0 +1,47 @@
+/**
+ * Who may import whom: the two tables of the house. Edit here and nowhere else.
+ * A package that is missing from `packageArrows` fails the check until it is listed.
+ */
+
+/** Package -> the packages it may import. `'*'` stands for all of them. */
+export const packageArrows = {
+  'packages/tensor-webgpu': [],
+  'packages/nn': ['tensor-webgpu'],
+  'packages/train': ['tensor-webgpu', 'nn'],
+  'packages/datasets': [],
+  'packages/ode-solvers': ['tensor-webgpu'],
+  'packages/riemannian': ['tensor-webgpu'],
+  'packages/paths': ['tensor-webgpu'],
+  'packages/samplers': ['tensor-webgpu', 'ode-solvers', 'paths'],
+  'packages/equivariant-layers': ['tensor-webgpu', 'nn'],
+  'packages/graph-nets': ['tensor-webgpu', 'nn', 'equivariant-layers'],
+  'packages/implicit-shapes': ['tensor-webgpu', 'nn'],
+  'apps/cli': '*',
+  'apps/playground': '*',
+  'apps/bench': '*',
+  'tooling/testing': ['tensor-webgpu'],
+};
+
+/** Packages that test files and benchmarks may import besides those of their own package. */
+export const testOnlyPackages = ['testing'];
+
+/**
+ * Layers of packages/tensor-webgpu/src, lowest first. A file imports from its own folder and from lower layers;
+ * folders that share a layer do not import each other. Type-only imports are free, so are tests.
+ */
+export const tensorLayers = [
+  ['errors'],
+  ['dtype', 'shape', 'tree'],
+  ['program'],
+  ['optimize'],
+  ['fuse'],
+  ['plan'],
+  ['backends'],
+  ['runtime'],
+  ['trace'],
+  ['primitives'],
+  ['transforms'],
+  ['ops'],
+  ['linalg', 'random', 'files'],
+  ['tensor'],
+];
