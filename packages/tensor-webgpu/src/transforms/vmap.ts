@@ -10,10 +10,10 @@ import { batchProgram } from './batch.ts';
 import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
 
 /** An axis for each argument (`null`: not mapped), or one for all; an entry may be a tree of axes like its argument. */
-export type Axes = number | null | readonly unknown[];
+export type MapAxes = number | null | readonly unknown[];
 
 export interface VmapOptions {
-  readonly inAxes?: Axes;
+  readonly inAxes?: MapAxes;
   readonly outAxes?: number;
 }
 
