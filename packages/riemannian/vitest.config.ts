@@ -1,3 +1,3 @@
 import { packageTests } from '../../tooling/vitest/project.ts';
 
-export default packageTests('riemannian');
+export default packageTests(import.meta.dirname);

@@ -1,3 +1,3 @@
 import { packageTests } from '../../tooling/vitest/project.ts';
 
-export default packageTests('train');
+export default packageTests(import.meta.dirname);

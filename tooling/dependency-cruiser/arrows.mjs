@@ -30,7 +30,8 @@ export const testOnlyPackages = ['testing'];
  * folders that share a layer do not import each other. Type-only imports are free, so are tests.
  */
 export const tensorLayers = [
-  ['errors', 'dtype', 'shape', 'tree'],
+  ['errors'],
+  ['dtype', 'shape', 'tree'],
   ['program'],
   ['optimize'],
   ['fuse'],

@@ -89,13 +89,23 @@ function rule(name, comment, from, to) {
 
 export default {
   forbidden: [
-    rule('no-circular', 'No circular imports at run time.', {}, { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } }),
+    rule(
+      'no-circular',
+      'No circular imports at run time.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
     rule('no-unresolvable', 'Every import must resolve.', {}, { couldNotResolve: true }),
-    rule('by-name', 'Reach another package by its name, not by a path.', { path: '^(packages|apps|tooling)/([^/]+)/src/' }, {
-      path: '^(packages|apps|tooling)/[^/]+/src/',
-      pathNot: '^$1/$2/',
-      dependencyTypes: ['local'],
-    }),
+    rule(
+      'by-name',
+      'Reach another package by its name, not by a path.',
+      { path: '^(packages|apps|tooling)/([^/]+)/src/' },
+      {
+        path: '^(packages|apps|tooling)/[^/]+/src/',
+        pathNot: '^$1/$2/',
+        dependencyTypes: ['local'],
+      },
+    ),
     ...packages.flatMap(packageRules),
     ...packages.map(internalsRule),
     ...layerRules(),
@@ -109,6 +119,5 @@ export default {
       conditionNames: ['@flowfield/source', 'import', 'node', 'default', 'types'],
       extensions: ['.ts', '.mjs', '.js', '.json', '.d.ts'],
     },
-    builtInModules: { override: [...(await import('node:module')).builtinModules, ...(await import('node:module')).builtinModules.map((m) => `node:${m}`)] },
   },
 };

@@ -10,7 +10,6 @@ export function library(overrides: Options = {}) {
     dts: true,
     sourcemap: true,
     clean: true,
-    treeshake: true,
     ...overrides,
   });
 }

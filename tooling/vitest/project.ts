@@ -1,22 +1,25 @@
+import { basename } from 'node:path';
 import { defineProject } from 'vitest/config';
+import { publicEntryTests, redirectToBuild } from './built.ts';
 
 /**
- * With TEST_BUILT=1 packages find each other in `dist`, as a person who installed them from npm would;
- * otherwise in `src`, so that tests need no build.
+ * With TEST_BUILT=1 tests meet the packages as a person who installed them from npm would: built, through their
+ * exports. Otherwise they meet the source, and need no build.
  */
-export const testsBuiltPackages = process.env.TEST_BUILT === '1';
+const testsBuild = process.env.TEST_BUILT === '1';
 
-const sourceConditions = testsBuiltPackages ? [] : ['@flowfield/source'];
+const conditions = testsBuild ? [] : ['@flowfield/source'];
 
-/** The vitest project of one package: its tests lie beside its source. */
-export function packageTests(name: string) {
+/** The vitest project of the package in `folder`; its tests lie beside its source. */
+export function packageTests(folder: string) {
   return defineProject({
-    resolve: { conditions: [...sourceConditions, 'module', 'browser', 'development|production'] },
-    ssr: { resolve: { conditions: [...sourceConditions, 'module', 'node', 'development|production'] } },
+    plugins: testsBuild ? [redirectToBuild(folder)] : [],
+    resolve: { conditions: [...conditions, 'module', 'browser', 'development|production'] },
+    ssr: { resolve: { conditions: [...conditions, 'module', 'node', 'development|production'] } },
     test: {
-      name,
+      name: basename(folder),
       environment: 'node',
-      include: ['src/**/*.test.ts'],
+      include: testsBuild ? publicEntryTests(folder) : ['src/**/*.test.ts'],
       exclude: ['src/**/*.browser.test.ts'],
       testTimeout: 30_000,
     },

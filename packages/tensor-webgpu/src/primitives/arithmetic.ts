@@ -1,7 +1,8 @@
+import { isInteger } from '../dtype/dtype.ts';
 import type { Tangent } from '../program/primitive.ts';
-import { binary, elementwise, FLOATS, NUMBERS, unary } from './elementwise.ts';
+import { addTangents, binary, elementwise, NUMBERS, unary } from './elementwise.ts';
 
-/** The cotangent of a linear operand; a literal operand has none. */
+/** The cotangent of a linear operand; the others have none. */
 const when = (linear: boolean, cotangent: () => Tangent): Tangent => (linear ? cotangent() : null);
 
 export const addPrimitive = elementwise({
@@ -16,24 +17,23 @@ export const subPrimitive = elementwise({
   name: 'sub',
   scalar: (x, y) => x - y,
   dtypes: NUMBERS,
-  partials: ['one', () => -1],
-  transpose: (lax, [ct], _inputs, linear) => [
-    when(linear[0], () => ct),
-    when(linear[1], () => ct && lax.neg(ct)),
-  ],
+  partials: ['one', 'neg'],
+  transpose: (lax, [ct], _inputs, linear) => [when(linear[0], () => ct), when(linear[1], () => ct && lax.neg(ct))],
 });
 
 export const negPrimitive = elementwise({
   name: 'neg',
   scalar: (x) => -x,
   dtypes: NUMBERS,
-  partials: [() => -1],
+  partials: ['neg'],
   transpose: (lax, [ct]) => [ct && lax.neg(ct)],
 });
 
 export const mulPrimitive = elementwise({
   name: 'mul',
-  scalar: (x, y) => (Number.isInteger(x) && Number.isInteger(y) && Math.abs(x * y) > 2 ** 53 ? Math.imul(x, y) : x * y),
+  scalar: (x, y) => x * y,
+  // The product of two 32-bit integers does not fit the 53 bits of a double.
+  scalarFor: (dtype) => (isInteger(dtype) ? Math.imul : (x, y) => x * y),
   dtypes: NUMBERS,
   partials: [(_lax, [, y]) => y, (_lax, [x]) => x],
   transpose: (lax, [ct], [x, y], linear) => [
@@ -46,13 +46,23 @@ export const mulPrimitive = elementwise({
 export const divPrimitive = elementwise({
   name: 'div',
   scalar: (x, y) => x / y,
-  dtypes: FLOATS,
-  partials: [(lax, [, y]) => lax.div(1, y), (lax, [, y], output) => lax.neg(lax.div(output, y))],
+  dtypes: NUMBERS,
+  jvp: (lax, [, y], [dx, dy], output) =>
+    addTangents(lax, dx && lax.div(dx, y), dy && lax.mul(dy, lax.neg(lax.div(output, y)))),
   transpose: (lax, [ct], [, y], linear) => [when(linear[0], () => ct && lax.div(ct, y!)), null],
+});
+
+/** Remainder of the division towards zero (C's `fmod`): it has the dividend's sign. Integers by zero give 0. */
+export const remPrimitive = elementwise({
+  name: 'rem',
+  scalar: (x, y) => x % y,
+  dtypes: NUMBERS,
+  partials: ['one', (lax, [x, y]) => lax.neg(lax.trunc(lax.div(x, y)))],
 });
 
 export const add = binary(addPrimitive);
 export const sub = binary(subPrimitive);
 export const mul = binary(mulPrimitive);
 export const div = binary(divPrimitive);
+export const rem = binary(remPrimitive);
 export const neg = unary(negPrimitive);

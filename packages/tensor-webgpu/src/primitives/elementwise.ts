@@ -1,36 +1,49 @@
-import { type DType, hostArray, isFloat, toDType } from '../dtype/dtype.ts';
+import { type DType, isFloat } from '../dtype/dtype.ts';
 import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
 import type { Aval, Params } from '../program/program.ts';
+import { refArray, refData } from '../program/refArray.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import type { Lax } from './lax.ts';
 import { asValues, commonDType, commonShape, isLiteral, type Operand } from './operand.ts';
 
+/** A function on one element. */
+export type Scalar = (...args: number[]) => number;
+
+/**
+ * The derivative along one operand: the factor of its tangent, `'one'` or `'neg'` for the factors 1 and -1,
+ * `null` where the function is flat in it.
+ */
+export type Partial = null | 'one' | 'neg' | ((lax: Lax, inputs: readonly Value[], output: Value, params: Params) => Operand | null);
+
 interface ElementwiseSpec {
   readonly name: string;
-  /** The function on one element. */
-  readonly scalar: (...args: number[]) => number;
+  /** The function on one element, in double precision. */
+  readonly scalar?: Scalar;
+  /** Where the function depends on the operands' dtype or on the parameters: takes the place of `scalar`. */
+  readonly scalarFor?: (dtype: DType, params: Params) => Scalar;
   readonly dtypes?: readonly DType[];
   /** The output's dtype from the operands' (default: their common dtype). */
   readonly outputDType?: (inputs: readonly Aval[], params: Params) => DType;
-  /**
-   * Partial derivatives: for each operand a function of (operands, output) that returns the factor of its
-   * tangent, or `'one'`, or `null` where the function is flat in it. Omitted: no derivative at all (all flat).
-   */
-  readonly partials?: readonly (null | 'one' | ((lax: Lax, inputs: readonly Value[], output: Value) => Operand))[];
+  /** One per operand. Omitted: the function is flat everywhere, or its output is no real number. */
+  readonly partials?: readonly Partial[];
+  /** A derivative that partial factors do not express well. */
+  readonly jvp?: (lax: Lax, inputs: readonly Value[], tangents: readonly Tangent[], output: Value) => Tangent;
   readonly transpose?: Primitive['transpose'];
 }
 
 export const FLOATS: readonly DType[] = ['f32', 'f64'];
+export const INTEGERS: readonly DType[] = ['u32', 'i32'];
 export const NUMBERS: readonly DType[] = ['u32', 'i32', 'f32', 'f64'];
 
 /** An elementwise primitive from its function on one element and its partial derivatives. */
 export function elementwise(spec: ElementwiseSpec): Primitive {
+  const { scalar, scalarFor } = spec;
   const primitive: Primitive = {
     name: spec.name,
     kind: 'elementwise',
-    scalar: spec.scalar,
+    scalar,
     shape(inputs, params) {
       const shape = commonShape(spec.name, inputs);
       const dtype = spec.outputDType ? spec.outputDType(inputs, params) : commonDType(spec.name, inputs, spec.dtypes);
@@ -38,50 +51,81 @@ export function elementwise(spec: ElementwiseSpec): Primitive {
     },
     jvp(lax, inputs, tangents, params) {
       const [output] = bind(primitive, inputs, params);
-      if (!spec.partials || !isFloat(output.dtype)) return { outputs: [output], tangents: [null] };
-      let total: Tangent = null;
-      for (let i = 0; i < inputs.length; i++) {
-        const partial = spec.partials[i];
-        const tangent = tangents[i];
-        if (!tangent || !partial) continue;
-        const term = partial === 'one' ? tangent : (lax.mul(tangent, partial(lax, inputs, output)) as Value);
-        total = total ? lax.add(total, term) : term;
-      }
-      return { outputs: [output], tangents: [total] };
+      if (!isFloat(output.dtype)) return { outputs: [output], tangents: [null] };
+      const tangent = spec.jvp
+        ? spec.jvp(lax, inputs, tangents, output)
+        : alongPartials(lax, spec.partials ?? [], inputs, tangents, output, params);
+      return { outputs: [output], tangents: [tangent] };
     },
     batch: batchElementwise((inputs, params) => bind(primitive, inputs, params)),
-    evaluate: (inputs, _params, outputs) => [evaluateElementwise(spec.scalar, inputs, outputs[0])],
+    evaluate: (inputs, params, outputs) => {
+      const dtype = inputs[inputs.length - 1].dtype;
+      return [evaluateElementwise((scalarFor?.(dtype, params) ?? scalar) as Scalar, inputs, outputs[0])];
+    },
     transpose: spec.transpose,
   };
   return primitive;
 }
 
+/** The sum of each tangent times its partial factor. */
+function alongPartials(
+  lax: Lax,
+  partials: readonly Partial[],
+  inputs: readonly Value[],
+  tangents: readonly Tangent[],
+  output: Value,
+  params: Params,
+): Tangent {
+  let total: Tangent = null;
+  for (let i = 0; i < inputs.length; i++) {
+    const partial = partials[i];
+    const tangent = tangents[i];
+    if (!tangent || !partial) continue;
+    if (partial === 'neg') {
+      total = total ? lax.sub(total, tangent) : lax.neg(tangent);
+      continue;
+    }
+    const factor = partial === 'one' ? 1 : partial(lax, inputs, output, params);
+    if (factor === null) continue;
+    total = addTangents(lax, total, factor === 1 ? tangent : lax.mul(tangent, factor));
+  }
+  return total;
+}
+
+/** The sum of two tangents, where `null` is zero. */
+export const addTangents = (lax: Lax, a: Tangent, b: Tangent): Tangent => (a && b ? lax.add(a, b) : (a ?? b));
+
 /** Elementwise batching: operands that are not batched are repeated along the new first axis. */
 export function batchElementwise(apply: (inputs: Value[], params: Params) => Value[]): NonNullable<Primitive['batch']> {
   return (lax, size, inputs, batched, params) => {
-    const lifted = inputs.map((input, i) => (batched[i] || isLiteral(input) ? input : repeatFirst(lax, input, size)));
-    const outputs = apply(lifted, params);
+    const outputs = apply(batchAll(lax, size, inputs, batched), params);
     return { outputs, batched: outputs.map(() => true) };
   };
 }
+
+/** All operands with the mapped axis first: those without it are repeated, literals stay. */
+export const batchAll = (lax: Lax, size: number, inputs: readonly Value[], batched: readonly boolean[]): Value[] =>
+  inputs.map((input, i) => (batched[i] || isLiteral(input) ? input : repeatFirst(lax, input, size)));
 
 /** `value` repeated `size` times along a new first axis (a view). */
 export const repeatFirst = (lax: Lax, value: Value, size: number): Value =>
   lax.broadcastInDim(value, [size, ...value.shape], range(1, value.shape.length + 1));
 
-export function evaluateElementwise(
-  scalar: (...args: number[]) => number,
-  inputs: readonly RefArray[],
-  output: Aval,
-): RefArray {
+export function evaluateElementwise(scalar: Scalar, inputs: readonly RefArray[], output: Aval): RefArray {
   const size = sizeOf(output.shape);
-  const data = hostArray(output.dtype === 'f32' ? 'f64' : output.dtype, size);
-  const args = new Array<number>(inputs.length);
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < args.length; k++) args[k] = inputs[k].data[inputs[k].data.length === 1 ? 0 : i];
-    data[i] = output.dtype === 'f32' ? scalar(...args) : toDType(output.dtype, scalar(...args));
+  const data = refData(output.dtype, size);
+  // A literal stands still while the others advance.
+  const steps = inputs.map((input) => (input.data.length === 1 ? 0 : 1));
+  const [a, b, c] = inputs.map((input) => input.data);
+  const [stepA, stepB, stepC] = steps;
+  if (inputs.length === 1) {
+    for (let i = 0; i < size; i++) data[i] = scalar(a[i * stepA]);
+  } else if (inputs.length === 2) {
+    for (let i = 0; i < size; i++) data[i] = scalar(a[i * stepA], b[i * stepB]);
+  } else {
+    for (let i = 0; i < size; i++) data[i] = scalar(a[i * stepA], b[i * stepB], c[i * stepC]);
   }
-  return { shape: output.shape, dtype: output.dtype, data };
+  return refArray(output.shape, output.dtype, data);
 }
 
 /** A primitive of one operand as a function on values. */

@@ -19,6 +19,12 @@ export function asValues(operands: readonly Operand[], fallback: DType = 'f32'):
 export const isLiteral = (aval: Aval): boolean =>
   aval instanceof Literal || ('state' in aval && (aval as Value).state.kind === 'literal');
 
+/** The number of a literal operand; `undefined` for any other. */
+export function literalNumber(operand: Operand): number | undefined {
+  if (typeof operand === 'number') return operand;
+  return operand.state.kind === 'literal' ? operand.state.literal.value : undefined;
+}
+
 /** The common shape of elementwise operands. Throws `ShapeError` unless all non-literal operands agree. */
 export function commonShape(name: string, inputs: readonly Aval[]): Shape {
   let shape: Shape | null = null;

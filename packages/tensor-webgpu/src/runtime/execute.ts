@@ -1,4 +1,4 @@
-import { simplify } from '../optimize/simplify.ts';
+import { lower } from '../optimize/simplify.ts';
 import { programKey } from '../program/key.ts';
 import type { Program } from '../program/program.ts';
 import type { CompileOptions, Device, Executable, Storage } from './device.ts';
@@ -19,7 +19,7 @@ export function compiled(program: Program, device: Device, options: CompileOptio
   if (executable) {
     cache.delete(key);
   } else {
-    executable = device.compile(simplify(program), options);
+    executable = device.compile(lower(program), options);
     if (cache.size >= CACHE_LIMIT) {
       const [oldest, unused] = cache.entries().next().value as [string, Executable];
       cache.delete(oldest);

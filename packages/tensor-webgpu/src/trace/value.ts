@@ -39,7 +39,25 @@ export function registerValueClass(made: ValueClass): void {
   valueClass = made;
 }
 
-export const makeValue = (aval: Aval, state: ValueState): Value => new valueClass(aval, state);
+/** Frees the memory of tensors that were collected without a dispose: a safety net, not a plan. */
+const collected = new FinalizationRegistry<Storage>((storage) => storage.dispose());
+
+export function makeValue(aval: Aval, state: ValueState): Value {
+  const value = new valueClass(aval, state);
+  if (state.kind === 'stored') collected.register(value, state.storage, value);
+  return value;
+}
+
+/**
+ * Takes the storage away from a value, which is gone from then on; `why` completes "was used after".
+ * Every way for a value to lose its storage (dispose, donation) goes through here.
+ */
+export function takeStorage(value: Value, use: string, why: string): Storage {
+  const storage = storageOf(value, use);
+  collected.unregister(value);
+  value.state = { kind: 'gone', why };
+  return storage;
+}
 
 export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });
 

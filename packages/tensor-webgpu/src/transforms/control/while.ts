@@ -158,7 +158,8 @@ export const whilePrimitive: Primitive = {
     const bodyProgram = capturedFirst(tracedBody.program, tracedBody.captured.length);
     const anyLeft = trace([...condInputs, ...carryIn], (...all) => {
       const [going] = inlineProgram(condProgram, all);
-      return { outputs: [lax.reduceMax(going, [0])], extra: undefined };
+      const left = lax.reduceSum(lax.cast(going, 'i32'), [0]);
+      return { outputs: [lax.gt(left, 0)], extra: undefined };
     });
     const frozen = trace([...condInputs, ...bodyInputs, ...carryIn], (...all) => {
       const now = all.slice(condInputs.length + bodyInputs.length);

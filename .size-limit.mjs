@@ -1,0 +1,19 @@
+/** Budgets of the published bundles, minified and gzipped, our other packages not counted. */
+const budgets = {
+  'tensor-webgpu': '90 kB',
+  nn: '10 kB',
+  train: '10 kB',
+  datasets: '15 kB',
+  'ode-solvers': '15 kB',
+  riemannian: '15 kB',
+  paths: '10 kB',
+  samplers: '10 kB',
+};
+
+export default Object.entries(budgets).map(([name, limit]) => ({
+  name,
+  limit,
+  path: `packages/${name}/dist/index.js`,
+  gzip: true,
+  ignore: ['@flowfield/*', 'node:*'],
+}));

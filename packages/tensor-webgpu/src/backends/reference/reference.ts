@@ -1,0 +1,89 @@
+import { bytesPerElement, type DType, DTYPES, hostArray, type TypedArray } from '../../dtype/dtype.ts';
+import { DeviceError, DisposedError } from '../../errors/errors.ts';
+import { evaluateProgram } from '../../program/evaluate.ts';
+import { refArray, refData } from '../../program/refArray.ts';
+import type { Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
+import type { Program } from '../../program/program.ts';
+
+/** Elements held by JavaScript, floats in float64. */
+class ReferenceStorage implements Storage {
+  readonly device: ReferenceDevice;
+  readonly dtype: DType;
+  readonly size: number;
+  private held: TypedArray | null;
+
+  constructor(device: ReferenceDevice, dtype: DType, data: TypedArray) {
+    this.device = device;
+    this.dtype = dtype;
+    this.size = data.length;
+    this.held = data;
+    device.live.add(this);
+  }
+
+  get data(): TypedArray {
+    if (!this.held) throw new DisposedError('A storage of the reference device was used after its memory was given back. Keep it until its last use.');
+    return this.held;
+  }
+
+  dispose(): void {
+    this.held = null;
+    this.device.live.delete(this);
+  }
+}
+
+/**
+ * Evaluates programs plainly, one equation after another, in float64 JavaScript. Slow and simple: it is what
+ * every other device is compared with.
+ */
+class ReferenceDevice implements Device {
+  readonly name = 'reference';
+  readonly dtypes: readonly DType[] = DTYPES;
+  /** @internal */
+  readonly live = new Set<ReferenceStorage>();
+
+  put(data: TypedArray, dtype: DType): Storage {
+    const held = refData(dtype, data.length);
+    held.set(data);
+    return new ReferenceStorage(this, dtype, held);
+  }
+
+  compile(program: Program, options: { readonly donate?: readonly boolean[] } = {}): Executable {
+    return {
+      run: (inputs) => {
+        const storages = inputs.map((storage) => this.own(storage));
+        const arrays = program.inputs.map(({ shape, dtype }, i) => refArray(shape, dtype, storages[i].data));
+        const outputs = evaluateProgram(program, arrays);
+        storages.forEach((storage, i) => {
+          if (options.donate?.[i]) storage.dispose();
+        });
+        return outputs.map((array) => new ReferenceStorage(this, array.dtype, array.data));
+      },
+      dispose: () => {},
+      report: { program, kernels: [], arenaBytes: 0, codeBytes: 0 },
+    };
+  }
+
+  readSync(storage: Storage): TypedArray {
+    const { data, dtype, size } = this.own(storage);
+    const out = hostArray(dtype, size);
+    out.set(data);
+    return out;
+  }
+
+  async read(storage: Storage): Promise<TypedArray> {
+    return this.readSync(storage);
+  }
+
+  memory(): MemoryReport {
+    const bytes = [...this.live].reduce((sum, { size, dtype }) => sum + size * bytesPerElement(dtype), 0);
+    return { liveTensors: this.live.size, liveBytes: bytes, arenaBytes: 0, reservedBytes: bytes };
+  }
+
+  private own(storage: Storage): ReferenceStorage {
+    if (storage instanceof ReferenceStorage && storage.device === this) return storage;
+    throw new DeviceError(`The reference device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('reference').`);
+  }
+}
+
+/** A new reference device: dtypes of every kind, one thread, float64 throughout. */
+export const referenceDevice = (): Device => new ReferenceDevice();

@@ -1,0 +1,99 @@
+import { ArgumentError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { unary } from './apply.ts';
+import { composite } from './composite.ts';
+import { asFloat } from './operands.ts';
+import { max, sum } from './reductions.ts';
+import { finiteOrZero } from './logsumexp.ts';
+import type { AxisOption, TensorLike } from './types.ts';
+
+/** max(x, 0); its derivative at 0 is 0. */
+export const relu = unary('relu', 'number', (x) => lax.select(lax.le(x, 0), 0, x));
+
+/** x where positive, `slope` · x elsewhere. */
+export function leakyRelu(x: TensorLike, slope = 0.01): Tensor {
+  return composite('leakyRelu', () => {
+    const value = asFloat(x);
+    return lax.select(lax.gt(value, 0), value, lax.mul(value, slope));
+  });
+}
+
+/** x where positive, alpha · (eˣ - 1) elsewhere. */
+export function elu(x: TensorLike, alpha = 1): Tensor {
+  return composite('elu', () => {
+    const value = asFloat(x);
+    const positive = lax.gt(value, 0);
+    // The exponential never sees a large x, so its derivative stays finite.
+    const below = lax.mul(lax.expm1(lax.select(positive, 0, value)), alpha);
+    return lax.select(positive, value, below);
+  });
+}
+
+/** √(2/π), of the tanh form of GELU. */
+const GELU_SCALE = Math.sqrt(2 / Math.PI);
+/** The cubic coefficient of the tanh form of GELU (Hendrycks & Gimpel 2016, section 2). */
+const GELU_CUBIC = 0.044715;
+
+/**
+ * x · Φ(x) with Φ the standard normal distribution function; `approximate: 'tanh'` gives
+ * x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). Hendrycks & Gimpel 2016.
+ */
+export function gelu(x: TensorLike, { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  return composite('gelu', () => {
+    const value = asFloat(x);
+    const half = lax.mul(value, 0.5);
+    if (approximate === 'none') return lax.mul(half, lax.erfc(lax.mul(value, -Math.SQRT1_2)));
+    const cubic = lax.add(lax.mul(lax.mul(value, value), GELU_CUBIC), 1);
+    return lax.mul(half, lax.add(lax.tanh(lax.mul(lax.mul(value, cubic), GELU_SCALE)), 1));
+  });
+}
+
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid = unary('sigmoid', 'float', lax.sigmoid);
+
+/** log sigmoid(x) = -softplus(-x). */
+export const logSigmoid = unary('logSigmoid', 'float', (x) => lax.neg(lax.softplus(lax.neg(x))));
+
+/** x · sigmoid(x) (swish). */
+export const silu = unary('silu', 'float', (x) => lax.mul(x, lax.sigmoid(x)));
+
+/**
+ * log(1 + e^(beta x)) / beta without overflow: a smooth relu, sharper with larger beta.
+ * @throws ArgumentError unless beta is positive and finite.
+ */
+export function softplus(x: TensorLike, beta = 1): Tensor {
+  if (!(beta > 0 && Number.isFinite(beta))) throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
+  return composite('softplus', () => {
+    const value = asFloat(x);
+    return beta === 1 ? lax.softplus(value) : lax.mul(lax.softplus(lax.mul(value, beta)), 1 / beta);
+  });
+}
+
+/** x / (1 + |x|). */
+export const softsign = unary('softsign', 'float', (x) => lax.div(x, lax.add(lax.abs(x), 1)));
+
+/**
+ * eˣ / Σ eˣ along `axis` (the last by default), without overflow. A line of minus infinities, where everything
+ * is masked out, gives zeros.
+ */
+export function softmax(x: TensorLike, { axis = -1 }: AxisOption = {}): Tensor {
+  return composite('softmax', () => {
+    const value = asFloat(x);
+    const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));
+    const weights = lax.exp(value.sub(top as Tensor)) as Tensor;
+    const total = sum(weights, { axis, keepDims: true });
+    return weights.div(lax.select(lax.eq(total, 0), 1, total) as Tensor);
+  });
+}
+
+/** x - log Σ eˣ along `axis` (the last by default), without overflow. */
+export function logSoftmax(x: TensorLike, { axis = -1 }: AxisOption = {}): Tensor {
+  return composite('logSoftmax', () => {
+    const value = asFloat(x);
+    const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));
+    const shifted = value.sub(top as Tensor);
+    const total = sum(lax.exp(shifted) as Tensor, { axis, keepDims: true });
+    return shifted.sub(lax.log(lax.select(lax.eq(total, 0), 1, total)) as Tensor);
+  });
+}

@@ -1,0 +1,107 @@
+import { isFloat } from '../dtype/dtype.ts';
+import { lax } from '../primitives/lax.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { binary, unary } from './apply.ts';
+import { composite } from './composite.ts';
+import { elementwiseOperands } from './operands.ts';
+import type { TensorLike } from './types.ts';
+
+/** x + y. Booleans count as 0 and 1. */
+export const add = binary('add', 'number', lax.add);
+
+/** x - y. */
+export const sub = binary('sub', 'number', lax.sub);
+
+/** x * y. */
+export const mul = binary('mul', 'number', lax.mul);
+
+/** x / y as real numbers: integers become f32 first. `floorDivide` stays in the integers. */
+export const div = binary('div', 'float', lax.div);
+
+/** floor(x / y). Integers stay integers, and x / 0 is 0 for them. */
+export const floorDivide = binary('floorDivide', 'number', (x, y) => {
+  if (isFloat(x.dtype)) return lax.floor(lax.div(x, y));
+  const quotient = lax.div(x, y);
+  if (x.dtype === 'u32') return quotient;
+  // Division of integers cuts towards zero: one less where signs differ and something is left over.
+  const opposite = lax.lt(lax.xor(x, y), 0);
+  const inexact = lax.ne(lax.rem(x, y), 0);
+  return lax.sub(quotient, lax.cast(lax.and(opposite, inexact), x.dtype));
+});
+
+/** The remainder x - y * floor(x / y), with the sign of y (Python's `%`, `numpy.mod`). */
+export const mod = binary('mod', 'number', (x, y) => {
+  const left = lax.rem(x, y);
+  if (x.dtype === 'u32') return left;
+  const wrong = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
+  return lax.select(wrong, lax.add(left, y), left);
+});
+
+/** The remainder x - y * trunc(x / y), with the sign of x (C's `fmod`). */
+export const fmod = binary('fmod', 'number', lax.rem);
+
+/** x to the power y. For floats, a negative x with a y that is not an integer gives NaN. */
+export const pow = binary('pow', 'number', lax.pow);
+
+/** The larger of x and y; NaN if either is NaN. At ties each gets half of the derivative. */
+export const maximum = binary('maximum', 'number', lax.max);
+
+/** The smaller of x and y; NaN if either is NaN. At ties each gets half of the derivative. */
+export const minimum = binary('minimum', 'number', lax.min);
+
+/** -x. */
+export const neg = unary('neg', 'number', lax.neg);
+
+/** |x|; its derivative at 0 is 0. */
+export const abs = unary('abs', 'number', lax.abs);
+
+/** -1, 0 or 1 by the sign of x. */
+export const sign = unary('sign', 'number', lax.sign);
+
+/** x². */
+export const square = unary('square', 'number', (x) => lax.mul(x, x));
+
+/** 1 / x. */
+export const reciprocal = unary('reciprocal', 'float', (x) => lax.div(1, x));
+
+const rounding = (name: string, apply: (x: Tensor) => ReturnType<typeof lax.floor>) =>
+  unary(name, 'number', (x) => (isFloat(x.dtype) ? apply(x) : x));
+
+/** The largest integer not above x. */
+export const floor = rounding('floor', lax.floor);
+
+/** The smallest integer not below x. */
+export const ceil = rounding('ceil', lax.ceil);
+
+/** x without its fraction. */
+export const trunc = rounding('trunc', lax.trunc);
+
+/** The nearest integer; halves go to the even one. */
+export const round = rounding('round', lax.round);
+
+/** x held between `low` and `high` (either may be `null` for no bound): min(max(x, low), high). */
+export function clip(x: TensorLike, low: TensorLike | null, high: TensorLike | null): Tensor {
+  return composite('clip', () => {
+    const bounds = [low, high].filter((bound) => bound !== null);
+    const [value, ...limits] = elementwiseOperands('clip', [x, ...bounds], 'number');
+    let result: Tensor = value;
+    if (low !== null) result = lax.max(result, limits[0]) as Tensor;
+    if (high !== null) result = lax.min(result, limits[limits.length - 1]) as Tensor;
+    return result;
+  });
+}
+
+/** x with NaN replaced by `nan`, and the infinities by `posInf` and `negInf` (the largest numbers of the dtype by default). */
+export function nanToNum(
+  x: TensorLike,
+  { nan = 0, posInf, negInf }: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number } = {},
+): Tensor {
+  return composite('nanToNum', () => {
+    const [value] = elementwiseOperands('nanToNum', [x], 'number');
+    if (!isFloat(value.dtype)) return value;
+    const largest = value.dtype === 'f32' ? 3.4028234663852886e38 : Number.MAX_VALUE;
+    const highless = lax.select(lax.eq(value, Number.POSITIVE_INFINITY), posInf ?? largest, value);
+    const finite = lax.select(lax.eq(value, Number.NEGATIVE_INFINITY), negInf ?? -largest, highless);
+    return lax.select(lax.isNaN(value), nan, finite);
+  });
+}

@@ -1,0 +1,25 @@
+import { currentBuilder, traceProgram } from '../trace/builder.ts';
+import { runProgram } from '../trace/bind.ts';
+import type { Value } from '../trace/value.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * Runs an operation that is made of several primitives. Inside a trace its primitives are recorded; outside
+ * they are compiled together and run as one program, so that no intermediate result is kept.
+ */
+export function composites(name: string, build: () => readonly Value[]): Tensor[] {
+  if (currentBuilder()) return build() as Tensor[];
+  let made: readonly Value[] = [];
+  // A value that came in and goes out untouched is handed back as it is, so that no two tensors share memory.
+  const isComputed = (value: Value): boolean => value.state.kind === 'traced';
+  const { program, captured } = traceProgram([], () => {
+    made = build();
+    return made.filter(isComputed);
+  });
+  if (program.outputs.length === 0) return made.slice() as Tensor[];
+  const results = runProgram(program, captured, name);
+  return made.map((value) => (isComputed(value) ? results.shift() : value)) as Tensor[];
+}
+
+/** Same, for one result. */
+export const composite = (name: string, build: () => Value): Tensor => composites(name, () => [build()])[0];

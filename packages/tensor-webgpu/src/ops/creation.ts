@@ -1,0 +1,180 @@
+import { type DType, hostArray, type TypedArray, toDType } from '../dtype/dtype.ts';
+import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import type { Device } from '../runtime/device.ts';
+import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
+import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { currentBuilder } from '../trace/builder.ts';
+import { makeValue, Value } from '../trace/value.ts';
+import type { CreateOptions, TensorLike } from './types.ts';
+
+const chosenDevice = (name: string | undefined): Device => (name === undefined ? defaultDevice() : deviceNamed(name));
+
+/** Puts host data on a device. Throws `DeviceError` when the device does not have the dtype. */
+function put(data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor {
+  const device = chosenDevice(deviceName);
+  if (!device.dtypes.includes(dtype)) {
+    throw new DeviceError(`Device ${device.name} has no ${dtype}; it has ${device.dtypes.join(', ')}. Choose one of these with {dtype}, or another device.`);
+  }
+  return makeValue({ shape, dtype }, { kind: 'stored', storage: device.put(data, dtype) }) as Tensor;
+}
+
+const isTypedArray = (data: unknown): data is TypedArray => ArrayBuffer.isView(data) && !(data instanceof DataView);
+
+function typedArrayDType(data: TypedArray): DType {
+  if (data instanceof Float32Array) return 'f32';
+  if (data instanceof Float64Array) return 'f64';
+  if (data instanceof Int32Array || data instanceof Int16Array || data instanceof Int8Array) return 'i32';
+  if (data instanceof Uint32Array || data instanceof Uint16Array) return 'u32';
+  // Bytes are numbers (pixels, labels); booleans are asked for with {dtype: 'bool'}.
+  if (data instanceof Uint8Array || (data as unknown) instanceof Uint8ClampedArray) return 'i32';
+  throw new DTypeError(
+    `tensor: ${Object.getPrototypeOf(data)?.constructor?.name ?? 'this array'} has no matching dtype. Use a Float32Array, Float64Array, Int32Array or Uint32Array.`,
+  );
+}
+
+/** Extents of nested arrays, read down the first elements. */
+function nestedShape(data: unknown): number[] {
+  const shape: number[] = [];
+  for (let level = data; Array.isArray(level); level = level[0]) shape.push(level.length);
+  return shape;
+}
+
+/** Leaves of nested arrays in order; throws `ShapeError` where the nesting is ragged. */
+function flattenNested(data: unknown, shape: Shape): (number | boolean)[] {
+  const leaves: (number | boolean)[] = [];
+  const walk = (item: unknown, depth: number, path: string): void => {
+    if (depth < shape.length) {
+      if (!Array.isArray(item) || item.length !== shape[depth]) {
+        const given = Array.isArray(item) ? `${item.length} entries` : String(item);
+        throw new ShapeError(`tensor: ragged nested array: expected ${shape[depth]} entries at data${path}, got ${given}. Make all rows equally long.`);
+      }
+      item.forEach((child, i) => walk(child, depth + 1, `${path}[${i}]`));
+    } else if (typeof item === 'number' || typeof item === 'boolean') {
+      leaves.push(item);
+    } else {
+      const given = Array.isArray(item) ? `an array of ${item.length}` : String(item);
+      throw new ShapeError(`tensor: expected a number or boolean at data${path}, got ${given}. Make all rows equally deep.`);
+    }
+  };
+  walk(data, 0, '');
+  return leaves;
+}
+
+export interface TensorOptions extends CreateOptions {
+  /** The shape of flat data; needed for typed arrays of rank other than 1. */
+  readonly shape?: Shape;
+}
+
+/**
+ * A tensor of the given data, copied. Numbers become f32, booleans bool; typed arrays keep their type
+ * (Float32Array f32, Float64Array f64, Int32Array i32, Uint32Array u32; smaller integers widen to 32 bits).
+ * A tensor given as data is converted to `dtype` and moved to `device`.
+ * @throws ShapeError for ragged arrays or a `shape` of another size; DeviceError for a dtype the device lacks.
+ */
+export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+  if (data instanceof Value) {
+    let result = data as Tensor;
+    if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
+    if (options.shape !== undefined) result = lax.reshape(result, checkedShape(options.shape, sizeOf(data.shape))) as Tensor;
+    return options.device !== undefined ? result.to(options.device) : result;
+  }
+  if (isTypedArray(data)) {
+    const dtype = options.dtype ?? typedArrayDType(data);
+    const copy = hostArray(dtype, data.length);
+    if (copy.constructor === data.constructor) copy.set(data);
+    else for (let i = 0; i < copy.length; i++) copy[i] = toDType(dtype, data[i]);
+    return put(copy, checkedShape(options.shape ?? [data.length], data.length), dtype, options.device);
+  }
+  const nested = nestedShape(data);
+  const leaves = flattenNested(data, nested);
+  const dtype = options.dtype ?? (leaves.length > 0 && leaves.every((leaf) => typeof leaf === 'boolean') ? 'bool' : 'f32');
+  const values = hostArray(dtype, leaves.length);
+  for (let i = 0; i < leaves.length; i++) values[i] = toDType(dtype, Number(leaves[i]));
+  return put(values, checkedShape(options.shape ?? nested, leaves.length), dtype, options.device);
+}
+
+function checkedShape(shape: Shape, size: number): Shape {
+  checkShape('tensor', shape);
+  if (sizeOf(shape) !== size) {
+    throw new ShapeError(`tensor: shape [${shape.join(', ')}] holds ${sizeOf(shape)} elements, but ${size} were given. Change the shape or the data.`);
+  }
+  return [...shape];
+}
+
+/** A tensor filled with `value`; f32 for a number and bool for a boolean unless `dtype` says otherwise. */
+export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
+  checkShape('full', shape);
+  const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
+  if (currentBuilder()) return lax.full(shape, Number(value), dtype) as Tensor;
+  return put(hostArray(dtype, sizeOf(shape)).fill(toDType(dtype, Number(value))), [...shape], dtype, options.device);
+}
+
+/** A tensor of zeros. */
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+
+/** A tensor of ones. */
+export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+
+/** `value` in the shape, dtype and on the device of `x`. */
+export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
+  const like = x instanceof Value ? x : tensor(x);
+  return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? like.device?.name });
+}
+
+/** Zeros in the shape, dtype and on the device of `x`. */
+export const zerosLike = (x: TensorLike, options?: CreateOptions): Tensor => fullLike(x, 0, options);
+
+/** Ones in the shape, dtype and on the device of `x`. */
+export const onesLike = (x: TensorLike, options?: CreateOptions): Tensor => fullLike(x, 1, options);
+
+/** A tensor with element `f(i)` at flat position `i`. */
+function generate(shape: Shape, f: (index: number) => number, dtype: DType, device?: string): Tensor {
+  const data = hostArray(dtype, sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = toDType(dtype, f(i));
+  return put(data, shape, dtype, device);
+}
+
+/**
+ * start, start + step, … up to, not including, stop. With one argument: 0, 1, …, stop - 1.
+ * i32 when all three are integers, else f32.
+ * @throws ArgumentError for a step of 0 or arguments that are not finite.
+ */
+export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const from = stop === undefined ? 0 : start;
+  const to = stop ?? start;
+  if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
+    throw new ArgumentError(`arange: expected finite start and stop and a step other than 0, got ${from}, ${to}, ${step}.`);
+  }
+  const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'i32' : 'f32');
+  const count = Math.max(0, Math.ceil((to - from) / step));
+  if (currentBuilder() && from === 0 && step === 1) return lax.iota([count], 0, dtype) as Tensor;
+  return generate([count], (i) => from + i * step, dtype, options.device);
+}
+
+/** `count` evenly spaced numbers from `start` to `stop`, both included (without `stop` when `endpoint` is false). */
+export function linspace(
+  start: number,
+  stop: number,
+  count: number,
+  { endpoint = true, dtype = 'f32', device }: CreateOptions & { readonly endpoint?: boolean } = {},
+): Tensor {
+  if (!Number.isInteger(count) || count < 0) {
+    throw new ArgumentError(`linspace: count must be an integer of at least 0, got ${count}.`);
+  }
+  const intervals = endpoint ? count - 1 : count;
+  // Weighing both ends hits `stop` exactly; one interval or none would divide by zero.
+  const at = (i: number): number => (intervals < 1 ? start : (start * (intervals - i) + stop * i) / intervals);
+  return generate([count], at, dtype, device);
+}
+
+/** The n x m matrix (m = n by default) with ones on diagonal `offset` and zeros elsewhere. */
+export function eye(n: number, m = n, { offset = 0, dtype = 'f32', device }: CreateOptions & { readonly offset?: number } = {}): Tensor {
+  checkShape('eye', [n, m]);
+  if (currentBuilder()) {
+    const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);
+    return lax.cast(lax.eq(row, lax.iota([n, m], 1, 'i32')), dtype) as Tensor;
+  }
+  return generate([n, m], (i) => (Math.floor(i / m) + offset === i % m ? 1 : 0), dtype, device);
+}

@@ -1,0 +1,188 @@
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { normalizeAxis, range, showShape } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
+import { composite } from './composite.ts';
+import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, isTensor } from './operands.ts';
+import { moveaxis } from './reshape.ts';
+import type { AxisOption, TensorLike } from './types.ts';
+
+/** Indices as i32; those written down as plain numbers are checked against the extent at once. */
+function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
+  if (!isTensor(indices)) {
+    for (const index of [indices].flat(16) as number[]) {
+      if (!ArrayBuffer.isView(index) && (!Number.isInteger(index) || index < -extent || index >= extent)) {
+        throw new ArgumentError(`${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`);
+      }
+    }
+  }
+  const values = asTensor(indices);
+  const integers = isTensor(indices) ? checkInteger(op, 'indices', values) : castTo(values, 'i32');
+  return castTo(integers, 'i32');
+}
+
+/** Negative indices count from the end. */
+const wrapNegative = (indices: Tensor, extent: number): Value =>
+  lax.select(lax.lt(indices, 0), lax.add(indices, extent), indices);
+
+/**
+ * The slices of x at `indices` along `axis` (default 0): shape of x with that axis replaced by the shape of
+ * `indices`. Negative indices count from the end; indices of a tensor that are out of range take the nearest end.
+ */
+export function take(x: TensorLike, indices: TensorLike, { axis = 0 }: AxisOption = {}): Tensor {
+  return composite('take', () => {
+    const value = asTensor(x);
+    const at = normalizeAxis('take', axis, value.ndim);
+    const index = indexTensor('take', indices, value.shape[at]);
+    const taken = lax.gather(moveaxis(value, at, 0), wrapNegative(index, value.shape[at]), 0) as Tensor;
+    const indexAxes = range(0, index.ndim);
+    return at === 0 ? taken : moveaxis(taken, indexAxes, indexAxes.map((i) => at + i));
+  });
+}
+
+/**
+ * out[…, i, …] = x[…, indices[…, i, …], …]: one index for each element of the result along `axis`. Other
+ * extents of x and indices agree.
+ */
+export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number): Tensor {
+  return composite('takeAlongAxis', () => {
+    const [value, given] = asTensors([x, indices]);
+    const at = normalizeAxis('takeAlongAxis', axis, value.ndim);
+    if (given.ndim !== value.ndim || given.shape.some((extent, i) => i !== at && extent !== value.shape[i])) {
+      throw new ShapeError(`takeAlongAxis: indices of shape ${showShape(given.shape)} must agree with ${showShape(value.shape)} in every axis but ${at}.`);
+    }
+    const index = moveaxis(indexTensor('takeAlongAxis', isTensor(indices) ? given : indices, value.shape[at]), at, -1);
+    const taken = lax.gather(moveaxis(value, at, -1), wrapNegative(index, value.shape[at]), value.ndim - 1) as Tensor;
+    return moveaxis(taken, -1, at);
+  });
+}
+
+export interface GatherOptions {
+  /** Leading axes that x and the indices share (default 0). */
+  readonly batchDims?: number;
+}
+
+/**
+ * x [B…, N, R…] and indices [B…, I…] give [B…, I…, R…]: rows of x by number, batch by batch. Indices out of
+ * range take the nearest end.
+ */
+export function gather(x: TensorLike, indices: TensorLike, { batchDims = 0 }: GatherOptions = {}): Tensor {
+  return composite('gather', () => {
+    const value = asTensor(x);
+    return lax.gather(value, indexTensor('gather', indices, value.shape[batchDims] ?? 0), batchDims);
+  });
+}
+
+type ScatterMode = 'add' | 'set' | 'min' | 'max' | 'mul';
+
+const scatter =
+  (name: string, mode: ScatterMode) =>
+  (x: TensorLike, indices: TensorLike, updates: TensorLike, { batchDims = 0 }: GatherOptions = {}): Tensor =>
+    composite(name, () => {
+      const [given, changes] = asTensors([x, updates]);
+      const dtype = commonType([x, updates], [given, changes]);
+      const value = castTo(given, dtype);
+      const index = indexTensor(name, indices, value.shape[batchDims] ?? 0);
+      const shape = [...index.shape, ...value.shape.slice(batchDims + 1)];
+      return lax.scatter(value, index, broadcastValue(name, castTo(changes, dtype), shape), { batchDims, mode });
+    });
+
+/** x with updates added at rows: x [B…, N, R…], indices [B…, I…], updates [B…, I…, R…] (broadcast). Repeated rows add up; rows out of range are dropped. */
+export const scatterAdd = scatter('scatterAdd', 'add');
+
+/** x with rows replaced by updates; of several updates to one row the last one stays. Rows out of range are dropped. */
+export const scatterSet = scatter('scatterSet', 'set');
+
+/** x with rows replaced by the smaller of row and updates. */
+export const scatterMin = scatter('scatterMin', 'min');
+
+/** x with rows replaced by the larger of row and updates. */
+export const scatterMax = scatter('scatterMax', 'max');
+
+/** x with rows multiplied by updates. */
+export const scatterMul = scatter('scatterMul', 'mul');
+
+function startValues(op: string, starts: readonly TensorLike[], rank: number): Tensor[] {
+  if (starts.length !== rank) throw new ArgumentError(`${op}: expected ${rank} starts, one for each axis, got ${starts.length}.`);
+  return starts.map((start) => castTo(isTensor(start) ? checkInteger(op, 'starts', start) : asTensor(start), 'i32'));
+}
+
+/** The block of extents `sizes` that begins at `starts`, which may be computed; starts are moved so that it fits. */
+export function dynamicSlice(x: TensorLike, starts: readonly TensorLike[], sizes: readonly number[]): Tensor {
+  return composite('dynamicSlice', () => {
+    const value = asTensor(x);
+    return lax.dynamicSlice(value, startValues('dynamicSlice', starts, value.ndim), sizes);
+  });
+}
+
+/** x with the block that begins at `starts` replaced by `update`; starts are moved so that it fits. */
+export function dynamicUpdateSlice(x: TensorLike, update: TensorLike, starts: readonly TensorLike[]): Tensor {
+  return composite('dynamicUpdateSlice', () => {
+    const [value, block] = asTensors([x, update]);
+    return lax.dynamicUpdateSlice(value, castTo(block, value.dtype), startValues('dynamicUpdateSlice', starts, value.ndim));
+  });
+}
+
+/** 1 at the index and 0 elsewhere along a new last axis of extent `count`; indices out of range give zeros. */
+export function oneHot(indices: TensorLike, count: number, { dtype = 'f32' }: { readonly dtype?: Tensor['dtype'] } = {}): Tensor {
+  return composite('oneHot', () => {
+    const index = castTo(asTensor(indices), 'i32');
+    const shape = [...index.shape, count];
+    const wide = lax.broadcastInDim(index, shape, range(0, index.ndim));
+    return lax.cast(lax.eq(wide, lax.iota(shape, index.ndim, 'i32')), dtype);
+  });
+}
+
+/** Position on `axis` (front-counted) of every element, as i32. */
+const positions = (shape: readonly number[], axis: number): Value => lax.iota(shape, axis, 'i32');
+
+function triangle(name: string, x: TensorLike, keep: (row: Value, column: Value) => Value): Tensor {
+  return composite(name, () => {
+    const value = asTensor(x);
+    if (value.ndim < 2) throw new ShapeError(`${name}: expected matrices, got shape ${showShape(value.shape)}.`);
+    return lax.select(keep(positions(value.shape, value.ndim - 2), positions(value.shape, value.ndim - 1)), value, 0);
+  });
+}
+
+/** Matrices with zeros above diagonal `offset`. */
+export const tril = (x: TensorLike, offset = 0): Tensor => triangle('tril', x, (row, column) => lax.ge(lax.add(row, offset), column));
+
+/** Matrices with zeros below diagonal `offset`. */
+export const triu = (x: TensorLike, offset = 0): Tensor => triangle('triu', x, (row, column) => lax.le(lax.add(row, offset), column));
+
+/** The main diagonals of square matrices over the axes `a` and `b`, as a new last axis (a strided view). */
+export function diagonal(x: TensorLike, a = -2, b = -1): Tensor {
+  return composite('diagonal', () => {
+    const value = asTensor(x);
+    const moved = moveaxis(value, [a, b], [-2, -1]);
+    const rows = moved.shape[moved.ndim - 2];
+    const columns = moved.shape[moved.ndim - 1];
+    const lead = moved.shape.slice(0, -2);
+    const count = Math.min(rows, columns);
+    // Along the flattened matrix the diagonal lies at every (columns + 1)th place.
+    const flat = lax.reshape(moved, [...lead, rows * columns]);
+    const limit = count === 0 ? 0 : (count - 1) * (columns + 1) + 1;
+    return lax.slice(flat, [...lead.map(() => 0), 0], [...lead, limit], [...lead.map(() => 1), columns + 1]);
+  });
+}
+
+/** A vector (or batch of vectors) as diagonal matrices; of a matrix use `diagonal`. */
+export function diag(x: TensorLike): Tensor {
+  return composite('diag', () => {
+    const value = asTensor(x);
+    if (value.ndim === 0) throw new ShapeError('diag: expected vectors, got a scalar.');
+    const n = value.shape[value.ndim - 1];
+    const shape = [...value.shape, n];
+    const wide = lax.broadcastInDim(value, shape, range(0, value.ndim));
+    return lax.select(lax.eq(positions(shape, value.ndim - 1), positions(shape, value.ndim)), wide, 0);
+  });
+}
+
+/** The sum of the main diagonal of matrices over the last two axes. */
+export const trace = (x: TensorLike): Tensor =>
+  composite('trace', () => {
+    const line = diagonal(x);
+    return lax.reduceSum(line, [line.ndim - 1]);
+  });
+

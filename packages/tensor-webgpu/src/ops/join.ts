@@ -1,0 +1,127 @@
+import { promoteTypes } from '../dtype/dtype.ts';
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { normalizeAxis, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { composite, composites } from './composite.ts';
+import { asTensor, asTensors, castTo } from './operands.ts';
+import { expandDims, permute, reshape } from './reshape.ts';
+import { sliceAxis } from './slice.ts';
+import type { TensorLike } from './types.ts';
+
+function sameType(op: string, xs: readonly TensorLike[]): Tensor[] {
+  if (xs.length === 0) throw new ArgumentError(`${op}: expected at least one tensor, got none.`);
+  const values = asTensors(xs);
+  const dtype = values.map((value) => value.dtype).reduce(promoteTypes);
+  return values.map((value) => castTo(value, dtype));
+}
+
+/** Tensors one after the other along `axis`; their other extents agree. */
+export function concat(xs: readonly TensorLike[], axis = 0): Tensor {
+  return composite('concat', () => {
+    const values = sameType('concat', xs);
+    const at = normalizeAxis('concat', axis, values[0].ndim);
+    for (const value of values) {
+      if (value.ndim !== values[0].ndim || !sameShape(withoutAxes(value.shape, [at]), withoutAxes(values[0].shape, [at]))) {
+        throw new ShapeError(
+          `concat: shapes ${values.map((v) => showShape(v.shape)).join(', ')} must agree in every axis but ${at}. Reshape or pad them first.`,
+        );
+      }
+    }
+    return values.length === 1 ? values[0] : lax.concat(values, at);
+  });
+}
+
+/** Tensors of one shape along a new axis at position `axis`. */
+export function stack(xs: readonly TensorLike[], axis = 0): Tensor {
+  return composite('stack', () => {
+    const values = sameType('stack', xs);
+    for (const value of values) {
+      if (!sameShape(value.shape, values[0].shape)) {
+        throw new ShapeError(`stack: shapes ${values.map((v) => showShape(v.shape)).join(', ')} must be equal. Use concat to join along an existing axis.`);
+      }
+    }
+    const at = normalizeAxis('stack', axis, values[0].ndim + 1);
+    return concat(values.map((value) => expandDims(value, at)), at);
+  });
+}
+
+/**
+ * x cut along `axis`: into `parts` equal pieces, or into pieces of the given lengths.
+ * @throws ArgumentError when the pieces do not make up the axis.
+ */
+export function split(x: TensorLike, parts: number | readonly number[], axis = 0): Tensor[] {
+  return composites('split', () => {
+    const value = asTensor(x);
+    const at = normalizeAxis('split', axis, value.ndim);
+    const extent = value.shape[at];
+    const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts)).fill(extent / parts) : parts;
+    const valid = lengths.every((length) => Number.isInteger(length) && length >= 0);
+    if (!valid || lengths.reduce((a, b) => a + b, 0) !== extent) {
+      throw new ArgumentError(`split: extent ${extent} of axis ${at} cannot be cut into ${typeof parts === 'number' ? `${parts} equal parts` : `parts ${parts.join(', ')}`}.`);
+    }
+    let start = 0;
+    return lengths.map((length) => {
+      start += length;
+      return sliceAxis(value, at, start - length, start);
+    });
+  });
+}
+
+/** x repeated `counts[i]` times along axis i; missing counts are 1 for the leading axes. */
+export function tile(x: TensorLike, counts: number | readonly number[]): Tensor {
+  return composite('tile', () => {
+    const value = asTensor(x);
+    const list = typeof counts === 'number' ? [counts] : counts;
+    if (!list.every((count) => Number.isInteger(count) && count >= 0)) {
+      throw new ArgumentError(`tile: counts must be integers of at least 0, got ${list.join(', ')}.`);
+    }
+    const rank = Math.max(value.ndim, list.length);
+    const shape = [...new Array<number>(rank - value.ndim).fill(1), ...value.shape];
+    const times = [...new Array<number>(rank - list.length).fill(1), ...list];
+    if (times.every((count) => count === 1)) return reshape(value, shape);
+    const repeated = lax.broadcastInDim(value, shape.flatMap((extent, i) => [times[i], extent]), value.shape.map((_, i) => 2 * (rank - value.ndim + i) + 1));
+    return lax.reshape(repeated, shape.map((extent, i) => extent * times[i]));
+  });
+}
+
+/** Each element of x repeated `count` times along `axis` (in the flattened tensor when left out). */
+export function repeat(x: TensorLike, count: number, axis?: number): Tensor {
+  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`repeat: count must be an integer of at least 0, got ${count}.`);
+  return composite('repeat', () => {
+    const given = asTensor(x);
+    const value = axis === undefined ? reshape(given, [-1]) : given;
+    const at = axis === undefined ? 0 : normalizeAxis('repeat', axis, value.ndim);
+    const { shape } = value;
+    const wide = [...shape.slice(0, at + 1), count, ...shape.slice(at + 1)];
+    const repeated = lax.broadcastInDim(value, wide, shape.map((_, i) => (i <= at ? i : i + 1)));
+    return lax.reshape(repeated, shape.map((extent, i) => (i === at ? extent * count : extent)));
+  });
+}
+
+/** x shifted by `shift` places along `axis`, with what leaves at one end coming in at the other (flattened when left out). */
+export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
+  return composite('roll', () => {
+    const value = asTensor(x);
+    if (axis === undefined) return reshape(roll(reshape(value, [-1]), shift, 0), value.shape);
+    const at = normalizeAxis('roll', axis, value.ndim);
+    const extent = value.shape[at];
+    const places = extent === 0 ? 0 : ((shift % extent) + extent) % extent;
+    if (places === 0) return value;
+    return lax.concat([sliceAxis(value, at, extent - places, extent), sliceAxis(value, at, 0, extent - places)], at);
+  });
+}
+
+/** Coordinate grids: output i varies along its own axis. `indexing: 'xy'` swaps the first two axes, as for images. */
+export function meshgrid(axes: readonly TensorLike[], { indexing = 'ij' }: { readonly indexing?: 'ij' | 'xy' } = {}): Tensor[] {
+  return composites('meshgrid', () => {
+    const values = asTensors(axes);
+    for (const value of values) {
+      if (value.ndim !== 1) throw new ShapeError(`meshgrid: expected tensors of rank 1, got shape ${showShape(value.shape)}.`);
+    }
+    const shape = values.map((value) => sizeOf(value.shape));
+    const grids = values.map((value, i) => lax.broadcastInDim(value, shape, [i]) as Tensor);
+    if (indexing === 'ij' || values.length < 2) return grids;
+    return grids.map((grid) => permute(grid, [1, 0, ...shape.slice(2).map((_, i) => i + 2)]));
+  });
+}

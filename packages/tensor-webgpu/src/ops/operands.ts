@@ -1,0 +1,113 @@
+import { type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
+import { ArgumentError, DTypeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { Literal } from '../program/program.ts';
+import { broadcastShapes, range, type Shape, sameShape } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { literalValue, Value } from '../trace/value.ts';
+import { tensor } from './creation.ts';
+import type { TensorLike } from './types.ts';
+
+export const isTensor = (x: unknown): x is Tensor => x instanceof Value;
+
+const isScalar = (x: unknown): x is number | boolean => typeof x === 'number' || typeof x === 'boolean';
+
+export const isLiteralValue = (x: unknown): x is Tensor => isTensor(x) && x.state.kind === 'literal';
+
+/** A number as a value: it stays a constant of the program. */
+export const scalar = (value: number | boolean, dtype: DType): Tensor =>
+  literalValue(new Literal(Number(value), dtype)) as Tensor;
+
+/** `x` as a tensor: numbers become f32 (booleans bool) scalars, arrays are copied to the device. */
+export function asTensor(x: TensorLike, device?: string): Tensor {
+  if (isTensor(x)) return x;
+  if (typeof x === 'number') return scalar(x, 'f32');
+  if (typeof x === 'boolean') return scalar(x, 'bool');
+  return tensor(x, { device });
+}
+
+/** Several operands as tensors; arrays go to the device of the first operand that is on one. */
+export function asTensors(xs: readonly TensorLike[]): Tensor[] {
+  const device = xs.find((x) => isTensor(x) && x.device !== undefined) as Tensor | undefined;
+  return xs.map((x) => asTensor(x, device?.device?.name));
+}
+
+/** `x` in dtype `dtype`; nothing is recorded when it already has it. */
+export function castTo(x: Value, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x as Tensor;
+  if (x.state.kind === 'literal') return scalar(castNumber(x.state.literal.value, dtype), dtype);
+  return lax.cast(x, dtype) as Tensor;
+}
+
+const castNumber = (value: number, dtype: DType): number => {
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  if (dtype === 'i32') return Math.trunc(value) | 0;
+  if (dtype === 'u32') return Math.trunc(value) >>> 0;
+  return value;
+};
+
+/** `x` as a floating tensor: integers and booleans become f32. */
+export const asFloat = (x: TensorLike): Tensor => {
+  const value = asTensor(x);
+  return castTo(value, floatOf(value.dtype));
+};
+
+/** `x` as a tensor of numbers: booleans become i32. */
+export const asNumber = (x: TensorLike): Tensor => {
+  const value = asTensor(x);
+  return value.dtype === 'bool' ? castTo(value, 'i32') : value;
+};
+
+/** `x` repeated to `shape` by NumPy's rules; a scalar constant is left alone unless `always`. */
+export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x as Tensor;
+  const target = broadcastShapes(op, x.shape, shape);
+  if (!sameShape(target, shape)) {
+    throw new ArgumentError(`${op}: shape [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]. Extents must be equal or 1.`);
+  }
+  return lax.broadcastInDim(x, shape, range(shape.length - x.shape.length, shape.length)) as Tensor;
+}
+
+/** The dtype several operands meet at; JavaScript numbers and booleans are weak. */
+export function commonType(xs: readonly TensorLike[], values: readonly Tensor[]): DType {
+  let dtype: DType | undefined;
+  xs.forEach((x, i) => {
+    if (!isScalar(x)) dtype = dtype === undefined ? values[i].dtype : promoteTypes(dtype, values[i].dtype);
+  });
+  for (const x of xs) {
+    if (!isScalar(x)) continue;
+    if (typeof x === 'boolean') dtype ??= 'bool';
+    else if (dtype === undefined || (dtype === 'bool' && xs.every(isScalar))) dtype = 'f32';
+    else dtype = promoteNumber(dtype, x);
+  }
+  return dtype ?? 'f32';
+}
+
+/** Which dtypes an elementwise function works in: any, numbers (no booleans), or floats. */
+export type Domain = 'any' | 'number' | 'float';
+
+export function domainType(dtype: DType, domain: Domain): DType {
+  if (domain === 'float') return floatOf(dtype);
+  if (domain === 'number' && dtype === 'bool') return 'i32';
+  return dtype;
+}
+
+/**
+ * Operands of an elementwise function in one dtype and one shape: promoted and broadcast where they differ.
+ * Scalar constants stay constants, which fit beside any shape.
+ */
+export function elementwiseOperands(op: string, xs: readonly TensorLike[], domain: Domain = 'any'): Tensor[] {
+  const values = asTensors(xs);
+  const dtype = domainType(commonType(xs, values), domain);
+  const shape = broadcastShapes(op, ...values.map((value) => value.shape));
+  return values.map((value) => {
+    const cast = castTo(value, dtype);
+    return isLiteralValue(cast) ? cast : broadcastValue(op, cast, shape);
+  });
+}
+
+/** Throws `DTypeError` unless `x` holds integers. */
+export function checkInteger(op: string, what: string, x: Tensor): Tensor {
+  if (x.dtype === 'i32' || x.dtype === 'u32') return x;
+  throw new DTypeError(`${op}: ${what} must be integers (i32 or u32), got ${x.dtype}. Cast with .astype('i32').`);
+}

@@ -1,0 +1,169 @@
+import { ArgumentError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
+import { composite } from './composite.ts';
+import { asFloat, asNumber, asTensor, castTo } from './operands.ts';
+import type { AxisOption, ReduceOptions, TensorLike } from './types.ts';
+
+/** `shape` with extent 1 at the reduced axes. */
+export const keptShape = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((extent, i) => (axes.includes(i) ? 1 : extent));
+
+function reduce(
+  name: string,
+  x: Tensor,
+  { axis, keepDims = false }: ReduceOptions,
+  apply: (x: Tensor, axes: readonly number[]) => Value,
+): Value {
+  const axes = normalizeAxes(name, axis, x.ndim);
+  if (axes.length === 0) return x;
+  const result = apply(x, axes);
+  return keepDims ? lax.reshape(result, keptShape(x.shape, axes)) : result;
+}
+
+/** Throws `ArgumentError` where a reduction that has no value for nothing meets an empty axis. */
+function checkNotEmpty(name: string, x: Tensor, axes: readonly number[]): void {
+  if (axes.some((axis) => x.shape[axis] === 0)) {
+    throw new ArgumentError(`${name}: axis ${axes.join(', ')} of shape [${x.shape.join(', ')}] is empty, and ${name} of nothing has no value.`);
+  }
+}
+
+/** The sum over `axis` (all axes by default). Booleans are counted in i32. */
+export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('sum', () => reduce('sum', asNumber(x), options, lax.reduceSum));
+}
+
+/** The product over `axis`; 1 for an empty axis. */
+export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('prod', () => reduce('prod', asNumber(x), options, lax.reduceProd));
+}
+
+/** The largest element over `axis`; NaN if any is NaN. Ties share the derivative equally. */
+export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('max', () =>
+    reduce('max', asNumber(x), options, (value, axes) => {
+      checkNotEmpty('max', value, axes);
+      return lax.reduceMax(value, axes);
+    }),
+  );
+}
+
+/** The smallest element over `axis`; NaN if any is NaN. Ties share the derivative equally. */
+export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('min', () =>
+    reduce('min', asNumber(x), options, (value, axes) => {
+      checkNotEmpty('min', value, axes);
+      return lax.reduceMin(value, axes);
+    }),
+  );
+}
+
+/** The mean over `axis`; integers become f32. Throws `ArgumentError` for an empty axis. */
+export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('mean', () =>
+    reduce('mean', asFloat(x), options, (value, axes) => {
+      checkNotEmpty('mean', value, axes);
+      return lax.mul(lax.reduceSum(value, axes), 1 / countOf(value, axes));
+    }),
+  );
+}
+
+const countOf = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]));
+
+export interface VarianceOptions extends ReduceOptions {
+  /** Delta degrees of freedom: the sum of squares is divided by n - ddof (default 0). */
+  readonly ddof?: number;
+}
+
+/** The mean of (x - mean)² over `axis`, in two passes. Throws `ArgumentError` unless n > ddof. */
+export function variance(x: TensorLike, { axis, keepDims, ddof = 0 }: VarianceOptions = {}): Tensor {
+  return composite('variance', () => {
+    const value = asFloat(x);
+    const count = countOf(value, normalizeAxes('variance', axis, value.ndim));
+    if (count <= ddof) {
+      throw new ArgumentError(`variance: ${count} elements with ddof ${ddof} leave nothing to divide by. Give more than ${ddof} elements.`);
+    }
+    const centered = value.sub(mean(value, { axis, keepDims: true }));
+    return lax.mul(sum(lax.mul(centered, centered) as Tensor, { axis, keepDims }), 1 / (count - ddof));
+  });
+}
+
+/** sqrt of a value that is never negative, with derivative 0 (not infinite) where the value is 0. */
+export function safeSqrt(x: Value): Value {
+  const zero = lax.eq(x, 0);
+  return lax.select(zero, 0, lax.sqrt(lax.select(zero, 1, x)));
+}
+
+/** The square root of `variance`; its derivative is 0 where all elements are equal. */
+export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
+  return composite('std', () => safeSqrt(variance(x, options)));
+}
+
+export interface NormOptions extends ReduceOptions {
+  /** 1: Σ|x|, 2: sqrt(Σx²) (default), Infinity: max|x|, any other p > 0: (Σ|x|ᵖ)^(1/p). */
+  readonly ord?: number;
+}
+
+/**
+ * The vector p-norm over `axis` (all axes by default). The derivative of the 2-norm at 0 is 0, a subgradient.
+ * @throws ArgumentError unless ord > 0.
+ */
+export function norm(x: TensorLike, { ord = 2, ...options }: NormOptions = {}): Tensor {
+  if (!(ord > 0)) throw new ArgumentError(`norm: ord must be positive (1, 2, Infinity, …), got ${ord}.`);
+  return composite('norm', () => {
+    const value = asFloat(x);
+    if (ord === 2) return safeSqrt(sum(lax.mul(value, value) as Tensor, options));
+    const size = lax.abs(value) as Tensor;
+    if (ord === 1) return sum(size, options);
+    if (ord === Number.POSITIVE_INFINITY) return max(size, options);
+    return lax.pow(sum(lax.pow(size, ord) as Tensor, options), 1 / ord);
+  });
+}
+
+const truth = (x: TensorLike): Tensor => {
+  const value = asTensor(x);
+  return value.dtype === 'bool' ? value : (lax.ne(value, 0) as Tensor);
+};
+
+/** Whether any element over `axis` is not 0. */
+export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('any', () =>
+    castTo(reduce('any', castTo(truth(x), 'i32'), options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)), 'bool'),
+  );
+}
+
+/** Whether all elements over `axis` are not 0. */
+export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return composite('all', () => {
+    const absent = castTo(lax.not(truth(x)), 'i32');
+    return lax.not(castTo(reduce('all', absent, options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)), 'bool'));
+  });
+}
+
+/** The number of elements over `axis` that are not 0, as i32. */
+export const countNonzero = (x: TensorLike, options: ReduceOptions = {}): Tensor =>
+  composite('countNonzero', () => sum(truth(x), options));
+
+function argReduce(name: string, x: TensorLike, options: ArgReduceOptions, apply: typeof lax.argMax): Tensor {
+  return composite(name, () => {
+    const value = asNumber(x);
+    const flat = options.axis === undefined ? (lax.reshape(value, [value.size]) as Tensor) : value;
+    const axis = options.axis === undefined ? 0 : normalizeAxis(name, options.axis, value.ndim);
+    checkNotEmpty(name, flat, [axis]);
+    const result = apply(flat, axis);
+    if (!options.keepDims) return result;
+    return lax.reshape(result, options.axis === undefined ? value.shape.map(() => 1) : keptShape(value.shape, [axis]));
+  });
+}
+
+export interface ArgReduceOptions extends AxisOption {
+  readonly keepDims?: boolean;
+}
+
+/** The index (i32) of the first largest element along `axis`, or in the flattened tensor. A NaN wins. */
+export const argmax = (x: TensorLike, options: ArgReduceOptions = {}): Tensor => argReduce('argmax', x, options, lax.argMax);
+
+/** The index (i32) of the first smallest element along `axis`, or in the flattened tensor. A NaN wins. */
+export const argmin = (x: TensorLike, options: ArgReduceOptions = {}): Tensor => argReduce('argmin', x, options, lax.argMin);

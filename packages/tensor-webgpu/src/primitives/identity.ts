@@ -1,0 +1,28 @@
+import type { Primitive } from '../program/primitive.ts';
+import { bind } from '../trace/bind.ts';
+import type { Value } from '../trace/value.ts';
+
+/** The identity, as a wall: what is computed from its output is never merged with what is computed from its input. */
+export const barrierPrimitive: Primitive = {
+  name: 'barrier',
+  kind: 'view',
+  mergeable: false,
+  shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  jvp: (_lax, inputs, [dx], params) => ({ outputs: bind(barrierPrimitive, inputs, params), tangents: [dx] }),
+  transpose: (_lax, [ct]) => [ct],
+  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(barrierPrimitive, inputs, params), batched: [true] }),
+  evaluate: ([x]) => [x],
+};
+
+/** The identity with derivative zero: its output counts as a constant. */
+export const stopGradientPrimitive: Primitive = {
+  name: 'stopGradient',
+  kind: 'view',
+  shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
+  jvp: (_lax, inputs, _tangents, params) => ({ outputs: bind(stopGradientPrimitive, inputs, params), tangents: [null] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(stopGradientPrimitive, inputs, params), batched: [true] }),
+  evaluate: ([x]) => [x],
+};
+
+export const barrier = (x: Value): Value => bind(barrierPrimitive, [x], {})[0];
+export const stopGradient = (x: Value): Value => bind(stopGradientPrimitive, [x], {})[0];

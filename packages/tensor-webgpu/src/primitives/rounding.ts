@@ -1,0 +1,31 @@
+import { elementwise, FLOATS, NUMBERS, unary } from './elementwise.ts';
+
+/** The nearest integer; halves go to the even neighbour, as in NumPy. */
+export function roundHalfEven(x: number): number {
+  const below = Math.floor(x);
+  const rest = x - below;
+  if (rest < 0.5) return below;
+  if (rest > 0.5) return below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
+
+export const absPrimitive = elementwise({
+  name: 'abs',
+  scalar: Math.abs,
+  dtypes: NUMBERS,
+  partials: [(lax, [x]) => lax.sign(x)],
+});
+
+/** -1, 0 or 1; NaN for NaN. Its derivative is 0 everywhere, at 0 too. */
+export const signPrimitive = elementwise({ name: 'sign', scalar: Math.sign, dtypes: NUMBERS });
+export const floorPrimitive = elementwise({ name: 'floor', scalar: Math.floor, dtypes: FLOATS });
+export const ceilPrimitive = elementwise({ name: 'ceil', scalar: Math.ceil, dtypes: FLOATS });
+export const truncPrimitive = elementwise({ name: 'trunc', scalar: Math.trunc, dtypes: FLOATS });
+export const roundPrimitive = elementwise({ name: 'round', scalar: roundHalfEven, dtypes: FLOATS });
+
+export const abs = unary(absPrimitive);
+export const sign = unary(signPrimitive);
+export const floor = unary(floorPrimitive);
+export const ceil = unary(ceilPrimitive);
+export const trunc = unary(truncPrimitive);
+export const round = unary(roundPrimitive);

@@ -1,0 +1,42 @@
+import type { Primitive } from '../program/primitive.ts';
+import * as argReduce from './argReduce.ts';
+import * as arithmetic from './arithmetic.ts';
+import * as broadcast from './broadcast.ts';
+import * as cast from './cast.ts';
+import * as comparison from './comparison.ts';
+import * as concat from './concat.ts';
+import * as dotGeneral from './dotGeneral.ts';
+import * as dynamicSlice from './dynamicSlice.ts';
+import * as exponential from './exponential.ts';
+import * as extremes from './extremes.ts';
+import * as gather from './gather.ts';
+import * as hyperbolic from './hyperbolic.ts';
+import * as identity from './identity.ts';
+import * as iota from './iota.ts';
+import * as logic from './logic.ts';
+import * as pad from './pad.ts';
+import * as power from './power.ts';
+import * as reduce from './reduce.ts';
+import * as reshape from './reshape.ts';
+import * as rev from './rev.ts';
+import * as rounding from './rounding.ts';
+import * as scatter from './scatter.ts';
+import * as select from './select.ts';
+import * as slice from './slice.ts';
+import * as threefry from './threefry.ts';
+import * as transpose from './transpose.ts';
+import * as trigonometric from './trigonometric.ts';
+
+const modules: readonly object[] = [
+  arithmetic, extremes, rounding, power, exponential, trigonometric, hyperbolic, comparison, logic, select, cast, iota,
+  threefry, reshape, transpose, broadcast, slice, rev, identity, reduce, argReduce, dotGeneral, pad, concat, gather,
+  scatter, dynamicSlice,
+];
+
+/** Every primitive that has a rule of its own, by name; control flow and custom rules live with the transforms. */
+export const primitives: ReadonlyMap<string, Primitive> = new Map(
+  modules
+    .flatMap((module) => Object.entries(module))
+    .filter(([name]) => name.endsWith('Primitive'))
+    .map(([, primitive]) => [(primitive as Primitive).name, primitive as Primitive]),
+);

@@ -1,0 +1,19 @@
+import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
+import { type Shape, sizeOf } from '../shape/shape.ts';
+import type { RefArray } from './primitive.ts';
+
+/** `size` zeros as the reference evaluation holds `dtype`: floats in float64, the rest in their own type. */
+export const refData = (dtype: DType, size: number): TypedArray => hostArray(dtype === 'f32' ? 'f64' : dtype, size);
+
+/** A reference array from data already held as `refData` holds it. */
+export const refArray = (shape: Shape, dtype: DType, data: TypedArray): RefArray => ({ shape, dtype, data });
+
+/** A reference array of zeros. */
+export const refZeros = (shape: Shape, dtype: DType): RefArray => refArray(shape, dtype, refData(dtype, sizeOf(shape)));
+
+/** A reference array of rank 0. */
+export function refScalar(value: number, dtype: DType): RefArray {
+  const data = refData(dtype, 1);
+  data[0] = value;
+  return refArray([], dtype, data);
+}

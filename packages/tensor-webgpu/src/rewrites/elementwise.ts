@@ -1,0 +1,122 @@
+import { isFloat, toDType } from '../dtype/dtype.ts';
+import { addRewrite, type Rewriter } from '../optimize/rewrite.ts';
+import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
+import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
+import { primitives } from '../primitives/table.ts';
+import type { Primitive } from '../program/primitive.ts';
+import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
+import { sameShape } from '../shape/shape.ts';
+
+/** The number that every element of an atom equals, if the program says so. */
+export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
+  if (atom instanceof Literal) return atom.value;
+  const definition = rewriter.definition(atom);
+  if (definition?.primitive.name === 'broadcastInDim' || definition?.primitive.name === 'reshape') {
+    return uniformValue(rewriter, definition.inputs[0]);
+  }
+  return null;
+}
+
+/** A tensor whose elements all equal `value`. */
+export function fill(rewriter: Rewriter, value: number, aval: Aval): Atom {
+  const literal = new Literal(toDType(aval.dtype, value), aval.dtype);
+  return aval.shape.length === 0 ? literal : rewriter.emit(broadcastInDimPrimitive, [literal], { shape: [...aval.shape], dims: [] });
+}
+
+const isElementwise = (primitive: Primitive): boolean => primitive.kind === 'elementwise' && primitive.scalar !== undefined;
+
+/** Operands that are one number everywhere become literals; an operation on such operands alone is computed now. */
+function foldUniform(primitive: Primitive) {
+  addRewrite([primitive.name], (rewriter, inputs, params, outputs) => {
+    if (inputs.length === 0 || outputs.length !== 1) return null;
+    const values = inputs.map((atom) => uniformValue(rewriter, atom));
+    const [output] = outputs;
+    if (values.every((value) => value !== null)) {
+      const scalar = primitive.scalar as (...args: number[]) => number;
+      return [fill(rewriter, scalar(...(values as number[])), output)];
+    }
+    if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
+    const literals = inputs.map((atom, i) => (values[i] === null ? atom : new Literal(values[i] as number, atom.dtype)));
+    return [rewriter.emit(primitive, literals, params)];
+  });
+}
+
+for (const primitive of primitives.values()) if (isElementwise(primitive)) foldUniform(primitive);
+
+const literalIs = (atom: Atom, value: number): boolean => atom instanceof Literal && Object.is(atom.value, value);
+const isZero = (atom: Atom): boolean => atom instanceof Literal && atom.value === 0;
+
+/** The operand of a negation. */
+function negated(rewriter: Rewriter, atom: Atom): Atom | null {
+  const definition = rewriter.definition(atom);
+  return definition?.primitive.name === 'neg' ? definition.inputs[0] : null;
+}
+
+addRewrite(['add'], (rewriter, [x, y]) => {
+  // x + (-0) is x for every x; x + 0 turns -0 into 0, which no derivative or test can tell from it.
+  if (isZero(y)) return [x];
+  if (isZero(x)) return [y];
+  if (x === y) return [rewriter.emit(mulPrimitive, [x, new Literal(2, x.dtype)], {})];
+  const minusY = negated(rewriter, y);
+  if (minusY) return [rewriter.emit(subPrimitive, [x, minusY], {})];
+  const minusX = negated(rewriter, x);
+  if (minusX) return [rewriter.emit(subPrimitive, [y, minusX], {})];
+  return null;
+});
+
+addRewrite(['sub'], (rewriter, [x, y]) => {
+  if (isZero(y)) return [x];
+  if (isZero(x)) return [rewriter.emit(negPrimitive, [y], {})];
+  const minusY = negated(rewriter, y);
+  return minusY ? [rewriter.emit(addPrimitive, [x, minusY], {})] : null;
+});
+
+addRewrite(['mul'], (rewriter, [x, y]) => {
+  if (literalIs(y, 1)) return [x];
+  if (literalIs(x, 1)) return [y];
+  if (literalIs(y, -1)) return [rewriter.emit(negPrimitive, [x], {})];
+  if (literalIs(x, -1)) return [rewriter.emit(negPrimitive, [y], {})];
+  if (x instanceof Literal && !(y instanceof Literal)) return [rewriter.emit(mulPrimitive, [y, x], {})];
+  const minusX = negated(rewriter, x);
+  const minusY = negated(rewriter, y);
+  if (minusX && minusY) return [rewriter.emit(mulPrimitive, [minusX, minusY], {})];
+  if (minusX && y instanceof Literal) return [rewriter.emit(mulPrimitive, [minusX, new Literal(-y.value, y.dtype)], {})];
+  return null;
+});
+
+addRewrite(['div'], (rewriter, [x, y]) => {
+  if (literalIs(y, 1)) return [x];
+  if (literalIs(y, -1)) return [rewriter.emit(negPrimitive, [x], {})];
+  if (y instanceof Literal && isFloat(y.dtype) && isPowerOfTwo(y.value)) {
+    return [rewriter.emit(mulPrimitive, [x, new Literal(1 / y.value, y.dtype)], {})];
+  }
+  return null;
+});
+
+/** Dividing by a power of two is exact as a multiplication. */
+const isPowerOfTwo = (value: number): boolean => value !== 0 && Number.isFinite(value) && Number.isInteger(Math.log2(Math.abs(value))) && Math.abs(Math.log2(Math.abs(value))) < 100;
+
+addRewrite(['neg'], (rewriter, [x]) => {
+  const inner = negated(rewriter, x);
+  if (inner) return [inner];
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name === 'sub' && rewriter.uses(x) === 1) {
+    return [rewriter.emit(subPrimitive, [definition.inputs[1], definition.inputs[0]], {})];
+  }
+  return null;
+});
+
+addRewrite(['pow'], (rewriter, [x, y]) => {
+  if (literalIs(y, 1)) return [x];
+  if (literalIs(y, 2)) return [rewriter.emit(mulPrimitive, [x, x], {})];
+  if (literalIs(y, 3)) return [rewriter.emit(mulPrimitive, [rewriter.emit(mulPrimitive, [x, x], {}), x], {})];
+  if (literalIs(y, -1) && isFloat(y.dtype)) return [rewriter.emit(divPrimitive, [new Literal(1, y.dtype), x], {})];
+  return null;
+});
+
+addRewrite(['cast'], (_rewriter, [x], { dtype }) => (x.dtype === dtype && x instanceof Var ? [x] : null));
+
+addRewrite(['select'], (_rewriter, [condition, x, y]) => {
+  if (condition instanceof Literal && x instanceof Var && y instanceof Var && sameShape(x.shape, y.shape)) return [condition.value !== 0 ? x : y];
+  return x === y && x instanceof Var ? [x] : null;
+});

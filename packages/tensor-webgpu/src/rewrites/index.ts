@@ -1,0 +1,3 @@
+import './elementwise.ts';
+import './reductions.ts';
+import './views.ts';

@@ -1,0 +1,106 @@
+import { isFloat } from '../dtype/dtype.ts';
+import { addRewrite } from '../optimize/rewrite.ts';
+import { mulPrimitive } from '../primitives/arithmetic.ts';
+import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
+import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
+import { reduceSumPrimitive } from '../primitives/reduce.ts';
+import { reshapePrimitive } from '../primitives/reshape.ts';
+import { transposePrimitive } from '../primitives/transpose.ts';
+import { type Atom, Literal } from '../program/program.ts';
+import { range, sizeOf } from '../shape/shape.ts';
+import { fill, uniformValue } from './elementwise.ts';
+
+addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+
+addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
+  const reduced: number[] = axes;
+  const definition = rewriter.definition(x);
+  if (!definition) return null;
+  const [inner] = definition.inputs;
+  if (definition.primitive.name === 'reduceSum') {
+    // The inner axes are numbered in the inner operand; the outer ones skip them.
+    const gone: number[] = definition.params.axes;
+    const kept = range(0, inner.shape.length).filter((axis) => !gone.includes(axis));
+    const all = [...gone, ...reduced.map((axis) => kept[axis])].sort((a, b) => a - b);
+    return [rewriter.emit(reduceSumPrimitive, [inner], { axes: all })];
+  }
+  if (definition.primitive.name === 'neg') return null;
+  if (definition.primitive.name !== 'broadcastInDim') return null;
+  // A sum over an axis that was only repeated is a multiplication.
+  const dims: number[] = definition.params.dims;
+  const repeated = reduced.filter((axis) => !dims.includes(axis) || inner.shape[dims.indexOf(axis)] === 1);
+  if (repeated.length === 0 || !isFloat(output.dtype)) return null;
+  const count = sizeOf(repeated.map((axis) => x.shape[axis]));
+  const value = uniformValue(rewriter, inner);
+  if (value !== null) return [fill(rewriter, value * sizeOf(reduced.map((axis) => x.shape[axis])), output)];
+  const innerReduced = reduced.filter((axis) => dims.includes(axis)).map((axis) => dims.indexOf(axis));
+  const sum = innerReduced.length > 0 ? rewriter.emit(reduceSumPrimitive, [inner], { axes: innerReduced }) : inner;
+  const outAxes = range(0, x.shape.length).filter((axis) => !reduced.includes(axis));
+  const outDims = dims.filter((axis) => !reduced.includes(axis)).map((axis) => outAxes.indexOf(axis));
+  const scaled = count === 1 ? sum : rewriter.emit(mulPrimitive, [sum, new Literal(count, output.dtype)], {});
+  return [rewriter.emit(broadcastInDimPrimitive, [scaled], { shape: [...output.shape], dims: outDims })];
+});
+
+interface DotParams {
+  readonly contract: readonly [readonly number[], readonly number[]];
+  readonly batch: readonly [readonly number[], readonly number[]];
+}
+
+/** An operand of a contraction laid out for an elementwise product: its contracted (extent 1) axes dropped, the others placed. */
+function placed(
+  rewriter: Parameters<Parameters<typeof addRewrite>[1]>[0],
+  operand: Atom,
+  order: readonly number[],
+  dims: readonly number[],
+  shape: readonly number[],
+): Atom {
+  const dropped = range(0, operand.shape.length).filter((axis) => !order.includes(axis));
+  const permutation = [...order, ...dropped];
+  const sorted = permutation.every((axis, i) => axis === i) ? operand : rewriter.emit(transposePrimitive, [operand], { permutation });
+  const kept = order.map((axis) => operand.shape[axis]);
+  const flat = dropped.length === 0 ? sorted : rewriter.emit(reshapePrimitive, [sorted], { shape: kept });
+  return rewriter.emit(broadcastInDimPrimitive, [flat], { shape: [...shape], dims: [...dims] });
+}
+
+/** A contraction over a single term is an outer product, and joins elementwise kernels as such. */
+addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
+  if (sizeOf(contract[0].map((axis) => x.shape[axis])) !== 1) return null;
+  const count = batch[0].length;
+  const left = freeAxes(x.shape.length, contract[0], batch[0]);
+  const right = freeAxes(y.shape.length, contract[1], batch[1]);
+  const lhs = placed(rewriter, x, [...batch[0], ...left], range(0, count + left.length), output.shape);
+  const rhsDims = [...range(0, count), ...range(count + left.length, count + left.length + right.length)];
+  const rhs = placed(rewriter, y, [...batch[1], ...right], rhsDims, output.shape);
+  return [rewriter.emit(mulPrimitive, [lhs, rhs], {})];
+});
+
+/** A contraction with one number everywhere is that number times a sum of the other operand. */
+addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
+  if (batch[0].length > 0 || !isFloat(output.dtype)) return null;
+  for (const side of [0, 1] as const) {
+    const value = uniformValue(rewriter, side === 0 ? x : y);
+    if (value === null) continue;
+    const other = side === 0 ? y : x;
+    const axes = [...contract[1 - side]].sort((a, b) => a - b);
+    const sum = rewriter.emit(reduceSumPrimitive, [other], { axes });
+    const rank = output.shape.length;
+    const dims = side === 0 ? range(rank - sum.shape.length, rank) : range(0, sum.shape.length);
+    const scaled = value === 1 ? sum : rewriter.emit(mulPrimitive, [sum, new Literal(value, output.dtype)], {});
+    return [rewriter.emit(broadcastInDimPrimitive, [scaled], { shape: [...output.shape], dims })];
+  }
+  return null;
+});
+
+/** A transposed product is the product of the operands in the other order. */
+addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name !== 'dotGeneral' || rewriter.uses(x) !== 1) return null;
+  const { contract, batch } = definition.params as DotParams;
+  const [lhs, rhs] = definition.inputs;
+  const count = batch[0].length;
+  const left = freeAxes(lhs.shape.length, contract[0], batch[0]).length;
+  const rank = x.shape.length;
+  const swapped = [...range(0, count), ...range(count + left, rank), ...range(count, count + left)];
+  if (left === 0 || count + left === rank || !(permutation as number[]).every((axis, i) => axis === swapped[i])) return null;
+  return [rewriter.emit(dotGeneralPrimitive, [rhs, lhs], { contract: [contract[1], contract[0]], batch: [batch[1], batch[0]] })];
+});

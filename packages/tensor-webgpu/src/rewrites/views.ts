@@ -1,0 +1,88 @@
+import { addRewrite } from '../optimize/rewrite.ts';
+import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
+import { reshapePrimitive } from '../primitives/reshape.ts';
+import { slicePrimitive } from '../primitives/slice.ts';
+import { transposePrimitive } from '../primitives/transpose.ts';
+import { sameShape } from '../shape/shape.ts';
+import { fill, uniformValue } from './elementwise.ts';
+
+/** A view of one number everywhere is that number in another shape. */
+addRewrite(['reshape', 'transpose', 'slice', 'rev'], (rewriter, [x], _params, [output]) => {
+  const value = uniformValue(rewriter, x);
+  return value === null ? null : [fill(rewriter, value, output)];
+});
+
+addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
+  if (x.shape.length > 0 && sameShape(x.shape, shape)) return [x];
+  if (x.shape.length === 0 && shape.length === 0) return [x];
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name === 'broadcastInDim') {
+    const inner: number[] = definition.params.dims;
+    return [rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) })];
+  }
+  const value = x.shape.length > 0 ? uniformValue(rewriter, x) : null;
+  return value === null ? null : [fill(rewriter, value, output)];
+});
+
+addRewrite(['reshape'], (rewriter, [x], { shape }) => {
+  if (sameShape(x.shape, shape)) return [x];
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name === 'reshape') return [rewriter.emit(reshapePrimitive, definition.inputs, { shape })];
+  // A reshape that only adds axes of extent 1 is a broadcast, which composes with the other views.
+  const dims = onesAdded(x.shape, shape);
+  return dims && x.shape.length > 0 ? [rewriter.emit(broadcastInDimPrimitive, [x], { shape, dims })] : null;
+});
+
+/** Where each axis of `from` stands in `to`, when `to` is `from` with axes of extent 1 added. */
+function onesAdded(from: readonly number[], to: readonly number[]): number[] | null {
+  if (to.length <= from.length) return null;
+  const dims: number[] = [];
+  let next = 0;
+  to.forEach((extent, axis) => {
+    const left = to.length - axis;
+    if (next < from.length && extent === from[next] && (extent !== 1 || left === from.length - next)) {
+      dims.push(axis);
+      next++;
+    } else if (extent !== 1) next = Number.POSITIVE_INFINITY;
+  });
+  return next === from.length ? dims : null;
+}
+
+addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
+  const order: number[] = permutation;
+  if (order.every((axis, i) => axis === i)) return [x];
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name === 'transpose') {
+    const inner: number[] = definition.params.permutation;
+    return [rewriter.emit(transposePrimitive, definition.inputs, { permutation: order.map((axis) => inner[axis]) })];
+  }
+  return null;
+});
+
+addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
+  const whole = x.shape.every((extent, i) => start[i] === 0 && limit[i] === extent && (strides?.[i] ?? 1) === 1);
+  if (whole) return [x];
+  const definition = rewriter.definition(x);
+  if (definition?.primitive.name !== 'concat') return null;
+  // A slice that lies within one part of a concatenation is a slice of that part.
+  const { axis } = definition.params as { axis: number };
+  let from = 0;
+  for (const part of definition.inputs) {
+    const to = from + part.shape[axis];
+    if (start[axis] >= from && limit[axis] <= to) {
+      const shift = (bounds: readonly number[]): number[] => bounds.map((bound, i) => (i === axis ? bound - from : bound));
+      return [rewriter.emit(slicePrimitive, [part], { start: shift(start), limit: shift(limit), strides })];
+    }
+    from = to;
+  }
+  return null;
+});
+
+addRewrite(['pad'], (_rewriter, [x], { low, high, interior }) => {
+  const none = (list: readonly number[] | undefined): boolean => !list || list.every((count) => count === 0);
+  return none(low) && none(high) && none(interior) ? [x] : null;
+});
+
+addRewrite(['concat'], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));
+
+addRewrite(['rev'], (_rewriter, [x], { axes }) => ((axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null));

@@ -1,0 +1,147 @@
+import type { DType, TypedArray } from '../dtype/dtype.ts';
+import { hostArray } from '../dtype/dtype.ts';
+import { DeviceError, ShapeError, TraceError } from '../errors/errors.ts';
+import { slice } from '../ops/slice.ts';
+import type { NestedArray } from '../ops/types.ts';
+import type { Aval } from '../program/program.ts';
+import type { Device } from '../runtime/device.ts';
+import { deviceNamed } from '../runtime/registry.ts';
+import { type Shape, sizeOf } from '../shape/shape.ts';
+import { makeValue, registerValueClass, storageOf, takeStorage, type ValueState } from '../trace/value.ts';
+import { formatTensor } from './format.ts';
+import { TensorMethods } from './methods.ts';
+import { enterScope } from './scope.ts';
+
+/**
+ * An immutable array of numbers of one dtype on one device. Operations never consume their operands. Memory is
+ * given back by `dispose`, `using` or `scope`, and, as a safety net, when the tensor is garbage-collected.
+ */
+export class Tensor extends TensorMethods {
+  constructor(aval: Aval, state: ValueState) {
+    super(aval, state);
+    if (state.kind === 'stored') enterScope(this);
+  }
+
+  /** The number of axes. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** The extent of axis 0. Throws `ShapeError` for a scalar. */
+  get length(): number {
+    if (this.ndim === 0) throw new ShapeError('A scalar has no length. Read it with item().');
+    return this.shape[0];
+  }
+
+  /** The elements in row-major order, copied to the host. Booleans are 0 and 1. Throws `TraceError` inside a trace. */
+  async data(): Promise<TypedArray> {
+    const constant = this.constantData();
+    if (constant) return constant;
+    const storage = storageOf(this.readable('data', this.data), 'data');
+    return storage.device.read(storage);
+  }
+
+  /** The elements at once, on a device whose memory this thread can see. Throws `DeviceError` on others. */
+  dataSync(): TypedArray {
+    return this.readSync('dataSync', this.dataSync);
+  }
+
+  /** The elements in nested arrays; booleans as `true` and `false`. */
+  toArray(): number | boolean | NestedArray {
+    return nest(this.readSync('toArray', this.toArray), this.shape, this.dtype);
+  }
+
+  /** The one element of a tensor of size 1. Throws `ShapeError` for other sizes. */
+  item(): number {
+    if (this.size !== 1) throw new ShapeError(`item: expected one element, got shape [${this.shape.join(', ')}]. Index it or reduce it first.`);
+    return this.readSync('item', this.item)[0];
+  }
+
+  /** The same elements on another device; this tensor when it is there already. */
+  to(device: string | Device): Tensor {
+    const target = typeof device === 'string' ? deviceNamed(device) : device;
+    if (this.device === target) return this;
+    if (!target.dtypes.includes(this.dtype)) {
+      throw new DeviceError(`Device ${target.name} has no ${this.dtype}; it has ${target.dtypes.join(', ')}. Cast with .astype first.`);
+    }
+    const data = this.readSync('to', this.to);
+    return makeValue(this, { kind: 'stored', storage: target.put(data, this.dtype) }) as Tensor;
+  }
+
+  /** Gives the memory back; any later use throws `DisposedError`. Doing it twice is fine. */
+  dispose(): void {
+    if (this.state.kind === 'stored') takeStorage(this, 'dispose', 'dispose()').dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The slices along axis 0, in order. */
+  *[Symbol.iterator](): Generator<Tensor> {
+    for (let i = 0; i < this.length; i++) yield slice(this, i);
+  }
+
+  /** Short, without the elements: `Tensor f32[2,3] cpu`. */
+  override toString(): string {
+    const place = this.state.kind === 'stored' ? this.state.storage.device.name : this.state.kind;
+    return `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
+  }
+
+  toJSON(): { dtype: DType; shape: Shape; data: number[] } {
+    return { dtype: this.dtype, shape: this.shape, data: Array.from(this.readSync('toJSON', this.toJSON)) };
+  }
+
+  /** What `console.log` shows in Node: the elements where they can be read at once. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const { state } = this;
+    if (state.kind !== 'stored' || !state.storage.device.readSync) return this.toString();
+    return formatTensor(state.storage.device.readSync(state.storage), this);
+  }
+
+  private constantData(): TypedArray | null {
+    return this.state.kind === 'literal' ? hostArray(this.dtype, 1).fill(this.state.literal.value) : null;
+  }
+
+  // biome-ignore lint/complexity/noBannedTypes: any method will do as the frame to cut the stack at.
+  private readSync(name: string, method: Function): TypedArray {
+    const constant = this.constantData();
+    if (constant) return constant;
+    const storage = storageOf(this.readable(name, method), name);
+    if (!storage.device.readSync) {
+      throw new DeviceError(`${name}: device ${storage.device.name} cannot be read at once. Use \`await x.data()\`, or move with .to('cpu') after it.`);
+    }
+    return storage.device.readSync(storage);
+  }
+
+  /** This tensor, if it has elements; inside a trace throws `TraceError` with the line that asked for them. */
+  // biome-ignore lint/complexity/noBannedTypes: any method will do as the frame to cut the stack at.
+  private readable(name: string, method: Function): this {
+    if (this.state.kind !== 'traced') return this;
+    const error = new TraceError('');
+    // The stack then begins with the line that called `method`.
+    Error.captureStackTrace?.(error, method);
+    const frame = error.stack?.split('\n').find((line) => /^\s*at /.test(line))?.trim().slice(3);
+    error.message =
+      `${name}(): the elements of ${this.dtype}[${this.shape.join(', ')}] are not known while its function is being traced` +
+      `${frame ? ` (read at ${frame})` : ''}. Return the tensor and read it outside, or decide with where() or cond().`;
+    throw error;
+  }
+}
+
+function nest(data: TypedArray, shape: Shape, dtype: DType): number | boolean | NestedArray {
+  const element = (value: number): number | boolean => (dtype === 'bool' ? value !== 0 : value);
+  let offset = 0;
+  const build = (axis: number): number | boolean | NestedArray => {
+    if (axis === shape.length) return element(data[offset++]);
+    return Array.from({ length: shape[axis] }, () => build(axis + 1));
+  };
+  return build(0);
+}
+
+registerValueClass(Tensor);

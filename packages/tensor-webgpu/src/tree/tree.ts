@@ -1,0 +1,177 @@
+import { FlowfieldError } from '../errors/errors.ts';
+
+/** Trees that should have one structure but do not; the message names the path where they part. */
+export class TreeError extends FlowfieldError {}
+
+/** Nested plain objects and arrays whose leaves are `T`; `null` and `undefined` are empty subtrees. */
+export type Tree<T> = T | null | undefined | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
+
+/** The leaves of a tree type, for inference in functions on trees. */
+export type Leaf<T> = T extends null | undefined
+  ? never
+  : T extends readonly (infer Item)[]
+    ? Leaf<Item>
+    : T extends (...args: never[]) => unknown
+      ? T
+      : IsPlain<T> extends true
+        ? { [K in keyof T]: Leaf<T[K]> }[keyof T]
+        : T;
+
+/** `T` with every leaf replaced by `R`. */
+export type Mapped<T, R> = T extends null | undefined
+  ? T
+  : T extends readonly unknown[]
+    ? { [K in keyof T]: Mapped<T[K], R> }
+    : T extends (...args: never[]) => unknown
+      ? R
+      : IsPlain<T> extends true
+        ? { [K in keyof T]: Mapped<T[K], R> }
+        : R;
+
+/** Class instances show by a method; plain data has none at the top. */
+type IsPlain<T> = T extends object ? (T extends { dispose(): void } | ArrayBufferView | Date | Map<unknown, unknown> | Set<unknown> ? false : true) : false;
+
+/** The shape of a tree without its leaves. */
+export interface Structure {
+  /** Equal for trees of equal structure: usable as a cache key. */
+  readonly key: string;
+  readonly leafCount: number;
+  /** @internal */
+  readonly node: Node;
+}
+
+type Node =
+  | { readonly kind: 'leaf' }
+  | { readonly kind: 'empty'; readonly value: null | undefined }
+  | { readonly kind: 'array'; readonly children: readonly Node[] }
+  | { readonly kind: 'object'; readonly keys: readonly string[]; readonly children: readonly Node[] };
+
+const LEAF: Node = { kind: 'leaf' };
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Sets a key of a plain object even if it is `__proto__`. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  else target[key] = value;
+}
+
+/** Visits leaves in order (object keys sorted) with their paths, and returns the structure. */
+function walk(tree: unknown, path: string, visit: (leaf: unknown, path: string) => void): Node {
+  if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
+  if (Array.isArray(tree)) {
+    return { kind: 'array', children: tree.map((child, i) => walk(child, join(path, String(i)), visit)) };
+  }
+  if (isPlainObject(tree)) {
+    const keys = Object.keys(tree).sort();
+    return { kind: 'object', keys, children: keys.map((key) => walk(tree[key], join(path, key), visit)) };
+  }
+  visit(tree, path);
+  return LEAF;
+}
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+function nodeKey(node: Node): string {
+  switch (node.kind) {
+    case 'leaf':
+      return '*';
+    case 'empty':
+      return node.value === null ? 'null' : 'undefined';
+    case 'array':
+      return `[${node.children.map(nodeKey).join(',')}]`;
+    case 'object':
+      return `{${node.children.map((child, i) => `${JSON.stringify(node.keys[i])}:${nodeKey(child)}`).join(',')}}`;
+  }
+}
+
+const structureOf = (node: Node, leafCount: number): Structure => ({ key: nodeKey(node), leafCount, node });
+
+/** The leaves of a tree in order, and its structure. */
+export function flatten<T>(tree: T): { leaves: Leaf<T>[]; structure: Structure } {
+  const found: unknown[] = [];
+  const node = walk(tree, '', (leaf) => found.push(leaf));
+  return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
+}
+
+/** The leaves of a tree in order: arrays by index, objects by sorted key. */
+export const leaves = <T>(tree: T): Leaf<T>[] => flatten(tree).leaves;
+
+/** The structure of a tree, without its leaves. */
+export const structure = (tree: unknown): Structure => flatten(tree).structure;
+
+/** The paths of the leaves in order, like `layers.0.weight`. */
+export function paths(tree: unknown): string[] {
+  const found: string[] = [];
+  walk(tree, '', (_leaf, path) => found.push(path));
+  return found;
+}
+
+/** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
+export function unflatten(shape: Structure, values: readonly unknown[]): unknown {
+  if (values.length !== shape.leafCount) {
+    throw new TreeError(`tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}.`);
+  }
+  let next = 0;
+  const build = (node: Node): unknown => {
+    switch (node.kind) {
+      case 'leaf':
+        return values[next++];
+      case 'empty':
+        return node.value;
+      case 'array':
+        return node.children.map(build);
+      case 'object': {
+        const result: Record<string, unknown> = {};
+        node.children.forEach((child, i) => setOwn(result, node.keys[i], build(child)));
+        return result;
+      }
+    }
+  };
+  return build(shape.node);
+}
+
+const describe = (node: Node): string => {
+  if (node.kind === 'array') return `an array of ${node.children.length}`;
+  if (node.kind === 'object') return `an object with keys ${node.keys.join(', ')}`;
+  return node.kind === 'leaf' ? 'a leaf' : String(node.value);
+};
+
+/** The first place where two structures part, or `null`. */
+function difference(a: Node, b: Node, path: string): string | null {
+  const at = path === '' ? 'at the root' : `at ${path}`;
+  const differ = `${at}: ${describe(a)} against ${describe(b)}`;
+  if (a.kind !== b.kind) return differ;
+  if (a.kind === 'leaf' || b.kind === 'leaf') return null;
+  if (a.kind === 'empty' || b.kind === 'empty') return a.kind === 'empty' && b.kind === 'empty' && a.value === b.value ? null : differ;
+  if (a.children.length !== b.children.length) return differ;
+  const keys = a.kind === 'object' && b.kind === 'object' ? [a.keys, b.keys] : null;
+  for (let i = 0; i < a.children.length; i++) {
+    if (keys && keys[0][i] !== keys[1][i]) return differ;
+    const found = difference(a.children[i], b.children[i], join(path, keys ? keys[0][i] : String(i)));
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Throws `TreeError`, naming the path, unless two structures are equal. */
+export function checkSameStructure(op: string, a: Structure, b: Structure): void {
+  if (a.key === b.key) return;
+  throw new TreeError(`${op}: trees differ ${difference(a.node, b.node, '') ?? 'in structure'}. Give trees of one structure.`);
+}
+
+/** `f` applied to every leaf (and to the leaves at the same places of further trees), in a tree of the same structure. */
+export function map<T, R>(f: (leaf: Leaf<T>, ...others: any[]) => R, tree: T, ...rest: readonly unknown[]): Mapped<T, R> {
+  const first = flatten(tree);
+  const others = rest.map((other) => {
+    const flat = flatten(other);
+    checkSameStructure('tree.map', first.structure, flat.structure);
+    return flat.leaves as unknown[];
+  });
+  const mapped = first.leaves.map((leaf, i) => f(leaf, ...others.map((other) => other[i])));
+  return unflatten(first.structure, mapped) as Mapped<T, R>;
+}
