@@ -88,7 +88,7 @@ export class Tensor extends TensorMethods {
   }
 
   /** Short, without the elements: `Tensor f32[2,3] cpu`. */
-  toString(): string {
+  override toString(): string {
     const place = this.state.kind === 'stored' ? this.state.storage.device.name : this.state.kind;
     return `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
   }
