@@ -5,7 +5,7 @@ import type { Device, Executable } from '../runtime/device.ts';
 import { compiled } from '../runtime/execute.ts';
 import { deviceOf, storedValues } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
-import { storageOf, type Value } from '../trace/value.ts';
+import { storageOf, takeStorage, type Value } from '../trace/value.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
 import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
 
@@ -103,7 +103,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
 function retire(args: readonly unknown[], donate: readonly number[]): void {
   for (const n of donate) {
     for (const value of flattenArguments([args[n]], 'jit').values) {
-      value.state = { kind: 'gone', why: 'it was donated to a jitted function' };
+      if (value.state.kind === 'stored') takeStorage(value, 'jit', 'it was donated to a jitted function');
     }
   }
 }
