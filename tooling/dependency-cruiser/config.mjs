@@ -66,7 +66,14 @@ function internalsRule({ folder, entries }) {
 
 function layerRules() {
   const source = 'packages/tensor-webgpu/src/';
-  return tensorLayers.flatMap((layer, height) =>
+  const listed = tensorLayers.flat().join('|');
+  const unlisted = rule(
+    'layer-is-not-listed',
+    'Add the folder to tensorLayers.',
+    { path: `^${source}[^/]+/`, pathNot: `^${source}(${listed})/` },
+    {},
+  );
+  const layers = tensorLayers.flatMap((layer, height) =>
     layer.map((name) => {
       const below = tensorLayers.slice(0, height).flat();
       return rule(
@@ -81,6 +88,7 @@ function layerRules() {
       );
     }),
   );
+  return [unlisted, ...layers];
 }
 
 function rule(name, comment, from, to) {
