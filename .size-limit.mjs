@@ -3,7 +3,7 @@ const budgets = {
   'tensor-webgpu': '90 kB',
   nn: '10 kB',
   train: '10 kB',
-  // 20 kB of it is the small earthquake catalogue that it ships.
+  // 20 kB of it is the small earthquake catalog that it ships.
   datasets: '35 kB',
   'ode-solvers': '15 kB',
   riemannian: '15 kB',
