@@ -8,7 +8,7 @@ import { checkSpec } from './spec.ts';
 /**
  * Emits functions that compute a batched matrix product of static shape; see `EmittedContraction` for how to call them.
  *
- * A sum of n terms in f32 is accumulated in f32, in the order of k or in a few interleaved partial sums; the order depends on
+ * A sum of n terms in f32 is accumulated in f32, in runs of k or in interleaved partial sums; the order depends on
  * the shape alone. With k = 0 the result is 0, or what C held if `accumulate` is set.
  *
  * @throws ContractionError if sizes or strides make no sense.

@@ -1,3 +1,4 @@
+import { ProgramError } from '../../../errors/errors.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 
 /** Element types of a contraction; u32 is computed as i32, which has the same bits. */
@@ -66,9 +67,7 @@ export interface EmittedContraction {
 }
 
 /** A contraction was asked for with sizes or strides that make no sense. */
-export class ContractionError extends Error {
-  override readonly name = 'ContractionError';
-}
+export class ContractionError extends ProgramError {}
 
 /** Checks sizes and strides. @throws ContractionError */
 export function checkSpec(spec: ContractionSpec): void {

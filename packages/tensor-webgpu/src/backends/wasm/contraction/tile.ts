@@ -22,7 +22,8 @@ const UNROLL = 4;
 
 /**
  * Emits `tile(a, b, c, count, accumulate)`: `C (+)= Σ_{k < count} A[:, k] · B[k, :]` for one register tile, every sum in the
- * order of k. All of C's tile stays in registers.
+ * order of k and kept in a register until its end. Adding whole runs to C, rather than every term, keeps rounding errors at
+ * the length of a run plus the number of runs (Higham, Accuracy and Stability of Numerical Algorithms, section 4.2).
  */
 export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): FunctionBuilder {
   const { element, rows, cols } = spec;
@@ -39,19 +40,7 @@ export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): F
       body(sum, (row * spec.cRowStride + vector * lanes) * bytes, width(vector));
     });
 
-  f.localGet(accumulate);
-  f.if(
-    () =>
-      eachSum((sum, offset, count) => {
-        loadLanes(f, element, c, offset, count);
-        f.localSet(sum);
-      }),
-    () =>
-      eachSum((sum) => {
-        f.i32x4Const(0);
-        f.localSet(sum);
-      }),
-  );
+  // A fresh local is zero, and each sum has a local of its own: nothing is left to clear.
 
   const loadA = (row: number, k: number) =>
     loadSplat(f, element, a, (row * spec.aRowStride + k * spec.aStep) * bytes);
@@ -111,6 +100,15 @@ export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): F
   turns(UNROLL);
   turns(1);
 
+  f.localGet(accumulate);
+  f.if(() =>
+    eachSum((sum, offset, count) => {
+      loadLanes(f, element, c, offset, count);
+      f.localGet(sum);
+      element.add(f);
+      f.localSet(sum);
+    }),
+  );
   eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
   return f;
 }
