@@ -2,7 +2,7 @@ import { isFloat, toDType } from '../dtype/dtype.ts';
 import { addRewrite, type Rewriter } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
-import { ELEMENTWISE_PRIMITIVES } from '../primitives/table.ts';
+import { primitives } from '../primitives/table.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
 import { sameShape } from '../shape/shape.ts';
@@ -32,11 +32,8 @@ function foldUniform(primitive: Primitive) {
     const values = inputs.map((atom) => uniformValue(rewriter, atom));
     const [output] = outputs;
     if (values.every((value) => value !== null)) {
-      if (isFloat(inputs[0].dtype) || primitive.name !== 'bitcast') {
-        const scalar = primitive.scalar as (...args: number[]) => number;
-        return [fill(rewriter, scalar(...(values as number[])), output)];
-      }
-      return null;
+      const scalar = primitive.scalar as (...args: number[]) => number;
+      return [fill(rewriter, scalar(...(values as number[])), output)];
     }
     if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
     const literals = inputs.map((atom, i) => (values[i] === null ? atom : new Literal(values[i] as number, atom.dtype)));
@@ -44,7 +41,7 @@ function foldUniform(primitive: Primitive) {
   });
 }
 
-for (const primitive of ELEMENTWISE_PRIMITIVES) if (isElementwise(primitive) && !['cast', 'bitcast', 'softplus'].includes(primitive.name)) foldUniform(primitive);
+for (const primitive of primitives.values()) if (isElementwise(primitive)) foldUniform(primitive);
 
 const literalIs = (atom: Atom, value: number): boolean => atom instanceof Literal && Object.is(atom.value, value);
 const isZero = (atom: Atom): boolean => atom instanceof Literal && atom.value === 0;
@@ -59,6 +56,7 @@ addRewrite(['add'], (rewriter, [x, y]) => {
   // x + (-0) is x for every x; x + 0 turns -0 into 0, which no derivative or test can tell from it.
   if (isZero(y)) return [x];
   if (isZero(x)) return [y];
+  if (x === y) return [rewriter.emit(mulPrimitive, [x, new Literal(2, x.dtype)], {})];
   const minusY = negated(rewriter, y);
   if (minusY) return [rewriter.emit(subPrimitive, [x, minusY], {})];
   const minusX = negated(rewriter, x);

@@ -1,7 +1,7 @@
 import { DerivativeError, ProgramError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tangent } from '../program/primitive.ts';
-import { type Atom, Literal, type Program, Var } from '../program/program.ts';
+import { type Atom, type Program, Var } from '../program/program.ts';
 import { bind } from '../trace/bind.ts';
 import { ValueEnv } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';

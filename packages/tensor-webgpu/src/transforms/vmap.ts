@@ -5,15 +5,15 @@ import { normalizeAxis, range } from '../shape/shape.ts';
 import { runTraced } from '../trace/bind.ts';
 import { trace } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
-import { flatten, leaves, unflatten } from '../tree/tree.ts';
+import { leaves, unflatten } from '../tree/tree.ts';
 import { batchProgram } from './batch.ts';
 import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
 
 /** An axis for each argument (`null`: not mapped), or one for all; an entry may be a tree of axes like its argument. */
-export type Axes = number | null | readonly unknown[];
+export type MapAxes = number | null | readonly unknown[];
 
 export interface VmapOptions {
-  readonly inAxes?: Axes;
+  readonly inAxes?: MapAxes;
   readonly outAxes?: number;
 }
 
@@ -25,22 +25,22 @@ export function moveAxis(value: Value, axis: number, to: number): Value {
   return lax.transpose(value, others);
 }
 
-/** One axis per flat value from the `inAxes` option. */
-function axesOf(args: readonly unknown[], inAxes: Axes): (number | null)[] {
-  if (Array.isArray(inAxes) && inAxes.length !== args.length) {
-    throw new ArgumentError(`vmap: inAxes has ${inAxes.length} entries for ${args.length} arguments. Give one per argument, or a single number.`);
+/** One axis per leaf of `tree`: `axes` is one axis for all of it, or is built like it. */
+function spreadAxes(tree: unknown, axes: unknown): (number | null)[] {
+  const count = leaves(tree).length;
+  if (axes === null || typeof axes === 'number') return Array<number | null>(count).fill(axes);
+  if (Array.isArray(tree) && Array.isArray(axes) && tree.length === axes.length) {
+    return tree.flatMap((child, i) => spreadAxes(child, axes[i]));
   }
-  return args.flatMap((arg, n) => {
-    const axis = Array.isArray(inAxes) ? inAxes[n] : inAxes;
-    const own = leaves(arg);
-    if (axis === null || typeof axis === 'number') return own.map(() => axis);
-    const tree = flatten(axis, (leaf) => leaf === null).leaves;
-    if (tree.length !== own.length) {
-      throw new ArgumentError(`vmap: the axes of argument ${n} form a tree of ${tree.length} leaves, but the argument has ${own.length}. Make them alike, or use one number.`);
-    }
-    return tree as (number | null)[];
-  });
+  if (isRecord(tree) && isRecord(axes) && !Array.isArray(tree)) {
+    return Object.keys(tree).sort().flatMap((key) => spreadAxes(tree[key], axes[key]));
+  }
+  throw new ArgumentError(
+    `vmap: inAxes must be a number, null, or a tree of those like the arguments; got ${JSON.stringify(axes)} for ${count} tensors.`,
+  );
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
  * `f` over an extra axis: maps each argument along `inAxes` (default 0; `null` leaves it whole) and stacks the
@@ -52,7 +52,7 @@ export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: Vmap
   const { inAxes = 0, outAxes = 0 } = options;
   return (...args) => {
     const flat = flattenArguments(args, 'vmap');
-    const axes = axesOf(args, inAxes).map((axis, i) =>
+    const axes = spreadAxes(args, inAxes).map((axis, i) =>
       axis === null ? null : normalizeAxis('vmap', axis, flat.values[i].shape.length),
     );
     const sizes = new Set(axes.flatMap((axis, i) => (axis === null ? [] : [flat.values[i].shape[axis]])));

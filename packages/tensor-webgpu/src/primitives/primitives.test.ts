@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import type { DType } from '../dtype/dtype.ts';
+import type { RefArray } from '../program/primitive.ts';
+import { traceProgram } from '../trace/builder.ts';
+import type { Value } from '../trace/value.ts';
+import { lax } from './lax.ts';
+import type { Operand } from './operand.ts';
+import { primitives } from './table.ts';
+import { array, checkRules, numbers, type RuleCase } from './testing/checkRules.ts';
+
+const random = numbers(1);
+/** Random numbers between two bounds. */
+const within = (low: number, high: number, shape: readonly number[] = [2, 3], dtype: DType = 'f64'): RefArray =>
+  array(shape, () => low + (high - low) * random(), dtype);
+const integers = (values: readonly number[], dtype: DType = 'i32', shape: readonly number[] = [values.length]): RefArray =>
+  array(shape, (i) => values[i], dtype);
+const flags = (values: readonly number[], shape: readonly number[] = [values.length]): RefArray => integers(values, 'bool', shape);
+
+type UnaryName = { [Name in keyof typeof lax]: (typeof lax)[Name] extends (x: Operand) => Value ? Name : never }[keyof typeof lax];
+
+const unary = (name: UnaryName, low: number, high: number, extra: Partial<RuleCase> = {}): RuleCase => ({
+  title: name,
+  build: (x) => [lax[name](x)],
+  inputs: [within(low, high)],
+  ...extra,
+});
+
+const elementwiseCases: RuleCase[] = [
+  unary('neg', -2, 2),
+  unary('abs', 0.5, 2),
+  unary('abs', -2, -0.5, { title: 'abs below 0' }),
+  unary('sign', 0.5, 2),
+  unary('floor', 1.1, 1.9),
+  unary('ceil', 1.1, 1.9),
+  unary('trunc', 1.1, 1.9),
+  unary('round', 1.6, 1.9),
+  unary('sqrt', 0.5, 2),
+  unary('rsqrt', 0.5, 2),
+  unary('cbrt', 0.5, 2),
+  unary('cbrt', -2, -0.5, { title: 'cbrt below 0' }),
+  unary('exp', -1, 1),
+  unary('expm1', -1, 1),
+  unary('log', 0.5, 2),
+  unary('log1p', -0.5, 2),
+  unary('sigmoid', -3, 3),
+  unary('softplus', -3, 3),
+  unary('sin', -3, 3),
+  unary('cos', -3, 3),
+  unary('tan', -1, 1),
+  unary('asin', -0.8, 0.8),
+  unary('acos', -0.8, 0.8),
+  unary('atan', -2, 2),
+  unary('sinh', -2, 2),
+  unary('cosh', -2, 2),
+  unary('tanh', -2, 2),
+  unary('asinh', -2, 2),
+  unary('acosh', 1.5, 3),
+  unary('atanh', -0.8, 0.8),
+  { title: 'add', build: (x, y) => [lax.add(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
+  { title: 'sub', build: (x, y) => [lax.sub(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
+  { title: 'mul', build: (x, y) => [lax.mul(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
+  { title: 'div', build: (x, y) => [lax.div(x, y)], inputs: [within(-1, 1), within(0.5, 2)] },
+  { title: 'rem', build: (x, y) => [lax.rem(x, y)], inputs: [within(2.1, 2.9), within(0.95, 1.05)] },
+  { title: 'pow', build: (x, y) => [lax.pow(x, y)], inputs: [within(0.5, 2), within(-2, 2)] },
+  ...[0, 1, 2, 3, 0.5, -1.5, 7].map((exponent): RuleCase => ({
+    title: `pow ${exponent}`,
+    build: (x) => [lax.pow(x, exponent)],
+    inputs: [within(0.5, 2)],
+  })),
+  { title: 'max', build: (x, y) => [lax.max(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
+  { title: 'min', build: (x, y) => [lax.min(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
+  { title: 'max with a number', build: (x) => [lax.max(x, 0)], inputs: [within(-1, 1)] },
+  { title: 'atan2', build: (y, x) => [lax.atan2(y, x)], inputs: [within(-1, 1), within(0.5, 2)] },
+  {
+    title: 'select',
+    build: (c, a, b) => [lax.select(c, a, b)],
+    inputs: [flags([1, 0, 1, 1, 0, 0], [2, 3]), within(-1, 1), within(-1, 1)],
+  },
+  { title: 'select with a number', build: (c, a) => [lax.select(c, 0, a)], inputs: [flags([1, 0, 1]), within(-1, 1, [3])] },
+  { title: 'cast', build: (x) => [lax.cast(lax.cast(x, 'f32'), 'f64'), lax.cast(x, 'i32')], inputs: [within(0.1, 0.9)] },
+  { title: 'bitcast', build: (x) => [lax.bitcast(x, 'u32')], inputs: [within(-1, 1, [4], 'f32')], order: 0 },
+  { title: 'eq ne', build: (x, y) => [lax.eq(x, y), lax.ne(x, y)], inputs: [integers([1, 2, 3]), integers([1, 5, 3])] },
+  {
+    title: 'lt le gt ge',
+    build: (x, y) => [lax.lt(x, y), lax.le(x, y), lax.gt(x, y), lax.ge(x, y)],
+    inputs: [within(-1, 1), within(-1, 1)],
+    order: 0,
+  },
+  { title: 'isNaN isFinite', build: (x) => [lax.isNaN(x), lax.isFinite(x)], inputs: [array([3], (i) => [NaN, Infinity, 1][i])], order: 0 },
+  {
+    title: 'and or xor not',
+    build: (x, y) => [lax.and(x, y), lax.or(x, y), lax.xor(x, y), lax.not(x)],
+    inputs: [integers([5, -3, 0]), integers([3, 6, -1])],
+  },
+  {
+    title: 'shiftLeft shiftRight',
+    build: (x, y) => [lax.shiftLeft(x, y), lax.shiftRight(x, y)],
+    inputs: [integers([5, -3, 1]), integers([3, 1, 31])],
+  },
+  { title: 'iota', build: (x) => [lax.mul(x, lax.iota([2, 3], 1, 'f64'))], inputs: [within(-1, 1)] },
+  {
+    title: 'threefry2x32',
+    build: (k0, k1, c0, c1) => lax.threefry2x32(k0, k1, c0, c1),
+    inputs: [1, 2, 3, 4].map((k) => integers([k, k + 7], 'u32')),
+  },
+];
+
+const viewCases: RuleCase[] = [
+  { title: 'reshape', build: (x) => [lax.reshape(x, [3, 2])], inputs: [within(-1, 1)] },
+  { title: 'transpose', build: (x) => [lax.transpose(x, [2, 0, 1])], inputs: [within(-1, 1, [2, 3, 4])] },
+  { title: 'broadcastInDim', build: (x) => [lax.broadcastInDim(x, [4, 2, 5, 3], [1, 3])], inputs: [within(-1, 1)] },
+  { title: 'broadcastInDim of extent 1', build: (x) => [lax.broadcastInDim(x, [2, 4, 3], [0, 1])], inputs: [within(-1, 1, [2, 1])] },
+  { title: 'broadcastInDim of a scalar', build: (x) => [lax.broadcastInDim(x, [2, 4], [])], inputs: [within(-1, 1, [])] },
+  { title: 'slice', build: (x) => [lax.slice(x, [1, 0], [4, 5], [1, 3])], inputs: [within(-1, 1, [5, 6])] },
+  { title: 'empty slice', build: (x) => [lax.slice(x, [1, 1], [4, 1])], inputs: [within(-1, 1, [5, 6])] },
+  { title: 'rev', build: (x) => [lax.rev(x, [0, 2])], inputs: [within(-1, 1, [2, 3, 4])] },
+  { title: 'barrier', build: (x) => [lax.barrier(x)], inputs: [within(-1, 1)] },
+  { title: 'stopGradient', build: (x) => [lax.mul(x, 2), lax.cast(lax.stopGradient(x), 'i32')], inputs: [within(0.1, 0.9)] },
+];
+
+const reduceCases: RuleCase[] = [
+  ...(['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'] as const).flatMap((name) =>
+    [[0], [1], [0, 2], [0, 1, 2]].map((axes): RuleCase => ({
+      title: `${name} over ${axes}`,
+      build: (x) => [lax[name](x, axes)],
+      inputs: [within(-1, 1, [2, 3, 5])],
+    })),
+  ),
+  {
+    title: 'reduceProd with zeros',
+    build: (x) => [lax.reduceProd(x, [1])],
+    inputs: [array([3, 3], (i) => [1, 0, 2, 0, 0, 3, 1, 2, 3][i])],
+  },
+  { title: 'argMax argMin', build: (x) => [lax.argMax(x, 1), lax.argMin(x, 0)], inputs: [within(-1, 1, [4, 5])], order: 0 },
+];
+
+const dot = (title: string, a: readonly number[], b: readonly number[], contract: [number[], number[]], batch: [number[], number[]]): RuleCase => ({
+  title: `dotGeneral ${title}`,
+  build: (x, y) => [lax.dotGeneral(x, y, { contract, batch })],
+  inputs: [within(-1, 1, a), within(-1, 1, b)],
+});
+
+const contractionCases: RuleCase[] = [
+  dot('of matrices', [2, 3], [3, 4], [[1], [0]], [[], []]),
+  dot('of transposed matrices', [3, 2], [4, 3], [[0], [1]], [[], []]),
+  dot('of vectors', [3], [3], [[0], [0]], [[], []]),
+  dot('outer', [2], [3], [[], []], [[], []]),
+  dot('with a batch axis', [2, 3, 4], [5, 4, 2], [[2], [1]], [[0], [2]]),
+  dot('with two contracted axes', [2, 3, 4], [4, 5, 3], [[1, 2], [2, 0]], [[], []]),
+  dot('with everything', [2, 3, 4, 5], [5, 3, 2, 6, 4], [[3, 2], [0, 4]], [[0, 1], [2, 1]]),
+  dot('with free axes only beside a batch', [2, 3], [2, 3], [[], []], [[0, 1], [0, 1]]),
+];
+
+const indexCases: RuleCase[] = [
+  { title: 'pad', build: (x) => [lax.pad(x, [1, 0], [0, 2], 7, [2, 0])], inputs: [within(-1, 1)] },
+  { title: 'pad of nothing', build: (x) => [lax.pad(x, [1, 0], [0, 2], 7, [2, 0])], inputs: [within(-1, 1, [0, 2])] },
+  {
+    title: 'concat',
+    build: (x, y, z) => [lax.concat([x, y, z], 1)],
+    inputs: [within(-1, 1, [2, 1, 2]), within(-1, 1, [2, 3, 2]), within(-1, 1, [2, 2, 2])],
+  },
+  { title: 'gather', build: (x, i) => [lax.gather(x, i)], inputs: [within(-1, 1, [4, 2]), integers([3, 0, 3, 9, -2, 1], 'i32', [2, 3])] },
+  {
+    title: 'gather with batch axes',
+    build: (x, i) => [lax.gather(x, i, 1)],
+    inputs: [within(-1, 1, [2, 4, 2]), integers([3, 0, 3, 9, -2, 1], 'i32', [2, 3])],
+  },
+  ...(['add', 'set', 'mul', 'min', 'max'] as const).flatMap((mode) =>
+    [0, 1].map((batchDims): RuleCase => ({
+      title: `scatter ${mode} with ${batchDims} batch axes`,
+      build: (x, i, u) => [lax.scatter(x, i, u, { batchDims, mode })],
+      inputs: [
+        within(0.5, 1.5, batchDims ? [2, 4, 2] : [4, 2]),
+        integers([3, 0, 3, 9, -2, 1], 'i32', [2, 3]),
+        within(0.5, 1.5, [2, 3, 2]),
+      ],
+    })),
+  ),
+  {
+    title: 'scatter mul with zeros',
+    build: (x, i, u) => [lax.scatter(x, i, u, { batchDims: 0, mode: 'mul' })],
+    inputs: [array([3], (i) => [2, 0, 3][i]), integers([0, 0, 1, 1, 2]), array([5], (i) => [0, 5, 2, 3, 0][i])],
+    order: 1,
+  },
+  {
+    title: 'dynamicSlice',
+    build: (x, i, j) => [lax.dynamicSlice(x, [i, j], [2, 3])],
+    inputs: [within(-1, 1, [4, 5]), integers([1], 'i32', []), integers([9], 'i32', [])],
+  },
+  {
+    title: 'dynamicUpdateSlice',
+    build: (x, u, i, j) => [lax.dynamicUpdateSlice(x, u, [i, j])],
+    inputs: [within(-1, 1, [4, 5]), within(-1, 1, [2, 3]), integers([-3], 'i32', []), integers([1], 'i32', [])],
+  },
+];
+
+const allCases = [...elementwiseCases, ...viewCases, ...reduceCases, ...contractionCases, ...indexCases];
+
+describe('rules: derivatives by central differences, transposes by inner products, batching by a loop', () => {
+  test.each(allCases.map((testCase) => [testCase.title, testCase] as const))('%s', (_title, testCase) => checkRules(testCase));
+
+  test('every primitive has a case', () => {
+    const used = new Set(allCases.flatMap(({ build, inputs }) => traceProgram(inputs, build).program.eqns.map((eqn) => eqn.primitive.name)));
+    expect([...primitives.keys()].filter((name) => !used.has(name))).toEqual([]);
+  });
+});
