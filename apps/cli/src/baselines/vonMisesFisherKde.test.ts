@@ -84,6 +84,7 @@ describe('fitVonMisesFisherKde', () => {
     ['earthquake', false, -0.21, 0.05],
     ['earthquake', true, -0.05, 0.1],
     ['flood', false, 0.56, 0.05],
+    ['fire', false, -2.2, 0.13],
   ] as const)('reaches the known figure on %s, duplicates dropped: %s', async ([name, unique, mean, spread], { skip }) => {
     if (!hasData('earth', `${name}.csv`)) skip(noDataReason);
     const raw = await earth(name, { folder: dataPath() });

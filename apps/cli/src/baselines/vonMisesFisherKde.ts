@@ -1,5 +1,5 @@
-/** Candidate concentrations: 8 per decade from 1 (a hemisphere) to 1e6 (6 km on the Earth). */
-export const defaultKappas: readonly number[] = Array.from({ length: 49 }, (_, i) => 10 ** (i / 8));
+/** Candidate concentrations: 6 per decade from 10 (2,000 km on the Earth) to 1e8 (0.6 km; fires need 2e7). */
+export const defaultKappas: readonly number[] = Array.from({ length: 43 }, (_, i) => 10 ** (1 + i / 6));
 
 /** Candidate weights of the uniform floor: 1 % to 10 %. */
 export const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
@@ -7,7 +7,8 @@ export const defaultUniformWeights: readonly number[] = Array.from({ length: 10 
 const LOG_UNIFORM = -Math.log(4 * Math.PI);
 /** exp(-40) is below the rounding of a sum that holds exp(0). */
 const NEGLIGIBLE_EXPONENT = 40;
-const UNIT_TOLERANCE = 1e-4;
+/** Twenty roundings of float32. */
+const UNIT_TOLERANCE = 1e-6;
 
 /** Thrown for points, concentrations or weights that define no density. */
 export class KernelDensityError extends RangeError {
@@ -97,13 +98,15 @@ export function negativeMean(logDensities: Float64Array): number {
 
 /**
  * `log( C(kappa) / n sum_i exp(kappa x . x_i) )` for each kappa (outer) and query x (inner).
- * The distances of one query serve every kappa; the nearest point holds the largest term of every sum.
+ * The distances of one query serve every kappa. The nearest point holds the largest term of every sum, and a point that is
+ * too far to count stays so at every larger kappa: the list of distances shrinks as kappa grows.
  */
 function logKernelDensities(points: Float64Array, queries: Float64Array, kappas: readonly number[]): Float64Array[] {
   const n = points.length / 3;
   const m = queries.length / 3;
   const out = kappas.map(() => new Float64Array(m));
   const halfSquares = new Float64Array(n);
+  const ascending = [...kappas.keys()].sort((a, b) => kappas[a]! - kappas[b]!);
   for (let q = 0; q < m; q++) {
     const x = queries[3 * q]!;
     const y = queries[3 * q + 1]!;
@@ -117,14 +120,19 @@ function logKernelDensities(points: Float64Array, queries: Float64Array, kappas:
       halfSquares[i] = halfSquare;
       if (halfSquare < nearest) nearest = halfSquare;
     }
-    for (let k = 0; k < kappas.length; k++) {
+    let count = n;
+    for (const k of ascending) {
       const kappa = kappas[k]!;
       const cut = nearest + NEGLIGIBLE_EXPONENT / kappa;
       let sum = 0;
-      for (let i = 0; i < n; i++) {
+      let kept = 0;
+      for (let i = 0; i < count; i++) {
         const halfSquare = halfSquares[i]!;
-        if (halfSquare < cut) sum += Math.exp(-kappa * (halfSquare - nearest));
+        if (halfSquare > cut) continue;
+        sum += Math.exp(-kappa * (halfSquare - nearest));
+        halfSquares[kept++] = halfSquare;
       }
+      count = kept;
       out[k]![q] = logPeak(kappa) - kappa * nearest + Math.log(sum / n);
     }
   }
@@ -146,7 +154,7 @@ function mixWithUniform(logKernel: number, weight: number): number {
 
 function checkKappa(kappa: number): void {
   if (!(kappa > 0 && kappa < Infinity)) {
-    throw new KernelDensityError(`von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 1 to 1e6.`);
+    throw new KernelDensityError(`von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 10 to 1e8.`);
   }
 }
 

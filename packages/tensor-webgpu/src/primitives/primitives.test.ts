@@ -56,6 +56,13 @@ const elementwiseCases: RuleCase[] = [
   unary('asinh', -2, 2),
   unary('acosh', 1.5, 3),
   unary('atanh', -0.8, 0.8),
+  unary('erf', -2, 2),
+  unary('erfc', -2, 2),
+  unary('erfInv', -0.8, 0.8),
+  unary('lgamma', 0.5, 4),
+  unary('digamma', 0.5, 4),
+  unary('digamma', -0.7, -0.3, { title: 'digamma below 0' }),
+  { title: 'polygamma', build: (x) => [lax.polygamma(2, x)], inputs: [within(0.7, 4)] },
   { title: 'add', build: (x, y) => [lax.add(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
   { title: 'sub', build: (x, y) => [lax.sub(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
   { title: 'mul', build: (x, y) => [lax.mul(x, y)], inputs: [within(-1, 1), within(-1, 1)] },
@@ -194,7 +201,24 @@ const indexCases: RuleCase[] = [
   },
 ];
 
-const allCases = [...elementwiseCases, ...viewCases, ...reduceCases, ...contractionCases, ...indexCases];
+const orderCases: RuleCase[] = [
+  ...(['cumSum', 'cumProd', 'cumMax', 'cumMin', 'cumLogSumExp'] as const).flatMap((name) =>
+    [false, true].map((reverse): RuleCase => ({
+      title: `${name}${reverse ? ' from the end' : ''}`,
+      build: (x) => [lax[name](x, 1, reverse)],
+      inputs: [within(-1, 1, [2, 7, 3])],
+    })),
+  ),
+  { title: 'cumProd with zeros', build: (x) => [lax.cumProd(x, 0)], inputs: [array([5], (i) => [2, 0, 3, 0, 1][i])] },
+  { title: 'sort', build: (x) => lax.sort([x], 1), inputs: [within(-1, 1, [3, 6])] },
+  {
+    title: 'sort by two keys',
+    build: (key, x, y) => lax.sort([key, x, y], 2),
+    inputs: [integers([2, 1, 2, 1, 1, 2], 'i32', [1, 6]), within(-1, 1, [1, 6]), within(-1, 1, [1, 6])],
+  },
+];
+
+const allCases = [...orderCases, ...elementwiseCases, ...viewCases, ...reduceCases, ...contractionCases, ...indexCases];
 
 describe('rules: derivatives by central differences, transposes by inner products, batching by a loop', () => {
   test.each(allCases.map((testCase) => [testCase.title, testCase] as const))('%s', (_title, testCase) => checkRules(testCase));
