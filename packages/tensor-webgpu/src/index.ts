@@ -7,6 +7,7 @@ export type { Device, MemoryReport } from './runtime/device.ts';
 export { init } from './runtime/devices.ts';
 export { defaultDevice, devices } from './runtime/registry.ts';
 export type { Shape } from './shape/shape.ts';
+export * as random from './random/index.ts';
 export { scope } from './tensor/scope.ts';
 export { Tensor } from './tensor/tensor.ts';
 export * from './transforms/index.ts';

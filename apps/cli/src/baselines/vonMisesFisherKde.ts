@@ -1,13 +1,14 @@
-/** Candidate concentrations: 8 per decade from 1 (a hemisphere) to 1e6 (6 km on the Earth). */
-export const defaultKappas: readonly number[] = Array.from({ length: 49 }, (_, i) => 10 ** (i / 8));
+/** Candidate concentrations: 6 per decade from 10 (2,000 km on the Earth) to 1e8 (0.6 km; fires need 2e7). */
+const defaultKappas: readonly number[] = Array.from({ length: 43 }, (_, i) => 10 ** (1 + i / 6));
 
 /** Candidate weights of the uniform floor: 1 % to 10 %. */
-export const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
+const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
 
 const LOG_UNIFORM = -Math.log(4 * Math.PI);
 /** exp(-40) is below the rounding of a sum that holds exp(0). */
 const NEGLIGIBLE_EXPONENT = 40;
-const UNIT_TOLERANCE = 1e-4;
+/** Twenty roundings of float32. */
+const UNIT_TOLERANCE = 1e-6;
 
 /** Thrown for points, concentrations or weights that define no density. */
 export class KernelDensityError extends RangeError {
@@ -35,7 +36,10 @@ export interface VonMisesFisherKde extends VonMisesFisherKdeOptions {
  * @param points unit vectors, row-major (n, 3), n >= 1
  * @throws KernelDensityError
  */
-export function vonMisesFisherKde(points: Float64Array, { kappa, uniformWeight }: VonMisesFisherKdeOptions): VonMisesFisherKde {
+export function vonMisesFisherKde(
+  points: Float64Array,
+  { kappa, uniformWeight }: VonMisesFisherKdeOptions,
+): VonMisesFisherKde {
   checkUnitVectors(points, 'points');
   checkKappa(kappa);
   checkWeight(uniformWeight);
@@ -55,7 +59,9 @@ export interface FitVonMisesFisherKdeOptions {
   train: Float64Array;
   /** Unit vectors that choose kappa and the floor, row-major (m, 3). */
   validation: Float64Array;
+  /** Candidates; 10 to 1e8, 6 per decade, when left out. */
   kappas?: readonly number[];
+  /** Candidates; 0.01 to 0.1 in steps of 0.01 when left out. */
   uniformWeights?: readonly number[];
 }
 
@@ -76,7 +82,9 @@ export function fitVonMisesFisherKde({
   kappas.forEach(checkKappa);
   uniformWeights.forEach(checkWeight);
   if (kappas.length === 0 || uniformWeights.length === 0) {
-    throw new KernelDensityError('fitVonMisesFisherKde: expected at least one kappa and one weight, given none. Leave them out for the defaults.');
+    throw new KernelDensityError(
+      'fitVonMisesFisherKde: expected at least one kappa and one weight, given none. Leave them out for the defaults.',
+    );
   }
   let best = { kappa: kappas[0]!, uniformWeight: uniformWeights[0]!, validationNll: Infinity };
   for (const [k, kernels] of logKernelDensities(train, validation, kappas).entries()) {
@@ -97,13 +105,15 @@ export function negativeMean(logDensities: Float64Array): number {
 
 /**
  * `log( C(kappa) / n sum_i exp(kappa x . x_i) )` for each kappa (outer) and query x (inner).
- * The distances of one query serve every kappa; the nearest point holds the largest term of every sum.
+ * The distances of one query serve every kappa. The nearest point holds the largest term of every sum, and a point that is
+ * too far to count stays so at every larger kappa: the list of distances shrinks as kappa grows.
  */
 function logKernelDensities(points: Float64Array, queries: Float64Array, kappas: readonly number[]): Float64Array[] {
   const n = points.length / 3;
   const m = queries.length / 3;
   const out = kappas.map(() => new Float64Array(m));
   const halfSquares = new Float64Array(n);
+  const ascending = [...kappas.keys()].sort((a, b) => kappas[a]! - kappas[b]!);
   for (let q = 0; q < m; q++) {
     const x = queries[3 * q]!;
     const y = queries[3 * q + 1]!;
@@ -117,14 +127,19 @@ function logKernelDensities(points: Float64Array, queries: Float64Array, kappas:
       halfSquares[i] = halfSquare;
       if (halfSquare < nearest) nearest = halfSquare;
     }
-    for (let k = 0; k < kappas.length; k++) {
+    let count = n;
+    for (const k of ascending) {
       const kappa = kappas[k]!;
       const cut = nearest + NEGLIGIBLE_EXPONENT / kappa;
       let sum = 0;
-      for (let i = 0; i < n; i++) {
+      let kept = 0;
+      for (let i = 0; i < count; i++) {
         const halfSquare = halfSquares[i]!;
-        if (halfSquare < cut) sum += Math.exp(-kappa * (halfSquare - nearest));
+        if (halfSquare > cut) continue;
+        sum += Math.exp(-kappa * (halfSquare - nearest));
+        halfSquares[kept++] = halfSquare;
       }
+      count = kept;
       out[k]![q] = logPeak(kappa) - kappa * nearest + Math.log(sum / n);
     }
   }
@@ -146,13 +161,17 @@ function mixWithUniform(logKernel: number, weight: number): number {
 
 function checkKappa(kappa: number): void {
   if (!(kappa > 0 && kappa < Infinity)) {
-    throw new KernelDensityError(`von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 1 to 1e6.`);
+    throw new KernelDensityError(
+      `von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 10 to 1e8.`,
+    );
   }
 }
 
 function checkWeight(weight: number): void {
   if (!(weight >= 0 && weight <= 1)) {
-    throw new KernelDensityError(`von Mises-Fisher kernel: expected a uniform weight in 0..1, given ${weight}. 0.01 to 0.1 is usual.`);
+    throw new KernelDensityError(
+      `von Mises-Fisher kernel: expected a uniform weight in 0..1, given ${weight}. 0.01 to 0.1 is usual.`,
+    );
   }
 }
 

@@ -11,8 +11,9 @@ import type { AxisOption, TensorLike } from './types.ts';
 /** Indices as i32; those written down as plain numbers are checked against the extent at once. */
 function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
   if (!isTensor(indices)) {
-    for (const index of [indices].flat(16) as number[]) {
-      if (!ArrayBuffer.isView(index) && (!Number.isInteger(index) || index < -extent || index >= extent)) {
+    const list = ArrayBuffer.isView(indices) ? Array.from(indices) : ([indices].flat(16) as number[]);
+    for (const index of list) {
+      if (!Number.isInteger(index) || index < -extent || index >= extent) {
         throw new ArgumentError(`${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`);
       }
     }

@@ -23,10 +23,15 @@ function elementText(dtype: Aval['dtype'], values: readonly number[]): (value: n
   const smallest = Math.min(Number.POSITIVE_INFINITY, ...finite);
   // Very large, very small or widely spread numbers read better with an exponent, as in NumPy.
   const scientific = largest >= 1e8 || smallest < 1e-4 || largest / smallest > 1e3 * 1e3;
+  const plain = (value: number): string => value.toFixed(DIGITS).replace(/\.?0+$/, '');
+  const decimals = (value: number): number => (plain(value).split('.')[1] ?? '').length;
+  const places = scientific ? 0 : Math.max(0, ...finite.map(decimals));
   return (value) => {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
     if (scientific) return value.toExponential(DIGITS);
-    return Number.isInteger(value) ? `${value}.` : value.toFixed(DIGITS).replace(/0+$/, '');
+    // Points stand below each other: the places after it are filled with blanks.
+    const [whole, fraction = ''] = plain(value).split('.');
+    return `${whole}.${fraction.padEnd(places)}`;
   };
 }
 

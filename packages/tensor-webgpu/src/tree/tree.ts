@@ -61,14 +61,18 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
 }
 
 /** Visits leaves in order (object keys sorted) with their paths, and returns the structure. */
-function walk(tree: unknown, path: string, visit: (leaf: unknown, path: string) => void): Node {
+function walk(tree: unknown, path: string, visit: (leaf: unknown, path: string) => void, isLeaf?: (node: unknown) => boolean): Node {
+  if (isLeaf?.(tree)) {
+    visit(tree, path);
+    return LEAF;
+  }
   if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
   if (Array.isArray(tree)) {
-    return { kind: 'array', children: tree.map((child, i) => walk(child, join(path, String(i)), visit)) };
+    return { kind: 'array', children: tree.map((child, i) => walk(child, join(path, String(i)), visit, isLeaf)) };
   }
   if (isPlainObject(tree)) {
     const keys = Object.keys(tree).sort();
-    return { kind: 'object', keys, children: keys.map((key) => walk(tree[key], join(path, key), visit)) };
+    return { kind: 'object', keys, children: keys.map((key) => walk(tree[key], join(path, key), visit, isLeaf)) };
   }
   visit(tree, path);
   return LEAF;
@@ -91,10 +95,13 @@ function nodeKey(node: Node): string {
 
 const structureOf = (node: Node, leafCount: number): Structure => ({ key: nodeKey(node), leafCount, node });
 
-/** The leaves of a tree in order, and its structure. */
-export function flatten<T>(tree: T): { leaves: Leaf<T>[]; structure: Structure } {
+/**
+ * The leaves of a tree in order, and its structure. `isLeaf` makes more nodes leaves: `null`, say, or an array
+ * that stands for one thing.
+ */
+export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leaves: Leaf<T>[]; structure: Structure } {
   const found: unknown[] = [];
-  const node = walk(tree, '', (leaf) => found.push(leaf));
+  const node = walk(tree, '', (leaf) => found.push(leaf), isLeaf);
   return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
 }
 

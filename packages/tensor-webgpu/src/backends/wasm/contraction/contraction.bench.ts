@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   },
 });
 const dtype = options.dtype === 'f64' ? 'f64' : 'f32';
-const SECONDS_PER_SHAPE = 0.25;
+const SECONDS_PER_SHAPE = 0.5;
 const PAGE = 65536;
 if (options.pairs) v8.setFlagsFromString('--experimental-wasm-revectorize');
 

@@ -307,6 +307,19 @@ test('tiles of paired vectors give the same bits when V8 joins them to 256 bits'
   }
 });
 
+test('a module holds each product, and each tile that products share, once', () => {
+  const bytesAfter = (specs: readonly ContractionSpec[]) => {
+    const module = new ModuleBuilder();
+    for (const spec of specs) emitContraction(module, spec);
+    return module.toBytes().length;
+  };
+  const layer = dense(256, 64, 64);
+  const deeper = dense(256, 64, 128, { tb: true });
+  expect(bytesAfter([layer, { ...layer }])).toBe(bytesAfter([layer]));
+  expect(bytesAfter([layer, { ...layer, m: 512 }])).toBeLessThan(1.6 * bytesAfter([layer]));
+  expect(bytesAfter([layer, deeper])).toBeGreaterThan(bytesAfter([layer]));
+});
+
 test('sizes and strides that make no sense are refused', () => {
   const module = new ModuleBuilder();
   const spec = dense(4, 4, 4);

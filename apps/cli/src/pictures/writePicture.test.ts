@@ -1,0 +1,38 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { picture } from './canvas.ts';
+import { renderPicture, writePicture } from './writePicture.ts';
+
+const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+it('writes the same picture as SVG and PNG into a new folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'flowfield-picture-'));
+  try {
+    const svg = picture(200, { title: 'Loss' }, []);
+    const paths = await writePicture(join(folder, 'new', 'folder'), 'loss', svg);
+    expect(await readFile(paths.svg, 'utf8')).toBe(svg);
+    const png = await readFile(paths.png);
+    expect([...png.subarray(0, 8)]).toEqual(PNG_SIGNATURE);
+    // The width lies after the signature, the length and the name of the first chunk.
+    expect(png.readUInt32BE(16)).toBe(400);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('renders text without any font on the system', () => {
+  const darkPixels = (title: string) => {
+    const { pixels } = renderPicture(picture(300, { title }, []));
+    let dark = 0;
+    for (let i = 0; i < pixels.length; i += 4) if (pixels[i]! < 100) dark++;
+    return dark;
+  };
+  expect(darkPixels(' ')).toBe(0);
+  expect(darkPixels('I')).toBeGreaterThan(50);
+  expect(darkPixels('IIIIIIII')).toBeGreaterThan(6 * darkPixels('I'));
+  for (const symbol of ['−', '×', '±', 'κ', '²', '→', '↑', '·', 'é']) {
+    expect(darkPixels(symbol), symbol).toBeGreaterThan(0);
+  }
+});

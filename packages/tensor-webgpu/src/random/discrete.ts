@@ -1,0 +1,169 @@
+import type { DType } from '../dtype/dtype.ts';
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { composite } from '../ops/composite.ts';
+import { cumsum } from '../ops/cumulative.ts';
+import { take } from '../ops/indexing.ts';
+import { asFloat, asTensor, broadcastValue, isTensor } from '../ops/operands.ts';
+import { argmax } from '../ops/reductions.ts';
+import { slice } from '../ops/slice.ts';
+import { searchsorted, topK } from '../ops/sorting.ts';
+import type { TensorLike } from '../ops/types.ts';
+import { lax } from '../primitives/lax.ts';
+import { broadcastShapes, normalizeAxis, type Shape, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
+import { gumbel, uniform } from './continuous.ts';
+import { bits, type Key, split } from './key.ts';
+
+/** true with probability `p` (default 1/2), as bool; of the shape of `p` unless `shape` is given. */
+export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
+  return composite('random.bernoulli', () => {
+    if (typeof p === 'number' && !(p >= 0 && p <= 1)) throw new ArgumentError(`random.bernoulli: p must lie in [0, 1], got ${p}.`);
+    const probability = asFloat(p);
+    const size = shape ?? probability.shape;
+    const draws = uniform(key, size, { dtype: probability.dtype });
+    return lax.lt(draws, broadcastValue('random.bernoulli', probability, size));
+  });
+}
+
+/** -1 or 1, each with probability 1/2. */
+export const rademacher = (key: Key, shape: Shape = [], { dtype = 'f32' }: { readonly dtype?: DType } = {}): Tensor =>
+  composite('random.rademacher', () => lax.sub(lax.mul(lax.cast(bernoulli(key, 0.5, shape), dtype), 2), 1));
+
+export interface CategoricalOptions {
+  /** The axis of the classes (the last by default). */
+  readonly axis?: number;
+  /** The shape of the result; ends in the shape of `logits` without its class axis, which is the default. */
+  readonly shape?: Shape;
+}
+
+/** Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick. */
+export function categorical(key: Key, logits: TensorLike, { axis = -1, shape }: CategoricalOptions = {}): Tensor {
+  return composite('random.categorical', () => {
+    const given = asFloat(logits);
+    const at = normalizeAxis('random.categorical', axis, given.ndim);
+    const base = withoutAxes(given.shape, [at]);
+    const target = shape ?? base;
+    if (!sameShape(broadcastShapes('random.categorical', target, base), target)) {
+      throw new ShapeError(`random.categorical: shape ${showShape(target)} must end in ${showShape(base)}, the shape of logits without axis ${at}.`);
+    }
+    // The class axis keeps its place, counted from the end.
+    const fromEnd = given.ndim - at;
+    const wide = [...target];
+    wide.splice(target.length + 1 - fromEnd, 0, given.shape[at]);
+    const noise = gumbel(key, wide, { dtype: given.dtype });
+    return argmax(lax.add(noise, broadcastValue('random.categorical', given, wide)) as Tensor, { axis: -fromEnd });
+  });
+}
+
+/** Up to this span the remainder of 64 random bits can be taken in 32-bit arithmetic. */
+const SMALL_SPAN = 2 ** 16;
+
+/**
+ * Integers (i32) in [minval, maxval), each equally likely up to one part in 2³². For spans up to 2¹⁶ they are
+ * those of `jax.random.randint`.
+ * @throws ArgumentError unless both are integers of 32 bits and minval < maxval.
+ */
+export function randint(key: Key, shape: Shape, minval: number, maxval: number): Tensor {
+  if (!Number.isInteger(minval) || !Number.isInteger(maxval) || minval >= maxval || minval < -(2 ** 31) || maxval > 2 ** 31) {
+    throw new ArgumentError(`random.randint: expected 32-bit integers minval < maxval, got ${minval} and ${maxval}.`);
+  }
+  return composite('random.randint', () => {
+    const [first, second] = split(key);
+    const high = bits(first, shape);
+    const low = bits(second, shape);
+    const offset = reduceToSpan(high, low, maxval - minval);
+    return lax.add(lax.bitcast(offset, 'i32'), minval);
+  });
+}
+
+/** 64 random bits, `high` and `low`, brought to 0 … span - 1: by remainder for small spans, else by scaling. */
+function reduceToSpan(high: Value, low: Value, span: number): Value {
+  if (span === 2 ** 32) return low;
+  if (span <= SMALL_SPAN) {
+    const shifted = lax.mul(lax.rem(high, span), 2 ** 32 % span);
+    return lax.rem(lax.add(shifted, lax.rem(low, span)), span);
+  }
+  // floor((2³² high + low) · span / 2⁶⁴), with the carry of the lower product.
+  const below = lax.mul(high, span);
+  const carried = lax.add(below, mulHigh(low, span));
+  return lax.add(mulHigh(high, span), lax.cast(lax.lt(carried, below), 'u32'));
+}
+
+/** The upper 32 bits of x · factor, from products of 16-bit halves. */
+function mulHigh(x: Value, factor: number): Value {
+  const [xLow, xHigh] = [lax.and(x, 0xffff), lax.shiftRight(x, 16)];
+  const [fLow, fHigh] = [factor & 0xffff, factor >>> 16];
+  const middle = lax.add(lax.mul(xHigh, fLow), lax.shiftRight(lax.mul(xLow, fLow), 16));
+  const other = lax.add(lax.mul(xLow, fHigh), lax.and(middle, 0xffff));
+  return lax.add(lax.add(lax.mul(xHigh, fHigh), lax.shiftRight(middle, 16)), lax.shiftRight(other, 16));
+}
+
+/** Rounds of sorting by 32 random bits after which equal keys no longer matter: 3 log n / log 2³². */
+const shuffleRounds = (count: number): number => Math.ceil((3 * Math.log(Math.max(1, count))) / Math.log(2 ** 32 - 1));
+
+/** 0, 1, …, count - 1 in random order, as i32. */
+function shuffledIndices(key: Key, count: number): Tensor {
+  let order = lax.iota([count], 0, 'i32');
+  let current = key;
+  for (let round = shuffleRounds(count); round > 0; round--) {
+    const [next, mine] = split(current);
+    [, order] = lax.sort([bits(mine, [count]), order], 1);
+    current = next;
+  }
+  return order as Tensor;
+}
+
+/** A random order of 0, …, x - 1 (for a number), or of the slices of a tensor along `axis`. */
+export function permutation(key: Key, x: number | Tensor, { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+  return composite('random.permutation', () => {
+    if (isTensor(x)) return take(x, shuffledIndices(key, x.shape[normalizeAxis('random.permutation', axis, x.ndim)]), { axis });
+    if (!Number.isInteger(x) || x < 0) throw new ArgumentError(`random.permutation: expected a count of at least 0 or a tensor, got ${x}.`);
+    return shuffledIndices(key, x);
+  });
+}
+
+export interface ChoiceOptions {
+  /** Whether one element may be drawn more than once (default true). */
+  readonly replace?: boolean;
+  /** Probabilities of the elements, which sum to 1; equal when left out. */
+  readonly p?: TensorLike;
+  readonly axis?: number;
+}
+
+/**
+ * Random elements of 0, …, x - 1 (for a number), or slices of a tensor along `axis`.
+ * @throws ArgumentError when more are asked for than there are, without replacement.
+ */
+export function choice(key: Key, x: number | Tensor, shape: Shape = [], { replace = true, p, axis = 0 }: ChoiceOptions = {}): Tensor {
+  return composite('random.choice', () => {
+    const count = isTensor(x) ? x.shape[normalizeAxis('random.choice', axis, x.ndim)] : x;
+    const wanted = sizeOf(shape);
+    if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`random.choice: expected at least one element to choose from, got ${count}.`);
+    if (!replace && wanted > count) {
+      throw new ArgumentError(`random.choice: ${wanted} draws without replacement from ${count} elements. Draw fewer, or set replace.`);
+    }
+    const indices = chooseIndices(key, count, shape, replace, p);
+    return isTensor(x) ? take(x, indices, { axis }) : indices;
+  });
+}
+
+function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, p: TensorLike | undefined): Tensor {
+  const wanted = sizeOf(shape);
+  if (p === undefined) {
+    if (replace) return randint(key, shape, 0, count);
+    return slice(shuffledIndices(key, count), [0, wanted]).reshape(shape);
+  }
+  const weights = asFloat(asTensor(p));
+  if (weights.ndim !== 1 || weights.shape[0] !== count) {
+    throw new ShapeError(`random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`);
+  }
+  if (replace) {
+    const cumulative = cumsum(weights);
+    const level = lax.sub(1, uniform(key, shape, { dtype: weights.dtype }));
+    const total = lax.broadcastInDim(slice(cumulative, -1), shape, []);
+    return searchsorted(cumulative, lax.mul(total, level) as Tensor);
+  }
+  const scores = lax.add(gumbel(key, [count], { dtype: weights.dtype }), lax.log(weights)) as Tensor;
+  return topK(scores, wanted).indices.reshape(shape);
+}

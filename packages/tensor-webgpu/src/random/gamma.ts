@@ -1,0 +1,86 @@
+import { composite } from '../ops/composite.ts';
+import { softmax } from '../ops/activations.ts';
+import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
+import { reshape } from '../ops/reshape.ts';
+import type { TensorLike } from '../ops/types.ts';
+import { lax } from '../primitives/lax.ts';
+import { broadcastShapes, type Shape, sizeOf } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
+import { whileLoop } from '../transforms/control/api.ts';
+import { vmap } from '../transforms/vmap.ts';
+import { exponential, normal, type RandomOptions, uniform } from './continuous.ts';
+import { type Key, split } from './key.ts';
+
+/** The quick acceptance test of Marsaglia and Tsang: u < 1 - 0.0331 x⁴. */
+const SQUEEZE = 0.0331;
+
+interface Trial {
+  readonly key: Key;
+  /** The cube (1 + c x)³ that scales the sample. */
+  readonly cube: Tensor;
+  readonly accepted: Tensor;
+}
+
+/** log of one standard gamma number of shape `alpha`: rejection, and for alpha < 1 a boost from alpha + 1. */
+function logGammaOne(key: Key, alpha: Tensor): Tensor {
+  const { dtype } = alpha;
+  const [trialKey, boostKey] = split(key);
+  const large = lax.ge(alpha, 1);
+  const d = lax.sub(lax.select(large, alpha, lax.add(alpha, 1)), 1 / 3);
+  const c = lax.mul(lax.rsqrt(d), 1 / 3);
+  const { cube } = whileLoop<Trial>(
+    ({ accepted }) => lax.not(accepted) as Tensor,
+    ({ key: current }) => {
+      const [next, normalKey, uniformKey] = split(current, 3);
+      const x = normal(split(normalKey).at(1), [], { dtype });
+      const v = lax.add(lax.mul(x, c), 1);
+      const positive = lax.gt(v, 0);
+      const candidate = lax.select(positive, lax.mul(lax.mul(v, v), v), 1);
+      const squared = lax.mul(x, x);
+      const u = uniform(uniformKey, [], { dtype });
+      const quick = lax.lt(u, lax.sub(1, lax.mul(lax.mul(squared, squared), SQUEEZE)));
+      const limit = lax.add(lax.mul(squared, 0.5), lax.mul(d, lax.add(lax.sub(1, candidate), lax.log(candidate))));
+      const accepted = lax.and(positive, lax.or(quick, lax.lt(lax.log(u), limit)));
+      return { key: next, cube: candidate as Tensor, accepted: accepted as Tensor };
+    },
+    { key: trialKey, cube: lax.full([], 1, dtype) as Tensor, accepted: lax.ne(alpha, alpha) as Tensor },
+  );
+  const boost = lax.select(large, 0, lax.div(lax.neg(exponential(boostKey, [], { dtype })), alpha));
+  return lax.add(lax.add(lax.log(d), lax.log(cube)), boost) as Tensor;
+}
+
+/**
+ * The logarithm of standard gamma numbers, exact for small shapes where the number itself would underflow.
+ * No derivative flows to `alpha`.
+ */
+export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, { dtype = 'f32' }: RandomOptions = {}): Tensor {
+  return composite('random.loggamma', () => {
+    const given = lax.stopGradient(castTo(asTensor(alpha), dtype));
+    const target = shape ?? given.shape;
+    const alphas = reshape(broadcastValue('random.gamma', given, target), [sizeOf(target)]);
+    return reshape(vmap(logGammaOne)(split(key, sizeOf(target)), alphas), target);
+  });
+}
+
+/**
+ * Standard gamma numbers, density x^(alpha - 1) e⁻ˣ / Γ(alpha), alpha > 0 (Marsaglia & Tsang 2000); of the shape
+ * of `alpha` unless `shape` is given. No derivative flows to `alpha`.
+ */
+export const gamma = (key: Key, alpha: TensorLike, shape?: Shape, options?: RandomOptions): Tensor =>
+  composite('random.gamma', () => lax.exp(loggamma(key, alpha, shape, options)));
+
+/** Beta numbers, density proportional to x^(a - 1) (1 - x)^(b - 1) on [0, 1], a and b > 0. */
+export function beta(key: Key, a: TensorLike, b: TensorLike, shape?: Shape, options?: RandomOptions): Tensor {
+  return composite('random.beta', () => {
+    const target = shape ?? broadcastShapes('random.beta', asTensor(a).shape, asTensor(b).shape);
+    const [first, second] = split(key);
+    const logs: Value[] = [loggamma(first, a, target, options), loggamma(second, b, target, options)];
+    // x / (x + y) = sigmoid(log x - log y), which neither over- nor underflows on the way.
+    return lax.sigmoid(lax.sub(logs[0], logs[1]));
+  });
+}
+
+/** Points of the simplex, density proportional to Π xᵢ^(alphaᵢ - 1) over the last axis; `shape` comes before it. */
+export const dirichlet = (key: Key, alpha: TensorLike, shape: Shape = [], options?: RandomOptions): Tensor =>
+  composite('random.dirichlet', () => softmax(loggamma(key, alpha, [...shape, ...asTensor(alpha).shape], options)));

@@ -1,0 +1,66 @@
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { composite } from '../ops/composite.ts';
+import { einsum } from '../ops/einsum.ts';
+import { asFloat } from '../ops/operands.ts';
+import { diagonal } from '../ops/indexing.ts';
+import { norm } from '../ops/reductions.ts';
+import { expandDims } from '../ops/reshape.ts';
+import type { TensorLike } from '../ops/types.ts';
+import { lax } from '../primitives/lax.ts';
+import { range, type Shape, showShape } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { exponential, normal, type RandomOptions } from './continuous.ts';
+import { type Key, split } from './key.ts';
+
+/** Random orthogonal n x n matrices, uniform in O(n) (Haar): the Q factor of a normal matrix, signs fixed (Mezzadri 2007). */
+export function orthogonal(key: Key, n: number, shape: Shape = [], options?: RandomOptions): Tensor {
+  return composite('random.orthogonal', () => {
+    const [q, r] = lax.qr(normal(key, [...shape, n, n], options));
+    const line = diagonal(r);
+    const signs = lax.select(lax.lt(line, 0), -1, lax.full(line.shape, 1, line.dtype));
+    const rank = shape.length;
+    return lax.mul(q, lax.broadcastInDim(signs, q.shape, [...range(0, rank), rank + 1]));
+  });
+}
+
+/** Uniform points of the unit sphere in d dimensions: `shape` followed by d. */
+export function sphere(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
+  checkDimension('sphere', d);
+  return composite('random.sphere', () => {
+    const x = normal(key, [...shape, d], options);
+    return x.div(norm(x, { axis: -1, keepDims: true }));
+  });
+}
+
+/** Uniform points of the unit ball in d dimensions (Barthe et al. 2005): a normal vector, shrunk by an exponential number. */
+export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
+  checkDimension('ball', d);
+  return composite('random.ball', () => {
+    const [first, second] = split(key);
+    const x = normal(first, [...shape, d], options);
+    const extra = lax.mul(exponential(second, shape, options), 2);
+    const squares = lax.reduceSum(lax.mul(x, x), [shape.length]);
+    return x.mul(expandDims(lax.rsqrt(lax.add(squares, extra)), -1));
+  });
+}
+
+function checkDimension(op: string, d: number): void {
+  if (!Number.isInteger(d) || d < 1) throw new ArgumentError(`random.${op}: the dimension must be an integer of at least 1, got ${d}.`);
+}
+
+/**
+ * Normal vectors of mean [n] and covariance [n, n] (positive definite): `shape` followed by n.
+ * @throws ShapeError when mean and covariance do not fit.
+ */
+export function multivariateNormal(key: Key, mean: TensorLike, covariance: TensorLike, shape: Shape = []): Tensor {
+  return composite('random.multivariateNormal', () => {
+    const center = asFloat(mean);
+    const spread = asFloat(covariance);
+    const n = center.shape[0];
+    if (center.ndim !== 1 || spread.ndim !== 2 || spread.shape[0] !== n || spread.shape[1] !== n) {
+      throw new ShapeError(`random.multivariateNormal: expected mean [n] and covariance [n, n], got ${showShape(center.shape)} and ${showShape(spread.shape)}.`);
+    }
+    const white = normal(key, [...shape, n], { dtype: center.dtype });
+    return einsum('...j,ij->...i', white, lax.cholesky(spread)).add(center);
+  });
+}
