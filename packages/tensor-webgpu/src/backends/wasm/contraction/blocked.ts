@@ -21,16 +21,24 @@ interface TileShape {
   readonly vectors: number;
 }
 
+/** Vector registers of x86-64, less the one that V8 keeps for itself. */
+const REGISTERS = 15;
+
 /**
- * The largest tile that does not spill from sixteen vector registers: the sums, one side of the outer product and one
- * streamed operand. Without fused multiply-add the product needs a register of its own.
+ * The tile with the most sums among those that do not spill: sums, one side of the outer product, one streamed operand, and
+ * the product where it is not fused with the addition. At most two vectors wide where there are rows enough, so that few
+ * columns of a last strip are wasted.
  */
-function tileShape(element: Element, m: number, n: number, relaxed: boolean): TileShape {
-  const columnVectors = Math.ceil(n / element.lanes);
+function tileShape(spec: ContractionSpec, fused: boolean): TileShape {
+  const m = Math.max(1, spec.m);
+  const columnVectors = Math.max(1, Math.ceil(spec.n / elements[spec.dtype].lanes));
+  const fits = (rows: number, vectors: number) =>
+    rows * vectors + Math.min(rows, vectors) + (fused ? 1 : 2) <= REGISTERS;
   if (columnVectors === 1) return { rows: Math.min(m, 8), vectors: 1 };
-  const rows = relaxed ? 6 : 4;
-  if (m >= rows) return { rows, vectors: 2 };
-  const vectors = Math.min(8, Math.floor((relaxed ? 12 : 8) / m), columnVectors);
+  const tallest = fits(6, 2) ? 6 : 5;
+  if (m >= tallest) return { rows: tallest, vectors: 2 };
+  let vectors = 1;
+  while (vectors < Math.min(8, columnVectors) && fits(m, vectors + 1)) vectors++;
   return { rows: m, vectors };
 }
 
@@ -83,7 +91,7 @@ export function emitBlocked(
   const { m, n, k } = spec;
   const element = elements[spec.dtype];
   const { bytes } = element;
-  const shape = tileShape(element, m, n, module.relaxed);
+  const shape = tileShape(spec, module.relaxed && spec.dtype !== 'i32');
   const cols = shape.vectors * element.lanes;
 
   const bStrides = { line: spec.b.colStride, step: spec.b.rowStride };

@@ -1,5 +1,7 @@
 import type { ModuleBuilder } from '../assembler/index.ts';
 import { emitBlocked } from './blocked.ts';
+import { emitMatrixVector } from './matrix-vector.ts';
+import { emitRankUpdate } from './rank-update.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
 import { checkSpec } from './spec.ts';
 
@@ -18,5 +20,9 @@ export function emitContraction(
   name = 'contraction',
 ): EmittedContraction {
   checkSpec(spec);
-  return emitBlocked(module, spec, name);
+  return (
+    emitMatrixVector(module, spec, name) ??
+    emitRankUpdate(module, spec, name) ??
+    emitBlocked(module, spec, name)
+  );
 }
