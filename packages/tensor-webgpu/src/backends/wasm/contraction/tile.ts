@@ -1,0 +1,130 @@
+import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import type { Element } from './element.ts';
+import { advance, loadLanes, loadSplat, storeLanes } from './lanes.ts';
+
+/** A register tile: `rows` x `cols` of C, computed over a run of k. Strides and steps count elements. */
+export interface TileSpec {
+  readonly element: Element;
+  readonly rows: number;
+  readonly cols: number;
+  /** From one row of A to the next, and from one k to the next. */
+  readonly aRowStride: number;
+  readonly aStep: number;
+  /** From one column of B to the next, and from one k to the next. */
+  readonly bColStride: number;
+  readonly bStep: number;
+  /** Packed B holds whole vectors, with zeros beyond the last column. */
+  readonly bPadded: boolean;
+  readonly cRowStride: number;
+}
+
+const UNROLL = 4;
+
+/**
+ * Emits `tile(a, b, c, count, accumulate)`: `C (+)= Σ_{k < count} A[:, k] · B[k, :]` for one register tile, every sum in the
+ * order of k. All of C's tile stays in registers.
+ */
+export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): FunctionBuilder {
+  const { element, rows, cols } = spec;
+  const { bytes, lanes } = element;
+  const f = module.func(name, ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const [a, b, c, count, accumulate] = [0, 1, 2, 3, 4];
+  const vectors = Math.ceil(cols / lanes);
+  const width = (vector: number) => Math.min(lanes, cols - vector * lanes);
+  const sums = f.locals('v128', rows * vectors);
+  const eachSum = (body: (sum: number, offset: number, width: number) => void) =>
+    sums.forEach((sum, i) => {
+      const row = Math.floor(i / vectors);
+      const vector = i % vectors;
+      body(sum, (row * spec.cRowStride + vector * lanes) * bytes, width(vector));
+    });
+
+  f.localGet(accumulate);
+  f.if(
+    () =>
+      eachSum((sum, offset, count) => {
+        loadLanes(f, element, c, offset, count);
+        f.localSet(sum);
+      }),
+    () =>
+      eachSum((sum) => {
+        f.i32x4Const(0);
+        f.localSet(sum);
+      }),
+  );
+
+  const loadA = (row: number, k: number) =>
+    loadSplat(f, element, a, (row * spec.aRowStride + k * spec.aStep) * bytes);
+  const loadB = (vector: number, k: number) =>
+    loadLanes(
+      f,
+      element,
+      b,
+      (vector * lanes * spec.bColStride + k * spec.bStep) * bytes,
+      spec.bPadded ? lanes : width(vector),
+      spec.bColStride,
+    );
+  const step = (k: number) => {
+    // Hold the shorter side of the outer product in registers and stream the other through one.
+    const holdB = vectors <= rows;
+    const [held, streamed] = holdB ? [vectors, rows] : [rows, vectors];
+    const heldLocals = f.locals('v128', held);
+    heldLocals.forEach((local, i) => {
+      holdB ? loadB(i, k) : loadA(i, k);
+      f.localSet(local);
+    });
+    f.withLocal('v128', (local) => {
+      for (let i = 0; i < streamed; i++) {
+        holdB ? loadA(i, k) : loadB(i, k);
+        f.localSet(local);
+        for (let j = 0; j < held; j++) {
+          const sum = sums[holdB ? i * vectors + j : j * vectors + i] ?? 0;
+          f.localGet(local);
+          f.localGet(heldLocals[j] ?? 0);
+          f.localGet(sum);
+          element.multiplyAdd(f);
+          f.localSet(sum);
+        }
+      }
+    });
+    f.release(...heldLocals);
+  };
+  const turns = (unroll: number) => {
+    f.localGet(count);
+    f.i32Const(unroll);
+    f.i32GeS();
+    f.if(() =>
+      f.repeat((again) => {
+        for (let k = 0; k < unroll; k++) step(k);
+        advance(f, a, unroll * spec.aStep * bytes);
+        advance(f, b, unroll * spec.bStep * bytes);
+        f.localGet(count);
+        f.i32Const(unroll);
+        f.i32Sub();
+        f.localTee(count);
+        f.i32Const(unroll);
+        f.i32GeS();
+        f.brIf(again);
+      }),
+    );
+  };
+  turns(UNROLL);
+  turns(1);
+
+  eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
+  return f;
+}
+
+/** Calls a tile function on addresses held by locals. */
+export function callTile(
+  f: FunctionBuilder,
+  tile: FunctionBuilder,
+  addresses: readonly [a: number, b: number, c: number],
+  count: number,
+  pushAccumulate: () => void,
+): void {
+  for (const address of addresses) f.localGet(address);
+  f.i32Const(count);
+  pushAccumulate();
+  f.call(tile);
+}
