@@ -1,0 +1,1 @@
+export type UlpBound = number; export const ulpBounds = {};
