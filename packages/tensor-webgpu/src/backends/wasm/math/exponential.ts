@@ -60,7 +60,7 @@ function expOfNegativeMagnitude(v: Floats, x: Term): Term {
   return v.keep(v.mul(v.mul(v.add(expm1, 1), scale), 2 ** -NEGATIVE_SHIFT));
 }
 
-/** tanh x = −sign(x)·E/(E + 2) with E = exp(−2|x|) − 1, which needs no case for small x. */
+/** tanh |x| = −E/(E + 2) with E = exp(−2|x|) − 1, which needs no case for small x. */
 export function tanh(v: Floats, x: Term): Term {
   const doubled = v.keep(v.atLeast(v.or(v.add(x, x), v.bits(SIGN)), -2 * TANH_SATURATION));
   const { rounded, expm1 } = split(v, doubled, 0);
@@ -69,9 +69,9 @@ export function tanh(v: Floats, x: Term): Term {
   return v.copySign(v.div(numerator, v.add(numerator, 2)), x);
 }
 
+/** 1/(1 + e) for x ≥ 0, and e/(1 + e) below. */
 function sigmoidFrom(v: Floats, x: Term, e: Term): Term {
-  const positive = v.keep(v.div(1, v.add(e, 1)));
-  return v.select(v.shiftRightSigned(x, 31), v.mul(e, positive), positive);
+  return v.div(v.select(v.shiftRightSigned(x, 31), e, 1), v.add(e, 1));
 }
 
 function softplusFrom(v: Floats, x: Term, e: Term): Term {

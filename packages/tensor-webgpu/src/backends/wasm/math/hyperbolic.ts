@@ -40,10 +40,10 @@ export function asinh(v: Floats, x: Term): Term {
   return v.copySign(magnitude, x);
 }
 
-/** arcosh x = ln(1 + t + √(2t + t²)) with t = x − 1. */
+/** arcosh x = ln(1 + t + √(2t + t²)) with t = x − 1, NaN below 1. */
 export function acosh(v: Floats, x: Term): Term {
   return inDoubles(v, [x], (d, value) => {
-    const t = d.keep(d.sub(value, 1));
+    const t = d.keep(d.select(d.lt(value, 1), NaN, d.sub(value, 1)));
     return log1p64(d, d.keep(d.add(t, d.sqrt(d.madd(t, t, d.add(t, t))))));
   });
 }

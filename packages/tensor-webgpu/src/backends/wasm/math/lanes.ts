@@ -6,6 +6,9 @@ export type Term = () => void;
 /** A term, or a number that stands for itself in every lane. */
 export type Operand = Term | number;
 
+/** From this many coefficients on, two shorter chains are faster than one. */
+const LONG_POLYNOMIAL = 8;
+
 /**
  * Arithmetic on vectors of one lane type as expressions, so that formulas read as formulas.
  *
@@ -140,11 +143,22 @@ export abstract class Lanes {
   /** The magnitude of `a` with the sign of `b`. */
   copySign = (a: Operand, b: Operand): Term => this.or(this.abs(a), this.and(b, -0));
 
-  /** `Σ coefficients[i] · xⁱ` by Horner's rule; `x` is a kept term. */
+  /**
+   * `Σ coefficients[i] · xⁱ` by Horner's rule, for a kept term `x`. Even and odd powers of a long polynomial are summed side
+   * by side, so that an instruction waits for half as many others.
+   */
   polynomial(x: Term, coefficients: readonly number[]): Term {
-    return coefficients
-      .slice(0, -1)
-      .reduceRight<Operand>((sum, c) => this.madd(sum, x, c), coefficients.at(-1) ?? 0) as Term;
+    if (coefficients.length < LONG_POLYNOMIAL) return this.horner(x, coefficients);
+    const square = this.keep(this.mul(x, x));
+    const odd = this.keep(this.horner(square, coefficients.filter((_, i) => i % 2 === 1)));
+    const even = this.horner(square, coefficients.filter((_, i) => i % 2 === 0));
+    return this.madd(odd, x, even);
+  }
+
+  private horner(x: Term, coefficients: readonly number[]): Term {
+    const leading = coefficients.at(-1) ?? 0;
+    const sum = coefficients.slice(0, -1).reduceRight<Operand>((rest, c) => this.madd(rest, x, c), leading);
+    return () => this.push(sum);
   }
 }
 
