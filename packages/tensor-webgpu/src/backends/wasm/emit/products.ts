@@ -31,7 +31,7 @@ export class Products {
     const key = JSON.stringify(spec);
     let emitted = this.emitted.get(key);
     if (!emitted) {
-      emitted = emitContraction(this.module, spec, { name: `product-${stage.m}x${stage.k}x${stage.n}-${this.emitted.size}` });
+      emitted = emitContraction(this.module, spec);
       this.emitted.set(key, emitted);
     }
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
