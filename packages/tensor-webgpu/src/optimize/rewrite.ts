@@ -31,4 +31,3 @@ export function addRewrite(primitives: readonly string[], rule: Rewrite): void {
 }
 
 export const rewritesOf = (primitive: string): readonly Rewrite[] => rules.get(primitive) ?? [];
-

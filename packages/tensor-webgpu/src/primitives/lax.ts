@@ -15,6 +15,12 @@ import { gather } from './gather.ts';
 import { acosh, asinh, atanh, cosh, sinh, tanh } from './hyperbolic.ts';
 import { barrier, stopGradient } from './identity.ts';
 import { full, iota, zeros } from './iota.ts';
+import { cholesky } from './linalg/cholesky.ts';
+import { eigh } from './linalg/eigh.ts';
+import { lu } from './linalg/lu.ts';
+import { qr } from './linalg/qr.ts';
+import { svd } from './linalg/svd.ts';
+import { triangularSolve } from './linalg/triangularSolve.ts';
 import { and, not, or, shiftLeft, shiftRight, xor } from './logic.ts';
 import { pad } from './pad.ts';
 import { cbrt, pow, rsqrt, sqrt } from './power.ts';
@@ -33,12 +39,12 @@ import { acos, asin, atan, atan2, cos, sin, tan } from './trigonometric.ts';
 /** Every primitive as a function on values of exact shapes and dtypes: the language that derivative rules are written in. */
 export const lax = {
   abs, acos, acosh, add, and, argMax, argMin, asin, asinh, atan, atan2, atanh, barrier, bitcast, broadcastInDim,
-  cast, cbrt, ceil, concat, cos, cosh, cumLogSumExp, cumMax, cumMin, cumProd, cumSum, digamma, div, dotGeneral,
-  dynamicSlice, dynamicUpdateSlice, eq, erf, erfc, erfInv, exp, expm1, floor, full, gather, ge, gt, iota,
-  isFinite, isNaN, le, lgamma, log, log1p, lt, max, min, mul, ne, neg, not, or, pad, polygamma, pow, reduceMax,
-  reduceMin, reduceProd, reduceSum, rem, reshape, rev, round, rsqrt, scatter, select, shiftLeft, shiftRight,
-  sigmoid, sign, sin, sinh, slice, softplus, sort, sqrt, stopGradient, sub, tan, tanh, threefry2x32, transpose,
-  trunc, xor, zeros,
+  cast, cbrt, ceil, cholesky, concat, cos, cosh, cumLogSumExp, cumMax, cumMin, cumProd, cumSum, digamma, div,
+  dotGeneral, dynamicSlice, dynamicUpdateSlice, eigh, eq, erf, erfc, erfInv, exp, expm1, floor, full, gather, ge,
+  gt, iota, isFinite, isNaN, le, lgamma, log, log1p, lt, lu, max, min, mul, ne, neg, not, or, pad, polygamma, pow,
+  qr, reduceMax, reduceMin, reduceProd, reduceSum, rem, reshape, rev, round, rsqrt, scatter, select, shiftLeft,
+  shiftRight, sigmoid, sign, sin, sinh, slice, softplus, sort, sqrt, stopGradient, sub, svd, tan, tanh,
+  threefry2x32, transpose, triangularSolve, trunc, xor, zeros,
 };
 
 export type Lax = typeof lax;

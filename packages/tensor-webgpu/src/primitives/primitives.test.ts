@@ -218,7 +218,37 @@ const orderCases: RuleCase[] = [
   },
 ];
 
-const allCases = [...orderCases, ...elementwiseCases, ...viewCases, ...reduceCases, ...contractionCases, ...indexCases];
+/** Well-conditioned stacks of matrices: the identity's multiple plus noise. */
+const nearIdentity = (shape: readonly number[], scale: number): RefArray => {
+  const columns = shape[shape.length - 1];
+  const rows = shape[shape.length - 2];
+  return array(shape, (i) => (Math.floor(i / columns) % rows === i % columns ? scale : 0) + 2 * random() - 1);
+};
+
+const solveOptions = [true, false].flatMap((leftSide) =>
+  [true, false].flatMap((lower) =>
+    [true, false].flatMap((transpose) => [true, false].map((unitDiagonal) => ({ leftSide, lower, transpose, unitDiagonal }))),
+  ),
+);
+
+const linalgCases: RuleCase[] = [
+  { title: 'cholesky', build: (a) => [lax.cholesky(a)], inputs: [nearIdentity([2, 3, 3], 5)] },
+  ...solveOptions.map((options): RuleCase => ({
+    title: `triangularSolve ${Object.entries(options).filter(([, on]) => on).map(([name]) => name)}`,
+    build: (a, b) => [lax.triangularSolve(a, b, options)],
+    inputs: [nearIdentity([2, 3, 3], 3), within(-1, 1, options.leftSide ? [2, 3, 4] : [2, 4, 3])],
+  })),
+  { title: 'lu', build: (a) => lax.lu(a), inputs: [nearIdentity([2, 4, 4], 2)] },
+  { title: 'qr', build: (a) => lax.qr(a), inputs: [nearIdentity([2, 3, 3], 2)] },
+  { title: 'qr of tall matrices', build: (a) => lax.qr(a), inputs: [nearIdentity([2, 5, 3], 2)] },
+  { title: 'qr of wide matrices', build: (a) => lax.qr(a), inputs: [nearIdentity([2, 3, 5], 2)], order: 0 },
+  { title: 'eigh', build: (a) => lax.eigh(a), inputs: [array([2, 3, 3], (i) => (i % 4 === 0 ? i : 0) + random())] },
+  { title: 'svd', build: (a) => lax.svd(a), inputs: [within(-1, 1, [2, 3, 3])] },
+  { title: 'svd of tall matrices', build: (a) => lax.svd(a), inputs: [within(-1, 1, [5, 3])] },
+  { title: 'svd of wide matrices', build: (a) => lax.svd(a), inputs: [within(-1, 1, [3, 5])] },
+];
+
+const allCases = [...linalgCases, ...orderCases, ...elementwiseCases, ...viewCases, ...reduceCases, ...contractionCases, ...indexCases];
 
 describe('rules: derivatives by central differences, transposes by inner products, batching by a loop', () => {
   test.each(allCases.map((testCase) => [testCase.title, testCase] as const))('%s', (_title, testCase) => checkRules(testCase));

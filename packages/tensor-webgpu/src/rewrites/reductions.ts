@@ -10,7 +10,9 @@ import { type Atom, Literal } from '../program/program.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
 
-addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) =>
+  axes.length === 0 ? [x] : null,
+);
 
 addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
   const reduced: number[] = axes;
@@ -56,7 +58,9 @@ function placed(
 ): Atom {
   const dropped = range(0, operand.shape.length).filter((axis) => !order.includes(axis));
   const permutation = [...order, ...dropped];
-  const sorted = permutation.every((axis, i) => axis === i) ? operand : rewriter.emit(transposePrimitive, [operand], { permutation });
+  const sorted = permutation.every((axis, i) => axis === i)
+    ? operand
+    : rewriter.emit(transposePrimitive, [operand], { permutation });
   const kept = order.map((axis) => operand.shape[axis]);
   const flat = dropped.length === 0 ? sorted : rewriter.emit(reshapePrimitive, [sorted], { shape: kept });
   return rewriter.emit(broadcastInDimPrimitive, [flat], { shape: [...shape], dims: [...dims] });
@@ -101,6 +105,12 @@ addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
   const left = freeAxes(lhs.shape.length, contract[0], batch[0]).length;
   const rank = x.shape.length;
   const swapped = [...range(0, count), ...range(count + left, rank), ...range(count, count + left)];
-  if (left === 0 || count + left === rank || !(permutation as number[]).every((axis, i) => axis === swapped[i])) return null;
-  return [rewriter.emit(dotGeneralPrimitive, [rhs, lhs], { contract: [contract[1], contract[0]], batch: [batch[1], batch[0]] })];
+  if (left === 0 || count + left === rank || !(permutation as number[]).every((axis, i) => axis === swapped[i]))
+    return null;
+  return [
+    rewriter.emit(dotGeneralPrimitive, [rhs, lhs], {
+      contract: [contract[1], contract[0]],
+      batch: [batch[1], batch[0]],
+    }),
+  ];
 });

@@ -18,7 +18,9 @@ addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
   const definition = rewriter.definition(x);
   if (definition?.primitive.name === 'broadcastInDim') {
     const inner: number[] = definition.params.dims;
-    return [rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) })];
+    return [
+      rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) }),
+    ];
   }
   const value = x.shape.length > 0 ? uniformValue(rewriter, x) : null;
   return value === null ? null : [fill(rewriter, value, output)];
@@ -70,7 +72,8 @@ addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
   for (const part of definition.inputs) {
     const to = from + part.shape[axis];
     if (start[axis] >= from && limit[axis] <= to) {
-      const shift = (bounds: readonly number[]): number[] => bounds.map((bound, i) => (i === axis ? bound - from : bound));
+      const shift = (bounds: readonly number[]): number[] =>
+        bounds.map((bound, i) => (i === axis ? bound - from : bound));
       return [rewriter.emit(slicePrimitive, [part], { start: shift(start), limit: shift(limit), strides })];
     }
     from = to;
@@ -85,4 +88,6 @@ addRewrite(['pad'], (_rewriter, [x], { low, high, interior }) => {
 
 addRewrite(['concat'], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));
 
-addRewrite(['rev'], (_rewriter, [x], { axes }) => ((axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null));
+addRewrite(['rev'], (_rewriter, [x], { axes }) =>
+  (axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null,
+);

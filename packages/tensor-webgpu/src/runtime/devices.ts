@@ -1,6 +1,8 @@
 import { referenceDevice } from '../backends/reference/reference.ts';
+import { cpuDevice } from '../backends/wasm/device.ts';
 import { devices, registerDevice } from './registry.ts';
 
+registerDevice(cpuDevice());
 registerDevice(referenceDevice());
 
 /**

@@ -1,7 +1,7 @@
+import { toDType } from '../dtype/dtype.ts';
 import { TraceError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
-import { toDType } from '../dtype/dtype.ts';
 import { literalValue, makeValue, type Value } from './value.ts';
 
 /**
@@ -46,7 +46,11 @@ export class Builder {
   }
 
   bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {
-    return this.record(primitive, inputs.map((value) => this.atom(value)), params);
+    return this.record(
+      primitive,
+      inputs.map((value) => this.atom(value)),
+      params,
+    );
   }
 
   private record(primitive: Primitive, inputs: readonly Atom[], params: Params): Value[] {
@@ -118,7 +122,5 @@ export function trace<Extra>(
 }
 
 /** Same, for builders that return outputs only. */
-export const traceProgram = (
-  inputs: readonly Aval[],
-  build: (...values: Value[]) => readonly Value[],
-): Traced => trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));
+export const traceProgram = (inputs: readonly Aval[], build: (...values: Value[]) => readonly Value[]): Traced =>
+  trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));
