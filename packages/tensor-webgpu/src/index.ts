@@ -2,6 +2,8 @@ import './rewrites/index.ts';
 
 export type { DType, TypedArray } from './dtype/dtype.ts';
 export * from './errors/errors.ts';
+export * from './files/index.ts';
+export * as linalg from './linalg/index.ts';
 export * from './ops/index.ts';
 export type { Device, MemoryReport } from './runtime/device.ts';
 export { init } from './runtime/devices.ts';
