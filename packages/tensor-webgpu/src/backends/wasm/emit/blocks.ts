@@ -1,6 +1,6 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { loadsOf } from '../../../fuse/expression.ts';
-import type { RowPart, Stage } from '../../../fuse/schedule.ts';
+import type { ContractionStage, RowPart } from '../../../fuse/schedule.ts';
 import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Product } from './products.ts';
@@ -15,7 +15,7 @@ const WANTED_BLOCKS = 16;
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need. */
-export function rowsPerBlock(part: RowPart, products: ReadonlyMap<Stage, Product>): number {
+export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>): number {
   const { rows } = part;
   if (rows <= 1) return 1;
   let step = 4;
