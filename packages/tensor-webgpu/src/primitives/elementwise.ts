@@ -15,7 +15,11 @@ export type Scalar = (...args: number[]) => number;
  * The derivative along one operand: the factor of its tangent, `'one'` or `'neg'` for the factors 1 and -1,
  * `null` where the function is flat in it.
  */
-export type Partial = null | 'one' | 'neg' | ((lax: Lax, inputs: readonly Value[], output: Value, params: Params) => Operand | null);
+export type Partial =
+  | null
+  | 'one'
+  | 'neg'
+  | ((lax: Lax, inputs: readonly Value[], output: Value, params: Params) => Operand | null);
 
 interface ElementwiseSpec {
   readonly name: string;

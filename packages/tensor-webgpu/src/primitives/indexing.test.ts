@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
@@ -8,7 +8,8 @@ import type { Value } from '../trace/value.ts';
 import { lax } from './lax.ts';
 import { array, evaluate, forwardProgram } from './testing/checkRules.ts';
 
-const list = (values: readonly number[], dtype: DType = 'f64', shape: readonly number[] = [values.length]) => array(shape, (i) => values[i], dtype);
+const list = (values: readonly number[], dtype: DType = 'f64', shape: readonly number[] = [values.length]) =>
+  array(shape, (i) => values[i], dtype);
 const apply = (build: (...values: Value[]) => Value, ...inputs: ReturnType<typeof list>[]): number[] =>
   Array.from(evaluate((...values) => [build(...values)], inputs)[0].data);
 const count = (shape: readonly number[]) => array(shape, (i) => i);
@@ -18,7 +19,9 @@ describe('views', () => {
     expect(apply((x) => lax.transpose(x, [1, 0]), count([2, 3]))).toEqual([0, 3, 1, 4, 2, 5]);
     expect(apply((x) => lax.slice(x, [1, 0], [3, 4], [1, 3]), count([3, 4]))).toEqual([4, 7, 8, 11]);
     expect(apply((x) => lax.rev(x, [1]), count([2, 3]))).toEqual([2, 1, 0, 5, 4, 3]);
-    expect(apply((x) => lax.broadcastInDim(x, [2, 3, 2], [0, 2]), count([2, 1]))).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    expect(apply((x) => lax.broadcastInDim(x, [2, 3, 2], [0, 2]), count([2, 1]))).toEqual([
+      0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1,
+    ]);
   });
 
   test('a transpose and its inverse cancel for any shape and order', () => {
@@ -70,7 +73,12 @@ describe('rows by number', () => {
   test('gather clamps, scatter drops, the last of two writes stays', () => {
     expect(apply((x, i) => lax.gather(x, i), list([10, 20, 30]), list([2, -1, 7], 'i32'))).toEqual([30, 10, 30]);
     const scatter = (mode: 'add' | 'set' | 'mul' | 'min' | 'max', values: number[]): number[] =>
-      apply((x, i, u) => lax.scatter(x, i, u, { batchDims: 0, mode }), list([1, 2, 3]), list([0, 2, 0, 3, -1], 'i32'), list(values));
+      apply(
+        (x, i, u) => lax.scatter(x, i, u, { batchDims: 0, mode }),
+        list([1, 2, 3]),
+        list([0, 2, 0, 3, -1], 'i32'),
+        list(values),
+      );
     expect(scatter('add', [1, 1, 1, 9, 9])).toEqual([3, 2, 4]);
     expect(scatter('set', [7, 8, 9, 5, 5])).toEqual([9, 2, 8]);
     expect(scatter('mul', [2, 3, 4, 9, 9])).toEqual([8, 2, 9]);
@@ -81,16 +89,18 @@ describe('rows by number', () => {
   test('dynamic windows are moved inside', () => {
     const at = (start: number) => list([start], 'i32', []);
     expect(apply((x, i) => lax.dynamicSlice(x, [i], [2]), count([5]), at(9))).toEqual([3, 4]);
-    expect(apply((x, u, i) => lax.dynamicUpdateSlice(x, u, [i]), count([5]), list([7, 8]), at(-2))).toEqual([7, 8, 2, 3, 4]);
+    expect(apply((x, u, i) => lax.dynamicUpdateSlice(x, u, [i]), count([5]), list([7, 8]), at(-2))).toEqual([
+      7, 8, 2, 3, 4,
+    ]);
     expect(apply((x) => lax.dynamicSlice(x, [1, 0], [1, 2]), count([2, 3]))).toEqual([3, 4]);
   });
 
   test('bad operands are refused by name', () => {
     expect(() => apply((x, i) => lax.gather(x, i), count([3]), list([0]))).toThrow(DTypeError);
     expect(() => apply((x, i) => lax.gather(x, i), count([0]), list([0], 'i32'))).toThrow(/no rows/);
-    expect(() => apply((x, i) => lax.scatter(x, i, x, { batchDims: 0, mode: 'add' }), count([3]), list([0], 'i32'))).toThrow(
-      /scatter: updates of shape \[3\]/,
-    );
+    expect(() =>
+      apply((x, i) => lax.scatter(x, i, x, { batchDims: 0, mode: 'add' }), count([3]), list([0], 'i32')),
+    ).toThrow(/scatter: updates of shape \[3\]/);
     expect(() => apply((x) => lax.dynamicSlice(x, [0], [4]), count([3]))).toThrow(ShapeError);
   });
 });
@@ -107,7 +117,12 @@ describe('order', () => {
     expect(apply((x) => lax.cumSum(x, 0), list([1, 2, 3]))).toEqual([1, 3, 6]);
     expect(apply((x) => lax.cumSum(x, 1, true), count([2, 3]))).toEqual([3, 3, 2, 12, 9, 5]);
     expect(apply((x) => lax.cumMax(x, 0), list([1, 3, 2, NaN, 5]))).toEqual([1, 3, 3, NaN, NaN]);
-    expect(apply((x) => lax.cumLogSumExp(x, 0), list([-Infinity, -Infinity, 1000, 1000]))).toEqual([-Infinity, -Infinity, 1000, 1000 + Math.LN2]);
+    expect(apply((x) => lax.cumLogSumExp(x, 0), list([-Infinity, -Infinity, 1000, 1000]))).toEqual([
+      -Infinity,
+      -Infinity,
+      1000,
+      1000 + Math.LN2,
+    ]);
   });
 
   test('the derivative of a running logarithm of sums starts with nothing', () => {
@@ -128,12 +143,23 @@ describe('dotGeneral', () => {
       apply((x, y) => lax.dotGeneral(x, y, { contract, batch: [[], []] }), count(a), count(b));
     expect(product([2, 3], [4, 5], [[1], [0]])).toThrow(/dotGeneral: .*\[2, 3\] and \[4, 5\]/);
     expect(product([2, 3], [3, 5], [[2], [0]])).toThrow(ArgumentError);
-    expect(product([2, 3], [3, 5], [[1, 1], [0, 0]])).toThrow(ArgumentError);
+    expect(
+      product(
+        [2, 3],
+        [3, 5],
+        [
+          [1, 1],
+          [0, 0],
+        ],
+      ),
+    ).toThrow(ArgumentError);
   });
 
   test('derivatives of a product of matrices need no view for the right operand', () => {
     const forward = forwardProgram(
-      traceProgram([count([2, 3]), count([3, 4])], (x, y) => [lax.dotGeneral(x, y, { contract: [[1], [0]], batch: [[], []] })]).program,
+      traceProgram([count([2, 3]), count([3, 4])], (x, y) => [
+        lax.dotGeneral(x, y, { contract: [[1], [0]], batch: [[], []] }),
+      ]).program,
     );
     expect(forward.eqns.map((eqn) => eqn.primitive.name)).toEqual(['dotGeneral', 'dotGeneral', 'dotGeneral', 'add']);
   });
