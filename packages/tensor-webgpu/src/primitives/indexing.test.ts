@@ -14,6 +14,17 @@ const apply = (build: (...values: Value[]) => Value, ...inputs: ReturnType<typeo
   Array.from(evaluate((...values) => [build(...values)], inputs)[0].data);
 const count = (shape: readonly number[]) => array(shape, (i) => i);
 
+/** All index tuples of a shape, in row-major order. */
+const indices = (shape: readonly number[]): number[][] =>
+  shape.reduce<number[][]>(
+    (made, extent) => made.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
+    [[]],
+  );
+
+/** The element at an index tuple. */
+const at = (x: ReturnType<typeof count>, index: readonly number[]): number =>
+  x.data[index.reduce((sum, i, axis) => sum * x.shape[axis] + i, 0)];
+
 describe('views', () => {
   test('transpose, slice, rev and broadcastInDim pick the right elements', () => {
     expect(apply((x) => lax.transpose(x, [1, 0]), count([2, 3]))).toEqual([0, 3, 1, 4, 2, 5]);
@@ -49,6 +60,31 @@ describe('views', () => {
 });
 
 describe('reductions', () => {
+  test('sum, product and extremes over any axes of any shape agree with a plain loop', () => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(shapes, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), (shape, chosen) => {
+        const axes = shape.map((_, axis) => axis).filter((axis) => chosen[axis]);
+        const x = array(shape, (i) => ((i * 5) % 7) - 3);
+        const kept = shape.filter((_, axis) => !chosen[axis]);
+        const groups = new Map(indices(kept).map((index) => [index.join(), [] as number[]]));
+        indices(shape).forEach((index, i) => {
+          groups.get(index.filter((_, axis) => !chosen[axis]).join())?.push(x.data[i]);
+        });
+        const expected = (fold: (values: number[]) => number): number[] => [...groups.values()].map(fold);
+        const made = (['reduceSum', 'reduceProd', 'reduceMax', 'reduceMin'] as const).map((name) =>
+          apply((value) => lax[name](value, axes), x).map((value) => value + 0),
+        );
+        expect(made).toEqual([
+          expected((values) => values.reduce((sum, value) => sum + value, 0) + 0),
+          expected((values) => values.reduce((product, value) => product * value, 1) + 0),
+          expected((values) => Math.max(...values)),
+          expected((values) => Math.min(...values)),
+        ]);
+      }),
+    );
+  });
+
   test('of nothing: sums are 0, products 1, extremes an error', () => {
     expect(apply((x) => lax.reduceSum(x, [1]), count([2, 0]))).toEqual([0, 0]);
     expect(apply((x) => lax.reduceProd(x, [1]), count([2, 0]))).toEqual([1, 1]);
@@ -133,6 +169,64 @@ describe('order', () => {
 });
 
 describe('dotGeneral', () => {
+  test('is the sum over paired axes for any roles and order of the axes', () => {
+    const roles = fc.record({
+      batch: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+      left: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+      right: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+      contract: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
+    });
+    const orders = fc.array(fc.nat(1000), { minLength: 12, maxLength: 12 });
+    fc.assert(
+      fc.property(roles, orders, ({ batch, left, right, contract }, ranks) => {
+        // Each operand's axes in canonical order (batch, free, contract), shuffled by the random ranks.
+        const shuffled = (extents: readonly number[], from: number): number[] =>
+          extents.map((_, i) => i).sort((i, j) => ranks[from + i] - ranks[from + j]);
+        const operand = (free: readonly number[], from: number) => {
+          const extents = [...batch, ...free, ...contract];
+          const order = shuffled(extents, from);
+          const place = (start: number, length: number): number[] =>
+            Array.from({ length }, (_, i) => order.indexOf(start + i));
+          const shape = order.map((i) => extents[i]);
+          return {
+            x: array(shape, (i) => ((i * 7 + from) % 5) - 2),
+            batch: place(0, batch.length),
+            free: place(batch.length, free.length).sort((a, b) => a - b),
+            contract: place(batch.length + free.length, contract.length),
+          };
+        };
+        const x = operand(left, 0);
+        const y = operand(right, 6);
+        const [made] = evaluate(
+          (a, b) => [lax.dotGeneral(a, b, { contract: [x.contract, y.contract], batch: [x.batch, y.batch] })],
+          [x.x, y.x],
+        );
+        const extents = [...batch, ...x.free.map((axis) => x.x.shape[axis]), ...y.free.map((axis) => y.x.shape[axis])];
+        expect(made.shape).toEqual(extents);
+        for (const out of indices(extents)) {
+          let sum = 0;
+          for (const inner of indices(contract)) {
+            const pick = ({ x: { shape }, batch: own, free, contract: paired }: typeof x, start: number): number[] => {
+              const index = shape.map(() => 0);
+              own.forEach((axis, i) => {
+                index[axis] = out[i];
+              });
+              free.forEach((axis, i) => {
+                index[axis] = out[start + i];
+              });
+              paired.forEach((axis, i) => {
+                index[axis] = inner[i];
+              });
+              return index;
+            };
+            sum += at(x.x, pick(x, batch.length)) * at(y.x, pick(y, batch.length + x.free.length));
+          }
+          expect(at(made, out)).toBe(sum);
+        }
+      }),
+    );
+  });
+
   test('integers wrap to 32 bits', () => {
     const x = list([0x7fffffff, 2], 'i32', [1, 2]);
     expect(apply((a, b) => lax.dotGeneral(a, b, { contract: [[1], [1]], batch: [[], []] }), x, x)).toEqual([5]);

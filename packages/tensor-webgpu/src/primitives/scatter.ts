@@ -5,7 +5,7 @@ import { refArray, refData } from '../program/refArray.ts';
 import { sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
-import { repeatFirst } from './elementwise.ts';
+import { NUMBERS, repeatFirst } from './elementwise.ts';
 import { chosenShape, overRows, rowsOf } from './gather.ts';
 import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
@@ -50,7 +50,7 @@ export const scatterPrimitive: Primitive = {
   shape([operand, indices, updates], { batchDims, mode }: ScatterParams) {
     if (!MODES.includes(mode))
       throw new ArgumentError(`scatter: mode '${mode}' is unknown. Use one of ${MODES.join(', ')}.`);
-    const dtype = commonDType('scatter', [operand, updates]);
+    const dtype = commonDType(`scatter ${mode}`, [operand, updates], mode === 'set' ? undefined : NUMBERS);
     const expected = chosenShape('scatter', operand, indices, batchDims);
     if (!sameShape(updates.shape, expected)) {
       throw new ShapeError(

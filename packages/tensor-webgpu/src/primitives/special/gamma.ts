@@ -6,7 +6,7 @@ const HALF_LOG_TWO_PI = 0.9189385332046728;
 const STIRLING_FROM = 9;
 
 /** `sin(pi x)`, exactly 0 at integers. */
-export function sinPi(x: number): number {
+function sinPi(x: number): number {
   const reduced = x - 2 * Math.round(x / 2);
   return Math.abs(reduced) <= 0.5 ? Math.sin(Math.PI * reduced) : Math.sin(Math.PI * (Math.sign(reduced) - reduced));
 }
