@@ -1,6 +1,7 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { loadsOf } from '../../../fuse/expression.ts';
 import type { ContractionStage, RowPart } from '../../../fuse/schedule.ts';
+import { madeBy, valuesOf } from '../../../fuse/stages.ts';
 import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Product } from './products.ts';
@@ -33,9 +34,8 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
       touched.add(stage.variable).add(stage.lhs.variable);
       work += (stage.batch * stage.m * stage.n * stage.k) / 8;
     } else {
-      const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
-      for (const load of loadsOf(values)) touched.add(load.variable);
-      if (stage.kind === 'loops') for (const store of stage.stores) touched.add(store.variable);
+      for (const load of loadsOf(valuesOf(stage))) touched.add(load.variable);
+      for (const variable of madeBy(stage)) touched.add(variable);
       work += sizeOf(stage.space) * 4;
     }
   }

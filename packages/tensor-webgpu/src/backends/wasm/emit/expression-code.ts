@@ -255,8 +255,12 @@ export class ExpressionCode {
   }
 
   /** A load at a place that depends on index values, each clamped to its range. */
-  private lookup(node: Load, address: Address, step: number, bytes: number): void {
+  private lookup(node: Load, from: Address, step: number, bytes: number): void {
     const { f } = this;
+    // Where an index counts down, the pointer must hold the whole offset before it: no address may be negative.
+    const down = node.terms.some((term) => term.stride < 0);
+    const inside = down ? from.offset : 0;
+    const address = { local: from.local, offset: from.offset - inside };
     if (!this.vector) {
       const moved = f.local('i32');
       f.localGet(address.local);
@@ -264,6 +268,10 @@ export class ExpressionCode {
         this.clampScalar(term);
         f.i32Const(term.stride * bytes);
         f.i32Mul();
+        f.i32Add();
+      }
+      if (inside !== 0) {
+        f.i32Const(inside);
         f.i32Add();
       }
       f.localSet(moved);
@@ -287,6 +295,12 @@ export class ExpressionCode {
       }
       f.localSet(places);
     });
+    if (inside !== 0) {
+      f.localGet(places);
+      f.i32x4Const(inside);
+      f.i32x4Add();
+      f.localSet(places);
+    }
     f.localGet(address.local);
     f.i32x4Splat();
     f.localGet(places);

@@ -10,6 +10,7 @@ import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import { emitUpdate } from './update.ts';
 import { allRegions, type Region } from './regions.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
@@ -232,6 +233,7 @@ class RegionEmitter {
         for (const stage of part.stages) {
           if (stage.kind === 'loops') emitLoops(frame, stage);
           else if (stage.kind === 'reduce') emitReduce(frame, stage);
+          else if (stage.kind === 'update') emitUpdate(frame, stage);
           else emitProduct(frame, this.products.of.get(stage)!);
         }
         f.release(first, end);
@@ -275,6 +277,7 @@ export function labelOf(part: Part): string {
   for (const stage of part.stages) {
     if (stage.kind === 'contraction') names.push('dotGeneral');
     else if (stage.kind === 'reduce') names.push(stage.operation);
+    else if (stage.kind === 'update') names.push('scatter');
     else names.push('loop');
   }
   return names.join('+');
