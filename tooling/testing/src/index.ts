@@ -1,1 +1,3 @@
+export { type CheckedLibrary, type CheckedOp, checkOp, type OpReport } from './checkOp.ts';
 export { dataPath, hasData, noDataReason } from './data.ts';
+export { closeness, differences, type Measured, randomNumbers } from './numbers.ts';
