@@ -1,22 +1,18 @@
 import { composite, composites } from '../ops/composite.ts';
-import { matrixTranspose } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { matrices, squareMatrices } from './matrices.ts';
 
-/** (x + xᵀ) / 2: the factorizations of symmetric matrices see only this part, and so do their derivatives. */
-const symmetricPart = (x: Tensor): Tensor => x.add(matrixTranspose(x)).mul(0.5);
-
 /**
- * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]. A matrix that is not
- * positive definite gives NaN from the first pivot that fails.
+ * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; only the lower
+ * triangle is read, and derivatives are those of symmetric matrices. A matrix that is not positive definite gives NaN from the first pivot that fails.
  */
-export const cholesky = (x: TensorLike): Tensor => composite('linalg.cholesky', () => lax.cholesky(symmetricPart(squareMatrices('cholesky', x))));
+export const cholesky = (x: TensorLike): Tensor => composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
 
-/** Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n]. */
+/** Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n], of which the lower triangle is read. */
 export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {
-  const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(symmetricPart(squareMatrices('eigh', x))));
+  const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(squareMatrices('eigh', x)));
   return { eigenvalues, eigenvectors };
 }
 
