@@ -34,12 +34,12 @@ export const ulpBounds = {
   exp: 1.1,
   erf: 1.25,
   rsqrt: 1.5,
-  sin: 1.6,
-  cos: 1.6,
+  sin: 1.5,
+  cos: 1.5,
   sigmoid: 2.5,
-  tanh: 2.7,
+  tanh: 2.6,
   softplus: 3.25,
-  tan: 3.75,
+  tan: 3.5,
 } as const satisfies Partial<Record<MathName, number>>;
 
 /** Functions of floats with a stated bound. */

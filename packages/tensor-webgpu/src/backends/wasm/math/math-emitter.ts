@@ -24,7 +24,13 @@ function largeQuarterTurns(module: ModuleBuilder): FunctionBuilder {
   });
 }
 
-function write(module: ModuleBuilder, f: FunctionBuilder, constants: Constants, name: MathName, operands: readonly number[]): void {
+function write(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  constants: Constants,
+  name: MathName,
+  operands: readonly number[],
+): void {
   const definition: MathDefinition = mathFunctions[name];
   const v = new Floats(f, constants);
   const terms = operands.map((local) => v.local(local));

@@ -43,7 +43,13 @@ export function quarterTurns(v: Floats, magnitude: Term, large: () => FunctionBu
     () => {
       q.set(v.madd(magnitude, 2 / Math.PI, ROUNDER));
       const n = v.keep(v.sub(q.get, ROUNDER));
-      r.set(FLOAT_PARTS.reduce<Term>((rest, part) => v.nmadd(n, part, rest), magnitude));
+      const [first, second, third] = FLOAT_PARTS;
+      const rest = v.keep(v.nmadd(n, first, magnitude));
+      const subtrahend = v.keep(v.mul(n, second));
+      const difference = v.keep(v.sub(rest, subtrahend));
+      // The first two steps are exact but for the rounding of `difference`, which joins the third.
+      const rounding = v.sub(v.sub(rest, difference), subtrahend);
+      r.set(v.add(difference, v.nmadd(n, third, rounding)));
     },
   );
   return { r: r.get, q: q.get };
