@@ -6,8 +6,24 @@ import { Expressions, MustStore } from './express.ts';
 import { type Expression, loadsOf } from './expression.ts';
 import { normalize } from './normalize.ts';
 import { contractsOwnRows, readsOwnRows, rowSpace } from './rows.ts';
-import type { CallPart, ContractionStage, ControlPart, Group, LoopStage, Part, ReduceOperation, ReduceStage, RowPart, Schedule, Stage } from './schedule.ts';
-import { isLookup, isPieces, Storage } from './storage.ts';
+import type {
+  CallPart,
+  ContractionStage,
+  ControlPart,
+  Group,
+  LoopStage,
+  Part,
+  ReduceOperation,
+  ReduceStage,
+  RowPart,
+  Schedule,
+  Stage,
+  UpdateMode,
+  UpdateStage,
+  UpdateTerm,
+} from './schedule.ts';
+import { madeBy, valuesOf } from './stages.ts';
+import { isLookup, isPieces, isUpdate, Storage } from './storage.ts';
 import { dropUnusedStores } from './unused.ts';
 
 /** A right operand larger than this is not streamed once per block of rows. */
@@ -66,6 +82,7 @@ class Fuser {
     if (kind === 'reduce') this.placeReduce(eqn);
     else if (kind === 'contraction') this.placeContraction(eqn);
     else if (isPieces(eqn)) this.placePieces(eqn);
+    else if (isUpdate(eqn)) this.placeUpdate(eqn);
     else if (kind === 'control' || (kind === 'opaque' && !isLookup(eqn))) this.placeCall(eqn);
     else for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
   }
@@ -281,6 +298,61 @@ class Fuser {
     if (parts.length > 1) this.homes.set(variable, { group, part: { kind: 'call', eqn, operands: [] } });
   }
 
+  /** `scatter` and `dynamicUpdateSlice`: a copy of the operand, then the updates. */
+  private placeUpdate(eqn: Eqn): void {
+    const [variable] = eqn.outputs;
+    const [operand] = eqn.inputs;
+    const batched = eqn.primitive.name === 'scatter' && eqn.params.batchDims > 0;
+    const rows = batched ? variable.shape[0] : 1;
+    const copy = this.rowLoop(variable.shape, rows, (expressions, coordinates) => expressions.at(operand, coordinates), variable);
+    const update = eqn.primitive.name === 'scatter' ? this.scatterStage(eqn, rows) : this.updateSliceStage(eqn);
+    const reads = (stage: Stage): Var[] => loadsOf(valuesOf(stage)).map((load) => load.variable);
+    if (rows > 1 || sizeOf(variable.shape) <= SMALL_WORK) {
+      this.addPart({ kind: 'rows', rows, stages: [copy, update] }, this.latest([...reads(copy), ...reads(update)]), [variable]);
+      return;
+    }
+    const copyRows = rowsFor(variable.shape);
+    const whole = this.rowLoop(variable.shape, copyRows, (expressions, coordinates) => expressions.at(operand, coordinates), variable);
+    this.addPart({ kind: 'rows', rows: copyRows, stages: [whole] }, this.latest(reads(whole)), [variable]);
+    this.addPart({ kind: 'rows', rows, stages: [update] }, this.latest([variable, ...reads(update)]), [variable]);
+  }
+
+  /** A loop that stores one value per element of `variable`, over a space whose first axis has `rows` steps. */
+  private rowLoop(shape: Shape, rows: number, value: (expressions: Expressions, coordinates: readonly Affine[]) => Expression, variable: Var): LoopStage {
+    const { space, coordinates } = rowSpace(shape, rows)!;
+    const stage = this.loopStage(space);
+    stage.stores.push({ variable, place: flatten(coordinates, shape, space.length), value: value(this.expressionsOf.get(stage)!, coordinates) });
+    return stage;
+  }
+
+  private scatterStage(eqn: Eqn, rows: number): UpdateStage {
+    const [variable] = eqn.outputs;
+    const [, indices, updates] = eqn.inputs;
+    const { batchDims, mode } = eqn.params as { batchDims: number; mode: UpdateMode };
+    const { space, coordinates } = rowSpace(updates.shape, rows)!;
+    const expressions = new Expressions(this.storage, space);
+    const limit = variable.shape[batchDims] - 1;
+    const stride = sizeOf(variable.shape.slice(batchDims + 1));
+    const index = expressions.at(indices, coordinates.slice(0, indices.shape.length));
+    const within = [...coordinates.slice(0, batchDims), constantAffine(0, space.length), ...coordinates.slice(indices.shape.length)];
+    const place = flatten(within, variable.shape, space.length);
+    return { kind: 'update', mode, space, variable, place, terms: [{ index, limit, stride, clamp: false }], value: expressions.at(updates, coordinates) };
+  }
+
+  private updateSliceStage(eqn: Eqn): UpdateStage {
+    const [variable] = eqn.outputs;
+    const [, update, ...starts] = eqn.inputs;
+    const { space, coordinates } = rowSpace(update.shape, 1)!;
+    const expressions = new Expressions(this.storage, space);
+    const terms = starts.flatMap((start, axis): UpdateTerm[] => {
+      const limit = variable.shape[axis] - update.shape[axis];
+      const stride = sizeOf(variable.shape.slice(axis + 1));
+      return limit > 0 ? [{ index: expressions.at(start, []), limit, stride, clamp: true }] : [];
+    });
+    const place = flatten(coordinates, variable.shape, space.length);
+    return { kind: 'update', mode: 'set', space, variable, place, terms, value: expressions.at(update, coordinates) };
+  }
+
   private placeCall(eqn: Eqn): void {
     const operands = eqn.inputs.map((atom) => (atom instanceof Var ? this.storage.memoryOf(atom) : null));
     const reads = operands.filter((operand) => operand !== null);
@@ -297,9 +369,6 @@ function sharesSpace(part: RowPart, shape: Shape): boolean {
   const view = rowSpace(shape, part.rows);
   return last?.kind === 'loops' && view !== null && sameSpace(last.space, view.space);
 }
-
-const madeBy = (stage: Stage): Var[] =>
-  stage.kind === 'loops' ? stage.stores.map((store) => store.variable) : [stage.variable];
 
 /** How many rows new work on an array of this shape is cut in. */
 const rowsFor = (shape: Shape): number => (sizeOf(shape) <= ONE_ROW ? 1 : shape[0]);

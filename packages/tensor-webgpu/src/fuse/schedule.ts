@@ -1,7 +1,7 @@
 import type { Eqn, Program, Var } from '../program/program.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Affine } from './affine.ts';
-import type { Expression } from './expression.ts';
+import type { Expression, IndexTerm } from './expression.ts';
 
 /** Writes `value` at `place` of a variable's buffer for every index of the space. */
 export interface Store {
@@ -50,7 +50,26 @@ export interface ContractionStage {
   readonly rhs: ContractionOperand;
 }
 
-export type Stage = LoopStage | ReduceStage | ContractionStage;
+/** A position given by an index value, beside the place in a buffer that the loops walk through. */
+export interface UpdateTerm extends IndexTerm {
+  /** Whether an index outside 0 … limit moves to the nearest end; otherwise the update is dropped. */
+  readonly clamp: boolean;
+}
+
+export type UpdateMode = 'add' | 'set' | 'mul' | 'min' | 'max';
+
+/** Combines `value` into elements of a variable's buffer at places that depend on index values, in the order of the space. */
+export interface UpdateStage {
+  readonly kind: 'update';
+  readonly mode: UpdateMode;
+  readonly space: Shape;
+  readonly variable: Var;
+  readonly place: Affine;
+  readonly terms: readonly UpdateTerm[];
+  readonly value: Expression;
+}
+
+export type Stage = LoopStage | ReduceStage | ContractionStage | UpdateStage;
 
 /**
  * Stages that run one after the other on a block of rows. Axis 0 of every stage's space is the row, and what a stage

@@ -20,6 +20,9 @@ export function isPieces(eqn: Eqn): boolean {
   return [...low, ...high].every((extent: number) => extent >= 0) && (!interior || interior.every((gap: number) => gap === 0));
 }
 
+/** Primitives that copy their first operand and then change elements at places that depend on index values. */
+export const isUpdate = (eqn: Eqn): boolean => eqn.primitive.name === 'scatter' || eqn.primitive.name === 'dynamicUpdateSlice';
+
 /** Views that do not move any element: the buffer of the input serves as it is. */
 const sameOrder = (eqn: Eqn): boolean =>
   eqn.primitive.kind === 'view' && ['reshape', 'copy', 'barrier', 'stopGradient'].includes(eqn.primitive.name);
@@ -69,7 +72,7 @@ export class Storage {
       }
       for (const variable of eqn.outputs) this.stored.add(variable);
       if (kind === 'contraction') eqn.inputs.forEach((atom) => this.storeBase(atom));
-      else if (kind !== 'reduce' && !isPieces(eqn)) {
+      else if (kind !== 'reduce' && !isPieces(eqn) && !isUpdate(eqn)) {
         for (const atom of eqn.inputs) if (atom instanceof Var) this.memoryOf(atom);
       }
     }

@@ -1,14 +1,14 @@
 import type { Var } from '../program/program.ts';
 import { loadsOf } from './expression.ts';
 import type { Group, Part } from './schedule.ts';
+import { valuesOf } from './stages.ts';
 
 /** The variables that a part reads from memory. */
 export function readsOf(part: Part): Var[] {
   if (part.kind !== 'rows') return part.operands.filter((operand) => operand !== null);
   return part.stages.flatMap((stage) => {
     if (stage.kind === 'contraction') return [stage.lhs.variable, stage.rhs.variable];
-    const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
-    return loadsOf(values).map((load) => load.variable);
+    return loadsOf(valuesOf(stage)).map((load) => load.variable);
   });
 }
 

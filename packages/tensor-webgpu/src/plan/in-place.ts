@@ -2,14 +2,14 @@ import { sameAffine } from '../fuse/affine.ts';
 import { loadsOf } from '../fuse/expression.ts';
 import { contractsOwnRows, withinRow } from '../fuse/rows.ts';
 import type { RowPart, Stage } from '../fuse/schedule.ts';
+import { madeBy, valuesOf } from '../fuse/stages.ts';
 import type { Var } from '../program/program.ts';
 import { sizeOf } from '../shape/shape.ts';
 
 /** Whether the stage reads `variable` only in the rows of its own block. */
 function readsInRow(stage: Stage, rows: number, variable: Var): boolean {
   if (stage.kind === 'contraction') return contractsOwnRows(stage, rows, new Set([variable]));
-  const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
-  return loadsOf(values).every(
+  return loadsOf(valuesOf(stage)).every(
     (load) =>
       load.variable !== variable ||
       rows === 1 ||
@@ -19,8 +19,7 @@ function readsInRow(stage: Stage, rows: number, variable: Var): boolean {
 
 const reads = (stage: Stage, variable: Var): boolean => {
   if (stage.kind === 'contraction') return stage.lhs.variable === variable || stage.rhs.variable === variable;
-  const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
-  return loadsOf(values).some((load) => load.variable === variable);
+  return loadsOf(valuesOf(stage)).some((load) => load.variable === variable);
 };
 
 /**
@@ -28,9 +27,7 @@ const reads = (stage: Stage, variable: Var): boolean => {
  * the block that overwrites them, by earlier stages or, in the same loop, at the very element that is written.
  */
 export function mayOverwrite(part: RowPart, old: Var, made: Var): boolean {
-  const at = part.stages.findIndex((stage) =>
-    stage.kind === 'loops' ? stage.stores.some((store) => store.variable === made) : stage.variable === made,
-  );
+  const at = part.stages.findIndex((stage) => madeBy(stage).includes(made));
   for (let i = 0; i < part.stages.length; i++) {
     const stage = part.stages[i];
     if (!reads(stage, old)) continue;

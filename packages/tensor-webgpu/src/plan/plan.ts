@@ -1,5 +1,6 @@
 import { bytesPerElement } from '../dtype/dtype.ts';
 import type { Part, RowPart, Schedule } from '../fuse/schedule.ts';
+import { madeBy } from '../fuse/stages.ts';
 import { readsOf } from '../fuse/unused.ts';
 import type { Var } from '../program/program.ts';
 import { sizeOf } from '../shape/shape.ts';
@@ -27,7 +28,7 @@ const bytesOf = (variable: Var): number => sizeOf(variable.shape) * bytesPerElem
 /** The variables that a part writes. */
 export function writesOf(part: Part): readonly Var[] {
   if (part.kind !== 'rows') return part.eqn.outputs;
-  return part.stages.flatMap((stage) => (stage.kind === 'loops' ? stage.stores.map((store) => store.variable) : [stage.variable]));
+  return part.stages.flatMap(madeBy);
 }
 
 interface Life {
@@ -116,7 +117,7 @@ function livesOf(schedule: Schedule): Map<Var, Life> {
     for (const part of group.parts) {
       for (const variable of writesOf(part)) {
         const its = life(variable);
-        its.made = at;
+        if (its.made < 0) its.made = at;
         its.makers.add(part);
       }
     }

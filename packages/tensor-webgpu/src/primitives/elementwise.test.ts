@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype/dtype.ts';
 import { DTypeError, ShapeError } from '../errors/errors.ts';
+import { evaluateProgram } from '../program/evaluate.ts';
 import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { type Lax, lax } from './lax.ts';
 import { array, evaluate, forwardProgram } from './testing/checkRules.ts';
-import { evaluateProgram } from '../program/evaluate.ts';
 
 const list = (values: readonly number[], dtype: DType = 'f64') => array([values.length], (i) => values[i], dtype);
 const apply = (build: (...values: Value[]) => Value, ...inputs: ReturnType<typeof list>[]): number[] =>
@@ -30,8 +30,15 @@ describe('values', () => {
     expect(apply(lax.mul, list([0x12345678, 3], 'i32'), list([0x12345678, 5], 'i32'))).toEqual([0x1df4d840, 15]);
     expect(apply(lax.mul, list([0xffffffff], 'u32'), list([0xffffffff], 'u32'))).toEqual([1]);
     expect(apply(lax.add, list([0xffffffff], 'u32'), list([2], 'u32'))).toEqual([1]);
-    expect(apply(lax.pow, list([3, -2, 7, 2], 'i32'), list([4, 3, 12, -1], 'i32'))).toEqual([81, -8, 13841287201 | 0, 0]);
-    expect(apply((x) => lax.mul(x, lax.mul(lax.cast(lax.full([], 65537, 'i32'), 'i32'), 65539)), list([1], 'i32'))).toEqual([Math.imul(65537, 65539)]);
+    expect(apply(lax.pow, list([3, -2, 7, 2], 'i32'), list([4, 3, 12, -1], 'i32'))).toEqual([
+      81,
+      -8,
+      13841287201 | 0,
+      0,
+    ]);
+    expect(
+      apply((x) => lax.mul(x, lax.mul(lax.cast(lax.full([], 65537, 'i32'), 'i32'), 65539)), list([1], 'i32')),
+    ).toEqual([Math.imul(65537, 65539)]);
   });
 
   test('floats are multiplied as floats whatever their size', () => {
@@ -39,7 +46,9 @@ describe('values', () => {
   });
 
   test('pow follows C where the base is 1 or the exponent 0', () => {
-    expect(apply(lax.pow, list([1, 1, -1, NaN, 0, 0, -8, 2]), list([NaN, Infinity, Infinity, 0, 0, -1, 3, 0.5]))).toEqual([1, 1, 1, 1, 1, Infinity, -512, Math.SQRT2]);
+    expect(
+      apply(lax.pow, list([1, 1, -1, NaN, 0, 0, -8, 2]), list([NaN, Infinity, Infinity, 0, 0, -1, 3, 0.5])),
+    ).toEqual([1, 1, 1, 1, 1, Infinity, -512, Math.SQRT2]);
   });
 
   test('max and min give NaN if one operand is NaN', () => {
@@ -48,7 +57,9 @@ describe('values', () => {
   });
 
   test('comparisons with NaN are false, but for ne', () => {
-    const compared = (['eq', 'lt', 'le', 'gt', 'ge', 'ne'] as const).map((name) => apply(lax[name], list([NaN]), list([NaN]))[0]);
+    const compared = (['eq', 'lt', 'le', 'gt', 'ge', 'ne'] as const).map(
+      (name) => apply(lax[name], list([NaN]), list([NaN]))[0],
+    );
     expect(compared).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
@@ -63,12 +74,21 @@ describe('values', () => {
 
   test('casts saturate, NaN goes to 0, integers keep their bits', () => {
     const to = (dtype: DType) => (x: Value) => lax.cast(x, dtype);
-    expect(apply(to('i32'), list([1.9, -1.9, 1e12, -1e12, NaN, Infinity]))).toEqual([1, -1, 2 ** 31 - 1, -(2 ** 31), 0, 2 ** 31 - 1]);
+    expect(apply(to('i32'), list([1.9, -1.9, 1e12, -1e12, NaN, Infinity]))).toEqual([
+      1,
+      -1,
+      2 ** 31 - 1,
+      -(2 ** 31),
+      0,
+      2 ** 31 - 1,
+    ]);
     expect(apply(to('u32'), list([-5, 5e9]))).toEqual([0, 2 ** 32 - 1]);
     expect(apply(to('u32'), list([-1], 'i32'))).toEqual([2 ** 32 - 1]);
     expect(apply(to('bool'), list([0, -0, 0.1, NaN]))).toEqual([0, 0, 1, 1]);
     expect(apply(to('f64'), list([1, 0], 'bool'))).toEqual([1, 0]);
-    expect(apply((x) => lax.add(x, lax.cast(lax.full([], 1e12, 'f64'), 'i32')), list([0], 'i32'))).toEqual([2 ** 31 - 1]);
+    expect(apply((x) => lax.add(x, lax.cast(lax.full([], 1e12, 'f64'), 'i32')), list([0], 'i32'))).toEqual([
+      2 ** 31 - 1,
+    ]);
   });
 
   test('bitcast reads the bits of a float', () => {
@@ -78,7 +98,10 @@ describe('values', () => {
 
   test('threefry2x32 gives the known answers of Random123', () => {
     const words = (...counters: number[]): number[] =>
-      evaluate((k0, k1, c0, c1) => lax.threefry2x32(k0, k1, c0, c1), counters.map((word) => list([word], 'u32'))).map((out) => out.data[0]);
+      evaluate(
+        (k0, k1, c0, c1) => lax.threefry2x32(k0, k1, c0, c1),
+        counters.map((word) => list([word], 'u32')),
+      ).map((out) => out.data[0]);
     expect(words(0, 0, 0, 0)).toEqual([0x6b200159, 0x99ba4efe]);
     expect(words(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff)).toEqual([0x1cb996fc, 0xbb002be7]);
     expect(words(0x13198a2e, 0x03707344, 0x243f6a88, 0x85a308d3)).toEqual([0xc4923a9c, 0x483df7a0]);
@@ -144,7 +167,10 @@ describe('rules stay lean', () => {
 
 describe('errors', () => {
   test('operands of different shapes or dtypes are refused by name', () => {
-    const on = (build: (...values: Value[]) => Value, ...inputs: ReturnType<typeof list>[]) => () => apply(build, ...inputs);
+    const on =
+      (build: (...values: Value[]) => Value, ...inputs: ReturnType<typeof list>[]) =>
+      () =>
+        apply(build, ...inputs);
     expect(on(lax.add, list([1, 2]), list([1, 2, 3]))).toThrow(ShapeError);
     expect(on(lax.add, list([1, 2]), list([1, 2, 3]))).toThrow(/add: operands of shapes \[2\], \[3\]/);
     expect(on(lax.add, list([1], 'i32'), list([1]))).toThrow(DTypeError);

@@ -1,11 +1,13 @@
 import { isFloat, toDType } from '../dtype/dtype.ts';
-import { addRewrite, type Rewriter } from '../optimize/rewrite.ts';
+import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { primitives } from '../primitives/table.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
 import { sameShape } from '../shape/shape.ts';
+
+const { rules, addRewrite } = ruleList();
 
 /** The number that every element of an atom equals, if the program says so. */
 export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
@@ -131,3 +133,5 @@ addRewrite(['select'], (_rewriter, [condition, x, y]) => {
     return [condition.value !== 0 ? x : y];
   return x === y && x instanceof Var ? [x] : null;
 });
+
+export const elementwiseRewrites = rules;

@@ -1,5 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
-import { addRewrite } from '../optimize/rewrite.ts';
+import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { mulPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
@@ -9,6 +9,8 @@ import { transposePrimitive } from '../primitives/transpose.ts';
 import { type Atom, Literal } from '../program/program.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
+
+const { rules, addRewrite } = ruleList();
 
 addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) =>
   axes.length === 0 ? [x] : null,
@@ -50,7 +52,7 @@ interface DotParams {
 
 /** An operand of a contraction laid out for an elementwise product: its contracted (extent 1) axes dropped, the others placed. */
 function placed(
-  rewriter: Parameters<Parameters<typeof addRewrite>[1]>[0],
+  rewriter: Rewriter,
   operand: Atom,
   order: readonly number[],
   dims: readonly number[],
@@ -114,3 +116,5 @@ addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
     }),
   ];
 });
+
+export const reductionRewrites = rules;

@@ -1,10 +1,12 @@
-import { addRewrite } from '../optimize/rewrite.ts';
+import { ruleList } from '../optimize/rewrite.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { slicePrimitive } from '../primitives/slice.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
 import { sameShape } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
+
+const { rules, addRewrite } = ruleList();
 
 /** A view of one number everywhere is that number in another shape. */
 addRewrite(['reshape', 'transpose', 'slice', 'rev'], (rewriter, [x], _params, [output]) => {
@@ -91,3 +93,5 @@ addRewrite(['concat'], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]]
 addRewrite(['rev'], (_rewriter, [x], { axes }) =>
   (axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null,
 );
+
+export const viewRewrites = rules;

@@ -82,7 +82,12 @@ export class Builder {
 }
 
 /** An elementwise operation on literals alone is a literal again. */
-function foldLiterals(primitive: Primitive, inputs: readonly Atom[], params: Params, avals: readonly Aval[]): Literal | null {
+function foldLiterals(
+  primitive: Primitive,
+  inputs: readonly Atom[],
+  params: Params,
+  avals: readonly Aval[],
+): Literal | null {
   if (primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
   const values: RefArray[] = [];
   for (const input of inputs) {

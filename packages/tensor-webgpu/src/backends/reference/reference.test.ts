@@ -6,15 +6,20 @@ import { refScalar } from '../../program/refArray.ts';
 import { traceProgram } from '../../trace/builder.ts';
 import { referenceDevice } from './reference.ts';
 
-const sum = traceProgram([{ shape: [2, 2], dtype: 'f32' }, { shape: [2, 2], dtype: 'f32' }], (x, y) => [
-  lax.mul(lax.add(x, y), 2),
-  lax.gt(x, y),
-]).program;
+const sum = traceProgram(
+  [
+    { shape: [2, 2], dtype: 'f32' },
+    { shape: [2, 2], dtype: 'f32' },
+  ],
+  (x, y) => [lax.mul(lax.add(x, y), 2), lax.gt(x, y)],
+).program;
 
 describe('the reference device', () => {
   test('runs a program and reads typed arrays', async () => {
     const device = referenceDevice();
-    const inputs = [new Float32Array([1, 2, 3, 4]), new Float32Array([4, 3, 2, 1])].map((data) => device.put(data, 'f32'));
+    const inputs = [new Float32Array([1, 2, 3, 4]), new Float32Array([4, 3, 2, 1])].map((data) =>
+      device.put(data, 'f32'),
+    );
     const outputs = device.compile(sum).run(inputs);
     expect(await device.read(outputs[0])).toEqual(new Float32Array([10, 10, 10, 10]));
     expect(device.readSync?.(outputs[1])).toEqual(new Uint8Array([0, 0, 1, 1]));
@@ -56,7 +61,9 @@ describe('the reference device', () => {
 describe('evaluateProgram', () => {
   test('checks what it is given', () => {
     expect(() => evaluateProgram(sum, [refScalar(1, 'f32')])).toThrow(ProgramError);
-    expect(() => evaluateProgram(sum, [refScalar(1, 'f32'), refScalar(1, 'f32')])).toThrow(/Input 0 of a program is f32\[2, 2\]/);
+    expect(() => evaluateProgram(sum, [refScalar(1, 'f32'), refScalar(1, 'f32')])).toThrow(
+      /Input 0 of a program is f32\[2, 2\]/,
+    );
   });
 
   test('gives literal outputs', () => {

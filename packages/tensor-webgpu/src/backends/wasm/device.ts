@@ -1,11 +1,11 @@
 import { bytesPerElement, type DType, DTYPES, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError, DisposedError } from '../../errors/errors.ts';
-import { fuse } from '../../fuse/fuse.ts';
 import type { Program } from '../../program/program.ts';
 import type { CompileOptions, Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
+import { fuseRegion } from './emit/regions.ts';
 import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
 import { kernelReports } from './report.ts';
@@ -113,10 +113,11 @@ class CpuDevice implements Device {
   }
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): Executable {
-    const schedule = fuse(program);
+    const region = fuseRegion(program);
+    const { schedule } = region;
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions } = emitProgram(module, schedule, donate);
+    const { plan, calls, functions, slots } = emitProgram(module, region, donate);
     const { memory } = this.heap;
     const code = module.toBytes();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
@@ -125,15 +126,14 @@ class CpuDevice implements Device {
       host: { call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0) },
     });
     const step = instance.exports.step as Step;
-    const tableSize = 4 * (schedule.inputs.length + schedule.outputs.length);
-    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
+        const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     return {
       run: (inputs) => {
         const given = inputs.map((storage) => this.own(storage));
         const addresses = given.map((storage) => storage.address);
         const outputs = results.map(({ dtype, size }, i) => (plan.reuse[i] >= 0 ? given[plan.reuse[i]] : new CpuStorage(this, dtype, size)));
         const arena = this.arena.atLeast(plan.arenaBytes);
-        const table = this.table.atLeast(tableSize);
+        const table = this.table.atLeast(4 * slots);
         const pointers = new Uint32Array(memory.buffer, table, given.length + outputs.length);
         pointers.set(addresses);
         outputs.forEach((storage, i) => {

@@ -60,7 +60,7 @@ const buildFrom =
       const peers = values.filter((y) => y.shape.join() === x.shape.join());
       const y = choices.of(peers);
       const axis = choices.below(rank);
-      switch (choices.below(16)) {
+      switch (choices.below(19)) {
         case 0:
           add(tame(l.add(x, y)));
           break;
@@ -112,6 +112,26 @@ const buildFrom =
           break;
         case 14:
           if (rank > 0) add(l.pad(x, x.shape.map(() => choices.below(3)), x.shape.map(() => choices.below(3)), 1));
+          break;
+        case 15: {
+          const starts = x.shape.map(() => l.cast(l.iota([1], 0, 'i32'), 'i32')).map((v) => l.add(l.reshape(v, []), choices.below(4)));
+          const sizes = x.shape.map((extent) => 1 + choices.below(extent));
+          add(l.dynamicSlice(x, starts, sizes));
+          add(l.dynamicUpdateSlice(x, l.dynamicSlice(y, starts.map((v) => l.sub(v, 1)), sizes), starts));
+          break;
+        }
+        case 16:
+        case 17:
+          if (rank > 0) {
+            const batchDims = choices.below(2) === 0 ? 0 : choices.below(rank);
+            const batch = x.shape.slice(0, batchDims);
+            const indexShape = [...batch, 1 + choices.below(6)];
+            const flat = l.iota([sizeOf(indexShape)], 0, 'i32');
+            const indices = l.sub(l.rem(l.mul(l.reshape(flat, indexShape), 1 + choices.below(3)), 8), 1);
+            const updates = l.gather(y, indices, batchDims);
+            const mode = choices.of(['add', 'set', 'max', 'min'] as const);
+            add(tame(l.scatter(x, indices, updates, { batchDims, mode })));
+          }
           break;
         default:
           if (rank > 0) add(l.gather(x, l.cast(tame(l.iota([1 + choices.below(6)], 0, x.dtype)), 'i32'), 0));

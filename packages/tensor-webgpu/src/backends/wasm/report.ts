@@ -2,6 +2,7 @@ import { bytesPerElement } from '../../dtype/dtype.ts';
 import { costOf } from '../../fuse/cost.ts';
 import { type Expression, visit } from '../../fuse/expression.ts';
 import type { Part, Schedule } from '../../fuse/schedule.ts';
+import { valuesOf } from '../../fuse/stages.ts';
 import { readsOf } from '../../fuse/unused.ts';
 import type { Var } from '../../program/program.ts';
 import { writesOf } from '../../plan/plan.ts';
@@ -35,13 +36,12 @@ function reportOf(parts: readonly Part[]): KernelReport {
         flops += 2 * stage.batch * stage.m * stage.n * stage.k;
         continue;
       }
-      const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
       const steps = sizeOf(stage.space);
-      flops += steps * operations(values, names);
+      flops += steps * operations(valuesOf(stage), names);
       if (stage.kind === 'reduce') {
         names.push(stage.operation);
         flops += steps;
-      }
+      } else if (stage.kind === 'update') names.push(`scatter ${stage.mode}`);
     }
   }
   let bytes = 0;

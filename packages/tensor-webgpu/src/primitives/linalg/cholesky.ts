@@ -1,6 +1,6 @@
+import type { TypedArray } from '../../dtype/dtype.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/primitive.ts';
-import type { TypedArray } from '../../dtype/dtype.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
@@ -54,11 +54,15 @@ export const choleskyPrimitive: Primitive = {
     const both = lax.triangularSolve(l, left, { ...options, leftSide: false, transpose: true });
     return { outputs: [l], tangents: [matmul(lax, l, halfLower(lax, both))] };
   },
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(choleskyPrimitive, inputs, params), batched: [true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(choleskyPrimitive, inputs, params),
+    batched: [true],
+  }),
   evaluate([a], _params, [output]) {
     const { count, rows: n } = matrixStack(a);
     const out = refData(a.dtype, a.data.length);
-    for (let b = 0; b < count; b++) factor(a.data.subarray(b * n * n, (b + 1) * n * n), out.subarray(b * n * n, (b + 1) * n * n), n);
+    for (let b = 0; b < count; b++)
+      factor(a.data.subarray(b * n * n, (b + 1) * n * n), out.subarray(b * n * n, (b + 1) * n * n), n);
     return [refArray(output.shape, output.dtype, out)];
   },
 };

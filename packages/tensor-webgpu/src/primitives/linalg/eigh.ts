@@ -31,7 +31,10 @@ export const eighPrimitive: Primitive = {
     const m = matmul(lax, adjoint(lax, v), matmul(lax, symmetricPart(lax, da), v));
     return { outputs: [w, v], tangents: [diagonalOf(lax, m), matmul(lax, v, lax.mul(inverseGaps(lax, w), m))] };
   },
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(eighPrimitive, inputs, params), batched: [true, true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(eighPrimitive, inputs, params),
+    batched: [true, true],
+  }),
   evaluate([a], _params, outputs) {
     const { count, rows: n } = matrixStack(a);
     const w = refData(a.dtype, count * n);

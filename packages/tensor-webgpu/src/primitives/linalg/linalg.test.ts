@@ -10,7 +10,8 @@ import { adjoint, alongRows, matmul } from './matrix.ts';
 
 const random = numbers(3);
 const noise = (shape: readonly number[]): RefArray => array(shape, () => 2 * random() - 1);
-const matrix = (rows: readonly (readonly number[])[]): RefArray => array([rows.length, rows[0].length], (i) => rows[Math.floor(i / rows[0].length)][i % rows[0].length]);
+const matrix = (rows: readonly (readonly number[])[]): RefArray =>
+  array([rows.length, rows[0].length], (i) => rows[Math.floor(i / rows[0].length)][i % rows[0].length]);
 const identity = (n: number): RefArray => array([n, n], (i) => (i % (n + 1) === 0 ? 1 : 0));
 
 const close = (a: RefArray, b: RefArray, tolerance = 1e-12): void => {
@@ -18,7 +19,8 @@ const close = (a: RefArray, b: RefArray, tolerance = 1e-12): void => {
   a.data.forEach((x, i) => expect(Math.abs(x - b.data[i])).toBeLessThan(tolerance));
 };
 
-const run = (build: (...values: Value[]) => readonly Value[], ...inputs: RefArray[]): RefArray[] => evaluate(build, inputs);
+const run = (build: (...values: Value[]) => readonly Value[], ...inputs: RefArray[]): RefArray[] =>
+  evaluate(build, inputs);
 const along = (build: (x: Value) => readonly Value[], x: RefArray, dx: RefArray): RefArray[] =>
   evaluateProgram(forwardProgram(traceProgram([x], build).program), [x, dx]);
 
@@ -27,16 +29,26 @@ const assemble = (w: Value, v: Value): Value => matmul(lax, lax.mul(v, alongRows
 
 describe('factors multiply to the matrix', () => {
   test('cholesky', () => {
-    const [made, given] = run((x) => {
-      const a = matmul(lax, x, adjoint(lax, x));
-      const l = lax.cholesky(a);
-      return [matmul(lax, l, adjoint(lax, l)), a];
-    }, noise([3, 6, 6]));
+    const [made, given] = run(
+      (x) => {
+        const a = matmul(lax, x, adjoint(lax, x));
+        const l = lax.cholesky(a);
+        return [matmul(lax, l, adjoint(lax, l)), a];
+      },
+      noise([3, 6, 6]),
+    );
     close(made, given);
   });
 
   test('lu: the permuted matrix, for random and for singular ones', () => {
-    for (const a of [noise([20, 20]), matrix([[0, 2, 1], [0, 4, 2], [0, 1, 1]])]) {
+    for (const a of [
+      noise([20, 20]),
+      matrix([
+        [0, 2, 1],
+        [0, 4, 2],
+        [0, 1, 1],
+      ]),
+    ]) {
       const n = a.shape[0];
       const [lu, pivots, permutation] = run((x) => lax.lu(x), a);
       for (let i = 0; i < n; i++) {
@@ -54,14 +66,21 @@ describe('factors multiply to the matrix', () => {
     }
   });
 
-  test.each([[6, 6], [9, 4], [4, 9]])('qr of %d x %d, with a diagonal that is not negative', (m, n) => {
+  test.each([
+    [6, 6],
+    [9, 4],
+    [4, 9],
+  ])('qr of %d x %d, with a diagonal that is not negative', (m, n) => {
     const a = noise([m, n]);
     const k = Math.min(m, n);
     const [q, r, product, gram] = run((x) => {
       const factors = lax.qr(x);
       return [...factors, matmul(lax, factors[0], factors[1]), matmul(lax, adjoint(lax, factors[0]), factors[0])];
     }, a);
-    expect([q.shape, r.shape]).toEqual([[m, k], [k, n]]);
+    expect([q.shape, r.shape]).toEqual([
+      [m, k],
+      [k, n],
+    ]);
     close(product, a);
     close(gram, identity(k));
     for (let i = 0; i < k; i++) {
@@ -71,11 +90,14 @@ describe('factors multiply to the matrix', () => {
   });
 
   test.each([1, 2, 5, 40])('eigh of order %d, ascending', (n) => {
-    const [w, v, product, given, gram] = run((x) => {
-      const a = lax.add(x, adjoint(lax, x));
-      const [values, vectors] = lax.eigh(a);
-      return [values, vectors, assemble(values, vectors), a, matmul(lax, adjoint(lax, vectors), vectors)];
-    }, noise([n, n]));
+    const [w, v, product, given, gram] = run(
+      (x) => {
+        const a = lax.add(x, adjoint(lax, x));
+        const [values, vectors] = lax.eigh(a);
+        return [values, vectors, assemble(values, vectors), a, matmul(lax, adjoint(lax, vectors), vectors)];
+      },
+      noise([n, n]),
+    );
     close(product, given, 1e-11);
     close(gram, identity(n), 1e-12);
     expect(v.shape).toEqual([n, n]);
@@ -83,15 +105,43 @@ describe('factors multiply to the matrix', () => {
   });
 
   test('eigh of special matrices: zero, identity, graded, and the path graph with its known spectrum', () => {
-    expect(Array.from(run((x) => lax.eigh(x), array([3, 3], () => 0))[0].data)).toEqual([0, 0, 0]);
+    expect(
+      Array.from(
+        run(
+          (x) => lax.eigh(x),
+          array([3, 3], () => 0),
+        )[0].data,
+      ),
+    ).toEqual([0, 0, 0]);
     expect(Array.from(run((x) => lax.eigh(x), identity(3))[0].data)).toEqual([1, 1, 1]);
-    close(run((x) => lax.eigh(x), matrix([[1e10, 1, 0], [1, 1, 1e-3], [0, 1e-3, 1e-8]]))[0], array([3], (i) => [-9.9e-7, 1.0000009, 1e10][i]), 1e-5);
+    close(
+      run(
+        (x) => lax.eigh(x),
+        matrix([
+          [1e10, 1, 0],
+          [1, 1, 1e-3],
+          [0, 1e-3, 1e-8],
+        ]),
+      )[0],
+      array([3], (i) => [-9.9e-7, 1.0000009, 1e10][i]),
+      1e-5,
+    );
     const n = 12;
     const path = array([n, n], (k) => (Math.abs(Math.floor(k / n) - (k % n)) === 1 ? 1 : 0));
-    close(run((x) => lax.eigh(x), path)[0], array([n], (i) => 2 * Math.cos((Math.PI * (n - i)) / (n + 1))), 1e-13);
+    close(
+      run((x) => lax.eigh(x), path)[0],
+      array([n], (i) => 2 * Math.cos((Math.PI * (n - i)) / (n + 1))),
+      1e-13,
+    );
   });
 
-  test.each([[6, 6], [9, 4], [4, 9], [30, 30], [1, 3]])('svd of %d x %d, largest first', (m, n) => {
+  test.each([
+    [6, 6],
+    [9, 4],
+    [4, 9],
+    [30, 30],
+    [1, 3],
+  ])('svd of %d x %d, largest first', (m, n) => {
     const a = noise([m, n]);
     const k = Math.min(m, n);
     const [s, product, left, right] = run((x) => {
@@ -106,11 +156,21 @@ describe('factors multiply to the matrix', () => {
   });
 
   test('svd of matrices without full rank completes the vectors', () => {
-    const rankOne = matrix([[1, 2, 3], [2, 4, 6], [-1, -2, -3], [0, 0, 0]]);
+    const rankOne = matrix([
+      [1, 2, 3],
+      [2, 4, 6],
+      [-1, -2, -3],
+      [0, 0, 0],
+    ]);
     for (const a of [rankOne, array([3, 3], () => 0)]) {
       const [s, left, right, product] = run((x) => {
         const [u, values, vt] = lax.svd(x);
-        return [values, matmul(lax, adjoint(lax, u), u), matmul(lax, vt, adjoint(lax, vt)), matmul(lax, lax.mul(u, alongRows(lax, values, u.shape)), vt)];
+        return [
+          values,
+          matmul(lax, adjoint(lax, u), u),
+          matmul(lax, vt, adjoint(lax, vt)),
+          matmul(lax, lax.mul(u, alongRows(lax, values, u.shape)), vt),
+        ];
       }, a);
       close(left, identity(3));
       close(right, identity(3));
@@ -121,7 +181,9 @@ describe('factors multiply to the matrix', () => {
 });
 
 describe('derivatives at repeated values', () => {
-  const symmetricNoise = ((x: RefArray) => array(x.shape, (i) => x.data[i] + x.data[(i % 4) * 4 + Math.floor(i / 4)]))(noise([4, 4]));
+  const symmetricNoise = ((x: RefArray) => array(x.shape, (i) => x.data[i] + x.data[(i % 4) * 4 + Math.floor(i / 4)]))(
+    noise([4, 4]),
+  );
   const trace = Array.from(symmetricNoise.data).reduce((sum, x, i) => sum + (i % 5 === 0 ? x : 0), 0);
 
   test('eigenvalue sums move with the trace, and everything stays finite to second order', () => {
@@ -142,31 +204,95 @@ describe('derivatives at repeated values', () => {
   test('the nuclear norm at the identity and at zero', () => {
     const nuclear = (x: Value): Value[] => [lax.reduceSum(lax.svd(x)[1], [0])];
     expect(along(nuclear, identity(4), symmetricNoise)[0].data[0]).toBeCloseTo(trace, 12);
-    expect(Number.isFinite(along(nuclear, array([4, 4], () => 0), symmetricNoise)[0].data[0])).toBe(true);
+    expect(
+      Number.isFinite(
+        along(
+          nuclear,
+          array([4, 4], () => 0),
+          symmetricNoise,
+        )[0].data[0],
+      ),
+    ).toBe(true);
   });
 
   test('singular vectors of a matrix without full rank', () => {
-    const x = matrix([[1, 2], [2, 4], [0, 0]]);
-    along((a) => lax.svd(a), x, noise([3, 2])).forEach((d) => expect(Array.from(d.data).every(Number.isFinite)).toBe(true));
+    const x = matrix([
+      [1, 2],
+      [2, 4],
+      [0, 0],
+    ]);
+    along((a) => lax.svd(a), x, noise([3, 2])).forEach((d) =>
+      expect(Array.from(d.data).every(Number.isFinite)).toBe(true),
+    );
   });
 });
 
 describe('errors', () => {
   test('matrices without the factor asked for', () => {
-    expect(() => run((a) => [lax.cholesky(a)], matrix([[1, 2], [2, 1]]))).toThrow(/cholesky: .*minor of order 2/);
-    expect(() => run((a) => [lax.cholesky(a)], matrix([[NaN, 0], [0, 1]]))).toThrow(ArgumentError);
+    expect(() =>
+      run(
+        (a) => [lax.cholesky(a)],
+        matrix([
+          [1, 2],
+          [2, 1],
+        ]),
+      ),
+    ).toThrow(/cholesky: .*minor of order 2/);
+    expect(() =>
+      run(
+        (a) => [lax.cholesky(a)],
+        matrix([
+          [NaN, 0],
+          [0, 1],
+        ]),
+      ),
+    ).toThrow(ArgumentError);
     const options = { leftSide: true, lower: true, transpose: false, unitDiagonal: false };
-    expect(() => run((a, b) => [lax.triangularSolve(a, b, options)], matrix([[1, 0], [2, 0]]), noise([2, 1]))).toThrow(/entry 1 is 0/);
-    expect(() => run((a) => lax.eigh(a), matrix([[NaN, 0], [0, 1]]))).toThrow(/NaN or infinity/);
-    expect(() => run((a) => lax.svd(a), matrix([[Infinity, 0], [0, 1]]))).toThrow(/NaN or infinity/);
+    expect(() =>
+      run(
+        (a, b) => [lax.triangularSolve(a, b, options)],
+        matrix([
+          [1, 0],
+          [2, 0],
+        ]),
+        noise([2, 1]),
+      ),
+    ).toThrow(/entry 1 is 0/);
+    expect(() =>
+      run(
+        (a) => lax.eigh(a),
+        matrix([
+          [NaN, 0],
+          [0, 1],
+        ]),
+      ),
+    ).toThrow(/NaN or infinity/);
+    expect(() =>
+      run(
+        (a) => lax.svd(a),
+        matrix([
+          [Infinity, 0],
+          [0, 1],
+        ]),
+      ),
+    ).toThrow(/NaN or infinity/);
     expect(() => along((a) => lax.qr(a), noise([2, 3]), noise([2, 3]))).toThrow(DerivativeError);
   });
 
   test('shapes and dtypes', () => {
-    expect(() => run((a) => [lax.cholesky(a)], noise([2, 3]))).toThrow(/cholesky: expected square matrices .* got shape \[2, 3\]/);
+    expect(() => run((a) => [lax.cholesky(a)], noise([2, 3]))).toThrow(
+      /cholesky: expected square matrices .* got shape \[2, 3\]/,
+    );
     expect(() => run((a) => lax.lu(a), noise([3]))).toThrow(ShapeError);
-    expect(() => run((a) => lax.svd(a), array([2, 2], (i) => i, 'i32'))).toThrow(DTypeError);
+    expect(() =>
+      run(
+        (a) => lax.svd(a),
+        array([2, 2], (i) => i, 'i32'),
+      ),
+    ).toThrow(DTypeError);
     const options = { leftSide: false, lower: true, transpose: false, unitDiagonal: false };
-    expect(() => run((a, b) => [lax.triangularSolve(a, b, options)], noise([2, 2]), noise([2, 3]))).toThrow(/on the right/);
+    expect(() => run((a, b) => [lax.triangularSolve(a, b, options)], noise([2, 2]), noise([2, 3]))).toThrow(
+      /on the right/,
+    );
   });
 });

@@ -54,7 +54,10 @@ export const luPrimitive: Primitive = {
     const du = matmul(lax, upperTriangle(lax, m), upperTriangle(lax, lu));
     return { outputs: [lu, pivots, permutation], tangents: [lax.add(dl, du), null, null] };
   },
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(luPrimitive, inputs, params), batched: [true, true, true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(luPrimitive, inputs, params),
+    batched: [true, true, true],
+  }),
   evaluate([a], _params, outputs) {
     const { count, rows: n } = matrixStack(a);
     const lu = refData(a.dtype, a.data.length);

@@ -22,7 +22,9 @@ export function matrixStack({ shape }: Aval): MatrixStack {
 /** The stack's extents. Throws unless `x` is a stack of real matrices (square ones where asked). */
 export function checkMatrices(name: string, x: Aval, form: 'square' | 'any'): MatrixStack {
   if (!FLOATS.includes(x.dtype)) {
-    throw new DTypeError(`${name}: dtype ${x.dtype} is not supported; expected ${FLOATS.join(' or ')}. Cast the operand first.`);
+    throw new DTypeError(
+      `${name}: dtype ${x.dtype} is not supported; expected ${FLOATS.join(' or ')}. Cast the operand first.`,
+    );
   }
   const stack = matrixStack(x);
   if (x.shape.length < 2 || (form === 'square' && stack.rows !== stack.columns)) {
@@ -72,7 +74,8 @@ export const alongRows = (lax: Lax, vector: Value, shape: Shape): Value =>
   lax.broadcastInDim(vector, shape, [...range(0, shape.length - 2), shape.length - 1]);
 
 /** A vector [B…, m] repeated over the columns of matrices of a shape [B…, m, n]. */
-export const alongColumns = (lax: Lax, vector: Value, shape: Shape): Value => lax.broadcastInDim(vector, shape, range(0, shape.length - 1));
+export const alongColumns = (lax: Lax, vector: Value, shape: Shape): Value =>
+  lax.broadcastInDim(vector, shape, range(0, shape.length - 1));
 
 /**
  * `1 / (w[j] - w[i])` for i != j, [B…, n, n], and 0 where the two agree within rounding: derivatives of

@@ -64,7 +64,9 @@ export const qrPrimitive: Primitive = {
     if (!da) return { outputs: [q, r], tangents: [null, null] };
     const { rows, columns } = matrixStack(da);
     if (rows < columns) {
-      throw new DerivativeError(`qr: the factors of wide matrices of shape ${showShape(da.shape)} have no derivative. Use at least as many rows as columns, or factor the leading columns.`);
+      throw new DerivativeError(
+        `qr: the factors of wide matrices of shape ${showShape(da.shape)} have no derivative. Use at least as many rows as columns, or factor the leading columns.`,
+      );
     }
     const x = lax.triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
     const m = matmul(lax, adjoint(lax, q), x);
@@ -72,7 +74,10 @@ export const qrPrimitive: Primitive = {
     const upper = lax.add(lax.sub(m, below), adjoint(lax, below));
     return { outputs: [q, r], tangents: [lax.sub(x, matmul(lax, q, upper)), matmul(lax, upper, r)] };
   },
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(qrPrimitive, inputs, params), batched: [true, true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(qrPrimitive, inputs, params),
+    batched: [true, true],
+  }),
   evaluate([a], _params, outputs) {
     const { count, rows: m, columns: n } = matrixStack(a);
     const k = Math.min(m, n);

@@ -27,9 +27,13 @@ export function singularRows(columns: Float64Array, m: number, n: number): Singu
   let settled = false;
   for (let sweep = 0; sweep < MAX_SWEEPS && !settled; sweep++) {
     settled = true;
-    for (let p = 0; p < n - 1; p++) for (let q = p + 1; q < n; q++) if (rotatePair(columns, turns, p, q, m, n, negligible)) settled = false;
+    for (let p = 0; p < n - 1; p++)
+      for (let q = p + 1; q < n; q++) if (rotatePair(columns, turns, p, q, m, n, negligible)) settled = false;
   }
-  if (!settled) throw new ArgumentError('svd: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.');
+  if (!settled)
+    throw new ArgumentError(
+      'svd: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
+    );
   const norms = Array.from({ length: n }, (_, i) => Math.sqrt(dot(columns, i * m, i * m, m)));
   const order = norms.map((_, i) => i).sort((i, j) => norms[j] - norms[i] || i - j);
   const left = new Float64Array(n * m);
@@ -50,9 +54,22 @@ function dot(rows: Float64Array, p: number, q: number, length: number): number {
 }
 
 /** Makes two columns orthogonal; false when they already are. */
-function rotatePair(columns: Float64Array, turns: Float64Array, p: number, q: number, m: number, n: number, negligible: number): boolean {
-  const [alpha, beta, gamma] = [dot(columns, p * m, p * m, m), dot(columns, q * m, q * m, m), dot(columns, p * m, q * m, m)];
-  if (Math.min(alpha, beta) <= negligible || Math.abs(gamma) <= 4 * Number.EPSILON * Math.sqrt(alpha * beta)) return false;
+function rotatePair(
+  columns: Float64Array,
+  turns: Float64Array,
+  p: number,
+  q: number,
+  m: number,
+  n: number,
+  negligible: number,
+): boolean {
+  const [alpha, beta, gamma] = [
+    dot(columns, p * m, p * m, m),
+    dot(columns, q * m, q * m, m),
+    dot(columns, p * m, q * m, m),
+  ];
+  if (Math.min(alpha, beta) <= negligible || Math.abs(gamma) <= 4 * Number.EPSILON * Math.sqrt(alpha * beta))
+    return false;
   const zeta = (beta - alpha) / (2 * gamma);
   const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));
   const c = 1 / Math.hypot(1, t);

@@ -3,7 +3,17 @@ import { refArray, refData } from '../../program/refArray.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
 import type { Lax } from '../lax.ts';
-import { adjoint, alongColumns, alongRows, checkMatrices, diagonalOf, epsilonOf, inverseGaps, matmul, matrixStack } from './matrix.ts';
+import {
+  adjoint,
+  alongColumns,
+  alongRows,
+  checkMatrices,
+  diagonalOf,
+  epsilonOf,
+  inverseGaps,
+  matmul,
+  matrixStack,
+} from './matrix.ts';
 import { singularRows } from './singularValues.ts';
 
 /** `1 / s`, and 0 where s is 0 within rounding. */
@@ -11,7 +21,14 @@ function inverseOrZero(lax: Lax, s: Value): Value {
   const last = s.shape.length - 1;
   const largest = lax.reduceMax(lax.stopGradient(s), [last]);
   const rounding = lax.mul(largest, 8 * s.shape[last] * epsilonOf(s.dtype));
-  const zero = lax.le(s, lax.broadcastInDim(rounding, s.shape, s.shape.slice(0, -1).map((_, i) => i)));
+  const zero = lax.le(
+    s,
+    lax.broadcastInDim(
+      rounding,
+      s.shape,
+      s.shape.slice(0, -1).map((_, i) => i),
+    ),
+  );
   return lax.select(zero, 0, lax.div(1, lax.select(zero, 1, s)));
 }
 
@@ -58,7 +75,10 @@ export const svdPrimitive: Primitive = {
     const [u, s, vt] = bind(svdPrimitive, inputs, params);
     return { outputs: [u, s, vt], tangents: da ? alongFactors(lax, u, s, vt, da) : [null, null, null] };
   },
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(svdPrimitive, inputs, params), batched: [true, true, true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(svdPrimitive, inputs, params),
+    batched: [true, true, true],
+  }),
   evaluate([a], _params, outputs) {
     const { count, rows: m, columns: n } = matrixStack(a);
     const k = Math.min(m, n);

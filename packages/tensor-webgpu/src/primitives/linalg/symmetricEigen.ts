@@ -76,13 +76,23 @@ function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n:
     }
     let low = high - 1;
     while (low > 0 && !negligible(low - 1)) low--;
-    if (steps-- === 0) throw new ArgumentError('eigh: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.');
+    if (steps-- === 0)
+      throw new ArgumentError(
+        'eigh: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
+      );
     shiftedStep(d, e, vectors, low, high, n);
   }
 }
 
 /** One implicit QR step on the rows `low` to `high`: a bulge is chased down by rotations of neighbours. */
-function shiftedStep(d: Float64Array, e: Float64Array, vectors: Float64Array, low: number, high: number, n: number): void {
+function shiftedStep(
+  d: Float64Array,
+  e: Float64Array,
+  vectors: Float64Array,
+  low: number,
+  high: number,
+  n: number,
+): void {
   const half = (d[high - 1] - d[high]) / 2;
   const last = e[high - 1];
   const shift = d[high] - (last * last) / (half + (half >= 0 ? 1 : -1) * Math.hypot(half, last));
@@ -109,7 +119,8 @@ function shiftedStep(d: Float64Array, e: Float64Array, vectors: Float64Array, lo
 /** Rotates two rows of `length` elements: `(c p + s q, c q - s p)`. */
 export function rotateRows(rows: Float64Array, p: number, q: number, length: number, c: number, s: number): void {
   for (let i = 0; i < length; i++) {
-    const [a, b] = [rows[p + i], rows[q + i]];
+    const a = rows[p + i];
+    const b = rows[q + i];
     rows[p + i] = c * a + s * b;
     rows[q + i] = c * b - s * a;
   }

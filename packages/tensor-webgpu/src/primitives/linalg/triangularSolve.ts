@@ -8,7 +8,16 @@ import type { Value } from '../../trace/value.ts';
 import { repeatFirst } from '../elementwise.ts';
 import type { Lax } from '../lax.ts';
 import { commonDType } from '../operand.ts';
-import { adjoint, checkMatrices, lowerTriangle, matmul, matrixStack, strictlyLower, strictlyUpper, upperTriangle } from './matrix.ts';
+import {
+  adjoint,
+  checkMatrices,
+  lowerTriangle,
+  matmul,
+  matrixStack,
+  strictlyLower,
+  strictlyUpper,
+  upperTriangle,
+} from './matrix.ts';
 
 export interface TriangularSolveParams {
   /** `op(A) X = B`, or `X op(A) = B` when false. */
@@ -32,7 +41,14 @@ function countedPart(lax: Lax, a: Value, { lower, transpose, unitDiagonal }: Tri
  * Substitution over `n` unknown vectors of `width` elements: element j of vector i lies at
  * `i * stepVector + j * stepElement` of `x`, which holds the right side and receives the solution.
  */
-function substitute(a: TypedArray, n: number, x: TypedArray, width: number, steps: readonly [number, number], params: TriangularSolveParams): void {
+function substitute(
+  a: TypedArray,
+  n: number,
+  x: TypedArray,
+  width: number,
+  steps: readonly [number, number],
+  params: TriangularSolveParams,
+): void {
   const { leftSide, lower, transpose, unitDiagonal } = params;
   const [stepVector, stepElement] = steps;
   // X op(A) = B is op(A)ᵀ Xᵀ = Bᵀ.
@@ -44,14 +60,20 @@ function substitute(a: TypedArray, n: number, x: TypedArray, width: number, step
       const k = forward ? before : n - 1 - before;
       const factor = flipped ? a[k * n + i] : a[i * n + k];
       if (factor === 0) continue;
-      for (let j = 0, to = i * stepVector, from = k * stepVector; j < width; j++, to += stepElement, from += stepElement) {
+      for (
+        let j = 0, to = i * stepVector, from = k * stepVector;
+        j < width;
+        j++, to += stepElement, from += stepElement
+      ) {
         x[to] -= factor * x[from];
       }
     }
     if (unitDiagonal) continue;
     const pivot = a[i * n + i];
     if (pivot === 0) {
-      throw new ArgumentError(`triangularSolve: a matrix is singular: its diagonal entry ${i} is 0. Use a least-squares or pseudo-inverse solution.`);
+      throw new ArgumentError(
+        `triangularSolve: a matrix is singular: its diagonal entry ${i} is 0. Use a least-squares or pseudo-inverse solution.`,
+      );
     }
     for (let j = 0, to = i * stepVector; j < width; j++, to += stepElement) x[to] /= pivot;
   }
@@ -99,11 +121,21 @@ export const triangularSolvePrimitive: Primitive = {
     const size = rows * columns;
     for (let k = 0; k < count; k++) {
       const one = x.subarray(k * size, (k + 1) * size);
-      substitute(a.data.subarray(k * n * n, (k + 1) * n * n), n, one, params.leftSide ? columns : rows, params.leftSide ? [columns, 1] : [1, columns], params);
+      substitute(
+        a.data.subarray(k * n * n, (k + 1) * n * n),
+        n,
+        one,
+        params.leftSide ? columns : rows,
+        params.leftSide ? [columns, 1] : [1, columns],
+        params,
+      );
     }
     return [refArray(output.shape, output.dtype, x)];
   },
 };
 
-export const triangularSolve = (a: Value, b: Value, { leftSide, lower, transpose, unitDiagonal }: TriangularSolveParams): Value =>
-  bind(triangularSolvePrimitive, [a, b], { leftSide, lower, transpose, unitDiagonal })[0];
+export const triangularSolve = (
+  a: Value,
+  b: Value,
+  { leftSide, lower, transpose, unitDiagonal }: TriangularSolveParams,
+): Value => bind(triangularSolvePrimitive, [a, b], { leftSide, lower, transpose, unitDiagonal })[0];

@@ -67,5 +67,6 @@ export function emitArgReduce(frame: StageFrame, stage: ReduceStage, place: Affi
     f.i32Store(result.offset);
   });
   f.release(best, value, position, steps);
+  code.release();
   pointers.release();
 }

@@ -1,6 +1,7 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { loadsOf } from '../../../fuse/expression.ts';
-import type { RowPart, Stage } from '../../../fuse/schedule.ts';
+import type { ContractionStage, RowPart } from '../../../fuse/schedule.ts';
+import { madeBy, valuesOf } from '../../../fuse/stages.ts';
 import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Product } from './products.ts';
@@ -15,7 +16,7 @@ const WANTED_BLOCKS = 16;
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
 /** Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need. */
-export function rowsPerBlock(part: RowPart, products: ReadonlyMap<Stage, Product>): number {
+export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>): number {
   const { rows } = part;
   if (rows <= 1) return 1;
   let step = 4;
@@ -33,9 +34,8 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<Stage, Product
       touched.add(stage.variable).add(stage.lhs.variable);
       work += (stage.batch * stage.m * stage.n * stage.k) / 8;
     } else {
-      const values = stage.kind === 'reduce' ? [stage.value] : stage.stores.map((store) => store.value);
-      for (const load of loadsOf(values)) touched.add(load.variable);
-      if (stage.kind === 'loops') for (const store of stage.stores) touched.add(store.variable);
+      for (const load of loadsOf(valuesOf(stage))) touched.add(load.variable);
+      for (const variable of madeBy(stage)) touched.add(variable);
       work += sizeOf(stage.space) * 4;
     }
   }

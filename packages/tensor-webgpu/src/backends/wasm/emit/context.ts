@@ -2,6 +2,7 @@ import { toDType } from '../../../dtype/dtype.ts';
 import type { Expression } from '../../../fuse/expression.ts';
 import { visit } from '../../../fuse/expression.ts';
 import type { Group } from '../../../fuse/schedule.ts';
+import { valuesOf } from '../../../fuse/stages.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
 import { type Apply, isNative, isVector } from './native.ts';
@@ -26,8 +27,11 @@ export class ModuleContext {
         if (part.kind !== 'rows') continue;
         for (const stage of part.stages) {
           if (stage.kind === 'contraction') continue;
-          if (stage.kind === 'loops') this.importFor(stage.stores.map((store) => store.value), false);
-          else this.importFor([stage.value], stage.operation === 'argMax' || stage.operation === 'argMin');
+          if (stage.kind === 'update') {
+            // Either way of emitting it may be chosen later.
+            this.importFor(valuesOf(stage), false);
+            this.importFor(valuesOf(stage), true);
+          } else this.importFor(valuesOf(stage), stage.kind === 'reduce' && (stage.operation === 'argMax' || stage.operation === 'argMin'));
         }
       }
     }

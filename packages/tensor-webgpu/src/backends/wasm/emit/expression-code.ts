@@ -2,11 +2,12 @@ import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { Affine } from '../../../fuse/affine.ts';
 import { type Expression, type IndexTerm, type Load, visit } from '../../../fuse/expression.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
+import { MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
 import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { fromF64, scalarBitcast, scalarCast, scalarOperation, scalarType, toF64 } from './scalar-operations.ts';
-import { emitVectorMath } from './vector-math.ts';
+import { findTogether, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation } from './vector-operations.ts';
 
 /** Reduces a place over the full space to the axes that the loops have. */
@@ -27,6 +28,8 @@ export class ExpressionCode {
   private readonly invariant = new Map<Expression, boolean>();
   private readonly hoisted = new Map<Expression, number>();
   private readonly known = new Map<Expression, number>();
+  private readonly math: MathEmitter;
+  private together: ReadonlyMap<Expression, Together> = new Map();
   private lanes = 4;
   private shift = 0;
 
@@ -37,14 +40,34 @@ export class ExpressionCode {
     this.collapse = collapse;
     this.axis = axis;
     this.vector = vector;
+    this.math = new MathEmitter(context.module, f);
   }
 
-  /** Makes the pointers that these values need; before any loop begins. */
+  /** Makes the pointers and constants that these values need; before any loop begins. */
   register(values: readonly Expression[]): void {
+    if (this.vector) this.together = findTogether(values);
+    const functions = new Set<MathName>();
     visit(values, (node) => {
+      const name = this.mathName(node);
+      if (name) functions.add(name);
       if (node.kind === 'load') this.pointers.of(node.variable, this.collapse(node.place));
       else if (node.kind === 'index') this.pointers.counter(this.collapse(node.place));
     });
+    this.math.preload(functions);
+  }
+
+  /** The vector function that computes a node, if one does. */
+  private mathName(node: Expression): MathName | null {
+    if (!this.vector || node.kind !== 'apply' || isSquare(node)) return null;
+    const pair = this.together.get(node);
+    if (pair) return pair.name;
+    const dtype = node.args[0]?.dtype ?? node.dtype;
+    return vectorOperation(node.eqn.primitive.name, dtype) ? null : vectorMathName(node.eqn.primitive.name, dtype);
+  }
+
+  /** Gives back what `register` took. */
+  release(): void {
+    this.math.release();
   }
 
   private isInvariant(node: Expression): boolean {
@@ -66,11 +89,7 @@ export class ExpressionCode {
     this.lanes = 4;
     this.shift = 0;
     visit(values, (node) => {
-      if (node.kind === 'literal' || !this.isInvariant(node)) return;
-      const local = this.f.local(this.typeOf(node));
-      this.emit(node);
-      this.f.localSet(local);
-      this.hoisted.set(node, local);
+      if (node.kind !== 'literal' && this.isInvariant(node)) this.compute(node, this.hoisted);
     });
   }
 
@@ -109,11 +128,43 @@ export class ExpressionCode {
 
   /** Computes a node into its local. */
   keep(node: Expression): void {
-    if (node.kind === 'literal' || this.hoisted.has(node) || this.known.has(node)) return;
+    if (node.kind !== 'literal') this.compute(node, this.known);
+  }
+
+  private compute(node: Expression, into: Map<Expression, number>): void {
+    if (this.hoisted.has(node) || this.known.has(node)) return;
+    const pair = this.together.get(node);
+    if (pair) {
+      this.computeTogether(node, pair, into);
+      return;
+    }
     const kept = this.f.local(this.typeOf(node));
     this.emit(node);
     this.f.localSet(kept);
-    this.known.set(node, kept);
+    into.set(node, kept);
+  }
+
+  private computeTogether(node: Expression, { name, nodes }: Together, into: Map<Expression, number>): void {
+    const { f } = this;
+    this.emitMath(name, (node as Apply).args);
+    for (const result of [...nodes].reverse()) {
+      const kept = f.local('v128');
+      f.localSet(kept);
+      if (result) into.set(result, kept);
+      else f.release(kept);
+    }
+  }
+
+  private emitMath(name: MathName, args: readonly Expression[]): void {
+    const { f } = this;
+    const operands = args.map((arg) => {
+      this.push(arg);
+      const local = f.local('v128');
+      f.localSet(local);
+      return local;
+    });
+    this.math.emit(name, operands);
+    f.release(...operands);
   }
 
   private emit(node: Expression): void {
@@ -204,8 +255,12 @@ export class ExpressionCode {
   }
 
   /** A load at a place that depends on index values, each clamped to its range. */
-  private lookup(node: Load, address: Address, step: number, bytes: number): void {
+  private lookup(node: Load, from: Address, step: number, bytes: number): void {
     const { f } = this;
+    // Where an index counts down, the pointer must hold the whole offset before it: no address may be negative.
+    const down = node.terms.some((term) => term.stride < 0);
+    const inside = down ? from.offset : 0;
+    const address = { local: from.local, offset: from.offset - inside };
     if (!this.vector) {
       const moved = f.local('i32');
       f.localGet(address.local);
@@ -213,6 +268,10 @@ export class ExpressionCode {
         this.clampScalar(term);
         f.i32Const(term.stride * bytes);
         f.i32Mul();
+        f.i32Add();
+      }
+      if (inside !== 0) {
+        f.i32Const(inside);
         f.i32Add();
       }
       f.localSet(moved);
@@ -236,6 +295,12 @@ export class ExpressionCode {
       }
       f.localSet(places);
     });
+    if (inside !== 0) {
+      f.localGet(places);
+      f.i32x4Const(inside);
+      f.i32x4Add();
+      f.localSet(places);
+    }
     f.localGet(address.local);
     f.i32x4Splat();
     f.localGet(places);
@@ -323,15 +388,14 @@ export class ExpressionCode {
       else if (node.dtype === 'u32') f.i32x4ShrU();
       else f.i32x4ShrS();
     } else {
+      const math = this.mathName(node);
+      if (math) {
+        this.emitMath(math, node.args);
+        return;
+      }
       const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
       for (const arg of node.args) this.push(arg);
-      if (code) code(f);
-      else {
-        const locals = node.args.map(() => f.local('v128'));
-        for (const local of [...locals].reverse()) f.localSet(local);
-        emitVectorMath(this.context.module, f, name, locals);
-        f.release(...locals);
-      }
+      code?.(f);
     }
   }
 

@@ -116,6 +116,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
       });
     });
   }
+  code.release();
   pointers.release();
 }
 

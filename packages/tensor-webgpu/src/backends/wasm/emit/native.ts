@@ -3,7 +3,7 @@ import type { Expression } from '../../../fuse/expression.ts';
 import { visit } from '../../../fuse/expression.ts';
 import { scalarOperation } from './scalar-operations.ts';
 import { vectorOperation } from './vector-operations.ts';
-import { hasVectorMath } from './vector-math.ts';
+import { vectorMathName } from './vector-math.ts';
 
 export type Apply = Extract<Expression, { kind: 'apply' }>;
 
@@ -35,5 +35,5 @@ export function isNative(node: Apply, vector: boolean): boolean {
   const dtype = node.args[0]?.dtype ?? node.dtype;
   if (isSquare(node)) return true;
   if (!vector) return scalarOperation(name, dtype) !== undefined;
-  return vectorOperation(name, dtype) !== undefined || isLiteralShift(node) || hasVectorMath(name, dtype);
+  return vectorOperation(name, dtype) !== undefined || isLiteralShift(node) || vectorMathName(name, dtype) !== null;
 }

@@ -16,10 +16,9 @@ export interface Product {
   scratch: number;
 }
 
-/** Emits the functions of contractions, equal shapes once. */
+/** Emits the functions of contractions. */
 export class Products {
   private readonly module: ModuleBuilder;
-  private readonly emitted = new Map<string, EmittedContraction>();
   readonly of = new Map<ContractionStage, Product>();
 
   constructor(module: ModuleBuilder) {
@@ -27,13 +26,7 @@ export class Products {
   }
 
   add(stage: ContractionStage, rows: number): Product {
-    const spec = specOf(stage);
-    const key = JSON.stringify(spec);
-    let emitted = this.emitted.get(key);
-    if (!emitted) {
-      emitted = emitContraction(this.module, spec);
-      this.emitted.set(key, emitted);
-    }
+    const emitted = emitContraction(this.module, specOf(stage));
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
     const product: Product = { stage, emitted, rows, packsInside, scratch: 0 };
     this.of.set(stage, product);

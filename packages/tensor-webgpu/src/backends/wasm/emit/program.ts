@@ -1,17 +1,21 @@
-import type { CallPart, ControlPart, Part, RowPart, Schedule, Stage } from '../../../fuse/schedule.ts';
+import type { CallPart, ControlPart, Part, RowPart, Schedule } from '../../../fuse/schedule.ts';
 import type { Var } from '../../../program/program.ts';
 import { type MemoryPlan, planMemory, type ScratchRequest } from '../../../plan/plan.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
+import { ControlCode, type EmittedRegion } from './control.ts';
+import { emitCopyFunction } from './copy.ts';
 import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
-import { emitPack, emitProduct, type Product, Products } from './products.ts';
+import { emitPack, emitProduct, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import { emitUpdate } from './update.ts';
+import { allRegions, type Region } from './regions.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
 export interface HostCall {
-  readonly part: CallPart | ControlPart;
+  readonly part: CallPart;
   readonly operands: readonly (Placement | null)[];
   readonly results: readonly Placement[];
 }
@@ -20,6 +24,8 @@ export interface EmittedProgram {
   readonly plan: MemoryPlan;
   readonly calls: readonly HostCall[];
   readonly functions: ModuleContext['functions'];
+  /** Entries of the pointer table: inputs, outputs, then those of sub-programs. */
+  readonly slots: number;
 }
 
 /** Parameters of `step`: this thread, the number of threads, the arena and the table of pointers. */
@@ -28,74 +34,117 @@ const [THREAD, THREADS, ARENA, TABLE] = [0, 1, 2, 3];
 /** Parameters of a part's function: blocks [from, to), arena, table. */
 const PART_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
 
-/** Emits a schedule as one module whose `step` runs it once. */
-export function emitProgram(module: ModuleBuilder, schedule: Schedule, donate: readonly boolean[]): EmittedProgram {
-  const context = new ModuleContext(module);
-  const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
-  context.importScalars(schedule.groups);
-  return new ProgramEmitter(context, host, schedule, donate).emit();
+/** What the regions of one module share. */
+interface Shared {
+  readonly context: ModuleContext;
+  readonly host: Callable;
+  readonly barrier: FunctionBuilder;
+  readonly copy: FunctionBuilder;
+  readonly products: Products;
+  readonly calls: HostCall[];
+  slots: number;
 }
 
-class ProgramEmitter {
-  private readonly context: ModuleContext;
+/** Emits a region as one module whose `step` runs it once. */
+export function emitProgram(module: ModuleBuilder, region: Region, donate: readonly boolean[]): EmittedProgram {
+  const context = new ModuleContext(module);
+  const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
+  for (const { schedule } of allRegions(region)) context.importScalars(schedule.groups);
+  const barrier = module.func('barrier', ['i32', 'i32']);
+  const copy = emitCopyFunction(module);
+  const shared: Shared = { context, host, barrier, copy, products: new Products(module), calls: [], slots: 0 };
+  const { plan, step } = new RegionEmitter(shared, region, donate, true).emit('step');
+  module.export(step);
+  return { plan, calls: shared.calls, functions: context.functions, slots: shared.slots };
+}
+
+class RegionEmitter {
+  private readonly shared: Shared;
   private readonly module: ModuleBuilder;
-  private readonly host: Callable;
-  private readonly schedule: Schedule;
+  private readonly region: Region;
   private readonly donate: readonly boolean[];
   private readonly products: Products;
-  private readonly calls: HostCall[] = [];
   private readonly placements = new Map<Var, Placement>();
+  private readonly controls = new Map<ControlPart, { code: ControlCode; scratch: number }>();
+  /** Outputs that lie inside a larger buffer, so that nothing may be written past their end. */
+  private readonly exact: ReadonlySet<Var>;
 
-  constructor(context: ModuleContext, host: Callable, schedule: Schedule, donate: readonly boolean[]) {
-    this.context = context;
-    this.module = context.module;
-    this.host = host;
-    this.schedule = schedule;
+  constructor(shared: Shared, region: Region, donate: readonly boolean[], root: boolean) {
+    this.shared = shared;
+    this.module = shared.context.module;
+    this.region = region;
     this.donate = donate;
-    this.products = new Products(context.module);
+    this.products = shared.products;
+    this.exact = new Set(root ? [] : region.schedule.outputs);
   }
 
-  emit(): EmittedProgram {
-    const { schedule, placements } = this;
-    const requests: ScratchRequest[] = [];
-    const waiting: Product[] = [];
-    schedule.groups.forEach((group, at) => {
-      for (const part of group.parts) {
-        if (part.kind !== 'rows') continue;
-        for (const stage of part.stages) {
-          if (stage.kind !== 'contraction') continue;
-          const product = this.products.add(stage, part.rows);
-          requests.push({ bytes: product.emitted.scratchBytes, group: at });
-          waiting.push(product);
-        }
-      }
-    });
-    const plan = planMemory(schedule, this.donate, requests);
-    waiting.forEach((product, i) => {
-      product.scratch = plan.scratch[i];
-    });
-    schedule.inputs.forEach((variable, slot) => {
-      placements.set(variable, { base: 'table', slot });
+  emit(name: string): { plan: MemoryPlan; step: FunctionBuilder; inputSlot: number; outputSlot: number } {
+    const { placements, shared } = this;
+    const { schedule } = this.region;
+    const inputSlot = shared.slots;
+    const outputSlot = inputSlot + schedule.inputs.length;
+    shared.slots = outputSlot + schedule.outputs.length;
+    const plan = this.plan(schedule);
+    schedule.inputs.forEach((variable, i) => {
+      placements.set(variable, { base: 'table', slot: inputSlot + i });
     });
     schedule.outputs.forEach((variable, i) => {
-      placements.set(variable, { base: 'table', slot: schedule.inputs.length + i });
+      placements.set(variable, { base: 'table', slot: outputSlot + i });
     });
     for (const [variable, offset] of plan.offsets) placements.set(variable, { base: 'arena', offset });
 
-    const step = this.module.func('step', STEP_PARAMS);
-    const barrier = this.module.func('barrier', ['i32', 'i32']);
+    const step = this.module.func(name, STEP_PARAMS);
     const sync = (): void => {
       step.localGet(THREAD);
       step.localGet(THREADS);
-      step.call(barrier);
+      step.call(shared.barrier);
     };
     schedule.groups.forEach((group, at) => {
       if (at > 0) sync();
       if (this.emitPacks(step, group.parts)) sync();
-      for (const part of group.parts) this.emitPart(step, part);
+      for (const part of group.parts) {
+        if (part.kind === 'rows') this.emitRows(step, part);
+        else if (part.kind === 'call') this.emitCall(step, part);
+        else this.emitControl(step, part, sync);
+      }
     });
-    this.module.export(step);
-    return { plan, calls: this.calls, functions: this.context.functions };
+    return { plan, step, inputSlot, outputSlot };
+  }
+
+  /** Emits what must be known before memory is planned, the products and the sub-programs, and plans the memory. */
+  private plan(schedule: Schedule): MemoryPlan {
+    const requests: ScratchRequest[] = [];
+    const take: ((offset: number) => void)[] = [];
+    const request = (bytes: number, group: number, then: (offset: number) => void): void => {
+      requests.push({ bytes, group });
+      take.push(then);
+    };
+    schedule.groups.forEach((group, at) => {
+      for (const part of group.parts) {
+        if (part.kind === 'control') {
+          const regions = (this.region.children.get(part) ?? []).map((child, i): EmittedRegion => {
+            const name = `${part.eqn.primitive.name}-${i}`;
+            const emitted = new RegionEmitter(this.shared, child, [], false).emit(name);
+            return { ...emitted, arenaBytes: emitted.plan.arenaBytes };
+          });
+          const code = new ControlCode(part, regions);
+          request(code.scratchBytes, at, (scratch) => this.controls.set(part, { code, scratch }));
+        } else if (part.kind === 'rows') {
+          for (const stage of part.stages) {
+            if (stage.kind !== 'contraction') continue;
+            const product = this.products.add(stage, part.rows);
+            request(product.emitted.scratchBytes, at, (scratch) => {
+              product.scratch = scratch;
+            });
+          }
+        }
+      }
+    });
+    const plan = planMemory(schedule, this.donate, requests);
+    take.forEach((then, i) => {
+      then(plan.scratch[i]);
+    });
+    return plan;
   }
 
   /** Packs operands that all blocks of rows share; true when there were any. */
@@ -133,13 +182,9 @@ class ProgramEmitter {
     return share;
   }
 
-  private emitPart(step: FunctionBuilder, part: Part): void {
-    if (part.kind !== 'rows') {
-      this.emitCall(step, part);
-      return;
-    }
+  private emitRows(step: FunctionBuilder, part: RowPart): void {
     if (part.rows === 0 || part.stages.length === 0) return;
-    const size = rowsPerBlock(part, this.products.of as ReadonlyMap<Stage, Product>);
+    const size = rowsPerBlock(part, this.products.of);
     const units = Math.ceil(part.rows / size);
     const run = this.emitRowPart(part, size);
     const [from, to] = this.emitShare(step, units);
@@ -176,18 +221,19 @@ class ProgramEmitter {
         f.localSet(end);
         const frame: StageFrame = {
           f,
-          context: this.context,
+          context: this.shared.context,
           placements: this.placements,
           arena,
           table,
           from: first,
           to: end,
           rows: part.rows,
-          padded: () => true,
+          padded: (variable) => !this.exact.has(variable),
         };
         for (const stage of part.stages) {
           if (stage.kind === 'loops') emitLoops(frame, stage);
           else if (stage.kind === 'reduce') emitReduce(frame, stage);
+          else if (stage.kind === 'update') emitUpdate(frame, stage);
           else emitProduct(frame, this.products.of.get(stage)!);
         }
         f.release(first, end);
@@ -197,21 +243,30 @@ class ProgramEmitter {
     return f;
   }
 
-  private emitCall(step: FunctionBuilder, part: CallPart | ControlPart): void {
+  private emitCall(step: FunctionBuilder, part: CallPart): void {
     const place = (variable: Var): Placement => this.placements.get(variable) as Placement;
-    const id = this.calls.push({
-      part,
-      operands: part.operands.map((operand) => operand && place(operand)),
-      results: part.eqn.outputs.map(place),
-    }) - 1;
+    const id =
+      this.shared.calls.push({
+        part,
+        operands: part.operands.map((operand) => operand && place(operand)),
+        results: part.eqn.outputs.map(place),
+      }) - 1;
     step.localGet(THREAD);
     step.i32Eqz();
     step.if(() => {
       step.i32Const(id);
       step.localGet(ARENA);
       step.localGet(TABLE);
-      step.call(this.host);
+      step.call(this.shared.host);
     });
+  }
+
+  private emitControl(step: FunctionBuilder, part: ControlPart, sync: () => void): void {
+    const { code, scratch } = this.controls.get(part)!;
+    code.emit(
+      { f: step, thread: THREAD, threads: THREADS, arena: ARENA, table: TABLE, placements: this.placements, sync, copy: this.shared.copy },
+      scratch,
+    );
   }
 }
 
@@ -222,6 +277,7 @@ export function labelOf(part: Part): string {
   for (const stage of part.stages) {
     if (stage.kind === 'contraction') names.push('dotGeneral');
     else if (stage.kind === 'reduce') names.push(stage.operation);
+    else if (stage.kind === 'update') names.push('scatter');
     else names.push('loop');
   }
   return names.join('+');

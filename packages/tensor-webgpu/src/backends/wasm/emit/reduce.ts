@@ -151,6 +151,7 @@ class Reduction {
     const { nest, pointers, axis } = this;
     if (axis >= nest.kept) emitKeptLoops(this.frame, nest, pointers, nest.kept, () => this.along());
     else emitKeptLoops(this.frame, nest, pointers, axis, () => this.across());
+    this.code.release();
     pointers.release();
   }
 

@@ -49,7 +49,23 @@ const f32: Readonly<Record<string, ScalarCode>> = {
   ge: (f) => f.f32Ge(),
 };
 
+/** The first operand where `better` holds of the two, else the second. */
+const choose = (better: ScalarCode): ScalarCode => (f) => {
+  const [a, b] = f.locals('i32', 2);
+  f.localSet(b);
+  f.localSet(a);
+  f.localGet(a);
+  f.localGet(b);
+  f.localGet(a);
+  f.localGet(b);
+  better(f);
+  f.select();
+  f.release(a, b);
+};
+
 const i32: Readonly<Record<string, ScalarCode>> = {
+  max: choose((f) => f.i32GtS()),
+  min: choose((f) => f.i32LtS()),
   add: (f) => f.i32Add(),
   sub: (f) => f.i32Sub(),
   mul: (f) => f.i32Mul(),
@@ -66,6 +82,8 @@ const i32: Readonly<Record<string, ScalarCode>> = {
 
 const u32: Readonly<Record<string, ScalarCode>> = {
   ...i32,
+  max: choose((f) => f.i32GtU()),
+  min: choose((f) => f.i32LtU()),
   lt: (f) => f.i32LtU(),
   le: (f) => f.i32LeU(),
   gt: (f) => f.i32GtU(),

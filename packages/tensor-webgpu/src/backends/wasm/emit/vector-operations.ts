@@ -7,8 +7,6 @@ import type { FunctionBuilder } from '../assembler/index.ts';
  */
 type VectorCode = (f: FunctionBuilder) => void;
 
-const SIGN = 0x80000000;
-
 const floats: Readonly<Record<string, VectorCode>> = {
   add: (f) => f.f32x4Add(),
   sub: (f) => f.f32x4Sub(),
@@ -40,30 +38,6 @@ const floats: Readonly<Record<string, VectorCode>> = {
     f.f32x4Const(Infinity);
     f.f32x4Lt();
   },
-  rsqrt: (f) =>
-    f.withLocal('v128', (x) => {
-      f.f32x4Sqrt();
-      f.localSet(x);
-      f.f32x4Const(1);
-      f.localGet(x);
-      f.f32x4Div();
-    }),
-  // Zeros keep their sign, and NaN stays NaN.
-  sign: (f) =>
-    f.withLocal('v128', (x) => {
-      f.localSet(x);
-      f.f32x4Const(1);
-      f.localGet(x);
-      f.i32x4Const(SIGN);
-      f.v128And();
-      f.v128Or();
-      f.localGet(x);
-      f.localGet(x);
-      f.f32x4Abs();
-      f.f32x4Const(0);
-      f.f32x4Gt();
-      f.v128Bitselect();
-    }),
 };
 
 const integers: Readonly<Record<string, VectorCode>> = {
