@@ -121,7 +121,7 @@ describe('distributions', () => {
 
   test('categorical follows its probabilities', () => {
     const p = [0.1, 0.2, 0.7];
-    const draws = random.categorical(key, tensor(p).log(), { shape: [COUNT] }).dataSync();
+    const draws = Array.from(random.categorical(key, tensor(p).log(), { shape: [COUNT] }).dataSync());
     p.forEach((expected, k) => {
       const seen = draws.reduce((n, value) => n + (value === k ? 1 : 0), 0) / COUNT;
       expect(Math.abs(seen - expected)).toBeLessThan(SIGMAS * Math.sqrt((expected * (1 - expected)) / COUNT));
