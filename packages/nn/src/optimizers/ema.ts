@@ -1,4 +1,5 @@
 import { ArgumentError, jit, minimum, ones, type Tensor, type tree } from '@flowfield/tensor-webgpu';
+import { copyTree } from './copyTree.ts';
 import { mapTree, scalarZero, zerosOf } from './transform.ts';
 
 export interface EmaOptions {
@@ -21,9 +22,6 @@ export interface Ema {
   value<P>(state: EmaState<P>): P;
 }
 
-/** Own memory for every leaf: a state that shared it with the parameters could not be donated along with them. */
-const copyTree = jit((params: tree.Tree<Tensor>) => params);
-
 /**
  * average <- d · average + (1 - d) · params with d = `decay`, or less during the warm-up.
  * @throws ArgumentError unless 0 <= decay < 1.
@@ -34,7 +32,7 @@ export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema 
     init: <P>(params: P): EmaState<P> => {
       const step = scalarZero(params, 'i32');
       return {
-        average: debias ? zerosOf(params) : (copyTree(params as tree.Tree<Tensor>) as P),
+        average: debias ? zerosOf(params) : copyTree(params),
         step,
         remaining: ones([], { dtype: 'f32', device: step.device?.name }),
       };

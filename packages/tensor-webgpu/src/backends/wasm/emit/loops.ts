@@ -16,6 +16,7 @@ export interface StageFrame {
   readonly placements: ReadonlyMap<Var, Placement>;
   readonly arena: number;
   readonly table: number;
+  readonly thread: number;
   /** Rows [from, to) of this block, and the number of rows in all. */
   readonly from: number;
   readonly to: number;

@@ -1,5 +1,6 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import type { ContractionOperand, ContractionStage } from '../../../fuse/schedule.ts';
+import { aligned } from '../../../plan/arena.ts';
 import type { ModuleBuilder } from '../assembler/index.ts';
 import { type ContractionSpec, type ContractionType, type EmittedContraction, emitContraction } from '../contraction/index.ts';
 import type { Placement } from './pointers.ts';
@@ -13,6 +14,8 @@ export interface Product {
   readonly rows: number;
   /** Whether operands are packed anew for every batch item, inside the block of rows. */
   readonly packsInside: boolean;
+  /** Bytes of packed operands; each thread has its own when they are packed inside the blocks. */
+  readonly scratchBytes: number;
   scratch: number;
 }
 
@@ -28,7 +31,7 @@ export class Products {
   add(stage: ContractionStage, rows: number): Product {
     const emitted = emitContraction(this.module, specOf(stage));
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
-    const product: Product = { stage, emitted, rows, packsInside, scratch: 0 };
+    const product: Product = { stage, emitted, rows, packsInside, scratchBytes: emitted.scratchBytes && aligned(emitted.scratchBytes), scratch: 0 };
     this.of.set(stage, product);
     return product;
   }
@@ -69,7 +72,8 @@ export function pushAddress(frame: PointerFrame, placement: Placement, bytes = 0
   }
 }
 
-function pushOperands(frame: PointerFrame, product: Product): void {
+function pushOperands(frame: PointerFrame, product: Product, thread?: number): void {
+  const { f } = frame;
   const { stage, scratch } = product;
   const operand = ({ variable, offset }: ContractionOperand): void =>
     pushAddress(frame, frame.placements.get(variable) as Placement, offset * bytesPerElement(variable.dtype));
@@ -77,6 +81,11 @@ function pushOperands(frame: PointerFrame, product: Product): void {
   operand(stage.rhs);
   pushAddress(frame, frame.placements.get(stage.variable) as Placement);
   pushAddress(frame, { base: 'arena', offset: scratch });
+  if (thread === undefined || !product.packsInside) return;
+  f.localGet(thread);
+  f.i32Const(product.scratchBytes);
+  f.i32Mul();
+  f.i32Add();
 }
 
 /** Packs blocks [from, to) of the operands, for all rows. */
@@ -107,13 +116,13 @@ export function emitProduct(frame: StageFrame, product: Product): void {
       { local: end },
       (item) => {
         if (packsInside) {
-          pushOperands(frame, product);
+          pushOperands(frame, product, frame.thread);
           f.localGet(item);
           f.i32Const(0);
           f.i32Const(emitted.packBlocks);
           f.call(emitted.pack!);
         }
-        pushOperands(frame, product);
+        pushOperands(frame, product, frame.thread);
         f.localGet(item);
         f.i32Const(0);
         f.i32Const(emitted.rowBlocks);

@@ -31,8 +31,8 @@ export interface EmittedProgram {
 /** Parameters of `step`: this thread, the number of threads, the arena and the table of pointers. */
 export const STEP_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
 const [THREAD, THREADS, ARENA, TABLE] = [0, 1, 2, 3];
-/** Parameters of a part's function: blocks [from, to), arena, table. */
-const PART_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
+/** Parameters of a part's function: blocks [from, to), arena, table, thread. */
+const PART_PARAMS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
 
 /** What the regions of one module share. */
 interface Shared {
@@ -42,19 +42,29 @@ interface Shared {
   readonly copy: FunctionBuilder;
   readonly products: Products;
   readonly calls: HostCall[];
+  readonly threads: number;
   slots: number;
 }
 
+export interface EmitOptions {
+  /** Export the work between barriers as `phase-0`, `phase-1`, …, so that a test can play several threads in turn. */
+  readonly exportPhases?: boolean;
+  /** Threads that may run the program at most. Default: 1. */
+  readonly threads?: number;
+}
+
 /** Emits a region as one module whose `step` runs it once. */
-export function emitProgram(module: ModuleBuilder, region: Region, donate: readonly boolean[]): EmittedProgram {
+export function emitProgram(module: ModuleBuilder, region: Region, donate: readonly boolean[], options: EmitOptions = {}): EmittedProgram {
   const context = new ModuleContext(module);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { schedule } of allRegions(region)) context.importScalars(schedule.groups);
   const barrier = module.func('barrier', ['i32', 'i32']);
   const copy = emitCopyFunction(module);
-  const shared: Shared = { context, host, barrier, copy, products: new Products(module), calls: [], slots: 0 };
-  const { plan, step } = new RegionEmitter(shared, region, donate, true).emit('step');
+  const shared: Shared = { context, host, barrier, copy, products: new Products(module), calls: [], threads: options.threads ?? 1, slots: 0 };
+  const emitter = new RegionEmitter(shared, region, donate, true);
+  const { plan, step } = emitter.emit('step');
   module.export(step);
+  if (options.exportPhases) emitter.phases.forEach((phase, i) => module.export(phase, `phase-${i}`));
   return { plan, calls: shared.calls, functions: context.functions, slots: shared.slots };
 }
 
@@ -65,6 +75,8 @@ class RegionEmitter {
   private readonly donate: readonly boolean[];
   private readonly products: Products;
   private readonly placements = new Map<Var, Placement>();
+  /** The functions between two barriers, in order, but for what control equations run. */
+  readonly phases: FunctionBuilder[] = [];
   private readonly controls = new Map<ControlPart, { code: ControlCode; scratch: number }>();
   /** Outputs that lie inside a larger buffer, so that nothing may be written past their end. */
   private readonly exact: ReadonlySet<Var>;
@@ -100,15 +112,33 @@ class RegionEmitter {
       step.call(shared.barrier);
     };
     schedule.groups.forEach((group, at) => {
-      if (at > 0) sync();
-      if (this.emitPacks(step, group.parts)) sync();
-      for (const part of group.parts) {
-        if (part.kind === 'rows') this.emitRows(step, part);
-        else if (part.kind === 'call') this.emitCall(step, part);
-        else this.emitControl(step, part, sync);
+      const packs = this.emitPacks(`${name}-pack-${at}`, group.parts);
+      const work = this.emitGroup(`${name}-group-${at}`, group.parts);
+      const controls = group.parts.filter((part) => part.kind === 'control');
+      let first = at === 0;
+      for (const phase of [packs, work]) {
+        if (!phase) continue;
+        if (!first) sync();
+        first = false;
+        for (let i = 0; i < STEP_PARAMS.length; i++) step.localGet(i);
+        step.call(phase);
+        this.phases.push(phase);
       }
+      for (const part of controls) this.emitControl(step, part, sync);
     });
     return { plan, step, inputSlot, outputSlot };
+  }
+
+  /** A function that runs the parts of a group; `null` when all of them are control equations. */
+  private emitGroup(name: string, parts: readonly Part[]): FunctionBuilder | null {
+    const work = parts.filter((part) => part.kind !== 'control');
+    if (work.length === 0) return null;
+    const phase = this.module.func(name, STEP_PARAMS);
+    for (const part of work) {
+      if (part.kind === 'rows') this.emitRows(phase, part);
+      else this.emitCall(phase, part);
+    }
+    return phase;
   }
 
   /** Emits what must be known before memory is planned, the products and the sub-programs, and plans the memory. */
@@ -133,7 +163,7 @@ class RegionEmitter {
           for (const stage of part.stages) {
             if (stage.kind !== 'contraction') continue;
             const product = this.products.add(stage, part.rows);
-            request(product.emitted.scratchBytes, at, (scratch) => {
+            request(product.scratchBytes * (product.packsInside ? this.shared.threads : 1), at, (scratch) => {
               product.scratch = scratch;
             });
           }
@@ -147,21 +177,21 @@ class RegionEmitter {
     return plan;
   }
 
-  /** Packs operands that all blocks of rows share; true when there were any. */
-  private emitPacks(step: FunctionBuilder, parts: readonly Part[]): boolean {
-    let any = false;
+  /** A function that packs operands which all blocks of rows share; `null` when there are none. */
+  private emitPacks(name: string, parts: readonly Part[]): FunctionBuilder | null {
+    let step: FunctionBuilder | null = null;
     for (const part of parts) {
       if (part.kind !== 'rows') continue;
       for (const stage of part.stages) {
         const product = stage.kind === 'contraction' ? this.products.of.get(stage) : undefined;
         if (!product?.emitted.pack || product.packsInside) continue;
-        any = true;
+        step ??= this.module.func(name, STEP_PARAMS);
         const [from, to] = this.emitShare(step, product.emitted.packBlocks);
         emitPack({ f: step, arena: ARENA, table: TABLE, placements: this.placements }, product, from, to);
         step.release(from, to);
       }
     }
-    return any;
+    return step;
   }
 
   /** Locals with this thread's share of `units`. */
@@ -192,6 +222,7 @@ class RegionEmitter {
     step.localGet(to);
     step.localGet(ARENA);
     step.localGet(TABLE);
+    step.localGet(THREAD);
     step.call(run);
     step.release(from, to);
   }
@@ -199,7 +230,7 @@ class RegionEmitter {
   /** A function that runs blocks [from, to) of a part. */
   private emitRowPart(part: RowPart, size: number): FunctionBuilder {
     const f = this.module.func(labelOf(part), PART_PARAMS);
-    const [arena, table] = [2, 3];
+    const [arena, table, thread] = [2, 3, 4];
     f.loop(
       { local: 1 },
       (block) => {
@@ -225,6 +256,7 @@ class RegionEmitter {
           placements: this.placements,
           arena,
           table,
+          thread,
           from: first,
           to: end,
           rows: part.rows,
