@@ -220,3 +220,7 @@ export {
   tanh,
 } from './trigonometric.ts';
 export type { Axes, AxisOption, CreateOptions, NestedArray, ReduceOptions, TensorLike } from './types.ts';
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
+export { cross, diff } from './geometry.ts';
+export { avgPool, maxPool, type PoolOptions } from './pool.ts';
+export type { PerAxis, WindowOptions, WindowPadding } from './windows.ts';
