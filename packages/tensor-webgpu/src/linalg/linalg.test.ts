@@ -55,9 +55,15 @@ describe('identities', () => {
   });
 
   test('singular matrices have determinant 0, with derivatives where the formula has them', () => {
-    const singular = f64([[1, 2], [2, 4]]);
+    const singular = f64([
+      [1, 2],
+      [2, 4],
+    ]);
     expect(linalg.det(singular).item()).toBe(0);
-    expect(grad((m: Tensor) => linalg.det(m))(singular).toArray()).toEqual([[4, -2], [-2, 1]]);
+    expect(grad((m: Tensor) => linalg.det(m))(singular).toArray()).toEqual([
+      [4, -2],
+      [-2, 1],
+    ]);
     const { sign, logabsdet } = linalg.slogdet(singular);
     expect(Math.abs(sign.item())).toBe(0);
     expect(logabsdet.item()).toBe(Number.NEGATIVE_INFINITY);
@@ -65,11 +71,47 @@ describe('identities', () => {
 
   test('expm: rotations, sums of commuting matrices, large norms, zero', () => {
     for (const angle of [0.1, 3, 200]) {
-      const rotation = linalg.expm(f64([[0, -angle], [angle, 0]]));
-      expectClose(rotation, f64([[Math.cos(angle), -Math.sin(angle)], [Math.sin(angle), Math.cos(angle)]]), 9);
+      const rotation = linalg.expm(
+        f64([
+          [0, -angle],
+          [angle, 0],
+        ]),
+      );
+      expectClose(
+        rotation,
+        f64([
+          [Math.cos(angle), -Math.sin(angle)],
+          [Math.sin(angle), Math.cos(angle)],
+        ]),
+        9,
+      );
     }
-    expectClose(linalg.expm(f64([[0, 1], [0, 0]])), f64([[1, 1], [0, 1]]), 14);
-    expectClose(linalg.expm(f64([[0, 0], [0, 0]])), f64([[1, 0], [0, 1]]), 15);
+    expectClose(
+      linalg.expm(
+        f64([
+          [0, 1],
+          [0, 0],
+        ]),
+      ),
+      f64([
+        [1, 1],
+        [0, 1],
+      ]),
+      14,
+    );
+    expectClose(
+      linalg.expm(
+        f64([
+          [0, 0],
+          [0, 0],
+        ]),
+      ),
+      f64([
+        [1, 0],
+        [0, 1],
+      ]),
+      15,
+    );
     const a = x.slice(0).mul(0.5);
     expectClose(linalg.expm(a).matmul(linalg.expm(a.neg())), eye(5, 5, { dtype: 'f64' }));
   });
@@ -83,8 +125,21 @@ describe('identities', () => {
 
 describe('what does not fit is a named error', () => {
   test('shapes', () => {
-    expect(() => linalg.cholesky([[1, 2, 3], [4, 5, 6]])).toThrow(ShapeError);
+    expect(() =>
+      linalg.cholesky([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    ).toThrow(ShapeError);
     expect(() => linalg.det([1, 2])).toThrow(ShapeError);
-    expect(() => linalg.solve([[1, 0], [0, 1]], [1, 2, 3])).toThrow(/linalg\.solve.*\[3\].*\[2, 2\]/);
+    expect(() =>
+      linalg.solve(
+        [
+          [1, 0],
+          [0, 1],
+        ],
+        [1, 2, 3],
+      ),
+    ).toThrow(/linalg\.solve.*\[3\].*\[2, 2\]/);
   });
 });

@@ -3,9 +3,9 @@ import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { unary } from './apply.ts';
 import { composite } from './composite.ts';
+import { finiteOrZero } from './logsumexp.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';
-import { finiteOrZero } from './logsumexp.ts';
 import type { AxisOption, TensorLike } from './types.ts';
 
 /** max(x, 0); its derivative at 0 is 0. */
@@ -63,7 +63,8 @@ export const silu = unary('silu', 'float', (x) => lax.mul(x, lax.sigmoid(x)));
  * @throws ArgumentError unless beta is positive and finite.
  */
 export function softplus(x: TensorLike, beta = 1): Tensor {
-  if (!(beta > 0 && Number.isFinite(beta))) throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
+  if (!(beta > 0 && Number.isFinite(beta)))
+    throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
   return composite('softplus', () => {
     const value = asFloat(x);
     return beta === 1 ? lax.softplus(value) : lax.mul(lax.softplus(lax.mul(value, beta)), 1 / beta);

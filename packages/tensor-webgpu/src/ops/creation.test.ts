@@ -1,5 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentError, arange, DeviceError, DTypeError, eye, full, jit, linspace, onesLike, ShapeError, tensor, zeros, zerosLike } from '../index.ts';
+import {
+  ArgumentError,
+  arange,
+  DeviceError,
+  DTypeError,
+  eye,
+  full,
+  jit,
+  linspace,
+  onesLike,
+  ShapeError,
+  tensor,
+  zeros,
+  zerosLike,
+} from '../index.ts';
 
 describe('tensor', () => {
   test('takes its dtype from the data', () => {
@@ -50,12 +64,18 @@ describe('tensor', () => {
 
 describe('filled and counted tensors', () => {
   test('hold what they say', () => {
-    expect(zeros([2, 2]).toArray()).toEqual([[0, 0], [0, 0]]);
+    expect(zeros([2, 2]).toArray()).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
     expect(full([2], true).toArray()).toEqual([true, true]);
     expect(full([2], 2.5, { dtype: 'f64' }).dtype).toBe('f64');
     expect(onesLike(tensor([[1, 2]], { dtype: 'i32' })).toArray()).toEqual([[1, 1]]);
     expect(zerosLike([1, 2]).shape).toEqual([2]);
-    expect(eye(2, 3, { offset: 1 }).toArray()).toEqual([[0, 1, 0], [0, 0, 1]]);
+    expect(eye(2, 3, { offset: 1 }).toArray()).toEqual([
+      [0, 1, 0],
+      [0, 0, 1],
+    ]);
     expect(arange(4).toArray()).toEqual([0, 1, 2, 3]);
     expect(arange(1, 0, -0.25).toArray()).toEqual([1, 0.75, 0.5, 0.25]);
     expect(arange(3, 1).shape).toEqual([0]);
@@ -66,8 +86,20 @@ describe('filled and counted tensors', () => {
   });
 
   test('are the same inside a trace', () => {
-    const made = jit(() => [zeros([2]), full([2], 3, { dtype: 'i32' }), eye(3, 2, { offset: -1 }), arange(3), linspace(0, 1, 3)])();
-    const outside = [zeros([2]), full([2], 3, { dtype: 'i32' }), eye(3, 2, { offset: -1 }), arange(3), linspace(0, 1, 3)];
+    const made = jit(() => [
+      zeros([2]),
+      full([2], 3, { dtype: 'i32' }),
+      eye(3, 2, { offset: -1 }),
+      arange(3),
+      linspace(0, 1, 3),
+    ])();
+    const outside = [
+      zeros([2]),
+      full([2], 3, { dtype: 'i32' }),
+      eye(3, 2, { offset: -1 }),
+      arange(3),
+      linspace(0, 1, 3),
+    ];
     expect(made.map((x) => [x.dtype, x.toArray()])).toEqual(outside.map((x) => [x.dtype, x.toArray()]));
   });
 

@@ -11,7 +11,8 @@ function bruteForce(terms: readonly string[], output: string, operands: readonly
   const outputExtents = [...output].map((label) => EXTENTS[label]);
   const result = new Array<number>(outputExtents.reduce((a, b) => a * b, 1)).fill(0);
   const data = operands.map((operand) => operand.dataSync());
-  const flat = (term: string, at: Record<string, number>): number => [...term].reduce((index, label) => index * EXTENTS[label] + at[label], 0);
+  const flat = (term: string, at: Record<string, number>): number =>
+    [...term].reduce((index, label) => index * EXTENTS[label] + at[label], 0);
   const visit = (depth: number, at: Record<string, number>): void => {
     if (depth === labels.length) {
       result[flat(output, at)] += terms.reduce((product, term, k) => product * data[k][flat(term, at)], 1);
@@ -29,10 +30,15 @@ describe('einsum', () => {
     fc.assert(
       fc.property(fc.array(term, { minLength: 1, maxLength: 4 }), fc.nat(), (terms, choice) => {
         const labels = [...new Set(terms.join(''))];
-        const output = labels.filter((_, i) => (choice >> i) & 1).reverse().join('');
+        const output = labels
+          .filter((_, i) => (choice >> i) & 1)
+          .reverse()
+          .join('');
         const operands = terms.map((letters, n) => {
           const shape = [...letters].map((label) => EXTENTS[label]);
-          return arange(shape.reduce((a, b) => a * b, 1)).add(n - 1).reshape(shape);
+          return arange(shape.reduce((a, b) => a * b, 1))
+            .add(n - 1)
+            .reshape(shape);
         });
         const actual = einsum(`${terms.join(',')}->${output}`, ...operands);
         expect(actual.shape).toEqual([...output].map((label) => EXTENTS[label]));
@@ -46,7 +52,12 @@ describe('einsum', () => {
     const x = arange(6).reshape([2, 3]);
     expect(einsum('ba', x).toArray()).toEqual(x.T.toArray());
     expect(einsum('ij,jk', x, x.T).toArray()).toEqual(matmul(x, x.T).toArray());
-    expect(einsum('ii', [[1, 2], [3, 4]]).item()).toBe(5);
+    expect(
+      einsum('ii', [
+        [1, 2],
+        [3, 4],
+      ]).item(),
+    ).toBe(5);
   });
 
   test('dots stand for any axes, which broadcast', () => {
@@ -57,7 +68,10 @@ describe('einsum', () => {
   });
 
   test('what cannot be is a named error', () => {
-    const x = tensor([[1, 2], [3, 4]]);
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(() => einsum('ij->k', x)).toThrow(ArgumentError);
     expect(() => einsum('ij->ii', x)).toThrow(ArgumentError);
     expect(() => einsum('i+j', x)).toThrow(ArgumentError);
@@ -71,7 +85,11 @@ describe('the order of contraction', () => {
   const orderCost = (terms: string[], output: string, extents: Map<string, number>): number => {
     let current = terms.map((term) => new Set(term));
     let total = 0;
-    for (const [i, j] of contractionOrder(terms.map((term) => [...term]), [...output], extents)) {
+    for (const [i, j] of contractionOrder(
+      terms.map((term) => [...term]),
+      [...output],
+      extents,
+    )) {
       const union = new Set([...current[i], ...current[j]]);
       total += [...union].reduce((product, label) => product * (extents.get(label) as number), 1);
       const rest = current.filter((_, k) => k !== i && k !== j);

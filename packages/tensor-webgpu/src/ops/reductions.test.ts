@@ -1,7 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentError, all, any, argmax, argmin, cumsum, max, mean, norm, prod, std, sum, tensor, variance } from '../index.ts';
+import {
+  ArgumentError,
+  all,
+  any,
+  argmax,
+  argmin,
+  cumsum,
+  max,
+  mean,
+  norm,
+  prod,
+  std,
+  sum,
+  tensor,
+  variance,
+} from '../index.ts';
 
-const grid = tensor([[1, 2, 3], [4, 5, 6]]);
+const grid = tensor([
+  [1, 2, 3],
+  [4, 5, 6],
+]);
 
 describe('reductions', () => {
   test('axes: all, one, several, negative, kept', () => {
@@ -31,8 +49,21 @@ describe('reductions', () => {
   });
 
   test('argmax takes the first of equals, along an axis or flat', () => {
-    expect(argmax([[1, 3, 3], [2, 0, 2]], { axis: 1 }).toArray()).toEqual([1, 0]);
-    expect(argmax([[1, 3], [3, 0]]).item()).toBe(1);
+    expect(
+      argmax(
+        [
+          [1, 3, 3],
+          [2, 0, 2],
+        ],
+        { axis: 1 },
+      ).toArray(),
+    ).toEqual([1, 0]);
+    expect(
+      argmax([
+        [1, 3],
+        [3, 0],
+      ]).item(),
+    ).toBe(1);
     expect(argmax(grid, { axis: 0, keepDims: true }).shape).toEqual([1, 3]);
     expect(argmax(grid, { keepDims: true }).shape).toEqual([1, 1]);
   });
@@ -48,12 +79,23 @@ describe('reductions', () => {
     expect(norm([3, -4]).item()).toBe(5);
     expect(norm([3, -4], { ord: 1 }).item()).toBe(7);
     expect(norm([3, -4], { ord: Number.POSITIVE_INFINITY }).item()).toBe(4);
-    expect(norm([[3, 4], [6, 8]], { axis: 1, keepDims: true }).toArray()).toEqual([[5], [10]]);
+    expect(
+      norm(
+        [
+          [3, 4],
+          [6, 8],
+        ],
+        { axis: 1, keepDims: true },
+      ).toArray(),
+    ).toEqual([[5], [10]]);
     expect(() => norm([1], { ord: 0 })).toThrow(ArgumentError);
   });
 
   test('running sums flatten without an axis', () => {
     expect(cumsum(grid).toArray()).toEqual([1, 3, 6, 10, 15, 21]);
-    expect(cumsum(grid, { axis: 1, reverse: true }).toArray()).toEqual([[6, 5, 3], [15, 11, 6]]);
+    expect(cumsum(grid, { axis: 1, reverse: true }).toArray()).toEqual([
+      [6, 5, 3],
+      [15, 11, 6],
+    ]);
   });
 });

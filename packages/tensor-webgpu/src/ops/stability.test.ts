@@ -1,5 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { cumlogsumexp, type Tensor, grad, hessian, hypot, logaddexp, logSoftmax, logsumexp, mean, nanToNum, norm, sigmoid, sinc, softmax, softplus, std, tensor, variance } from '../index.ts';
+import {
+  cumlogsumexp,
+  grad,
+  hessian,
+  hypot,
+  logaddexp,
+  logSoftmax,
+  logsumexp,
+  mean,
+  nanToNum,
+  norm,
+  sigmoid,
+  sinc,
+  softmax,
+  softplus,
+  std,
+  type Tensor,
+  tensor,
+  variance,
+} from '../index.ts';
 
 const INF = Number.POSITIVE_INFINITY;
 const f64 = (data: number[]): Tensor => tensor(data, { dtype: 'f64', device: 'reference' });
@@ -18,7 +37,13 @@ describe('values at the edges', () => {
   });
 
   test('logaddexp', () => {
-    expect(logaddexp(tensor([-INF, -INF, INF, 0, 1000]), tensor([-INF, 3, INF, -50, -1000])).toArray()).toEqual([-INF, 3, INF, Math.fround(Math.log1p(Math.exp(-50))), 1000]);
+    expect(logaddexp(tensor([-INF, -INF, INF, 0, 1000]), tensor([-INF, 3, INF, -50, -1000])).toArray()).toEqual([
+      -INF,
+      3,
+      INF,
+      Math.fround(Math.log1p(Math.exp(-50))),
+      1000,
+    ]);
     expect(logaddexp(Number.NaN, 1).item()).toBeNaN();
   });
 
@@ -57,7 +82,10 @@ describe('derivatives at the edges are finite', () => {
     expect(gradient(f, [-INF, -INF]).every(Number.isFinite)).toBe(true);
     expect(gradient(f, [-INF, 2])).toEqual([0, 1]);
     expect(gradient(f, [1, 1])).toEqual([0.5, 0.5]);
-    expect(hessian(f)(f64([1, 1])).toArray()).toEqual([[0.25, -0.25], [-0.25, 0.25]]);
+    expect(hessian(f)(f64([1, 1])).toArray()).toEqual([
+      [0.25, -0.25],
+      [-0.25, 0.25],
+    ]);
   });
 
   test('logsumexp and softmax with everything masked', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { TreeError, flatten, leaves, map, paths, structure, unflatten } from './index.ts';
+import { flatten, leaves, map, paths, structure, TreeError, unflatten } from './index.ts';
 
 const anyTree = fc.letrec((tie) => ({
   tree: fc.oneof(
@@ -28,7 +28,11 @@ describe('tree', () => {
   test('equal keys mean equal structures', () => {
     fc.assert(
       fc.property(anyTree, anyTree, (a, b) => {
-        const skeleton = (tree: unknown): string => JSON.stringify(map(() => 'leaf', tree), (_key, value) => (value === undefined ? '(undefined)' : value));
+        const skeleton = (tree: unknown): string =>
+          JSON.stringify(
+            map(() => 'leaf', tree),
+            (_key, value) => (value === undefined ? '(undefined)' : value),
+          );
         const sorted = (tree: unknown): string => skeleton(unflatten(structure(tree), leaves(tree)));
         expect(structure(a).key === structure(b).key).toBe(sorted(a) === sorted(b));
       }),
