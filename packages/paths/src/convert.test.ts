@@ -1,6 +1,6 @@
 import { jit, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { affinePath, condOTScheduler, convert, cosineScheduler, type Prediction, schedulerAt, SingularConversionError } from './index.ts';
+import { affinePath, condOTScheduler, convert, cosineScheduler, polynomialScheduler, type Prediction, schedulerAt, SingularConversionError } from './index.ts';
 import { f64, gap, innerTimes, normals, numbers, schedulers } from './testing/draws.ts';
 
 const kinds: readonly Prediction[] = ['velocity', 'data', 'noise', 'score'];
@@ -63,8 +63,13 @@ describe('the ends', () => {
     expect(throwsAt(1)).toEqual(['velocity score', 'data velocity', 'data noise', 'data score', 'noise score']);
   });
 
+  test('the velocity of a schedule that starts at rest says nothing at t = 0', () => {
+    const rest = polynomialScheduler(2);
+    expect(() => convert(rest, xt, { from: 'velocity', to: 'data', xt, t: 0 })).toThrow(/α'σ - σ'α of polynomial\(2\) is 0 at t = 0 in row 0/);
+  });
+
   test('the message names the row and the remedy', () => {
-    expect(() => at('data', 'velocity', [0.5, 1])).toThrow(/sigmaT of condOT is 0 at t = 1 in row 1; .* Stay at times below 1/);
+    expect(() => at('data', 'velocity', [0.5, 1])).toThrow(/σ of condOT is 0 at t = 1 in row 1; .* Stay at times below 1/);
   });
 
   test('a traced call stays finite; a number as the time is checked even there', () => {

@@ -29,9 +29,9 @@ describe.each(Object.entries(schedulers))('%s', (_name, scheduler) => {
     expect(alphaT.dtype).toBe(dtype);
     expect(numbers(dAlphaT).concat(numbers(dSigmaT)).every(Number.isFinite)).toBe(true);
     expect(numbers(alphaT)[1]).toBe(1);
-    expect(numbers(sigmaT)[0]).toBeCloseTo(1, 3);
+    expect(numbers(sigmaT)[0]).toBeGreaterThan(0.999);
     const back = numbers(scheduler.snrInverse(tensor([0, numbers(alphaT)[1] / numbers(sigmaT)[1]], { dtype })));
-    expect(back[0]).toBe(0);
+    expect(back[0]).toBeCloseTo(0, 6);
     expect(back[1]).toBeCloseTo(1, 6);
   });
 
