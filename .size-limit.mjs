@@ -3,7 +3,8 @@ const budgets = {
   'tensor-webgpu': '90 kB',
   nn: '10 kB',
   train: '10 kB',
-  datasets: '15 kB',
+  // 20 kB of it is the small earthquake catalog that it ships.
+  datasets: '35 kB',
   'ode-solvers': '15 kB',
   riemannian: '15 kB',
   paths: '10 kB',

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { packageArrows, tensorLayers, testOnlyPackages } from './arrows.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const testFile = '\\.(test|bench)\\.ts$';
+// A folder named `testing` holds what several tests of a package share.
+const testFile = '(\\.(test|bench)\\.ts$|^packages/[^/]+/src/.*/testing/)';
 
 /** Every package folder of the workspace with the source files it opens to others. */
 const packages = ['packages', 'apps', 'tooling'].flatMap((parent) =>
@@ -48,7 +49,7 @@ function packageRules({ folder }) {
     rule(
       `arrows-of-tests-of-${folder}`,
       comment,
-      { path: `^${folder}/src/.*${testFile}` },
+      { path: testFile, pathNot: `^(?!${folder}/)` },
       { path: oneOf(inTests.map((f) => `${f}/`)) },
     ),
   ];
@@ -66,7 +67,14 @@ function internalsRule({ folder, entries }) {
 
 function layerRules() {
   const source = 'packages/tensor-webgpu/src/';
-  return tensorLayers.flatMap((layer, height) =>
+  const listed = tensorLayers.flat().join('|');
+  const unlisted = rule(
+    'layer-is-not-listed',
+    'Add the folder to tensorLayers.',
+    { path: `^${source}[^/]+/`, pathNot: `^${source}(${listed})/` },
+    {},
+  );
+  const layers = tensorLayers.flatMap((layer, height) =>
     layer.map((name) => {
       const below = tensorLayers.slice(0, height).flat();
       return rule(
@@ -81,6 +89,7 @@ function layerRules() {
       );
     }),
   );
+  return [unlisted, ...layers];
 }
 
 function rule(name, comment, from, to) {
@@ -105,6 +114,12 @@ export default {
         pathNot: '^$1/$2/',
         dependencyTypes: ['local'],
       },
+    ),
+    rule(
+      'tests-apart',
+      'What serves tests alone is not imported by what is published.',
+      { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
+      { path: testFile },
     ),
     ...packages.flatMap(packageRules),
     ...packages.map(internalsRule),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dataPath, hasData, noDataReason } from '@flowfield/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropDuplicates } from './dropDuplicates.ts';
-import { earth, earthNames, type EarthName } from './earth.ts';
+import { type EarthName, earth, earthNames } from './earth.ts';
 import { ChecksumError, DataFileMissingError, DataFolderMissingError, UnknownDatasetError } from './earthError.ts';
 
 describe('earth on the published files', () => {

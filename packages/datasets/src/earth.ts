@@ -33,8 +33,12 @@ export interface EarthOptions {
  *
  * @throws UnknownDatasetError, DataFolderMissingError, DataFileMissingError, ChecksumError, CsvError
  */
-export async function earth(name: EarthName, { folder = process.env.FLOWFIELD_DATA }: EarthOptions = {}): Promise<LatLonPoints> {
-  if (!Object.hasOwn(SHA256, name)) throw new UnknownDatasetError(name, closest(String(name).toLowerCase(), earthNames), earthNames);
+export async function earth(
+  name: EarthName,
+  { folder = process.env.FLOWFIELD_DATA }: EarthOptions = {},
+): Promise<LatLonPoints> {
+  if (!Object.hasOwn(SHA256, name))
+    throw new UnknownDatasetError(name, closest(String(name).toLowerCase(), earthNames), earthNames);
   if (!folder) throw new DataFolderMissingError('a folder in the environment variable FLOWFIELD_DATA', 'none');
   if (!(await isDirectory(folder))) throw new DataFolderMissingError('an existing folder', folder);
 

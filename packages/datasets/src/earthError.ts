@@ -14,7 +14,9 @@ export class UnknownDatasetError extends EarthDataError {
   readonly nearest: string;
 
   constructor(given: string, nearest: string, names: readonly string[]) {
-    super(`earth: expected one of ${names.join(', ')}, given ${JSON.stringify(given)}. Did you mean ${JSON.stringify(nearest)}?`);
+    super(
+      `earth: expected one of ${names.join(', ')}, given ${JSON.stringify(given)}. Did you mean ${JSON.stringify(nearest)}?`,
+    );
     this.nearest = nearest;
   }
 }
@@ -33,7 +35,10 @@ export class DataFileMissingError extends EarthDataError {
   override name = 'DataFileMissingError';
 
   constructor(file: string, cause: unknown) {
-    super(`earth: expected a readable file ${file}, given ${cause instanceof Error ? cause.message : String(cause)}. ${HOW_TO_GET}`, { cause });
+    super(
+      `earth: expected a readable file ${file}, given ${cause instanceof Error ? cause.message : String(cause)}. ${HOW_TO_GET}`,
+      { cause },
+    );
   }
 }
 
@@ -42,6 +47,8 @@ export class ChecksumError extends EarthDataError {
   override name = 'ChecksumError';
 
   constructor(file: string, expected: string, given: string) {
-    super(`earth: expected sha256 ${expected} of ${file}, given ${given}. The file is damaged or another version. ${HOW_TO_GET}`);
+    super(
+      `earth: expected sha256 ${expected} of ${file}, given ${given}. The file is damaged or another version. ${HOW_TO_GET}`,
+    );
   }
 }

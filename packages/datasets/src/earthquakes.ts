@@ -1,6 +1,5 @@
-import { earthquakesCsv } from './earthquakesCsv.ts';
-import { parseLatLonCsv } from './parseLatLonCsv.ts';
-import type { LatLonPoints } from './spherical.ts';
+import week from './earthquakes.json' with { type: 'json' };
+import { type LatLonPoints, latLonToUnit } from './spherical.ts';
 
 /** What {@link earthquakes} returns. */
 export interface Earthquakes extends LatLonPoints {
@@ -15,9 +14,10 @@ export interface Earthquakes extends LatLonPoints {
  * Source: USGS all-week feed, public domain, as redistributed by vega-datasets 3.2.1.
  */
 export function earthquakes(): Earthquakes {
-  const { latitude, longitude, points, columns } = parseLatLonCsv(earthquakesCsv, {
-    file: 'earthquakes (embedded)',
-    columns: ['magnitude'],
-  });
-  return { latitude, longitude, points, magnitude: columns.magnitude };
+  return {
+    latitude: Float64Array.from(week.latitude),
+    longitude: Float64Array.from(week.longitude),
+    points: latLonToUnit(week.latitude, week.longitude),
+    magnitude: Float64Array.from(week.magnitude),
+  };
 }

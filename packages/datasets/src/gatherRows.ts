@@ -9,7 +9,9 @@ export function gatherRows(values: Float64Array, indices: ArrayLike<number>, wid
   for (let k = 0; k < indices.length; k++) {
     const i = indices[k]!;
     if (!(i >= 0 && i < rows)) {
-      throw new RangeError(`gatherRows: expected indices in 0..${rows - 1}, given ${i}. Split the same rows that you gather from.`);
+      throw new RangeError(
+        `gatherRows: expected indices in 0..${rows - 1}, given ${i}. Split the same rows that you gather from.`,
+      );
     }
     out.set(values.subarray(i * width, (i + 1) * width), k * width);
   }

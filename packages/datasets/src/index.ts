@@ -1,6 +1,7 @@
 export {
   AmbiguousColumnError,
   CsvError,
+  type CsvProblem,
   EmptyCsvError,
   FieldCountError,
   MalformedQuoteError,
@@ -8,12 +9,11 @@ export {
   NotANumberError,
   OutOfRangeError,
   UnclosedQuoteError,
-  type CsvProblem,
 } from './csvError.ts';
 export { dropDuplicates } from './dropDuplicates.ts';
-export { earthquakes, type Earthquakes } from './earthquakes.ts';
+export { type Earthquakes, earthquakes } from './earthquakes.ts';
 export { gatherRows } from './gatherRows.ts';
-export { parseLatLonCsv, type LatLonTable, type ParseLatLonCsvOptions } from './parseLatLonCsv.ts';
+export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';
 export { philox2x32 } from './philox.ts';
-export { latLonToUnit, SphericalCoordinateError, unitToLatLon, type LatLonPoints } from './spherical.ts';
-export { splitIndices, SplitError, type Split, type SplitFractions, type SplitOptions } from './splitIndices.ts';
+export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';
+export { type Split, SplitError, type SplitFractions, type SplitOptions, splitIndices } from './splitIndices.ts';

@@ -1,2 +1,8 @@
-export { earth, earthNames, type EarthName, type EarthOptions } from './earth.ts';
-export { ChecksumError, DataFileMissingError, DataFolderMissingError, EarthDataError, UnknownDatasetError } from './earthError.ts';
+export { type EarthName, type EarthOptions, earth, earthNames } from './earth.ts';
+export {
+  ChecksumError,
+  DataFileMissingError,
+  DataFolderMissingError,
+  EarthDataError,
+  UnknownDatasetError,
+} from './earthError.ts';

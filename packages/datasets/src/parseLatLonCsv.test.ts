@@ -35,18 +35,22 @@ describe('parseLatLonCsv', () => {
       end: fc.constantFrom('', '\n', '\r\n', '\n\n', '\n  \n'),
     });
     fc.assert(
-      fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), dialect, (rows, { latitudeName, longitudeName, order, lineEnd, mark, end }) => {
-        const names = { latitude: latitudeName, longitude: longitudeName, note: 'note' };
-        const lines = [order.map((name) => names[name])];
-        for (const { latitude, longitude, note } of rows) {
-          const cells = { latitude: `${latitude}`, longitude: quote(`${longitude}`), note: quote(note) };
-          lines.push(order.map((name) => cells[name]));
-        }
-        const table = parseLatLonCsv(mark + lines.map((cells) => cells.join(',')).join(lineEnd) + end);
-        expect([...table.latitude]).toEqual(rows.map(({ latitude }) => latitude));
-        expect([...table.longitude]).toEqual(rows.map(({ longitude }) => longitude));
-        expect(table.points.length).toBe(3 * rows.length);
-      }),
+      fc.property(
+        fc.array(row, { minLength: 1, maxLength: 8 }),
+        dialect,
+        (rows, { latitudeName, longitudeName, order, lineEnd, mark, end }) => {
+          const names = { latitude: latitudeName, longitude: longitudeName, note: 'note' };
+          const lines = [order.map((name) => names[name])];
+          for (const { latitude, longitude, note } of rows) {
+            const cells = { latitude: `${latitude}`, longitude: quote(`${longitude}`), note: quote(note) };
+            lines.push(order.map((name) => cells[name]));
+          }
+          const table = parseLatLonCsv(mark + lines.map((cells) => cells.join(',')).join(lineEnd) + end);
+          expect([...table.latitude]).toEqual(rows.map(({ latitude }) => latitude));
+          expect([...table.longitude]).toEqual(rows.map(({ longitude }) => longitude));
+          expect(table.points.length).toBe(3 * rows.length);
+        },
+      ),
     );
   });
 
@@ -102,7 +106,10 @@ describe('parseLatLonCsv', () => {
   });
 
   it('never returns a number that is not finite, whatever the text', () => {
-    const noise = fc.string({ unit: fc.constantFrom('1', '-', '.', 'e', ',', '\n', '\r', '"', ' ', 'x'), maxLength: 30 });
+    const noise = fc.string({
+      unit: fc.constantFrom('1', '-', '.', 'e', ',', '\n', '\r', '"', ' ', 'x'),
+      maxLength: 30,
+    });
     fc.assert(
       fc.property(noise, (text) => {
         try {

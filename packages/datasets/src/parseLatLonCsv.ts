@@ -1,6 +1,7 @@
 import Papa from 'papaparse';
 import {
   AmbiguousColumnError,
+  type CsvProblem,
   EmptyCsvError,
   FieldCountError,
   MalformedQuoteError,
@@ -8,9 +9,8 @@ import {
   NotANumberError,
   OutOfRangeError,
   UnclosedQuoteError,
-  type CsvProblem,
 } from './csvError.ts';
-import { latLonToUnit, type LatLonPoints } from './spherical.ts';
+import { type LatLonPoints, latLonToUnit } from './spherical.ts';
 
 const LATITUDE_NAMES = ['latitude', 'lat'];
 const LONGITUDE_NAMES = ['longitude', 'lon', 'lng'];
@@ -78,7 +78,10 @@ export function parseLatLonCsv<Column extends string = never>(
 
   const latitude = new Float64Array(records.length);
   const longitude = new Float64Array(records.length);
-  const extra = Object.fromEntries(columns.map((name) => [name, new Float64Array(records.length)])) as Record<Column, Float64Array>;
+  const extra = Object.fromEntries(columns.map((name) => [name, new Float64Array(records.length)])) as Record<
+    Column,
+    Float64Array
+  >;
   for (const [i, record] of records.entries()) {
     if (record.fields.length !== header.fields.length) {
       throw new FieldCountError({
@@ -152,7 +155,12 @@ function findColumn(header: CsvRecord, names: string[], file: string): number {
     remedy: 'Name the column in the first line, and use commas between fields.',
   };
   if (found.length === 0) throw new MissingColumnError(problem);
-  if (found.length > 1) throw new AmbiguousColumnError({ ...problem, column: found[1]! + 1, remedy: 'Rename or remove all but one of them.' });
+  if (found.length > 1)
+    throw new AmbiguousColumnError({
+      ...problem,
+      column: found[1]! + 1,
+      remedy: 'Rename or remove all but one of them.',
+    });
   return found[0]!;
 }
 

@@ -35,24 +35,34 @@ describe('latLonToUnit', () => {
 describe('unitToLatLon', () => {
   it('undoes latLonToUnit', () => {
     fc.assert(
-      fc.property(fc.double({ min: -89.9, max: 89.9, noNaN: true }), fc.double({ min: -179.9, max: 180, noNaN: true }), (lat, lon) => {
-        const back = unitToLatLon(latLonToUnit([lat], [lon]));
-        expect(back.latitude[0]).toBeCloseTo(lat, 11);
-        expect(back.longitude[0]).toBeCloseTo(lon, 9);
-      }),
+      fc.property(
+        fc.double({ min: -89.9, max: 89.9, noNaN: true }),
+        fc.double({ min: -179.9, max: 180, noNaN: true }),
+        (lat, lon) => {
+          const back = unitToLatLon(latLonToUnit([lat], [lon]));
+          expect(back.latitude[0]).toBeCloseTo(lat, 11);
+          expect(back.longitude[0]).toBeCloseTo(lon, 9);
+        },
+      ),
     );
   });
 
   it('is undone by latLonToUnit, whatever the length of the vector', () => {
     const coordinate = fc.double({ min: -1, max: 1, noNaN: true });
     fc.assert(
-      fc.property(coordinate, coordinate, coordinate, fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (x, y, z, scale) => {
-        const length = Math.hypot(x, y, z);
-        fc.pre(length > 1e-3);
-        const { latitude, longitude } = unitToLatLon([x * scale, y * scale, z * scale]);
-        const back = latLonToUnit(latitude, longitude);
-        expect(Math.hypot(back[0]! - x / length, back[1]! - y / length, back[2]! - z / length)).toBeLessThan(1e-14);
-      }),
+      fc.property(
+        coordinate,
+        coordinate,
+        coordinate,
+        fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+        (x, y, z, scale) => {
+          const length = Math.hypot(x, y, z);
+          fc.pre(length > 1e-3);
+          const { latitude, longitude } = unitToLatLon([x * scale, y * scale, z * scale]);
+          const back = latLonToUnit(latitude, longitude);
+          expect(Math.hypot(back[0]! - x / length, back[1]! - y / length, back[2]! - z / length)).toBeLessThan(1e-14);
+        },
+      ),
     );
   });
 

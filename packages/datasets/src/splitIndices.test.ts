@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitIndices, SplitError } from './splitIndices.ts';
+import { SplitError, splitIndices } from './splitIndices.ts';
 
 const seed = fc.nat({ max: 2 ** 32 - 1 });
 

@@ -38,12 +38,19 @@ const SUM_TOLERANCE = 1e-9;
  *
  * @throws SplitError for a bad n, seed or fraction, and when a part with a positive fraction would be empty
  */
-export function splitIndices(n: number, { seed = 0, fractions = { train: 0.8, validation: 0.1, test: 0.1 } }: SplitOptions = {}): Split {
+export function splitIndices(
+  n: number,
+  { seed = 0, fractions = { train: 0.8, validation: 0.1, test: 0.1 } }: SplitOptions = {},
+): Split {
   if (!Number.isInteger(n) || n < 1 || n >= UINT32_VALUES) {
-    throw new SplitError(`splitIndices: expected a whole number of rows of at least 1, given ${n}. Pass the number of rows of the data set.`);
+    throw new SplitError(
+      `splitIndices: expected a whole number of rows of at least 1, given ${n}. Pass the number of rows of the data set.`,
+    );
   }
   if (!Number.isInteger(seed) || seed < 0 || seed >= UINT32_VALUES) {
-    throw new SplitError(`splitIndices: expected a seed that is a whole number in 0..4294967295, given ${seed}. Pass such a number.`);
+    throw new SplitError(
+      `splitIndices: expected a seed that is a whole number in 0..4294967295, given ${seed}. Pass such a number.`,
+    );
   }
   const { train, validation, test } = fractions;
   const sum = train + validation + test;

@@ -11,7 +11,10 @@ const center = latLonToUnit([20], [30]);
 function integrate(logDensity: (points: Float64Array) => Float64Array, rows: number): number {
   const columns = 2 * rows;
   const step = 180 / rows;
-  const latitude = Float64Array.from({ length: rows * columns }, (_, k) => -90 + (Math.floor(k / columns) + 0.5) * step);
+  const latitude = Float64Array.from(
+    { length: rows * columns },
+    (_, k) => -90 + (Math.floor(k / columns) + 0.5) * step,
+  );
   const longitude = Float64Array.from({ length: rows * columns }, (_, k) => -180 + ((k % columns) + 0.5) * step);
   const cellSide = (step * Math.PI) / 180;
   return logDensity(latLonToUnit(latitude, longitude)).reduce(
@@ -30,20 +33,27 @@ describe('vonMisesFisherKde', () => {
   it('has the closed form at the center and opposite to it', () => {
     const opposite = center.map((x) => -x);
     fc.assert(
-      fc.property(fc.double({ min: 0.1, max: 20, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (kappa, uniformWeight) => {
-        const { logDensity } = vonMisesFisherKde(center, { kappa, uniformWeight });
-        const constant = kappa / (4 * Math.PI * Math.sinh(kappa));
-        for (const [query, cosine] of [[center, 1], [opposite, -1]] as const) {
-          const expected = uniformWeight / (4 * Math.PI) + (1 - uniformWeight) * constant * Math.exp(kappa * cosine);
-          expect(logDensity(query)[0]).toBeCloseTo(Math.log(expected), 9);
-        }
-      }),
+      fc.property(
+        fc.double({ min: 0.1, max: 20, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (kappa, uniformWeight) => {
+          const { logDensity } = vonMisesFisherKde(center, { kappa, uniformWeight });
+          const constant = kappa / (4 * Math.PI * Math.sinh(kappa));
+          for (const [query, cosine] of [
+            [center, 1],
+            [opposite, -1],
+          ] as const) {
+            const expected = uniformWeight / (4 * Math.PI) + (1 - uniformWeight) * constant * Math.exp(kappa * cosine);
+            expect(logDensity(query)[0]).toBeCloseTo(Math.log(expected), 9);
+          }
+        },
+      ),
     );
   });
 
   it.each([1e6, 1e11])('is finite and right at kappa %d', (kappa) => {
     const { logDensity } = vonMisesFisherKde(center, { kappa, uniformWeight: 0.01 });
-    expect(logDensity(center)[0]).toBeCloseTo(Math.log(0.99 * kappa / (2 * Math.PI)), 6);
+    expect(logDensity(center)[0]).toBeCloseTo(Math.log((0.99 * kappa) / (2 * Math.PI)), 6);
     expect(logDensity(center.map((x) => -x))[0]).toBeCloseTo(Math.log(0.01 / (4 * Math.PI)), 12);
   });
 
@@ -73,7 +83,9 @@ describe('fitVonMisesFisherKde', () => {
     const uniformWeights = [0.01, 0.1, 0.5];
     const fitted = fitVonMisesFisherKde({ train, validation, kappas, uniformWeights });
     const all = kappas.flatMap((kappa) =>
-      uniformWeights.map((uniformWeight) => negativeMean(vonMisesFisherKde(train, { kappa, uniformWeight }).logDensity(validation))),
+      uniformWeights.map((uniformWeight) =>
+        negativeMean(vonMisesFisherKde(train, { kappa, uniformWeight }).logDensity(validation)),
+      ),
     );
     expect(fitted.validationNll).toBeCloseTo(Math.min(...all), 12);
     expect(negativeMean(fitted.logDensity(validation))).toBeCloseTo(fitted.validationNll, 12);
@@ -85,17 +97,22 @@ describe('fitVonMisesFisherKde', () => {
     ['earthquake', true, -0.05, 0.1],
     ['flood', false, 0.56, 0.05],
     ['fire', false, -2.2, 0.13],
-  ] as const)('reaches the known figure on %s, duplicates dropped: %s', async ([name, unique, mean, spread], { skip }) => {
-    if (!hasData('earth', `${name}.csv`)) skip(noDataReason);
-    const raw = await earth(name, { folder: dataPath() });
-    const { points } = unique ? dropDuplicates(raw) : raw;
-    const seeds = [0, 1, 2, 3, 4];
-    const nll = seeds.map((seed) => {
-      const split = splitIndices(points.length / 3, { seed });
-      const [train, validation, test] = [split.train, split.validation, split.test].map((rows) => gatherRows(points, rows, 3));
-      return negativeMean(fitVonMisesFisherKde({ train: train!, validation: validation! }).logDensity(test!));
-    });
-    const average = nll.reduce((sum, value) => sum + value, 0) / seeds.length;
-    expect(Math.abs(average - mean)).toBeLessThan(spread);
-  });
+  ] as const)(
+    'reaches the known figure on %s, duplicates dropped: %s',
+    async ([name, unique, mean, spread], { skip }) => {
+      if (!hasData('earth', `${name}.csv`)) skip(noDataReason);
+      const raw = await earth(name, { folder: dataPath() });
+      const { points } = unique ? dropDuplicates(raw) : raw;
+      const seeds = [0, 1, 2, 3, 4];
+      const nll = seeds.map((seed) => {
+        const split = splitIndices(points.length / 3, { seed });
+        const [train, validation, test] = [split.train, split.validation, split.test].map((rows) =>
+          gatherRows(points, rows, 3),
+        );
+        return negativeMean(fitVonMisesFisherKde({ train: train!, validation: validation! }).logDensity(test!));
+      });
+      const average = nll.reduce((sum, value) => sum + value, 0) / seeds.length;
+      expect(Math.abs(average - mean)).toBeLessThan(spread);
+    },
+  );
 });

@@ -1,8 +1,8 @@
 /** Candidate concentrations: 6 per decade from 10 (2,000 km on the Earth) to 1e8 (0.6 km; fires need 2e7). */
-export const defaultKappas: readonly number[] = Array.from({ length: 43 }, (_, i) => 10 ** (1 + i / 6));
+const defaultKappas: readonly number[] = Array.from({ length: 43 }, (_, i) => 10 ** (1 + i / 6));
 
 /** Candidate weights of the uniform floor: 1 % to 10 %. */
-export const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
+const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
 
 const LOG_UNIFORM = -Math.log(4 * Math.PI);
 /** exp(-40) is below the rounding of a sum that holds exp(0). */
@@ -36,7 +36,10 @@ export interface VonMisesFisherKde extends VonMisesFisherKdeOptions {
  * @param points unit vectors, row-major (n, 3), n >= 1
  * @throws KernelDensityError
  */
-export function vonMisesFisherKde(points: Float64Array, { kappa, uniformWeight }: VonMisesFisherKdeOptions): VonMisesFisherKde {
+export function vonMisesFisherKde(
+  points: Float64Array,
+  { kappa, uniformWeight }: VonMisesFisherKdeOptions,
+): VonMisesFisherKde {
   checkUnitVectors(points, 'points');
   checkKappa(kappa);
   checkWeight(uniformWeight);
@@ -56,7 +59,9 @@ export interface FitVonMisesFisherKdeOptions {
   train: Float64Array;
   /** Unit vectors that choose kappa and the floor, row-major (m, 3). */
   validation: Float64Array;
+  /** Candidates; 10 to 1e8, 6 per decade, when left out. */
   kappas?: readonly number[];
+  /** Candidates; 0.01 to 0.1 in steps of 0.01 when left out. */
   uniformWeights?: readonly number[];
 }
 
@@ -77,7 +82,9 @@ export function fitVonMisesFisherKde({
   kappas.forEach(checkKappa);
   uniformWeights.forEach(checkWeight);
   if (kappas.length === 0 || uniformWeights.length === 0) {
-    throw new KernelDensityError('fitVonMisesFisherKde: expected at least one kappa and one weight, given none. Leave them out for the defaults.');
+    throw new KernelDensityError(
+      'fitVonMisesFisherKde: expected at least one kappa and one weight, given none. Leave them out for the defaults.',
+    );
   }
   let best = { kappa: kappas[0]!, uniformWeight: uniformWeights[0]!, validationNll: Infinity };
   for (const [k, kernels] of logKernelDensities(train, validation, kappas).entries()) {
@@ -154,13 +161,17 @@ function mixWithUniform(logKernel: number, weight: number): number {
 
 function checkKappa(kappa: number): void {
   if (!(kappa > 0 && kappa < Infinity)) {
-    throw new KernelDensityError(`von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 10 to 1e8.`);
+    throw new KernelDensityError(
+      `von Mises-Fisher kernel: expected a finite kappa > 0, given ${kappa}. The default candidates run from 10 to 1e8.`,
+    );
   }
 }
 
 function checkWeight(weight: number): void {
   if (!(weight >= 0 && weight <= 1)) {
-    throw new KernelDensityError(`von Mises-Fisher kernel: expected a uniform weight in 0..1, given ${weight}. 0.01 to 0.1 is usual.`);
+    throw new KernelDensityError(
+      `von Mises-Fisher kernel: expected a uniform weight in 0..1, given ${weight}. 0.01 to 0.1 is usual.`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
 /** The family of the font that `renderPicture` loads; a viewer without it takes the next sans serif. */
-export const fontFamily = 'Source Sans 3, Source Sans Pro, Helvetica, Arial, sans-serif';
+const fontFamily = 'Source Sans 3, Source Sans Pro, Helvetica, Arial, sans-serif';
 
 /** Colors of every picture, chosen to stay apart under the common color deficiencies. */
 export const colors = {
@@ -24,7 +24,11 @@ const NAMESPACE = 'http://www.w3.org/2000/svg';
 const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
 /** An SVG element with attributes, and text or elements inside. */
-export function element(name: string, attributes: Record<string, string | number>, ...children: (Element | string)[]): Element {
+export function element(
+  name: string,
+  attributes: Record<string, string | number>,
+  ...children: (Element | string)[]
+): Element {
   const node = document.createElementNS(NAMESPACE, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
   node.append(...children);
@@ -40,7 +44,13 @@ export function chart(x: number, y: number, options: Plot.PlotOptions): Element 
   root.querySelector('style')?.remove();
   return element(
     'g',
-    { transform: `translate(${x},${y})`, 'text-anchor': 'middle', 'font-size': 12, fill: 'currentColor', color: colors.ink },
+    {
+      transform: `translate(${x},${y})`,
+      'text-anchor': 'middle',
+      'font-size': 12,
+      fill: 'currentColor',
+      color: colors.ink,
+    },
     ...root.children,
   );
 }
@@ -72,14 +82,19 @@ export interface Block {
 export function picture(width: number, { title, subtitle, caption }: PictureWords, blocks: Block[]): string {
   const children: Element[] = [];
   let top = margin - 6;
-  if (title !== undefined) children.push(text(margin, (top += 24), title, { 'font-size': 25, 'font-weight': 600 }));
-  if (subtitle !== undefined) children.push(text(margin, (top += 23), subtitle, { 'font-size': 15, fill: colors.muted }));
-  if (title !== undefined || subtitle !== undefined) top += 16;
+  const addLine = (content: string | undefined, lineHeight: number, attributes: Record<string, string | number>) => {
+    if (content === undefined) return;
+    top += lineHeight;
+    children.push(text(margin, top, content, attributes));
+  };
+  addLine(title, 24, { 'font-size': 25, 'font-weight': 600 });
+  addLine(subtitle, 23, { 'font-size': 15, fill: colors.muted });
+  if (children.length > 0) top += 16;
   for (const block of blocks) {
     children.push(...block.draw(top));
     top += block.height;
   }
-  if (caption !== undefined) children.push(text(margin, (top += 22), caption, { 'font-size': 12, fill: colors.muted }));
+  addLine(caption, 22, { 'font-size': 12, fill: colors.muted });
   const height = top + margin - 8;
   const root = element(
     'svg',

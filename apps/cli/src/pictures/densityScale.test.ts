@@ -25,7 +25,11 @@ describe('densityScale', () => {
   });
 
   it('measures from the uniform density', () => {
-    const { grid } = densityScale({ rows: 2, columns: 2, logDensity: [LOG_UNIFORM, LOG_UNIFORM + 1, LOG_UNIFORM, -Infinity] });
+    const { grid } = densityScale({
+      rows: 2,
+      columns: 2,
+      logDensity: [LOG_UNIFORM, LOG_UNIFORM + 1, LOG_UNIFORM, -Infinity],
+    });
     expect([...Array.from(grid.logDensity)]).toEqual([0, 1, 0, -Infinity]);
   });
 

@@ -42,13 +42,17 @@ export function densityScale({ rows, columns, logDensity }: DensityGrid): Densit
   for (const value of relative) {
     // A density may be zero somewhere (-Infinity), but not everywhere, and it is never infinite.
     if (Number.isNaN(value) || value === Infinity) {
-      throw new PictureError(`densityScale: expected log densities below infinity, given ${value}. Check the likelihood of the model.`);
+      throw new PictureError(
+        `densityScale: expected log densities below infinity, given ${value}. Check the likelihood of the model.`,
+      );
     }
     if (value > highest) highest = value;
     if (value < lowest) lowest = value;
   }
   if (highest === -Infinity) {
-    throw new PictureError('densityScale: expected a positive density somewhere, given zero everywhere. Check the likelihood of the model.');
+    throw new PictureError(
+      'densityScale: expected a positive density somewhere, given zero everywhere. Check the likelihood of the model.',
+    );
   }
   const bottom = Math.max(lowest, highest - SHOWN_RANGE);
   const step = BAND_STEPS.find((candidate) => (highest - bottom) / candidate <= MOST_BANDS)!;

@@ -17,9 +17,13 @@ it('gives back the values at the centers, and a straight line between them', () 
   const plane = (lat: number, lon: number) => 2 * lat - 3 * lon + 1;
   const grid = { rows, columns, logDensity: latitude.map((lat, k) => plane(lat, longitude[k]!)) };
   fc.assert(
-    fc.property(fc.double({ min: -85, max: 85, noNaN: true }), fc.double({ min: -175, max: 175, noNaN: true }), (lat, lon) => {
-      expect(interpolateGrid(grid, lat, lon)).toBeCloseTo(plane(lat, lon), 8);
-    }),
+    fc.property(
+      fc.double({ min: -85, max: 85, noNaN: true }),
+      fc.double({ min: -175, max: 175, noNaN: true }),
+      (lat, lon) => {
+        expect(interpolateGrid(grid, lat, lon)).toBeCloseTo(plane(lat, lon), 8);
+      },
+    ),
   );
 });
 

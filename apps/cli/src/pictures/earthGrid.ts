@@ -25,14 +25,18 @@ export function earthGrid(rows = 180, columns = 360): EarthGrid {
 }
 
 /** Bilinear interpolation of a grid at a place in degrees; longitudes wrap, latitudes stop at the outermost centers. */
-export function interpolateGrid({ rows, columns, logDensity }: DensityGrid, latitude: number, longitude: number): number {
+export function interpolateGrid(
+  { rows, columns, logDensity }: DensityGrid,
+  latitude: number,
+  longitude: number,
+): number {
   const row = Math.min(Math.max(((90 - latitude) / 180) * rows - 0.5, 0), rows - 1);
   const column = ((longitude + 180) / 360) * columns - 0.5;
   const top = Math.min(Math.floor(row), rows - 2);
   const left = Math.floor(column);
   const down = row - top;
   const right = column - left;
-  const at = (i: number, j: number) => logDensity[i * columns + ((j % columns) + columns) % columns]!;
+  const at = (i: number, j: number) => logDensity[i * columns + (((j % columns) + columns) % columns)]!;
   const upper = at(top, left) * (1 - right) + at(top, left + 1) * right;
   const lower = at(top + 1, left) * (1 - right) + at(top + 1, left + 1) * right;
   return upper * (1 - down) + lower * down;

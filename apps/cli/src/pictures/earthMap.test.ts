@@ -15,7 +15,10 @@ function placeOf(latitude: number, longitude: number, options: Parameters<typeof
   const svg = earthMap({ ...options, test: latLonToUnit([latitude], [longitude]) });
   const { document } = parseHTML(`<html><body>${svg}</body></html>`);
   const dot = document.querySelector('g[aria-label="dot"] circle')!;
-  const [, dx, dy] = dot.closest('g[transform]')!.getAttribute('transform')!.match(/translate\(([\d.]+),([\d.]+)\)/)!;
+  const [, dx, dy] = dot
+    .closest('g[transform]')!
+    .getAttribute('transform')!
+    .match(/translate\(([\d.]+),([\d.]+)\)/)!;
   return [Number(dot.getAttribute('cx')) + Number(dx), Number(dot.getAttribute('cy')) + Number(dy)];
 }
 
@@ -30,16 +33,27 @@ describe('earthMap', () => {
     const svg = earthMap({ density });
     const [latitude, longitude] = PEAK;
     expect(brightness(svg, placeOf(latitude, longitude, { density }))).toBeLessThan(90);
-    for (const [lat, lon] of [[-latitude, longitude], [latitude, -longitude], [-latitude, -longitude], [latitude, longitude + 180]] as const) {
+    for (const [lat, lon] of [
+      [-latitude, longitude],
+      [latitude, -longitude],
+      [-latitude, -longitude],
+      [latitude, longitude + 180],
+    ] as const) {
       expect(brightness(svg, placeOf(lat, lon, { density }))).toBeGreaterThan(200);
     }
   });
 
   it('draws every event and sample once', () => {
-    const points = (n: number) => latLonToUnit(Array.from({ length: n }, (_, i) => 3 * i), Array.from({ length: n }, (_, i) => 7 * i));
+    const points = (n: number) =>
+      latLonToUnit(
+        Array.from({ length: n }, (_, i) => 3 * i),
+        Array.from({ length: n }, (_, i) => 7 * i),
+      );
     const svg = earthMap({ train: points(5), test: points(3), samples: points(4) });
     const { document } = parseHTML(`<html><body>${svg}</body></html>`);
-    const counts = [...document.querySelectorAll('g[aria-label="dot"]')].map((group) => group.querySelectorAll('circle').length);
+    const counts = [...document.querySelectorAll('g[aria-label="dot"]')].map(
+      (group) => group.querySelectorAll('circle').length,
+    );
     expect(counts).toEqual([5, 4, 3]);
   });
 
@@ -48,7 +62,12 @@ describe('earthMap', () => {
   });
 
   it('writes words as words', () => {
-    const svg = earthMap({ title: 'a < b & c', caption: 'seed 0', samples: latLonToUnit([1], [2]), legend: { samples: 'flow' } });
+    const svg = earthMap({
+      title: 'a < b & c',
+      caption: 'seed 0',
+      samples: latLonToUnit([1], [2]),
+      legend: { samples: 'flow' },
+    });
     expect(svg).toContain('a &lt; b &amp; c');
     expect(svg).toContain('>seed 0</text>');
     expect(svg).toContain('>flow</text>');

@@ -1,15 +1,16 @@
+import { createRequire } from 'node:module';
 import { unitToLatLon } from '@flowfield/datasets';
 import * as Plot from '@observablehq/plot';
-import { geoEqualEarth, type GeoProjection } from 'd3-geo';
+import { type GeoProjection, geoEqualEarth } from 'd3-geo';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import landTopology from 'world-atlas/land-110m.json' with { type: 'json' };
-import { chart, colors, element, margin, picture, text, type Block, type PictureWords } from './canvas.ts';
-import { densityScale, type DensityScale } from './densityScale.ts';
-import { earthGrid, interpolateGrid, type DensityGrid } from './earthGrid.ts';
+import { type Block, chart, colors, element, margin, type PictureWords, picture, text } from './canvas.ts';
+import { type DensityScale, densityScale } from './densityScale.ts';
+import { type DensityGrid, earthGrid, interpolateGrid } from './earthGrid.ts';
 import { PictureError } from './pictureError.ts';
 
-const topology = landTopology as unknown as Topology<{ land: GeometryCollection }>;
+// Not an import: the bundler drops the attribute that Node asks for on JSON.
+const topology: Topology<{ land: GeometryCollection }> = createRequire(import.meta.url)('world-atlas/land-110m.json');
 const land = feature(topology, topology.objects.land);
 
 const WIDTH = 1080;
@@ -62,7 +63,9 @@ export function earthMap({ title, subtitle, caption, density, legend = {}, ...po
   const legends: Block = {
     height: scale === undefined ? 22 : 52,
     draw: (top) => [
-      ...(scale === undefined ? [] : [densityLegend(top, scale, legend.density ?? 'model log density relative to uniform, in nats')]),
+      ...(scale === undefined
+        ? []
+        : [densityLegend(top, scale, legend.density ?? 'model log density relative to uniform, in nats')]),
       ...markLegend(top, layers, names, scale === undefined),
     ],
   };
@@ -75,7 +78,12 @@ function readDensity(density: NonNullable<EarthMapOptions['density']>): DensityG
   return { rows, columns, logDensity: density(points) };
 }
 
-function worldChart(top: number, scale: DensityScale | undefined, layers: MarkName[], points: Partial<Record<MarkName, Points>>): Element {
+function worldChart(
+  top: number,
+  scale: DensityScale | undefined,
+  layers: MarkName[],
+  points: Partial<Record<MarkName, Points>>,
+): Element {
   const projection = geoEqualEarth().fitSize([MAP_WIDTH, MAP_HEIGHT], { type: 'Sphere' });
   const marks: Plot.Markish[] = [Plot.sphere({ fill: '#f3f6f7', stroke: 'none' })];
   if (scale !== undefined) marks.push(densityContours(scale, projection));
@@ -102,7 +110,10 @@ function worldChart(top: number, scale: DensityScale | undefined, layers: MarkNa
 function densityContours(scale: DensityScale, projection: GeoProjection): Plot.Markish {
   const interpolate = (_index: number[], width: number, height: number): Float64Array =>
     Float64Array.from({ length: width * height }, (_, k) => {
-      const pixel: [number, number] = [((k % width) + 0.5) * (MAP_WIDTH / width), (Math.floor(k / width) + 0.5) * (MAP_HEIGHT / height)];
+      const pixel: [number, number] = [
+        ((k % width) + 0.5) * (MAP_WIDTH / width),
+        (Math.floor(k / width) + 0.5) * (MAP_HEIGHT / height),
+      ];
       const [longitude, latitude] = projection.invert!(pixel)!;
       return scale.clamp(interpolateGrid(scale.grid, latitude, longitude));
     });
@@ -136,7 +147,10 @@ function readPoints(name: MarkName, points: Points): { latitude: Float64Array; l
   try {
     return unitToLatLon(points);
   } catch (cause) {
-    throw new PictureError(`earthMap: expected ${name} as unit vectors, row-major (n, 3), given others. ${(cause as Error).message}`, { cause });
+    throw new PictureError(
+      `earthMap: expected ${name} as unit vectors, row-major (n, 3), given others. ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 
@@ -166,7 +180,15 @@ function markLegend(top: number, layers: MarkName[], names: Record<MarkName, str
     const { color, r, opacity, stroke } = MARKS[name];
     const [cx, cy] = atLeft ? [x + 190 * i, top + 6] : [x, top + 2 + lineHeight * i];
     return [
-      element('circle', { cx, cy, r: Math.max(r * 1.8, 2.4), fill: color, 'fill-opacity': Math.max(opacity, 0.8), stroke: '#ffffff', 'stroke-width': stroke }),
+      element('circle', {
+        cx,
+        cy,
+        r: Math.max(r * 1.8, 2.4),
+        fill: color,
+        'fill-opacity': Math.max(opacity, 0.8),
+        stroke: '#ffffff',
+        'stroke-width': stroke,
+      }),
       text(cx + 14, cy + 4.5, names[name]),
     ];
   });

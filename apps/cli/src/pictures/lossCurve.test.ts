@@ -10,7 +10,12 @@ describe('lossCurve', () => {
     const svg = lossCurve({
       steps,
       loss,
-      validation: { steps: [0, 500, 900], values: [2.5, 0.125, 0.2], label: 'held-out NLL', references: [{ value: 0.5, label: 'kernel density' }] },
+      validation: {
+        steps: [0, 500, 900],
+        values: [2.5, 0.125, 0.2],
+        label: 'held-out NLL',
+        references: [{ value: 0.5, label: 'kernel density' }],
+      },
     });
     expect(svg).toContain('lowest 0.125');
     expect(svg).toContain('kernel density');

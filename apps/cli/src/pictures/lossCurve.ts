@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { chart, colors, margin, picture, type Block, type PictureWords } from './canvas.ts';
+import { type Block, chart, colors, margin, type PictureWords, picture } from './canvas.ts';
 import { PictureError } from './pictureError.ts';
 
 const WIDTH = 860;
@@ -16,7 +16,7 @@ const OUTLIER_SHARE = 0.002;
 const LOG_AXIS_FACTOR = 5;
 
 /** A held-out quantity during training. */
-export interface ValidationSeries {
+interface ValidationSeries {
   steps: ArrayLike<number>;
   values: ArrayLike<number>;
   /** Name on the axis; `'validation'` when left out. */
@@ -46,10 +46,19 @@ interface Point {
  * @returns SVG text, 860 units wide
  * @throws PictureError when lengths differ, or no value is finite; single values that are not finite leave a gap
  */
-export function lossCurve({ steps, loss, lossLabel = 'training loss', validation, ...words }: LossCurveOptions): string {
+export function lossCurve({
+  steps,
+  loss,
+  lossLabel = 'training loss',
+  validation,
+  ...words
+}: LossCurveOptions): string {
   const points = readPoints('loss', steps, loss);
   const held = validation === undefined ? undefined : readPoints('validation', validation.steps, validation.values);
-  const x = { domain: [0, Math.max(points.at(-1)!.step, held?.at(-1)!.step ?? 0)], tickFormat: (step: number) => step.toLocaleString('en') };
+  const x = {
+    domain: [0, Math.max(points.at(-1)!.step, held?.at(-1)?.step ?? 0)],
+    tickFormat: (step: number) => step.toLocaleString('en'),
+  };
   const blocks = [lossBlock(points, { ...x, label: held === undefined ? 'step' : null }, lossLabel)];
   if (held !== undefined) blocks.push(validationBlock(held, { ...x, label: 'step' }, validation!));
   return picture(WIDTH, words, blocks);
@@ -70,7 +79,14 @@ function lossBlock(points: Point[], x: Plot.ScaleOptions, label: string): Block 
         x,
         y: { ...y, label, grid: true },
         marks: [
-          Plot.line(points, { x: 'step', y: 'value', stroke: colors.train, strokeOpacity: 0.25, strokeWidth: 1, clip: true }),
+          Plot.line(points, {
+            x: 'step',
+            y: 'value',
+            stroke: colors.train,
+            strokeOpacity: 0.25,
+            strokeWidth: 1,
+            clip: true,
+          }),
           Plot.line(points, running),
         ],
       }),
@@ -85,13 +101,25 @@ function lossAxis(losses: number[]): Plot.ScaleOptions {
   const upper = sorted.at(-1)!;
   if (!(lower > 0 && upper / lower > LOG_AXIS_FACTOR)) return { type: 'linear', nice: true };
   const domain = [lower * 0.9, upper * 1.1] as const;
-  const decades = Array.from({ length: Math.ceil(Math.log10(domain[1] / domain[0])) + 1 }, (_, i) => Math.floor(Math.log10(domain[0])) + i);
+  const decades = Array.from(
+    { length: Math.ceil(Math.log10(domain[1] / domain[0])) + 1 },
+    (_, i) => Math.floor(Math.log10(domain[0])) + i,
+  );
   const mantissas = decades.length > 4 ? [1] : [1, 2, 5];
   const ticks = decades.flatMap((decade) => mantissas.map((mantissa) => Number(`${mantissa}e${decade}`)));
-  return { type: 'log', domain, ticks: ticks.filter((tick) => tick >= domain[0] && tick <= domain[1]), tickFormat: '~g' };
+  return {
+    type: 'log',
+    domain,
+    ticks: ticks.filter((tick) => tick >= domain[0] && tick <= domain[1]),
+    tickFormat: '~g',
+  };
 }
 
-function validationBlock(points: Point[], x: Plot.ScaleOptions, { label = 'validation', references = [] }: ValidationSeries): Block {
+function validationBlock(
+  points: Point[],
+  x: Plot.ScaleOptions,
+  { label = 'validation', references = [] }: ValidationSeries,
+): Block {
   const best = points.filter(({ value }) => Number.isFinite(value)).reduce((a, b) => (b.value < a.value ? b : a));
   return {
     height: VALIDATION_HEIGHT,
@@ -112,7 +140,13 @@ function validationBlock(points: Point[], x: Plot.ScaleOptions, { label = 'valid
             dy: -4,
             fill: colors.muted,
           }),
-          Plot.line(points, { x: 'step', y: 'value', stroke: colors.model, strokeWidth: 2, marker: points.length <= 60 ? 'dot' : 'none' }),
+          Plot.line(points, {
+            x: 'step',
+            y: 'value',
+            stroke: colors.model,
+            strokeWidth: 2,
+            marker: points.length <= 60 ? 'dot' : 'none',
+          }),
           Plot.dot([best], { x: 'step', y: 'value', r: 5, fill: colors.paper, stroke: colors.model, strokeWidth: 2 }),
           Plot.text([best], {
             x: 'step',

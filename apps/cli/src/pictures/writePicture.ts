@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Resvg, type RenderedImage } from '@resvg/resvg-js';
+import { type RenderedImage, Resvg } from '@resvg/resvg-js';
 
 const require = createRequire(import.meta.url);
 const FONT_FAMILY = 'Source Sans 3';
@@ -17,7 +17,12 @@ const PIXEL_RATIO = 2;
 export function renderPicture(svg: string, { pixelRatio = PIXEL_RATIO }: { pixelRatio?: number } = {}): RenderedImage {
   return new Resvg(svg, {
     fitTo: { mode: 'zoom', value: pixelRatio },
-    font: { fontFiles: FONT_FILES, loadSystemFonts: false, defaultFontFamily: FONT_FAMILY, sansSerifFamily: FONT_FAMILY },
+    font: {
+      fontFiles: FONT_FILES,
+      loadSystemFonts: false,
+      defaultFontFamily: FONT_FAMILY,
+      sansSerifFamily: FONT_FAMILY,
+    },
   }).render();
 }
 

@@ -164,8 +164,8 @@ export function linspace(
     throw new ArgumentError(`linspace: count must be an integer of at least 0, got ${count}.`);
   }
   const intervals = endpoint ? count - 1 : count;
-  // Weighing both ends hits `stop` exactly; one interval or none would divide by zero.
-  const at = (i: number): number => (intervals < 1 ? start : (start * (intervals - i) + stop * i) / intervals);
+  // The last number is `stop` itself, whatever rounding would make of it.
+  const at = (i: number): number => (i === 0 ? start : endpoint && i === intervals ? stop : start + ((stop - start) * i) / intervals);
   return generate([count], at, dtype, device);
 }
 

@@ -3,7 +3,8 @@ import { type Atom, type Eqn, isProgram, type Params, type Program, Var } from '
 /** A copy of the parameters in which `change` was applied to every sub-program. */
 export function mapSubprograms(params: Params, change: (program: Program) => Program): Params {
   if (isProgram(params)) return change(params);
-  if (Array.isArray(params)) return params.some(hasProgram) ? params.map((item) => mapSubprograms(item, change)) : params;
+  if (Array.isArray(params))
+    return params.some(hasProgram) ? params.map((item) => mapSubprograms(item, change)) : params;
   if (typeof params === 'object' && params !== null && Object.values(params).some(hasProgram)) {
     return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, mapSubprograms(value, change)]));
   }

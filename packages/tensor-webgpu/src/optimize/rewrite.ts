@@ -19,16 +19,28 @@ export type Rewrite = (
   outputs: readonly Aval[],
 ) => readonly Atom[] | null;
 
-const rules = new Map<string, Rewrite[]>();
+const registered = new Map<string, Rewrite[]>();
 
-/** Adds a rule for the primitives named. The rules stand in `rewrites/`, beside the primitives they speak of. */
-export function addRewrite(primitives: readonly string[], rule: Rewrite): void {
-  for (const name of primitives) {
-    const list = rules.get(name);
-    if (list) list.push(rule);
-    else rules.set(name, [rule]);
+/** A rule and the primitives it applies to. */
+export interface RewriteRule {
+  readonly primitives: readonly string[];
+  readonly rewrite: Rewrite;
+}
+
+/** A list of rules and the function that adds one. */
+export function ruleList(): {
+  rules: RewriteRule[];
+  addRewrite: (primitives: readonly string[], rewrite: Rewrite) => void;
+} {
+  const rules: RewriteRule[] = [];
+  return { rules, addRewrite: (primitives, rewrite) => void rules.push({ primitives, rewrite }) };
+}
+
+/** Makes rules known to the simplifier. They stand in `rewrites/`, beside the primitives they speak of. */
+export function registerRewrites(rules: readonly RewriteRule[]): void {
+  for (const { primitives, rewrite } of rules) {
+    for (const name of primitives) registered.set(name, [...(registered.get(name) ?? []), rewrite]);
   }
 }
 
-export const rewritesOf = (primitive: string): readonly Rewrite[] => rules.get(primitive) ?? [];
-
+export const rewritesOf = (primitive: string): readonly Rewrite[] => registered.get(primitive) ?? [];

@@ -1,5 +1,5 @@
-import type { Primitive } from '../program/primitive.ts';
 import { operationKey } from '../program/key.ts';
+import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
 import { removeDeadCode } from './deadCode.ts';
 import { inlineCalls, mapSubprograms } from './inline.ts';
@@ -81,7 +81,12 @@ class Pass implements Rewriter {
   }
 
   /** Rewritten, merged with an equal equation, or added as it is. */
-  private apply(primitive: Primitive, inputs: readonly Atom[], params: Params, outputs: readonly Var[]): readonly Atom[] {
+  private apply(
+    primitive: Primitive,
+    inputs: readonly Atom[],
+    params: Params,
+    outputs: readonly Var[],
+  ): readonly Atom[] {
     for (const rule of rewritesOf(primitive.name)) {
       const results = rule(this, inputs, params, outputs);
       if (results) {

@@ -18,11 +18,15 @@ function argReduction(name: string, wins: (x: number, best: number) => boolean):
     kind: 'reduce',
     shape([x], { axis }: ArgReduceParams) {
       if (!NUMBERS.includes(x.dtype)) {
-        throw new DTypeError(`${name}: dtype ${x.dtype} is not supported; expected ${NUMBERS.join(', ')}. Cast the operand first.`);
+        throw new DTypeError(
+          `${name}: dtype ${x.dtype} is not supported; expected ${NUMBERS.join(', ')}. Cast the operand first.`,
+        );
       }
       const at = normalizeAxis(name, axis, x.shape.length);
       if (x.shape[at] === 0) {
-        throw new ShapeError(`${name}: axis ${axis} of shape ${showShape(x.shape)} has no elements, so none wins. Give at least one element.`);
+        throw new ShapeError(
+          `${name}: axis ${axis} of shape ${showShape(x.shape)} has no elements, so none wins. Give at least one element.`,
+        );
       }
       return [{ shape: withoutAxes(x.shape, [at]), dtype: 'i32' }];
     },

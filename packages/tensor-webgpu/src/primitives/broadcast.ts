@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
-import { checkShape, range, rowMajorStrides, sameShape, type Shape, showShape } from '../shape/shape.ts';
+import { checkShape, range, rowMajorStrides, type Shape, sameShape, showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import { readStrided } from './strided.ts';
@@ -23,7 +23,11 @@ export const broadcastInDimPrimitive: Primitive = {
     const fits =
       dims.length === x.shape.length &&
       dims.every(
-        (dim, i) => dim >= 0 && dim < shape.length && (i === 0 || dims[i - 1] < dim) && (x.shape[i] === shape[dim] || x.shape[i] === 1),
+        (dim, i) =>
+          dim >= 0 &&
+          dim < shape.length &&
+          (i === 0 || dims[i - 1] < dim) &&
+          (x.shape[i] === shape[dim] || x.shape[i] === 1),
       );
     if (!fits) {
       throw new ShapeError(

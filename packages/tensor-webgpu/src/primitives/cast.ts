@@ -45,7 +45,9 @@ export const bitcastPrimitive: Primitive = {
   shape([x], { dtype }: { dtype: DType }) {
     for (const each of [x.dtype, dtype]) {
       if (bytesPerElement(each) !== 4 || !(isFloat(each) || isInteger(each))) {
-        throw new DTypeError(`bitcast: cannot read ${x.dtype} as ${dtype}; expected f32, i32 or u32 on both sides. Use cast to convert numbers.`);
+        throw new DTypeError(
+          `bitcast: cannot read ${x.dtype} as ${dtype}; expected f32, i32 or u32 on both sides. Use cast to convert numbers.`,
+        );
       }
     }
     return [{ shape: x.shape, dtype }];

@@ -21,7 +21,8 @@ export const concatPrimitive: Primitive = {
     const [first] = inputs;
     const at = normalizeAxis('concat', axis, first.shape.length);
     const fits = inputs.every(
-      ({ shape }) => shape.length === first.shape.length && shape.every((extent, i) => i === at || extent === first.shape[i]),
+      ({ shape }) =>
+        shape.length === first.shape.length && shape.every((extent, i) => i === at || extent === first.shape[i]),
     );
     if (!fits) {
       throw new ShapeError(
@@ -33,7 +34,12 @@ export const concatPrimitive: Primitive = {
   },
   jvp: (lax, inputs, tangents, { axis }: ConcatParams) => ({
     outputs: [lax.concat(inputs, axis)],
-    tangents: [lax.concat(tangents.map((tangent, i) => tangent ?? lax.zeros(inputs[i])), axis)],
+    tangents: [
+      lax.concat(
+        tangents.map((tangent, i) => tangent ?? lax.zeros(inputs[i])),
+        axis,
+      ),
+    ],
   }),
   transpose(lax, [ct], _inputs, linear, { axis }: ConcatParams, avals) {
     if (!ct) return avals.map(() => null);
@@ -42,11 +48,20 @@ export const concatPrimitive: Primitive = {
       const start = end;
       end += shape[axis];
       if (!linear[i]) return null;
-      return lax.slice(ct, shape.map((_, at) => (at === axis ? start : 0)), shape.map((extent, at) => (at === axis ? end : extent)));
+      return lax.slice(
+        ct,
+        shape.map((_, at) => (at === axis ? start : 0)),
+        shape.map((extent, at) => (at === axis ? end : extent)),
+      );
     });
   },
   batch: (lax, size, inputs, batched, { axis }: ConcatParams) => ({
-    outputs: [lax.concat(inputs.map((input, i) => (batched[i] ? input : repeatFirst(lax, input, size))), axis + 1)],
+    outputs: [
+      lax.concat(
+        inputs.map((input, i) => (batched[i] ? input : repeatFirst(lax, input, size))),
+        axis + 1,
+      ),
+    ],
     batched: [true],
   }),
   evaluate(inputs, { axis }: ConcatParams, [output]) {
@@ -66,5 +81,7 @@ export const concatPrimitive: Primitive = {
 
 export function concat(values: readonly Value[], axis: number): Value {
   if (values.length === 1) return values[0];
-  return bind(concatPrimitive, values, { axis: values.length === 0 ? axis : normalizeAxis('concat', axis, values[0].shape.length) })[0];
+  return bind(concatPrimitive, values, {
+    axis: values.length === 0 ? axis : normalizeAxis('concat', axis, values[0].shape.length),
+  })[0];
 }

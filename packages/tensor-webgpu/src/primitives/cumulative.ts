@@ -41,11 +41,16 @@ function cumulative({ name, dtypes, combine, join, neutral }: CumulativeSpec): P
     jvp(lax, [x], [dx], params: CumulativeParams) {
       const outputs = bind(primitive, [x], params);
       if (!dx) return { outputs, tangents: [null] };
-      return { outputs, tangents: join ? [alongDoubling(lax, join, neutral, x, dx, params)] : bind(primitive, [dx], params) };
+      return {
+        outputs,
+        tangents: join ? [alongDoubling(lax, join, neutral, x, dx, params)] : bind(primitive, [dx], params),
+      };
     },
     transpose: join
       ? undefined
-      : (_lax, [ct], _inputs, _linear, { axis, reverse }: CumulativeParams) => [ct && bind(primitive, [ct], { axis, reverse: !reverse })[0]],
+      : (_lax, [ct], _inputs, _linear, { axis, reverse }: CumulativeParams) => [
+          ct && bind(primitive, [ct], { axis, reverse: !reverse })[0],
+        ],
     batch: (_lax, _size, inputs, _batched, { axis, reverse }: CumulativeParams) => ({
       outputs: bind(primitive, inputs, { axis: axis + 1, reverse }),
       batched: [true],

@@ -67,11 +67,18 @@ export const dotGeneralPrimitive: Primitive = {
     linear[1] && ct ? rightCotangent(lax, ct, x!, yAval, axes) : null,
   ],
   batch(lax, _size, [x, y], batched, { contract, batch }: DotAxes) {
-    const later = (axes: readonly number[], side: number): number[] => axes.map((axis) => axis + (batched[side] ? 1 : 0));
+    const later = (axes: readonly number[], side: number): number[] =>
+      axes.map((axis) => axis + (batched[side] ? 1 : 0));
     const contracted = [later(contract[0], 0), later(contract[1], 1)] as const;
     const own = [later(batch[0], 0), later(batch[1], 1)] as const;
     if (batched[0] && batched[1]) {
-      const output = lax.dotGeneral(x, y, { contract: contracted, batch: [[0, ...own[0]], [0, ...own[1]]] });
+      const output = lax.dotGeneral(x, y, {
+        contract: contracted,
+        batch: [
+          [0, ...own[0]],
+          [0, ...own[1]],
+        ],
+      });
       return { outputs: [output], batched: [true] };
     }
     // The mapped axis is the first free axis of its operand; a view moves it to the front.
@@ -115,14 +122,22 @@ const partners = (ours: readonly number[], theirs: readonly number[]): number[] 
 function evaluateDot(x: RefArray, y: RefArray, { contract, batch }: DotAxes, output: Aval): RefArray {
   const leftFree = freeAxes(x.shape.length, contract[0], batch[0]);
   const rightFree = freeAxes(y.shape.length, contract[1], batch[1]);
-  const extent = (operand: RefArray, axes: readonly number[]): number => sizeOf(axes.map((axis) => operand.shape[axis]));
+  const extent = (operand: RefArray, axes: readonly number[]): number =>
+    sizeOf(axes.map((axis) => operand.shape[axis]));
   const [batches, m, k, n] = [extent(x, batch[0]), extent(x, leftFree), extent(x, contract[0]), extent(y, rightFree)];
   const left = readPermuted(x.data, x.dtype, x.shape, [...batch[0], ...leftFree, ...contract[0]]);
   const right = readPermuted(y.data, y.dtype, y.shape, [...batch[1], ...contract[1], ...rightFree]);
   const out = refData(output.dtype, batches * m * n);
   const multiply = isInteger(output.dtype) ? multiplyIntegers : multiplyFloats;
   for (let b = 0; b < batches; b++) {
-    multiply(left.subarray(b * m * k, (b + 1) * m * k), right.subarray(b * k * n, (b + 1) * k * n), out.subarray(b * m * n, (b + 1) * m * n), m, k, n);
+    multiply(
+      left.subarray(b * m * k, (b + 1) * m * k),
+      right.subarray(b * k * n, (b + 1) * k * n),
+      out.subarray(b * m * n, (b + 1) * m * n),
+      m,
+      k,
+      n,
+    );
   }
   return refArray(output.shape, output.dtype, out);
 }

@@ -15,32 +15,55 @@ interface DynamicSliceParams {
 }
 
 function checkWindow(name: string, operand: Aval, sizes: Shape, starts: readonly Aval[]): void {
-  const fits = sizes.length === operand.shape.length && sizes.every((size, i) => Number.isInteger(size) && size >= 0 && size <= operand.shape[i]);
+  const fits =
+    sizes.length === operand.shape.length &&
+    sizes.every((size, i) => Number.isInteger(size) && size >= 0 && size <= operand.shape[i]);
   if (!fits) {
-    throw new ShapeError(`${name}: a window of ${showShape(sizes)} does not fit in shape ${showShape(operand.shape)}. Give one extent per axis, at most the operand's.`);
+    throw new ShapeError(
+      `${name}: a window of ${showShape(sizes)} does not fit in shape ${showShape(operand.shape)}. Give one extent per axis, at most the operand's.`,
+    );
   }
   if (starts.length !== operand.shape.length || starts.some((start) => start.shape.length !== 0)) {
-    throw new ArgumentError(`${name}: got ${starts.length} starts for shape ${showShape(operand.shape)}. Give one scalar per axis.`);
+    throw new ArgumentError(
+      `${name}: got ${starts.length} starts for shape ${showShape(operand.shape)}. Give one scalar per axis.`,
+    );
   }
   const bad = starts.find((start) => start.dtype !== 'i32');
   if (bad) throw new DTypeError(`${name}: a start has dtype ${bad.dtype}; expected i32. Cast it first.`);
 }
 
 /** The window as strides, its starts moved so that it lies within the operand. */
-function windowAt(shape: Shape, sizes: Shape, starts: readonly RefArray[]): { shape: Shape; strides: number[]; offset: number } {
+function windowAt(
+  shape: Shape,
+  sizes: Shape,
+  starts: readonly RefArray[],
+): { shape: Shape; strides: number[]; offset: number } {
   const strides = rowMajorStrides(shape);
-  const offset = starts.reduce((sum, start, i) => sum + strides[i] * Math.min(Math.max(start.data[0], 0), shape[i] - sizes[i]), 0);
+  const offset = starts.reduce(
+    (sum, start, i) => sum + strides[i] * Math.min(Math.max(start.data[0], 0), shape[i] - sizes[i]),
+    0,
+  );
   return { shape: sizes, strides, offset };
 }
 
 /** Positions [size, …sizes] in the flattened operand of windows whose starts are batched. */
-function windowPositions(lax: Lax, size: number, shape: Shape, sizes: Shape, starts: readonly Value[], batched: readonly boolean[]): Value {
+function windowPositions(
+  lax: Lax,
+  size: number,
+  shape: Shape,
+  sizes: Shape,
+  starts: readonly Value[],
+  batched: readonly boolean[],
+): Value {
   const strides = rowMajorStrides(shape);
   const whole = [size, ...sizes];
   let positions: Value = lax.full(whole, 0, 'i32');
   starts.forEach((start, axis) => {
     const clamped = lax.min(lax.max(start, 0), shape[axis] - sizes[axis]);
-    const along = lax.add(lax.broadcastInDim(clamped, whole, batched[axis] ? [0] : []), lax.iota(whole, axis + 1, 'i32'));
+    const along = lax.add(
+      lax.broadcastInDim(clamped, whole, batched[axis] ? [0] : []),
+      lax.iota(whole, axis + 1, 'i32'),
+    );
     positions = lax.add(positions, lax.mul(along, strides[axis]));
   });
   return positions;
@@ -74,7 +97,9 @@ export const dynamicSlicePrimitive: Primitive = {
     return { outputs: [lax.gather(flat, positions, moved ? 1 : 0)], batched: [true] };
   },
   evaluate([operand, ...starts], { sizes }: DynamicSliceParams) {
-    return [refArray(sizes, operand.dtype, readStrided(operand.data, operand.dtype, windowAt(operand.shape, sizes, starts)))];
+    return [
+      refArray(sizes, operand.dtype, readStrided(operand.data, operand.dtype, windowAt(operand.shape, sizes, starts))),
+    ];
   },
 };
 
@@ -107,7 +132,10 @@ export const dynamicUpdateSlicePrimitive: Primitive = {
     }
     const shape = whole.shape.slice(1);
     const positions = windowPositions(lax, size, shape, window.shape.slice(1), starts, movedStarts);
-    const flat = lax.scatter(lax.reshape(whole, [size, sizeOf(shape)]), positions, window, { batchDims: 1, mode: 'set' });
+    const flat = lax.scatter(lax.reshape(whole, [size, sizeOf(shape)]), positions, window, {
+      batchDims: 1,
+      mode: 'set',
+    });
     return { outputs: [lax.reshape(flat, whole.shape)], batched: [true] };
   },
   evaluate([operand, update, ...starts], _params, [output]) {
@@ -119,7 +147,11 @@ export const dynamicUpdateSlicePrimitive: Primitive = {
 };
 
 /** Writes a dense window through its strides. */
-function writeWindow(data: RefArray['data'], update: RefArray, window: { shape: Shape; strides: number[]; offset: number }): void {
+function writeWindow(
+  data: RefArray['data'],
+  update: RefArray,
+  window: { shape: Shape; strides: number[]; offset: number },
+): void {
   // Reading positions through the same strides gives where each element goes.
   const positions = new Int32Array(data.length);
   for (let i = 0; i < positions.length; i++) positions[i] = i;

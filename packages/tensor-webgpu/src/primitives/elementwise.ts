@@ -15,7 +15,11 @@ export type Scalar = (...args: number[]) => number;
  * The derivative along one operand: the factor of its tangent, `'one'` or `'neg'` for the factors 1 and -1,
  * `null` where the function is flat in it.
  */
-export type Partial = null | 'one' | 'neg' | ((lax: Lax, inputs: readonly Value[], output: Value, params: Params) => Operand | null);
+export type Partial =
+  | null
+  | 'one'
+  | 'neg'
+  | ((lax: Lax, inputs: readonly Value[], output: Value, params: Params) => Operand | null);
 
 interface ElementwiseSpec {
   readonly name: string;
@@ -104,14 +108,14 @@ export function batchElementwise(apply: (inputs: Value[], params: Params) => Val
 }
 
 /** All operands with the mapped axis first: those without it are repeated, literals stay. */
-export const batchAll = (lax: Lax, size: number, inputs: readonly Value[], batched: readonly boolean[]): Value[] =>
+const batchAll = (lax: Lax, size: number, inputs: readonly Value[], batched: readonly boolean[]): Value[] =>
   inputs.map((input, i) => (batched[i] || isLiteral(input) ? input : repeatFirst(lax, input, size)));
 
 /** `value` repeated `size` times along a new first axis (a view). */
 export const repeatFirst = (lax: Lax, value: Value, size: number): Value =>
   lax.broadcastInDim(value, [size, ...value.shape], range(1, value.shape.length + 1));
 
-export function evaluateElementwise(scalar: Scalar, inputs: readonly RefArray[], output: Aval): RefArray {
+function evaluateElementwise(scalar: Scalar, inputs: readonly RefArray[], output: Aval): RefArray {
   const size = sizeOf(output.shape);
   const data = refData(output.dtype, size);
   // A literal stands still while the others advance.

@@ -4,13 +4,21 @@ import type { Lax } from './lax.ts';
 import type { Operand } from './operand.ts';
 
 /** The larger or smaller of two numbers; NaN if one is. At a tie each operand carries half of the derivative. */
-function extreme(name: 'max' | 'min', scalar: (x: number, y: number) => number, wins: (lax: Lax, x: Operand, y: Operand) => Operand): Primitive {
+function extreme(
+  name: 'max' | 'min',
+  scalar: (x: number, y: number) => number,
+  wins: (lax: Lax, x: Operand, y: Operand) => Operand,
+): Primitive {
   return elementwise({
     name,
     scalar,
     dtypes: NUMBERS,
     jvp(lax, [x, y], [dx, dy]) {
-      const share = lax.select(wins(lax, x, y), lax.full([], 1, x.dtype), lax.select(lax.eq(x, y), lax.full([], 0.5, x.dtype), 0));
+      const share = lax.select(
+        wins(lax, x, y),
+        lax.full([], 1, x.dtype),
+        lax.select(lax.eq(x, y), lax.full([], 0.5, x.dtype), 0),
+      );
       return addTangents(lax, dx && lax.mul(dx, share), dy && lax.mul(dy, lax.sub(1, share)));
     },
   });

@@ -24,10 +24,15 @@ export const digammaPrimitive = elementwise({
 /** The derivative of `digamma` of an order of at least 1; order 1 is the trigamma function. */
 export const polygammaPrimitive = elementwise({
   name: 'polygamma',
-  scalarFor: (_dtype, { order }: { order: number }) => (x) => special.polygamma(order, x),
+  scalarFor:
+    (_dtype, { order }: { order: number }) =>
+    (x) =>
+      special.polygamma(order, x),
   outputDType: (inputs, { order }: { order: number }) => {
     if (!Number.isInteger(order) || order < 1) {
-      throw new ArgumentError(`polygamma: order ${order} is not valid. Use an integer of at least 1, or digamma for order 0.`);
+      throw new ArgumentError(
+        `polygamma: order ${order} is not valid. Use an integer of at least 1, or digamma for order 0.`,
+      );
     }
     return commonDType('polygamma', inputs, FLOATS);
   },

@@ -2,7 +2,7 @@ import { DTypeError, ShapeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import type { Aval } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
-import { range, sameShape, type Shape, showShape, sizeOf } from '../shape/shape.ts';
+import { range, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import { repeatFirst } from './elementwise.ts';
@@ -35,7 +35,8 @@ export function chosenShape(name: string, operand: Aval, indices: Aval, batchDim
   if (indices.dtype !== 'i32') {
     throw new DTypeError(`${name}: indices have dtype ${indices.dtype}; expected i32. Cast them first.`);
   }
-  const fits = operand.shape.length > batchDims && sameShape(operand.shape.slice(0, batchDims), indices.shape.slice(0, batchDims));
+  const fits =
+    operand.shape.length > batchDims && sameShape(operand.shape.slice(0, batchDims), indices.shape.slice(0, batchDims));
   if (!fits || indices.shape.length < batchDims) {
     throw new ShapeError(
       `${name}: operand ${showShape(operand.shape)} and indices ${showShape(indices.shape)} must share ${batchDims} leading axes, and the operand must have one more.`,
@@ -45,7 +46,8 @@ export function chosenShape(name: string, operand: Aval, indices: Aval, batchDim
 }
 
 /** `mask`, one flag per index, repeated over the elements of the rows. */
-export const overRows = (lax: Lax, mask: Value, shape: Shape): Value => lax.broadcastInDim(mask, shape, range(0, mask.shape.length));
+export const overRows = (lax: Lax, mask: Value, shape: Shape): Value =>
+  lax.broadcastInDim(mask, shape, range(0, mask.shape.length));
 
 /**
  * Rows of `operand` by number: `out[b, i, r] = operand[b, indices[b, i], r]`.
@@ -57,7 +59,9 @@ export const gatherPrimitive: Primitive = {
   shape([operand, indices], { batchDims }: GatherParams) {
     const shape = chosenShape('gather', operand, indices, batchDims);
     if (operand.shape[batchDims] === 0 && sizeOf(shape) > 0) {
-      throw new ShapeError(`gather: the operand of shape ${showShape(operand.shape)} has no rows to choose from. Give at least one.`);
+      throw new ShapeError(
+        `gather: the operand of shape ${showShape(operand.shape)} has no rows to choose from. Give at least one.`,
+      );
     }
     return [{ shape, dtype: operand.dtype }];
   },

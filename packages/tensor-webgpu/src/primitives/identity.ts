@@ -10,7 +10,10 @@ export const barrierPrimitive: Primitive = {
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   jvp: (_lax, inputs, [dx], params) => ({ outputs: bind(barrierPrimitive, inputs, params), tangents: [dx] }),
   transpose: (_lax, [ct]) => [ct],
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(barrierPrimitive, inputs, params), batched: [true] }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(barrierPrimitive, inputs, params),
+    batched: [true],
+  }),
   evaluate: ([x]) => [x],
 };
 
@@ -19,8 +22,14 @@ export const stopGradientPrimitive: Primitive = {
   name: 'stopGradient',
   kind: 'view',
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
-  jvp: (_lax, inputs, _tangents, params) => ({ outputs: bind(stopGradientPrimitive, inputs, params), tangents: [null] }),
-  batch: (_lax, _size, inputs, _batched, params) => ({ outputs: bind(stopGradientPrimitive, inputs, params), batched: [true] }),
+  jvp: (_lax, inputs, _tangents, params) => ({
+    outputs: bind(stopGradientPrimitive, inputs, params),
+    tangents: [null],
+  }),
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(stopGradientPrimitive, inputs, params),
+    batched: [true],
+  }),
   evaluate: ([x]) => [x],
 };
 

@@ -51,7 +51,9 @@ export function commonDType(name: string, inputs: readonly Aval[], allowed?: rea
     }
   }
   if (allowed && !allowed.includes(dtype)) {
-    throw new DTypeError(`${name}: dtype ${dtype} is not supported; expected ${allowed.join(', ')}. Cast the operand first.`);
+    throw new DTypeError(
+      `${name}: dtype ${dtype} is not supported; expected ${allowed.join(', ')}. Cast the operand first.`,
+    );
   }
   return dtype;
 }

@@ -36,7 +36,14 @@ export const padPrimitive: Primitive = {
   transpose(lax, [ct], _inputs, _linear, { low, high, interior }: PadParams, [x]) {
     if (!ct) return [null];
     if (x.shape.includes(0)) return [lax.zeros(x)];
-    return [lax.slice(ct, low, ct.shape.map((extent, i) => extent - high[i]), interior.map((count) => count + 1))];
+    return [
+      lax.slice(
+        ct,
+        low,
+        ct.shape.map((extent, i) => extent - high[i]),
+        interior.map((count) => count + 1),
+      ),
+    ];
   },
   batch: (lax, _size, [x], _batched, { low, high, interior, value }: PadParams) => ({
     outputs: [lax.pad(x, [0, ...low], [0, ...high], value, [0, ...interior])],
@@ -69,6 +76,8 @@ export function pad(
   value = 0,
   interior: readonly number[] = low.map(() => 0),
 ): Value {
-  const none = [low, high, interior].every((counts) => counts.length === x.shape.length && counts.every((count) => count === 0));
+  const none = [low, high, interior].every(
+    (counts) => counts.length === x.shape.length && counts.every((count) => count === 0),
+  );
   return none ? x : bind(padPrimitive, [x], { low: [...low], high: [...high], interior: [...interior], value })[0];
 }

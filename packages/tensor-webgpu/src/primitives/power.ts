@@ -31,7 +31,8 @@ export const powPrimitive = elementwise({
   partials: [
     (lax, [x, y]) => {
       const exponent = literalNumber(y);
-      if (exponent === undefined) return lax.mul(y, lax.pow(x, lax.select(lax.eq(y, 0), lax.full([], 1, y.dtype), lax.sub(y, 1))));
+      if (exponent === undefined)
+        return lax.mul(y, lax.pow(x, lax.select(lax.eq(y, 0), lax.full([], 1, y.dtype), lax.sub(y, 1))));
       if (exponent === 0) return null;
       if (exponent === 1) return 1;
       if (exponent === 2) return lax.mul(x, 2);

@@ -16,28 +16,44 @@ interface ReduceParams {
 }
 
 /** The axes a reduction keeps, in order. */
-export const keptAxes = (rank: number, axes: readonly number[]): number[] => range(0, rank).filter((axis) => !axes.includes(axis));
+export const keptAxes = (rank: number, axes: readonly number[]): number[] =>
+  range(0, rank).filter((axis) => !axes.includes(axis));
 
 /** The dtype of a reduction's operand and its axes are checked here; the output lacks the axes. */
 function reducedAval(name: string, x: Aval, axes: readonly number[], nonEmpty: boolean): Aval {
   if (!NUMBERS.includes(x.dtype)) {
-    throw new DTypeError(`${name}: dtype ${x.dtype} is not supported; expected ${NUMBERS.join(', ')}. Cast the operand first.`);
+    throw new DTypeError(
+      `${name}: dtype ${x.dtype} is not supported; expected ${NUMBERS.join(', ')}. Cast the operand first.`,
+    );
   }
-  const fits = axes.every((axis, i) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && (i === 0 || axes[i - 1] < axis));
+  const fits = axes.every(
+    (axis, i) => Number.isInteger(axis) && axis >= 0 && axis < x.shape.length && (i === 0 || axes[i - 1] < axis),
+  );
   if (!fits) {
-    throw new ArgumentError(`${name}: axes [${axes.join(', ')}] do not fit shape ${showShape(x.shape)}. Give distinct axes from 0 to ${x.shape.length - 1} in order.`);
+    throw new ArgumentError(
+      `${name}: axes [${axes.join(', ')}] do not fit shape ${showShape(x.shape)}. Give distinct axes from 0 to ${x.shape.length - 1} in order.`,
+    );
   }
   if (nonEmpty && axes.some((axis) => x.shape[axis] === 0)) {
-    throw new ShapeError(`${name}: shape ${showShape(x.shape)} has no elements along axes [${axes.join(', ')}], and an empty ${name} has no value. Give at least one element.`);
+    throw new ShapeError(
+      `${name}: shape ${showShape(x.shape)} has no elements along axes [${axes.join(', ')}], and an empty ${name} has no value. Give at least one element.`,
+    );
   }
   return { shape: withoutAxes(x.shape, axes), dtype: x.dtype };
 }
 
 /** Rows to reduce, one after another: the reduced axes moved last. */
-export function rowsOf(x: RefArray, axes: readonly number[]): { data: ArrayLike<number>; rows: number; length: number } {
+export function rowsOf(
+  x: RefArray,
+  axes: readonly number[],
+): { data: ArrayLike<number>; rows: number; length: number } {
   const kept = keptAxes(x.shape.length, axes);
   const length = sizeOf(axes.map((axis) => x.shape[axis]));
-  return { data: readPermuted(x.data, x.dtype, x.shape, [...kept, ...axes]), rows: sizeOf(kept.map((axis) => x.shape[axis])), length };
+  return {
+    data: readPermuted(x.data, x.dtype, x.shape, [...kept, ...axes]),
+    rows: sizeOf(kept.map((axis) => x.shape[axis])),
+    length,
+  };
 }
 
 interface ReduceSpec {
@@ -106,10 +122,16 @@ function alongProduct(lax: Lax, x: Value, dx: Value, _output: Value, axes: reado
   while (product.shape[last] > 1) {
     const half = product.shape[last] >> 1;
     const odd = product.shape[last] % 2 === 1;
-    const [a, b, da, db] = [from(product, 0, half), from(product, half, 2 * half), from(tangent, 0, half), from(tangent, half, 2 * half)];
+    const [a, b, da, db] = [
+      from(product, 0, half),
+      from(product, half, 2 * half),
+      from(tangent, 0, half),
+      from(tangent, half, 2 * half),
+    ];
     const joined = lax.mul(a, b);
     const moved = lax.add(lax.mul(da, b), lax.mul(a, db));
-    const rest = (value: Value, made: Value): Value => (odd ? lax.concat([made, from(value, 2 * half, 2 * half + 1)], last) : made);
+    const rest = (value: Value, made: Value): Value =>
+      odd ? lax.concat([made, from(value, 2 * half, 2 * half + 1)], last) : made;
     [product, tangent] = [rest(product, joined), rest(tangent, moved)];
   }
   return lax.reshape(tangent, rows);

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
-import { checkShape, sameShape, type Shape, showShape, sizeOf } from '../shape/shape.ts';
+import { checkShape, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 
@@ -27,7 +27,10 @@ export const reshapePrimitive: Primitive = {
     tangents: [dx && lax.reshape(dx, params.shape)],
   }),
   transpose: (lax, [ct], _inputs, _linear, _params, [x]) => [ct && lax.reshape(ct, x.shape)],
-  batch: (lax, size, [x], _batched, { shape }: ReshapeParams) => ({ outputs: [lax.reshape(x, [size, ...shape])], batched: [true] }),
+  batch: (lax, size, [x], _batched, { shape }: ReshapeParams) => ({
+    outputs: [lax.reshape(x, [size, ...shape])],
+    batched: [true],
+  }),
   evaluate: ([x], _params, [output]) => [refArray(output.shape, x.dtype, x.data)],
 };
 

@@ -22,7 +22,15 @@ export const revPrimitive: Primitive = {
     tangents: [dx && lax.rev(dx, params.axes)],
   }),
   transpose: (lax, [ct], _inputs, _linear, { axes }: RevParams) => [ct && lax.rev(ct, axes)],
-  batch: (lax, _size, [x], _batched, { axes }: RevParams) => ({ outputs: [lax.rev(x, axes.map((axis) => axis + 1))], batched: [true] }),
+  batch: (lax, _size, [x], _batched, { axes }: RevParams) => ({
+    outputs: [
+      lax.rev(
+        x,
+        axes.map((axis) => axis + 1),
+      ),
+    ],
+    batched: [true],
+  }),
   evaluate([x], { axes }: RevParams) {
     const strides = rowMajorStrides(x.shape);
     const offset = axes.reduce((sum, axis) => sum + strides[axis] * (x.shape[axis] - 1), 0);

@@ -2,11 +2,11 @@ import { elementwise, FLOATS, NUMBERS, unary } from './elementwise.ts';
 
 /** The nearest integer; halves go to the even neighbour, as in NumPy. */
 export function roundHalfEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest < 0.5) return below;
-  if (rest > 0.5) return below + 1;
-  return below % 2 === 0 ? below : below + 1;
+  const size = Math.abs(x);
+  const below = Math.floor(size);
+  const rest = size - below;
+  const up = rest > 0.5 || (rest === 0.5 && below % 2 === 1);
+  return Math.sign(x) * (up ? below + 1 : below);
 }
 
 export const absPrimitive = elementwise({

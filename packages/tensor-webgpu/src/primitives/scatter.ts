@@ -5,7 +5,7 @@ import { refArray, refData } from '../program/refArray.ts';
 import { sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
-import { repeatFirst } from './elementwise.ts';
+import { NUMBERS, repeatFirst } from './elementwise.ts';
 import { chosenShape, overRows, rowsOf } from './gather.ts';
 import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
@@ -26,7 +26,13 @@ function inRange(lax: Lax, indices: Value, count: number, updates: Value['shape'
 }
 
 /** For `set`: which updates are the last to write their row. */
-function lastWriters(lax: Lax, indices: Value, operand: Value['shape'], updates: Value['shape'], batchDims: number): Value {
+function lastWriters(
+  lax: Lax,
+  indices: Value,
+  operand: Value['shape'],
+  updates: Value['shape'],
+  batchDims: number,
+): Value {
   const order = lax.reshape(lax.iota([sizeOf(indices.shape)], 0, 'i32'), indices.shape);
   const untouched = lax.full(operand.slice(0, batchDims + 1), -1, 'i32');
   const writers = lax.scatter(untouched, indices, order, { batchDims, mode: 'set' });
@@ -42,8 +48,9 @@ export const scatterPrimitive: Primitive = {
   name: 'scatter',
   kind: 'opaque',
   shape([operand, indices, updates], { batchDims, mode }: ScatterParams) {
-    if (!MODES.includes(mode)) throw new ArgumentError(`scatter: mode '${mode}' is unknown. Use one of ${MODES.join(', ')}.`);
-    const dtype = commonDType('scatter', [operand, updates]);
+    if (!MODES.includes(mode))
+      throw new ArgumentError(`scatter: mode '${mode}' is unknown. Use one of ${MODES.join(', ')}.`);
+    const dtype = commonDType(`scatter ${mode}`, [operand, updates], mode === 'set' ? undefined : NUMBERS);
     const expected = chosenShape('scatter', operand, indices, batchDims);
     if (!sameShape(updates.shape, expected)) {
       throw new ShapeError(
@@ -62,10 +69,15 @@ export const scatterPrimitive: Primitive = {
     const { batchDims, mode } = params;
     const count = operand.shape[batchDims];
     const toOperand = (): Value =>
-      mode === 'add' ? ct : lax.scatter(ct, indices!, lax.zeros({ shape: updates.shape, dtype: ct.dtype }), { batchDims, mode: 'set' });
+      mode === 'add'
+        ? ct
+        : lax.scatter(ct, indices!, lax.zeros({ shape: updates.shape, dtype: ct.dtype }), { batchDims, mode: 'set' });
     const toUpdates = (): Value => {
       const reached = inRange(lax, indices!, count, updates.shape);
-      const mask = mode === 'add' ? reached : lax.and(reached, lastWriters(lax, indices!, operand.shape, updates.shape, batchDims));
+      const mask =
+        mode === 'add'
+          ? reached
+          : lax.and(reached, lastWriters(lax, indices!, operand.shape, updates.shape, batchDims));
       return lax.select(mask, lax.gather(ct, indices!, batchDims), 0);
     };
     return [linear[0] ? toOperand() : null, null, linear[2] ? toUpdates() : null];
@@ -98,11 +110,19 @@ export const scatterPrimitive: Primitive = {
   },
 };
 
-function along(lax: Lax, [operand, indices, updates]: readonly Value[], dx: Tangent, du: Tangent, output: Value, params: ScatterParams): Tangent {
+function along(
+  lax: Lax,
+  [operand, indices, updates]: readonly Value[],
+  dx: Tangent,
+  du: Tangent,
+  output: Value,
+  params: ScatterParams,
+): Tangent {
   if (!dx && !du) return null;
   const { batchDims, mode } = params;
   const moved = dx ?? lax.zeros(operand);
-  const scatterAdd = (into: Value, values: Value): Value => lax.scatter(into, indices, values, { batchDims, mode: 'add' });
+  const scatterAdd = (into: Value, values: Value): Value =>
+    lax.scatter(into, indices, values, { batchDims, mode: 'add' });
   switch (mode) {
     case 'add':
       return du ? scatterAdd(moved, du) : dx;
@@ -138,16 +158,30 @@ function alongProduct(
   { batchDims }: ScatterParams,
 ): Tangent {
   const isZero = (value: Value): Value => lax.eq(value, 0);
-  const product = lax.scatter(lax.select(isZero(operand), 1, operand), indices, lax.select(isZero(updates), 1, updates), {
-    batchDims,
-    mode: 'mul',
-  });
-  const zeroes = lax.scatter(lax.cast(isZero(operand), operand.dtype), indices, lax.cast(isZero(updates), operand.dtype), {
-    batchDims,
-    mode: 'add',
-  });
+  const product = lax.scatter(
+    lax.select(isZero(operand), 1, operand),
+    indices,
+    lax.select(isZero(updates), 1, updates),
+    {
+      batchDims,
+      mode: 'mul',
+    },
+  );
+  const zeroes = lax.scatter(
+    lax.cast(isZero(operand), operand.dtype),
+    indices,
+    lax.cast(isZero(updates), operand.dtype),
+    {
+      batchDims,
+      mode: 'add',
+    },
+  );
   const others = (factor: Value, whole: Value, count: Value): Value =>
-    lax.select(isZero(factor), lax.select(lax.eq(count, 1), whole, 0), lax.select(isZero(count), lax.div(whole, factor), 0));
+    lax.select(
+      isZero(factor),
+      lax.select(lax.eq(count, 1), whole, 0),
+      lax.select(isZero(count), lax.div(whole, factor), 0),
+    );
   const fromOperand = dx && lax.mul(dx, others(operand, product, zeroes));
   if (!du) return fromOperand;
   const choose = (value: Value): Value => lax.gather(value, indices, batchDims);

@@ -10,7 +10,9 @@ export const selectPrimitive = elementwise({
   scalar: (condition, a, b) => (condition !== 0 ? a : b),
   outputDType: (inputs) => {
     if (inputs[0].dtype !== 'bool') {
-      throw new DTypeError(`select: the condition has dtype ${inputs[0].dtype}; expected bool. Compare it with 0 first.`);
+      throw new DTypeError(
+        `select: the condition has dtype ${inputs[0].dtype}; expected bool. Compare it with 0 first.`,
+      );
     }
     return commonDType('select', inputs.slice(1));
   },

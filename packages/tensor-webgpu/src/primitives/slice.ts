@@ -41,7 +41,15 @@ export const slicePrimitive: Primitive = {
     if (!ct) return [null];
     if (ct.shape.includes(0)) return [lax.zeros(x)];
     const last = ct.shape.map((extent, i) => start[i] + (extent - 1) * strides[i]);
-    return [lax.pad(ct, start, last.map((at, i) => x.shape[i] - at - 1), 0, strides.map((stride) => stride - 1))];
+    return [
+      lax.pad(
+        ct,
+        start,
+        last.map((at, i) => x.shape[i] - at - 1),
+        0,
+        strides.map((stride) => stride - 1),
+      ),
+    ];
   },
   batch: (lax, size, [x], _batched, { start, limit, strides }: SliceParams) => ({
     outputs: [lax.slice(x, [0, ...start], [size, ...limit], [1, ...strides])],

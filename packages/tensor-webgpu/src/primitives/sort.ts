@@ -26,7 +26,9 @@ export const sortPrimitive: Primitive = {
   kind: 'opaque',
   shape(inputs, { numKeys }: SortParams) {
     if (inputs.length === 0 || !Number.isInteger(numKeys) || numKeys < 1 || numKeys > inputs.length) {
-      throw new ArgumentError(`sort: numKeys is ${numKeys} for ${inputs.length} operands. Give at least one operand and a number of keys from 1 to that.`);
+      throw new ArgumentError(
+        `sort: numKeys is ${numKeys} for ${inputs.length} operands. Give at least one operand and a number of keys from 1 to that.`,
+      );
     }
     if (inputs[0].shape.length === 0 || inputs.some(({ shape }) => !sameShape(shape, inputs[0].shape))) {
       throw new ShapeError(
@@ -45,7 +47,10 @@ export const sortPrimitive: Primitive = {
     };
   },
   batch(lax, size, inputs, batched, { numKeys }: SortParams) {
-    const outputs = lax.sort(inputs.map((input, i) => (batched[i] ? input : repeatFirst(lax, input, size))), numKeys);
+    const outputs = lax.sort(
+      inputs.map((input, i) => (batched[i] ? input : repeatFirst(lax, input, size))),
+      numKeys,
+    );
     return { outputs, batched: outputs.map(() => true) };
   },
   evaluate(inputs, { numKeys }: SortParams, outputs) {

@@ -46,5 +46,9 @@ export const readStrided = (data: TypedArray, dtype: DType, view: Strides): Type
 export function readPermuted(data: TypedArray, dtype: DType, shape: Shape, order: readonly number[]): TypedArray {
   if (order.every((axis, i) => axis === i)) return data;
   const strides = rowMajorStrides(shape);
-  return readStrided(data, dtype, { shape: order.map((axis) => shape[axis]), strides: order.map((axis) => strides[axis]), offset: 0 });
+  return readStrided(data, dtype, {
+    shape: order.map((axis) => shape[axis]),
+    strides: order.map((axis) => strides[axis]),
+    offset: 0,
+  });
 }

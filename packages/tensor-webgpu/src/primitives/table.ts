@@ -16,6 +16,12 @@ import * as gather from './gather.ts';
 import * as hyperbolic from './hyperbolic.ts';
 import * as identity from './identity.ts';
 import * as iota from './iota.ts';
+import * as cholesky from './linalg/cholesky.ts';
+import * as eigh from './linalg/eigh.ts';
+import * as lu from './linalg/lu.ts';
+import * as qr from './linalg/qr.ts';
+import * as svd from './linalg/svd.ts';
+import * as triangularSolve from './linalg/triangularSolve.ts';
 import * as logic from './logic.ts';
 import * as pad from './pad.ts';
 import * as power from './power.ts';
@@ -32,9 +38,43 @@ import * as transpose from './transpose.ts';
 import * as trigonometric from './trigonometric.ts';
 
 const modules: readonly object[] = [
-  arithmetic, extremes, rounding, power, exponential, trigonometric, hyperbolic, errorFunction, gamma, comparison,
-  logic, select, cast, iota, threefry, reshape, transpose, broadcast, slice, rev, identity, reduce, argReduce, dotGeneral, pad, concat, gather,
-  scatter, dynamicSlice, cumulative, sort,
+  arithmetic,
+  extremes,
+  rounding,
+  power,
+  exponential,
+  trigonometric,
+  hyperbolic,
+  errorFunction,
+  gamma,
+  comparison,
+  logic,
+  select,
+  cast,
+  iota,
+  threefry,
+  reshape,
+  transpose,
+  broadcast,
+  slice,
+  rev,
+  identity,
+  reduce,
+  argReduce,
+  dotGeneral,
+  pad,
+  concat,
+  gather,
+  scatter,
+  dynamicSlice,
+  cumulative,
+  sort,
+  cholesky,
+  triangularSolve,
+  lu,
+  qr,
+  eigh,
+  svd,
 ];
 
 /** Every primitive that has a rule of its own, by name; control flow and custom rules live with the transforms. */

@@ -16,7 +16,8 @@ export function evaluateProgram(program: Program, inputs: readonly RefArray[]): 
   };
   const lastUse = lastUses(program);
   program.eqns.forEach((eqn, at) => {
-    const outputs = evaluateInline(eqn.primitive.body?.(eqn.params), eqn.inputs.map(read)) ??
+    const outputs =
+      evaluateInline(eqn.primitive.body?.(eqn.params), eqn.inputs.map(read)) ??
       eqn.primitive.evaluate(eqn.inputs.map(read), eqn.params, eqn.outputs);
     eqn.outputs.forEach((variable, i) => {
       if (lastUse.has(variable)) arrays.set(variable, outputs[i]);

@@ -26,7 +26,12 @@ export interface BatchResult {
 /** The split of an equation in a part that can run now and a part that waits for the unknown inputs. */
 export interface SplitResult {
   /** Equation for the known outputs; `null` when nothing is known. Its last outputs are the residuals. */
-  readonly known: { primitive: Primitive; params: Params; inputs: readonly number[]; outputs: readonly number[] } | null;
+  readonly known: {
+    primitive: Primitive;
+    params: Params;
+    inputs: readonly number[];
+    outputs: readonly number[];
+  } | null;
   /** Equation for the unknown outputs (-1: an output nobody needs); its inputs are original inputs (by index), then the residuals. */
   readonly unknown: { primitive: Primitive; params: Params; inputs: readonly number[]; outputs: readonly number[] };
   readonly residuals: readonly Aval[];

@@ -23,7 +23,9 @@ function letters(index: number): string {
 }
 
 function showParams(params: Params, indent: string): string {
-  const entries = Object.entries(params ?? {}).filter(([, value]) => value !== undefined && typeof value !== 'function');
+  const entries = Object.entries(params ?? {}).filter(
+    ([, value]) => value !== undefined && typeof value !== 'function',
+  );
   if (entries.length === 0) return '';
   return `[${entries.map(([key, value]) => `${key}=${showParam(value, indent)}`).join(' ')}]`;
 }
@@ -31,7 +33,10 @@ function showParams(params: Params, indent: string): string {
 function showParam(value: unknown, indent: string): string {
   if (isProgram(value)) return `{\n${printProgram(value, `${indent}  `)}\n${indent}}`;
   if (Array.isArray(value)) return `(${value.map((item) => showParam(item, indent)).join(',')})`;
-  if (typeof value === 'object' && value !== null) return `(${Object.entries(value).map(([k, v]) => `${k}=${showParam(v, indent)}`).join(' ')})`;
+  if (typeof value === 'object' && value !== null)
+    return `(${Object.entries(value)
+      .map(([k, v]) => `${k}=${showParam(v, indent)}`)
+      .join(' ')})`;
   return String(value);
 }
 

@@ -1,5 +1,5 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
-import { type Shape, sizeOf } from '../shape/shape.ts';
+import type { Shape } from '../shape/shape.ts';
 import type { RefArray } from './primitive.ts';
 
 /** `size` zeros as the reference evaluation holds `dtype`: floats in float64, the rest in their own type. */
@@ -7,9 +7,6 @@ export const refData = (dtype: DType, size: number): TypedArray => hostArray(dty
 
 /** A reference array from data already held as `refData` holds it. */
 export const refArray = (shape: Shape, dtype: DType, data: TypedArray): RefArray => ({ shape, dtype, data });
-
-/** A reference array of zeros. */
-export const refZeros = (shape: Shape, dtype: DType): RefArray => refArray(shape, dtype, refData(dtype, sizeOf(shape)));
 
 /** A reference array of rank 0. */
 export function refScalar(value: number, dtype: DType): RefArray {

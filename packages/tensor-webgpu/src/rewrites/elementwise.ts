@@ -1,11 +1,13 @@
 import { isFloat, toDType } from '../dtype/dtype.ts';
-import { addRewrite, type Rewriter } from '../optimize/rewrite.ts';
+import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { primitives } from '../primitives/table.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
 import { sameShape } from '../shape/shape.ts';
+
+const { rules, addRewrite } = ruleList();
 
 /** The number that every element of an atom equals, if the program says so. */
 export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
@@ -20,10 +22,13 @@ export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
 /** A tensor whose elements all equal `value`. */
 export function fill(rewriter: Rewriter, value: number, aval: Aval): Atom {
   const literal = new Literal(toDType(aval.dtype, value), aval.dtype);
-  return aval.shape.length === 0 ? literal : rewriter.emit(broadcastInDimPrimitive, [literal], { shape: [...aval.shape], dims: [] });
+  return aval.shape.length === 0
+    ? literal
+    : rewriter.emit(broadcastInDimPrimitive, [literal], { shape: [...aval.shape], dims: [] });
 }
 
-const isElementwise = (primitive: Primitive): boolean => primitive.kind === 'elementwise' && primitive.scalar !== undefined;
+const isElementwise = (primitive: Primitive): boolean =>
+  primitive.kind === 'elementwise' && primitive.scalar !== undefined;
 
 /** Operands that are one number everywhere become literals; an operation on such operands alone is computed now. */
 function foldUniform(primitive: Primitive) {
@@ -36,7 +41,9 @@ function foldUniform(primitive: Primitive) {
       return [fill(rewriter, scalar(...(values as number[])), output)];
     }
     if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
-    const literals = inputs.map((atom, i) => (values[i] === null ? atom : new Literal(values[i] as number, atom.dtype)));
+    const literals = inputs.map((atom, i) =>
+      values[i] === null ? atom : new Literal(values[i] as number, atom.dtype),
+    );
     return [rewriter.emit(primitive, literals, params)];
   });
 }
@@ -80,7 +87,8 @@ addRewrite(['mul'], (rewriter, [x, y]) => {
   const minusX = negated(rewriter, x);
   const minusY = negated(rewriter, y);
   if (minusX && minusY) return [rewriter.emit(mulPrimitive, [minusX, minusY], {})];
-  if (minusX && y instanceof Literal) return [rewriter.emit(mulPrimitive, [minusX, new Literal(-y.value, y.dtype)], {})];
+  if (minusX && y instanceof Literal)
+    return [rewriter.emit(mulPrimitive, [minusX, new Literal(-y.value, y.dtype)], {})];
   return null;
 });
 
@@ -94,7 +102,11 @@ addRewrite(['div'], (rewriter, [x, y]) => {
 });
 
 /** Dividing by a power of two is exact as a multiplication. */
-const isPowerOfTwo = (value: number): boolean => value !== 0 && Number.isFinite(value) && Number.isInteger(Math.log2(Math.abs(value))) && Math.abs(Math.log2(Math.abs(value))) < 100;
+const isPowerOfTwo = (value: number): boolean =>
+  value !== 0 &&
+  Number.isFinite(value) &&
+  Number.isInteger(Math.log2(Math.abs(value))) &&
+  Math.abs(Math.log2(Math.abs(value))) < 100;
 
 addRewrite(['neg'], (rewriter, [x]) => {
   const inner = negated(rewriter, x);
@@ -117,6 +129,9 @@ addRewrite(['pow'], (rewriter, [x, y]) => {
 addRewrite(['cast'], (_rewriter, [x], { dtype }) => (x.dtype === dtype && x instanceof Var ? [x] : null));
 
 addRewrite(['select'], (_rewriter, [condition, x, y]) => {
-  if (condition instanceof Literal && x instanceof Var && y instanceof Var && sameShape(x.shape, y.shape)) return [condition.value !== 0 ? x : y];
+  if (condition instanceof Literal && x instanceof Var && y instanceof Var && sameShape(x.shape, y.shape))
+    return [condition.value !== 0 ? x : y];
   return x === y && x instanceof Var ? [x] : null;
 });
+
+export const elementwiseRewrites = rules;

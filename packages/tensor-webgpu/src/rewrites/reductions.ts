@@ -1,5 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
-import { addRewrite } from '../optimize/rewrite.ts';
+import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { mulPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
@@ -10,7 +10,11 @@ import { type Atom, Literal } from '../program/program.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
 
-addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+const { rules, addRewrite } = ruleList();
+
+addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) =>
+  axes.length === 0 ? [x] : null,
+);
 
 addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
   const reduced: number[] = axes;
@@ -48,7 +52,7 @@ interface DotParams {
 
 /** An operand of a contraction laid out for an elementwise product: its contracted (extent 1) axes dropped, the others placed. */
 function placed(
-  rewriter: Parameters<Parameters<typeof addRewrite>[1]>[0],
+  rewriter: Rewriter,
   operand: Atom,
   order: readonly number[],
   dims: readonly number[],
@@ -56,7 +60,9 @@ function placed(
 ): Atom {
   const dropped = range(0, operand.shape.length).filter((axis) => !order.includes(axis));
   const permutation = [...order, ...dropped];
-  const sorted = permutation.every((axis, i) => axis === i) ? operand : rewriter.emit(transposePrimitive, [operand], { permutation });
+  const sorted = permutation.every((axis, i) => axis === i)
+    ? operand
+    : rewriter.emit(transposePrimitive, [operand], { permutation });
   const kept = order.map((axis) => operand.shape[axis]);
   const flat = dropped.length === 0 ? sorted : rewriter.emit(reshapePrimitive, [sorted], { shape: kept });
   return rewriter.emit(broadcastInDimPrimitive, [flat], { shape: [...shape], dims: [...dims] });
@@ -101,6 +107,14 @@ addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
   const left = freeAxes(lhs.shape.length, contract[0], batch[0]).length;
   const rank = x.shape.length;
   const swapped = [...range(0, count), ...range(count + left, rank), ...range(count, count + left)];
-  if (left === 0 || count + left === rank || !(permutation as number[]).every((axis, i) => axis === swapped[i])) return null;
-  return [rewriter.emit(dotGeneralPrimitive, [rhs, lhs], { contract: [contract[1], contract[0]], batch: [batch[1], batch[0]] })];
+  if (left === 0 || count + left === rank || !(permutation as number[]).every((axis, i) => axis === swapped[i]))
+    return null;
+  return [
+    rewriter.emit(dotGeneralPrimitive, [rhs, lhs], {
+      contract: [contract[1], contract[0]],
+      batch: [batch[1], batch[0]],
+    }),
+  ];
 });
+
+export const reductionRewrites = rules;

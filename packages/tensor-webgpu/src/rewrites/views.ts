@@ -1,10 +1,12 @@
-import { addRewrite } from '../optimize/rewrite.ts';
+import { ruleList } from '../optimize/rewrite.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { slicePrimitive } from '../primitives/slice.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
 import { sameShape } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
+
+const { rules, addRewrite } = ruleList();
 
 /** A view of one number everywhere is that number in another shape. */
 addRewrite(['reshape', 'transpose', 'slice', 'rev'], (rewriter, [x], _params, [output]) => {
@@ -18,7 +20,9 @@ addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
   const definition = rewriter.definition(x);
   if (definition?.primitive.name === 'broadcastInDim') {
     const inner: number[] = definition.params.dims;
-    return [rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) })];
+    return [
+      rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) }),
+    ];
   }
   const value = x.shape.length > 0 ? uniformValue(rewriter, x) : null;
   return value === null ? null : [fill(rewriter, value, output)];
@@ -70,7 +74,8 @@ addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
   for (const part of definition.inputs) {
     const to = from + part.shape[axis];
     if (start[axis] >= from && limit[axis] <= to) {
-      const shift = (bounds: readonly number[]): number[] => bounds.map((bound, i) => (i === axis ? bound - from : bound));
+      const shift = (bounds: readonly number[]): number[] =>
+        bounds.map((bound, i) => (i === axis ? bound - from : bound));
       return [rewriter.emit(slicePrimitive, [part], { start: shift(start), limit: shift(limit), strides })];
     }
     from = to;
@@ -85,4 +90,8 @@ addRewrite(['pad'], (_rewriter, [x], { low, high, interior }) => {
 
 addRewrite(['concat'], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));
 
-addRewrite(['rev'], (_rewriter, [x], { axes }) => ((axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null));
+addRewrite(['rev'], (_rewriter, [x], { axes }) =>
+  (axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null,
+);
+
+export const viewRewrites = rules;

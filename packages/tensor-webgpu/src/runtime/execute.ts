@@ -1,6 +1,7 @@
 import { lower } from '../optimize/simplify.ts';
 import { programKey } from '../program/key.ts';
 import type { Program } from '../program/program.ts';
+import { validateProgram } from '../program/validate.ts';
 import type { CompileOptions, Device, Executable, Storage } from './device.ts';
 
 /** Compiled programs kept per device; the least recently used one goes first. */
@@ -19,7 +20,7 @@ export function compiled(program: Program, device: Device, options: CompileOptio
   if (executable) {
     cache.delete(key);
   } else {
-    executable = device.compile(lower(program), options);
+    executable = device.compile(validateProgram(lower(program)), options);
     if (cache.size >= CACHE_LIMIT) {
       const [oldest, unused] = cache.entries().next().value as [string, Executable];
       cache.delete(oldest);

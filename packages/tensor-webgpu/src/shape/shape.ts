@@ -37,11 +37,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Sorted, distinct axes counted from the front; `undefined` or `null` means all of them. */
-export function normalizeAxes(
-  op: string,
-  axes: number | readonly number[] | undefined | null,
-  rank: number,
-): number[] {
+export function normalizeAxes(op: string, axes: number | readonly number[] | undefined | null, rank: number): number[] {
   if (axes === undefined || axes === null) return range(0, rank);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size !== list.length) {
@@ -77,6 +73,8 @@ export const withoutAxes = (shape: Shape, axes: readonly number[]): number[] =>
 /** Throws `ShapeError` unless every extent is a non-negative integer. */
 export function checkShape(op: string, shape: Shape): void {
   if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
-    throw new ShapeError(`${op}: shape ${showShape(shape)} is not valid. Every extent must be an integer of at least 0.`);
+    throw new ShapeError(
+      `${op}: shape ${showShape(shape)} is not valid. Every extent must be an integer of at least 0.`,
+    );
   }
 }

@@ -1,9 +1,9 @@
+import { DeviceError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import type { Params, Program } from '../program/program.ts';
+import type { Device, Storage } from '../runtime/device.ts';
 import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice } from '../runtime/registry.ts';
-import type { Device, Storage } from '../runtime/device.ts';
-import { DeviceError } from '../errors/errors.ts';
 import { currentBuilder, trace, traceProgram } from './builder.ts';
 import { makeValue, storageOf, type Value } from './value.ts';
 
@@ -14,7 +14,11 @@ export function bind(primitive: Primitive, inputs: readonly Value[], params: Par
   const live = inputs.filter((value) => value.state.kind !== 'literal');
   const { program, captured } = traceProgram(live, (...values) => {
     let next = 0;
-    return bind(primitive, inputs.map((value) => (value.state.kind === 'literal' ? value : values[next++])), params);
+    return bind(
+      primitive,
+      inputs.map((value) => (value.state.kind === 'literal' ? value : values[next++])),
+      params,
+    );
   });
   return runProgram(program, [...live, ...captured], primitive.name);
 }
@@ -37,7 +41,11 @@ export function deviceOf(values: readonly Value[], use: string): Device {
 /** Runs a program on tensors in memory, compiling it on first sight. */
 export function runProgram(program: Program, inputs: readonly Value[], use: string): Value[] {
   const device = deviceOf(inputs, use);
-  const storages = executeProgram(program, inputs.map((value) => storageOf(value, use)), device);
+  const storages = executeProgram(
+    program,
+    inputs.map((value) => storageOf(value, use)),
+    device,
+  );
   return storedValues(program, storages);
 }
 

@@ -1,7 +1,8 @@
-import { TraceError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
 import { toDType } from '../dtype/dtype.ts';
+import { TraceError } from '../errors/errors.ts';
+import type { Primitive, RefArray } from '../program/primitive.ts';
+import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
+import { refScalar } from '../program/refArray.ts';
 import { literalValue, makeValue, type Value } from './value.ts';
 
 /**
@@ -46,12 +47,16 @@ export class Builder {
   }
 
   bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {
-    return this.record(primitive, inputs.map((value) => this.atom(value)), params);
+    return this.record(
+      primitive,
+      inputs.map((value) => this.atom(value)),
+      params,
+    );
   }
 
   private record(primitive: Primitive, inputs: readonly Atom[], params: Params): Value[] {
     const avals = primitive.shape(inputs, params);
-    const folded = foldLiterals(primitive, inputs, avals);
+    const folded = foldLiterals(primitive, inputs, params, avals);
     if (folded) return [literalValue(folded)];
     const outputs = avals.map((aval) => new Var(aval));
     this.eqns.push({ primitive, inputs, params, outputs });
@@ -77,15 +82,20 @@ export class Builder {
 }
 
 /** An elementwise operation on literals alone is a literal again. */
-function foldLiterals(primitive: Primitive, inputs: readonly Atom[], avals: readonly Aval[]): Literal | null {
-  const { scalar } = primitive;
-  if (!scalar || primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
-  const values: number[] = [];
+function foldLiterals(
+  primitive: Primitive,
+  inputs: readonly Atom[],
+  params: Params,
+  avals: readonly Aval[],
+): Literal | null {
+  if (primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
+  const values: RefArray[] = [];
   for (const input of inputs) {
     if (!(input instanceof Literal)) return null;
-    values.push(input.value);
+    values.push(refScalar(input.value, input.dtype));
   }
-  return new Literal(toDType(avals[0].dtype, scalar(...values) as number), avals[0].dtype);
+  const [result] = primitive.evaluate(values, params, avals);
+  return new Literal(toDType(avals[0].dtype, result.data[0]), avals[0].dtype);
 }
 
 let current: Builder | null = null;
@@ -118,7 +128,5 @@ export function trace<Extra>(
 }
 
 /** Same, for builders that return outputs only. */
-export const traceProgram = (
-  inputs: readonly Aval[],
-  build: (...values: Value[]) => readonly Value[],
-): Traced => trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));
+export const traceProgram = (inputs: readonly Aval[], build: (...values: Value[]) => readonly Value[]): Traced =>
+  trace(inputs, (...values) => ({ outputs: build(...values), extra: undefined }));

@@ -1,8 +1,8 @@
-import { DTypeError } from '../errors/errors.ts';
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
+import { DTypeError } from '../errors/errors.ts';
 import { Literal } from '../program/program.ts';
 import { defaultDevice } from '../runtime/registry.ts';
-import { sizeOf, type Shape } from '../shape/shape.ts';
+import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
 import { literalValue, makeValue, Value } from './value.ts';
 
@@ -11,15 +11,17 @@ export function constantValue(data: TypedArray, shape: Shape, dtype: DType): Val
   return makeValue({ shape, dtype }, { kind: 'stored', storage: defaultDevice().put(data, dtype) });
 }
 
+/** A scalar: a literal inside a trace, a tensor in memory outside. */
+export function scalarValue(value: number, dtype: DType): Value {
+  if (currentBuilder()) return literalValue(new Literal(value, dtype));
+  return constantValue(hostArray(dtype, 1).fill(value), [], dtype);
+}
+
 /** A leaf of a transformed function's arguments or results as a value: numbers become f32, booleans bool scalars. */
 export function liftLeaf(leaf: unknown, use: string): Value {
   if (leaf instanceof Value) return leaf;
   if (typeof leaf === 'number' || typeof leaf === 'boolean') {
-    const dtype: DType = typeof leaf === 'number' ? 'f32' : 'bool';
-    if (currentBuilder()) return literalValue(new Literal(Number(leaf), dtype));
-    const data = hostArray(dtype, sizeOf([]));
-    data[0] = Number(leaf);
-    return constantValue(data, [], dtype);
+    return scalarValue(Number(leaf), typeof leaf === 'number' ? 'f32' : 'bool');
   }
   const given = leaf === null ? 'null' : typeof leaf === 'object' ? (leaf as object).constructor?.name : typeof leaf;
   throw new DTypeError(

@@ -22,7 +22,14 @@ export function inlineProgram(program: Program, inputs: readonly Value[]): Value
   const env = new ValueEnv();
   env.set(program.inputs, inputs);
   for (const eqn of program.eqns) {
-    env.set(eqn.outputs, bind(eqn.primitive, eqn.inputs.map((atom) => env.get(atom)), eqn.params));
+    env.set(
+      eqn.outputs,
+      bind(
+        eqn.primitive,
+        eqn.inputs.map((atom) => env.get(atom)),
+        eqn.params,
+      ),
+    );
   }
   return program.outputs.map((atom) => env.get(atom));
 }

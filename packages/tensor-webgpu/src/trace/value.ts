@@ -1,5 +1,5 @@
-import { DisposedError } from '../errors/errors.ts';
 import type { DType } from '../dtype/dtype.ts';
+import { DisposedError } from '../errors/errors.ts';
 import type { Aval, Literal, Var } from '../program/program.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import type { Shape } from '../shape/shape.ts';

@@ -1,15 +1,15 @@
+import { removeDeadCode } from '../optimize/deadCode.ts';
 import { lax } from '../primitives/lax.ts';
+import { evaluateProgram } from '../program/evaluate.ts';
 import type { Primitive, Tangent } from '../program/primitive.ts';
 import type { Program } from '../program/program.ts';
-import { evaluateProgram } from '../program/evaluate.ts';
-import { removeDeadCode } from '../optimize/deadCode.ts';
-import { runTraced, bind } from '../trace/bind.ts';
+import { bind, runTraced } from '../trace/bind.ts';
 import { trace } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { unflatten } from '../tree/tree.ts';
 import { batchProgram } from './batch.ts';
 import { jvpProgram } from './forward.ts';
-import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { splitProgram } from './split.ts';
 import { transposeProgram } from './transpose.ts';
 
@@ -29,7 +29,11 @@ export const checkpointPrimitive: Primitive = {
     const along = tangents.filter((tangent) => tangent !== null);
     const traced = trace([...inputs, ...along], (...all) => {
       let next = inputs.length;
-      const result = jvpProgram(body, all.slice(0, inputs.length), tangents.map((tangent) => (tangent ? all[next++] : null)));
+      const result = jvpProgram(
+        body,
+        all.slice(0, inputs.length),
+        tangents.map((tangent) => (tangent ? all[next++] : null)),
+      );
       const moved = result.tangents.filter((tangent) => tangent !== null);
       return { outputs: [...result.outputs, ...moved], extra: result.tangents.map((tangent) => tangent !== null) };
     });
@@ -107,7 +111,10 @@ export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...ar
     const flat = flattenArguments(args, 'checkpoint');
     const { outputs, extra } = runTraced(flat.values, 'checkpoint', (...values) => {
       const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'checkpoint');
-      return { outputs: bind(checkpointPrimitive, traced.inputs, { body: traced.program }), extra: traced.outputStructure };
+      return {
+        outputs: bind(checkpointPrimitive, traced.inputs, { body: traced.program }),
+        extra: traced.outputStructure,
+      };
     });
     return unflatten(extra, outputs) as R;
   };

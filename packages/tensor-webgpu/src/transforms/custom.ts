@@ -1,6 +1,6 @@
 import { DerivativeError, ShapeError } from '../errors/errors.ts';
-import { lax } from '../primitives/lax.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
+import { lax } from '../primitives/lax.ts';
 import { isLiteral } from '../primitives/operand.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
 import type { Primitive, Tangent } from '../program/primitive.ts';
@@ -8,11 +8,11 @@ import type { Aval, Program } from '../program/program.ts';
 import { sameShape, showShape } from '../shape/shape.ts';
 import { bind, runTraced } from '../trace/bind.ts';
 import { trace, traceProgram } from '../trace/builder.ts';
+import { liftLeaf } from '../trace/constant.ts';
 import type { Value } from '../trace/value.ts';
 import { flatten, unflatten } from '../tree/tree.ts';
-import { liftLeaf } from '../trace/constant.ts';
 import { batchProgram, batchProgramFully } from './batch.ts';
-import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 
 /** A derivative rule on flat values. */
 type Rule = (...values: Value[]) => Value[];
@@ -28,8 +28,6 @@ interface CustomParams {
   /** customVjp: (residuals, cotangents) to cotangents of the arguments. */
   readonly backward?: Rule;
 }
-
-const zeros = (aval: Aval): Value => lax.full(aval.shape, 0, aval.dtype);
 
 /** A rule over a new leading axis: traced on single examples, then batched; every output gets the axis. */
 function batchRule(rule: Rule, size: number, batched: (count: number) => readonly boolean[]): Rule {
@@ -56,7 +54,7 @@ const custom: Primitive = {
       );
     }
     const primals = inputs.slice(0, argumentCount);
-    const along = primals.map((value, i) => tangents[i] ?? zeros(value));
+    const along = primals.map((value, i) => tangents[i] ?? lax.zeros(value));
     const count = body.outputs.length;
     if (push) {
       const results = push(...primals, ...along);
@@ -65,7 +63,11 @@ const custom: Primitive = {
     const results = (forward as Rule)(...primals);
     const residuals = results.slice(count);
     const outputs = results.slice(0, count);
-    const linear: LinearParams = { backward: backward as Rule, residualCount: residuals.length, outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })) };
+    const linear: LinearParams = {
+      backward: backward as Rule,
+      residualCount: residuals.length,
+      outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
+    };
     return { outputs, tangents: bind(customLinear, [...residuals, ...along], linear) };
   },
 
@@ -83,8 +85,12 @@ const custom: Primitive = {
       push: push && batchRule(push, size, () => [...flags, ...flags]),
       forward: forward && batchRule(forward, size, () => flags),
       // Residuals and cotangents all carry the axis; so do the cotangents returned, which are summed where the argument has none.
-      backward: backward && ((...values) =>
-        batchRule(backward, size, (count) => Array<boolean>(count).fill(true))(...values).map((value, i) => (flags[i] ? value : lax.reduceSum(value, [0])))),
+      backward:
+        backward &&
+        ((...values) =>
+          batchRule(backward, size, (count) => Array<boolean>(count).fill(true))(...values).map((value, i) =>
+            flags[i] ? value : lax.reduceSum(value, [0]),
+          )),
     };
     const outputs = bind(custom, [...inputs, ...traced.captured], batchedParams);
     return { outputs, batched: outputs.map(() => true) };
@@ -103,7 +109,7 @@ const customLinear: Primitive = {
   kind: 'opaque',
   shape: (_inputs, { outputs }: LinearParams) => outputs,
   transpose(_lax, cotangents, inputs, linear, { backward, residualCount, outputs }: LinearParams) {
-    const given = cotangents.map((cotangent, i) => cotangent ?? zeros(outputs[i]));
+    const given = cotangents.map((cotangent, i) => cotangent ?? lax.zeros(outputs[i]));
     const back = backward(...(inputs.slice(0, residualCount) as Value[]), ...given);
     return linear.map((is, i): Tangent => (is ? back[i - residualCount] : null));
   },
@@ -118,7 +124,9 @@ const customLinear: Primitive = {
     return { outputs: values, batched: values.map(() => true) };
   },
   evaluate() {
-    throw new DerivativeError('A function with a customVjp rule has no forward-mode derivative. Use grad or vjp, or define it with customJvp.');
+    throw new DerivativeError(
+      'A function with a customVjp rule has no forward-mode derivative. Use grad or vjp, or define it with customJvp.',
+    );
   },
 };
 
@@ -134,7 +142,12 @@ function checkRule(got: readonly Value[], expected: readonly Aval[], use: string
   }
 }
 
-function bindCustom(f: TreeFunction, args: readonly unknown[], use: string, rules: (structure: ReturnType<typeof flattenArguments>, program: Program) => Partial<CustomParams>): unknown {
+function bindCustom(
+  f: TreeFunction,
+  args: readonly unknown[],
+  use: string,
+  rules: (structure: ReturnType<typeof flattenArguments>, program: Program) => Partial<CustomParams>,
+): unknown {
   const flat = flattenArguments(args, use);
   const { outputs, extra } = runTraced(flat.values, use, (...values) => {
     const traced = traceFunction(f, { ...flat, values }, use);

@@ -1,7 +1,7 @@
 import { printProgram } from '../program/print.ts';
 import type { KernelReport, ProgramReport } from '../runtime/device.ts';
-import { type JitOptions, prepare } from './jit.ts';
 import type { TreeFunction } from './function.ts';
+import { type JitOptions, prepare } from './jit.ts';
 
 /** The compiled form of a function: figures to test against, and a text to read. */
 export class Explanation {

@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import { flatten, leaves, unflatten } from '../tree/tree.ts';
-import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
+import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { linearizeProgram, pullback } from './reverse.ts';
 
 export interface GradOptions {
@@ -23,7 +23,9 @@ type Gradient = any;
 export function chosenLeaves(args: readonly unknown[], argnums: readonly number[], use: string): boolean[] {
   for (const n of argnums) {
     if (!Number.isInteger(n) || n < 0 || n >= args.length) {
-      throw new ArgumentError(`${use}: argnums ${n} is not an argument; the function was called with ${args.length}. Use 0 to ${args.length - 1}.`);
+      throw new ArgumentError(
+        `${use}: argnums ${n} is not an argument; the function was called with ${args.length}. Use 0 to ${args.length - 1}.`,
+      );
     }
   }
   return args.flatMap((arg, n) => leaves(arg).map(() => argnums.includes(n)));
@@ -32,7 +34,9 @@ export function chosenLeaves(args: readonly unknown[], argnums: readonly number[
 export function checkFloat(values: readonly Value[], chosen: readonly boolean[], use: string): void {
   values.forEach((value, i) => {
     if (chosen[i] && !isFloat(value.dtype)) {
-      throw new DTypeError(`${use}: cannot differentiate with respect to a ${value.dtype} tensor. Cast it to f32, or leave it out with argnums.`);
+      throw new DTypeError(
+        `${use}: cannot differentiate with respect to a ${value.dtype} tensor. Cast it to f32, or leave it out with argnums.`,
+      );
     }
   });
 }
@@ -56,16 +60,18 @@ export function valueAndGrad<A extends unknown[]>(
     const { outputs, extra } = runTraced(flat.values, 'grad', (...values) => {
       const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'grad');
       const [value] = traced.program.outputs;
-      if (!value || value.shape.length !== 0 || !isFloat(value.dtype) || (!hasAux && traced.program.outputs.length !== 1)) {
+      if (value?.shape.length !== 0 || !isFloat(value.dtype) || (!hasAux && traced.program.outputs.length !== 1)) {
         const got = traced.program.outputs.map((output) => `${output.dtype}${showShape(output.shape)}`).join(', ');
-        throw new ShapeError(`grad: the function must return one floating scalar, got ${got || 'nothing'}. Reduce it with .sum() or .mean(), or use jacrev.`);
+        throw new ShapeError(
+          `grad: the function must return one floating scalar, got ${got || 'nothing'}. Reduce it with .sum() or .mean(), or use jacrev.`,
+        );
       }
       const moving = traced.inputs.map((_, i) => wanted[i] === true);
       const linearized = linearizeProgram(traced.program, traced.inputs, moving);
       const seeds = linearized.outputs.map((output, i) => (i === 0 ? lax.full([], 1, output.dtype) : null));
       const cotangents = pullback(linearized, seeds);
       const moved = values.filter((_, i) => wanted[i]);
-      const gradients = moved.map((input, i) => cotangents[i] ?? lax.full(input.shape, 0, input.dtype));
+      const gradients = moved.map((input, i) => cotangents[i] ?? lax.zeros(input));
       return { outputs: [...linearized.outputs, ...gradients], extra: traced.outputStructure };
     });
     const gradientCount = wanted.filter(Boolean).length;
@@ -85,7 +91,10 @@ export function valueAndGrad<A extends unknown[]>(
  * The gradient of a scalar function with respect to its first argument (or `argnums`), a tree like it.
  * With `hasAux` returns `[gradient, auxiliary]`.
  */
-export function grad<A extends unknown[]>(f: (...args: A) => unknown, options: GradOptions = {}): (...args: A) => Gradient {
+export function grad<A extends unknown[]>(
+  f: (...args: A) => unknown,
+  options: GradOptions = {},
+): (...args: A) => Gradient {
   const both = valueAndGrad(f, options);
   return (...args) => {
     const [value, gradient] = both(...args);

@@ -1,13 +1,13 @@
-import { runTraced } from '../trace/bind.ts';
 import { lax } from '../primitives/lax.ts';
 import { sizeOf } from '../shape/shape.ts';
+import { runTraced } from '../trace/bind.ts';
+import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { flatten, unflatten } from '../tree/tree.ts';
 import { batchProgramFully } from './batch.ts';
-import { flattenArguments, traceFunction, type TreeFunction } from './function.ts';
-import { linearizeProgram, pullback } from './reverse.ts';
+import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { checkFloat, chosenLeaves, grad } from './grad.ts';
-import { traceProgram } from '../trace/builder.ts';
+import { linearizeProgram, pullback } from './reverse.ts';
 
 export interface JacobianOptions {
   /** The argument to differentiate; default 0. It may be a tree. */
@@ -53,7 +53,7 @@ type Point = ReturnType<typeof linearizeProgram>;
 function columns({ linear, residuals, outputs, outputMoves }: Point, inputs: readonly Value[]): Value[] {
   const pushed = inputs.map((input, at) => {
     const size = sizeOf(input.shape);
-    const directions = inputs.map((other, k) => (k === at ? basis(other) : lax.full(other.shape, 0, other.dtype)));
+    const directions = inputs.map((other, k) => (k === at ? basis(other) : lax.zeros(other)));
     const flags = linear.inputs.map((_, i) => i === residuals.length + at);
     return batchProgramFully(linear, size, [...residuals, ...directions], flags);
   });
@@ -78,10 +78,15 @@ function rows(point: Point, inputs: readonly Value[]): Value[] {
     const back = traceProgram([...residuals, output], (...values) => {
       const cotangents = outputs.map((_, i) => (i === k ? values[residuals.length] : null));
       const pulled = pullback({ ...point, residuals: values.slice(0, residuals.length) }, cotangents);
-      return inputs.map((input, i) => pulled[i] ?? lax.full(input.shape, 0, input.dtype));
+      return inputs.map((input, i) => pulled[i] ?? lax.zeros(input));
     });
     const values = [...residuals, basis(output), ...back.captured];
-    const pulled = batchProgramFully(back.program, size, values, values.map((_, i) => i === residuals.length));
+    const pulled = batchProgramFully(
+      back.program,
+      size,
+      values,
+      values.map((_, i) => i === residuals.length),
+    );
     return pulled.map((block, i) => lax.reshape(block, [...output.shape, ...inputs[i].shape]));
   });
 }

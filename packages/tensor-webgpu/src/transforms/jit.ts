@@ -28,7 +28,8 @@ const identities = new WeakMap<object, number>();
 let nextIdentity = 0;
 
 function staticKey(value: unknown): string {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return `${typeof value}:${String(value)}`;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
+    return `${typeof value}:${String(value)}`;
   let id = identities.get(value);
   if (id === undefined) {
     id = nextIdentity++;
@@ -43,7 +44,12 @@ export interface Prepared {
   readonly values: readonly Value[];
 }
 
-export function prepare(f: TreeFunction, args: readonly unknown[], options: JitOptions, entries: Map<string, Entry>): Prepared {
+export function prepare(
+  f: TreeFunction,
+  args: readonly unknown[],
+  options: JitOptions,
+  entries: Map<string, Entry>,
+): Prepared {
   const { staticArgnums = [], donate = [] } = options;
   const isStatic = (n: number): boolean => staticArgnums.includes(n);
   const dynamic = args.filter((_, n) => !isStatic(n));
@@ -88,7 +94,8 @@ export function prepare(f: TreeFunction, args: readonly unknown[], options: JitO
  */
 export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
   const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
-  if (both.length > 0) throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);
+  if (both.length > 0)
+    throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);
   const entries = new Map<string, Entry>();
   return (...args) => {
     if (currentBuilder()) return f(...args);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import * as ff from '../index.ts';
 import type { Tensor } from '../index.ts';
+import * as ff from '../index.ts';
 
 /**
  * Derivatives inside derivatives, as the losses of flows and implicit shapes need them, against central differences
@@ -28,7 +28,14 @@ function noise(size: number, seed: number): Float64Array {
   });
 }
 
-const parameter = (shape: number[], seed: number): Tensor => ff.tensor(noise(shape.reduce((a, b) => a * b, 1), seed), { shape });
+const parameter = (shape: number[], seed: number): Tensor =>
+  ff.tensor(
+    noise(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    { shape },
+  );
 
 function network(outputs: number, seed: number): Params {
   const widths = [DIMENSION, 5, 4, outputs];
@@ -49,7 +56,11 @@ function apply(params: Params, x: Tensor, activation: (x: Tensor) => Tensor): Te
 type Loss = (params: Params, points: Tensor) => Tensor;
 type Field = (params: Params, x: Tensor) => Tensor;
 
-const trace = (f: (x: Tensor) => Tensor, x: Tensor): Tensor => ff.jacfwd(f)(x).mul(ff.eye(DIMENSION, DIMENSION, { dtype: 'f64' })).sum();
+const trace = (f: (x: Tensor) => Tensor, x: Tensor): Tensor =>
+  ff
+    .jacfwd(f)(x)
+    .mul(ff.eye(DIMENSION, DIMENSION, { dtype: 'f64' }))
+    .sum();
 
 /** Losses by name; each uses derivatives of the network in its input. */
 const losses: Record<string, { outputs: number; loss: (field: Field) => Loss }> = {
@@ -62,19 +73,31 @@ const losses: Record<string, { outputs: number; loss: (field: Field) => Loss }> 
   },
   divergence: {
     outputs: DIMENSION,
-    loss: (field) => (params, points) => ff.vmap((x: Tensor) => trace((y) => field(params, y), x).pow(2))(points).mean(),
+    loss: (field) => (params, points) =>
+      ff
+        .vmap((x: Tensor) => trace((y) => field(params, y), x).pow(2))(points)
+        .mean(),
   },
   logDivergence: {
     outputs: DIMENSION,
     loss: (field) => (params, points) =>
-      ff.vmap((x: Tensor) => trace((y) => field(params, y), x).abs().add(1).log())(points).mean(),
+      ff
+        .vmap((x: Tensor) =>
+          trace((y) => field(params, y), x)
+            .abs()
+            .add(1)
+            .log(),
+        )(points)
+        .mean(),
   },
   jacobianVector: {
     outputs: DIMENSION,
     loss: (field) => (params, points) => {
       const direction = ff.tensor(noise(DIMENSION, 99), { shape: [DIMENSION] });
       const push = (x: Tensor): Tensor => ff.jvp((y: Tensor) => field(params, y), [x], [direction])[1];
-      return ff.vmap((x: Tensor) => push(x).pow(2).sum())(points).mean();
+      return ff
+        .vmap((x: Tensor) => push(x).pow(2).sum())(points)
+        .mean();
     },
   },
 };
@@ -83,10 +106,16 @@ const points = (): Tensor => parameter([4, DIMENSION], 7);
 
 /** Shifts one parameter leaf along a direction. */
 const shifted = (params: Params, directions: Params, step: number): Params =>
-  ff.tree.map((leaf: Tensor, direction: Tensor) => leaf.add(direction.mul(step)), params, directions) as unknown as Params;
+  ff.tree.map(
+    (leaf: Tensor, direction: Tensor) => leaf.add(direction.mul(step)),
+    params,
+    directions,
+  ) as unknown as Params;
 
 const inner = (a: Params, b: Params): Tensor =>
-  (ff.tree.leaves(a) as Tensor[]).map((leaf, i) => leaf.mul((ff.tree.leaves(b) as Tensor[])[i]).sum()).reduce((x, y) => x.add(y));
+  (ff.tree.leaves(a) as Tensor[])
+    .map((leaf, i) => leaf.mul((ff.tree.leaves(b) as Tensor[])[i]).sum())
+    .reduce((x, y) => x.add(y));
 
 const closeTo = (actual: number, expected: number, tolerance: number): void => {
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(expected)));
@@ -105,7 +134,9 @@ describe.each(ff.devices())('nested derivatives on %s', (device) => {
           const x = points();
           const gradient = ff.grad(loss)(params, x) as Params;
           const step = 1e-6;
-          const difference = (loss(shifted(params, directions, step), x).item() - loss(shifted(params, directions, -step), x).item()) / (2 * step);
+          const difference =
+            (loss(shifted(params, directions, step), x).item() - loss(shifted(params, directions, -step), x).item()) /
+            (2 * step);
           closeTo(inner(gradient, directions).item(), difference, 2e-6);
           const compiled = ff.jit(ff.grad(loss))(params, x) as Params;
           (ff.tree.leaves(gradient) as Tensor[]).forEach((leaf, i) => {
@@ -117,29 +148,37 @@ describe.each(ff.devices())('nested derivatives on %s', (device) => {
     });
   }
 
-  it.each(Object.keys(activations).filter((name) => name !== 'softplus100'))('third derivatives of %s in one variable', (name) => {
-    ff.defaultDevice(device);
-    const params = network(1, 5);
-    const direction = ff.tensor(noise(DIMENSION, 3), { shape: [DIMENSION] });
-    const along = (s: Tensor): Tensor => apply(params, direction.mul(s), activations[name]).sum();
-    const second = ff.grad(ff.grad(along));
-    const third = ff.grad(second);
-    const at = 0.3;
-    const step = 1e-5;
-    const s = (value: number): Tensor => ff.tensor(value, { dtype: 'f64' });
-    const difference = (second(s(at + step)).item() - second(s(at - step)).item()) / (2 * step);
-    closeTo(third(s(at)).item(), difference, 1e-6);
-    expect(ff.jit(third)(s(at)).item()).toBe(third(s(at)).item());
-    const forward = ff.jvp((v: Tensor) => ff.grad(ff.grad(along))(v) as Tensor, [s(at)], [s(1)])[1];
-    closeTo(forward.item(), third(s(at)).item(), 1e-12);
-  });
+  it.each(Object.keys(activations).filter((name) => name !== 'softplus100'))(
+    'third derivatives of %s in one variable',
+    (name) => {
+      ff.defaultDevice(device);
+      const params = network(1, 5);
+      const direction = ff.tensor(noise(DIMENSION, 3), { shape: [DIMENSION] });
+      const along = (s: Tensor): Tensor => apply(params, direction.mul(s), activations[name]).sum();
+      const second = ff.grad(ff.grad(along));
+      const third = ff.grad(second);
+      const at = 0.3;
+      const step = 1e-5;
+      const s = (value: number): Tensor => ff.tensor(value, { dtype: 'f64' });
+      const difference = (second(s(at + step)).item() - second(s(at - step)).item()) / (2 * step);
+      closeTo(third(s(at)).item(), difference, 1e-6);
+      expect(ff.jit(third)(s(at)).item()).toBe(third(s(at)).item());
+      const forward = ff.jvp((v: Tensor) => ff.grad(ff.grad(along))(v) as Tensor, [s(at)], [s(1)])[1];
+      closeTo(forward.item(), third(s(at)).item(), 1e-12);
+    },
+  );
 
   it('vmap of a derivative equals a loop over the examples', () => {
     ff.defaultDevice(device);
     const params = network(1, 5);
     const scalar = (x: Tensor): Tensor => apply(params, x, activations.tanh).sum();
     const x = points();
-    for (const transform of [ff.grad(scalar), ff.hessian(scalar), ff.jacrev(ff.grad(scalar)), ff.jacfwd(ff.jacfwd(scalar))]) {
+    for (const transform of [
+      ff.grad(scalar),
+      ff.hessian(scalar),
+      ff.jacrev(ff.grad(scalar)),
+      ff.jacfwd(ff.jacfwd(scalar)),
+    ]) {
       const mapped = ff.vmap(transform)(x) as Tensor;
       for (let i = 0; i < x.shape[0]; i++) {
         const one = (transform(ff.slice(x, i)) as Tensor).toArray() as number[];

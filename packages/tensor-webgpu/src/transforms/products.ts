@@ -7,23 +7,25 @@ import { runTraced } from '../trace/bind.ts';
 import { inlineProgram } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
-import { type FlatArguments, flattenArguments, traceFunction, type TreeFunction } from './function.ts';
 import { jvpProgram } from './forward.ts';
+import { type FlatArguments, flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { type Linearized, linearizeProgram, pullback } from './reverse.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: trees have the caller's types.
 type Tree = any;
 
-const zerosFor = (aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value => lax.full(aval.shape, 0, aval.dtype);
-
 /** Throws `ShapeError` unless `directions` match `values` leaf by leaf. */
 function checkAlike(values: readonly Value[], directions: readonly Value[], use: string): void {
   if (values.length !== directions.length) {
-    throw new ShapeError(`${use}: expected ${values.length} tensors in the tree of directions, got ${directions.length}. Give it the structure of the values.`);
+    throw new ShapeError(
+      `${use}: expected ${values.length} tensors in the tree of directions, got ${directions.length}. Give it the structure of the values.`,
+    );
   }
   values.forEach((value, i) => {
     if (!sameShape(value.shape, directions[i].shape)) {
-      throw new ShapeError(`${use}: leaf ${i} has shape ${showShape(value.shape)} but its direction has ${showShape(directions[i].shape)}. Make them equal.`);
+      throw new ShapeError(
+        `${use}: leaf ${i} has shape ${showShape(value.shape)} but its direction has ${showShape(directions[i].shape)}. Make them equal.`,
+      );
     }
   });
 }
@@ -41,7 +43,7 @@ export function jvp<A extends unknown[], R>(f: (...args: A) => R, primals: A, ta
     const traced = traceFunction(f as TreeFunction, { ...at, values: all.slice(0, count) }, 'jvp');
     const moving = traced.inputs.map((value, i) => (i < count && isFloat(value.dtype) ? all[count + i] : null));
     const result = jvpProgram(traced.program, traced.inputs, moving);
-    const along = result.tangents.map((tangent, i) => tangent ?? zerosFor(result.outputs[i]));
+    const along = result.tangents.map((tangent, i) => tangent ?? lax.zeros(result.outputs[i]));
     return { outputs: [...result.outputs, ...along], extra: traced.outputStructure };
   });
   const half = outputs.length / 2;
@@ -68,7 +70,10 @@ function linearizeAt(f: TreeFunction, at: FlatArguments, use: string) {
 }
 
 /** `[f(x), v => J v]`: the value, and the derivative as a function that does not evaluate `f` again. */
-export function linearize<A extends unknown[], R>(f: (...args: A) => R, ...primals: A): [R, (...tangents: unknown[]) => R] {
+export function linearize<A extends unknown[], R>(
+  f: (...args: A) => R,
+  ...primals: A
+): [R, (...tangents: unknown[]) => R] {
   const at = flattenArguments(primals, 'linearize');
   const made = linearizeAt(f as TreeFunction, at, 'linearize');
   const push = (...tangents: unknown[]): R => {
@@ -78,7 +83,10 @@ export function linearize<A extends unknown[], R>(f: (...args: A) => R, ...prima
     const { outputs } = runTraced([...made.residuals, ...moving], 'linearize', (...values) => {
       const moved = inlineProgram(made.linear, values);
       let next = 0;
-      return { outputs: made.outputs.map((output, i) => (made.outputMoves[i] ? moved[next++] : zerosFor(output))), extra: undefined };
+      return {
+        outputs: made.outputs.map((output, i) => (made.outputMoves[i] ? moved[next++] : lax.zeros(output))),
+        extra: undefined,
+      };
     });
     return unflatten(made.structure, outputs) as R;
   };
@@ -97,7 +105,7 @@ export function vjp<A extends unknown[], R>(f: (...args: A) => R, ...primals: A)
       const linearized: Linearized = { ...made, residuals };
       const back = pullback(linearized, values.slice(residuals.length));
       let next = 0;
-      const all = at.values.map((value) => (isFloat(value.dtype) ? back[next++] : null) ?? zerosFor(value));
+      const all = at.values.map((value) => (isFloat(value.dtype) ? back[next++] : null) ?? lax.zeros(value));
       return { outputs: all, extra: undefined };
     });
     return unflatten(at.structure, outputs) as Tree[];

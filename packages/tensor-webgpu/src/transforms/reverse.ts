@@ -26,7 +26,9 @@ export function linearizeProgram(program: Program, values: readonly Value[], mov
   const directions = program.inputs.filter((variable, i) => moving[i] && isFloat(variable.dtype));
   const traced = trace([...program.inputs, ...directions], (...all) => {
     let next = count;
-    const tangents = program.inputs.map((variable, i): Tangent => (moving[i] && isFloat(variable.dtype) ? all[next++] : null));
+    const tangents = program.inputs.map(
+      (variable, i): Tangent => (moving[i] && isFloat(variable.dtype) ? all[next++] : null),
+    );
     const result = jvpProgram(program, all.slice(0, count), tangents);
     const along = result.tangents.filter((tangent) => tangent !== null);
     return { outputs: [...result.outputs, ...along], extra: result.tangents.map((tangent) => tangent !== null) };
@@ -34,9 +36,15 @@ export function linearizeProgram(program: Program, values: readonly Value[], mov
   const jvp = simplify(traced.program);
   const primalCount = program.outputs.length;
   const unknown = jvp.inputs.map((_, i) => i >= count && i < count + directions.length);
-  const split = splitProgram(jvp, unknown, jvp.outputs.map((_, i) => i >= primalCount));
+  const split = splitProgram(
+    jvp,
+    unknown,
+    jvp.outputs.map((_, i) => i >= primalCount),
+  );
   if (split.outputUnknown.slice(0, primalCount).includes(true)) {
-    throw new DerivativeError('A value of the function could not be computed apart from its derivative. Use forward mode (jvp, jacfwd).');
+    throw new DerivativeError(
+      'A value of the function could not be computed apart from its derivative. Use forward mode (jvp, jacfwd).',
+    );
   }
   const known = inlineProgram(split.known, [...values, ...traced.captured]);
   return {
@@ -48,11 +56,13 @@ export function linearizeProgram(program: Program, values: readonly Value[], mov
 }
 
 /** Cotangents of the moving inputs (in order; `null` is zero) from cotangents of all outputs. */
-export function pullback(
-  { linear, residuals, outputMoves }: Linearized,
-  cotangents: readonly Tangent[],
-): Tangent[] {
+export function pullback({ linear, residuals, outputMoves }: Linearized, cotangents: readonly Tangent[]): Tangent[] {
   const moving = linear.inputs.map((_, i) => i >= residuals.length);
   const inputs = linear.inputs.map((_, i) => (i < residuals.length ? residuals[i] : null));
-  return transposeProgram(linear, inputs, moving, cotangents.filter((_, i) => outputMoves[i]));
+  return transposeProgram(
+    linear,
+    inputs,
+    moving,
+    cotangents.filter((_, i) => outputMoves[i]),
+  );
 }

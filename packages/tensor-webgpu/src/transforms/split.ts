@@ -17,7 +17,11 @@ export interface SplitProgram {
  * wait. Primitives with sub-programs split themselves by their `split` rule. Outputs marked in `force` count
  * as unknown even when they could be known.
  */
-export function splitProgram(program: Program, unknownInputs: readonly boolean[], force: readonly boolean[] = []): SplitProgram {
+export function splitProgram(
+  program: Program,
+  unknownInputs: readonly boolean[],
+  force: readonly boolean[] = [],
+): SplitProgram {
   const waiting = new Set<Var>(program.inputs.filter((_, i) => unknownInputs[i]));
   const isWaiting = (atom: Atom): boolean => atom instanceof Var && waiting.has(atom);
   const knownEqns: Eqn[] = [];

@@ -29,7 +29,14 @@ export function transposeProgram(
       for (const variable of eqn.outputs) moving.add(variable);
       linearEqns.push(eqn);
     } else {
-      env.set(eqn.outputs, bind(eqn.primitive, eqn.inputs.map((atom) => env.get(atom)), eqn.params));
+      env.set(
+        eqn.outputs,
+        bind(
+          eqn.primitive,
+          eqn.inputs.map((atom) => env.get(atom)),
+          eqn.params,
+        ),
+      );
     }
   }
 

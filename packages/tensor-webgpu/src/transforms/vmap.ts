@@ -33,7 +33,9 @@ function spreadAxes(tree: unknown, axes: unknown): (number | null)[] {
     return tree.flatMap((child, i) => spreadAxes(child, axes[i]));
   }
   if (isRecord(tree) && isRecord(axes) && !Array.isArray(tree)) {
-    return Object.keys(tree).sort().flatMap((key) => spreadAxes(tree[key], axes[key]));
+    return Object.keys(tree)
+      .sort()
+      .flatMap((key) => spreadAxes(tree[key], axes[key]));
   }
   throw new ArgumentError(
     `vmap: inAxes must be a number, null, or a tree of those like the arguments; got ${JSON.stringify(axes)} for ${count} tensors.`,
@@ -66,7 +68,9 @@ export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: Vmap
     const [size] = sizes;
     const { outputs, extra } = runTraced(flat.values, 'vmap', (...values) => {
       const fronted = values.map((value, i) => (axes[i] === null ? value : moveAxis(value, axes[i] as number, 0)));
-      const avals = fronted.map((value, i) => (axes[i] === null ? value : { shape: value.shape.slice(1), dtype: value.dtype }));
+      const avals = fronted.map((value, i) =>
+        axes[i] === null ? value : { shape: value.shape.slice(1), dtype: value.dtype },
+      );
       const traced = trace(avals, (...inner) => callFlat(f as TreeFunction, flat.structure, inner, 'vmap'));
       const flags = [...axes.map((axis) => axis !== null), ...traced.captured.map(() => false)];
       const result = batchProgram(traced.program, size, [...fronted, ...traced.captured], flags);

@@ -1,9 +1,9 @@
-import { bytesPerElement, type DType, DTYPES, hostArray, type TypedArray } from '../../dtype/dtype.ts';
+import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError, DisposedError } from '../../errors/errors.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
+import type { Program } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
-import type { Program } from '../../program/program.ts';
 
 /** Elements held by JavaScript, floats in float64. */
 class ReferenceStorage implements Storage {
@@ -21,7 +21,10 @@ class ReferenceStorage implements Storage {
   }
 
   get data(): TypedArray {
-    if (!this.held) throw new DisposedError('A storage of the reference device was used after its memory was given back. Keep it until its last use.');
+    if (!this.held)
+      throw new DisposedError(
+        'A storage of the reference device was used after its memory was given back. Keep it until its last use.',
+      );
     return this.held;
   }
 
@@ -81,7 +84,9 @@ class ReferenceDevice implements Device {
 
   private own(storage: Storage): ReferenceStorage {
     if (storage instanceof ReferenceStorage && storage.device === this) return storage;
-    throw new DeviceError(`The reference device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('reference').`);
+    throw new DeviceError(
+      `The reference device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('reference').`,
+    );
   }
 }
 

@@ -1,12 +1,12 @@
 import { BERNOULLI, hurwitzZeta } from './zeta.ts';
 
-const EULER_GAMMA = 0.57721566490153286;
-const HALF_LOG_TWO_PI = 0.91893853320467274178;
+const EULER_GAMMA = 0.5772156649015329;
+const HALF_LOG_TWO_PI = 0.9189385332046728;
 /** From here on Stirling's series is exact to double precision with eight terms. */
 const STIRLING_FROM = 9;
 
 /** `sin(pi x)`, exactly 0 at integers. */
-export function sinPi(x: number): number {
+function sinPi(x: number): number {
   const reduced = x - 2 * Math.round(x / 2);
   return Math.abs(reduced) <= 0.5 ? Math.sin(Math.PI * reduced) : Math.sin(Math.PI * (Math.sign(reduced) - reduced));
 }

@@ -54,25 +54,40 @@ export function forwardProgram(program: Program): Program {
     let next = program.inputs.length;
     const tangents = program.inputs.map((input): Tangent => (isFloat(input.dtype) ? all[next++] : null));
     const result = jvpProgram(program, all.slice(0, program.inputs.length), tangents);
-    return result.outputs.flatMap((output, i) => (isFloat(output.dtype) ? [result.tangents[i] ?? lax.zeros(output)] : []));
+    return result.outputs.flatMap((output, i) =>
+      isFloat(output.dtype) ? [result.tangents[i] ?? lax.zeros(output)] : [],
+    );
   }).program;
 }
 
-const randomDirection = (input: RefArray, random: () => number): RefArray => array(input.shape, () => 2 * random() - 1, input.dtype);
+const randomDirection = (input: RefArray, random: () => number): RefArray =>
+  array(input.shape, () => 2 * random() - 1, input.dtype);
 
-function closeArrays(actual: readonly RefArray[], expected: readonly RefArray[], tolerance: number, what: string): void {
+function closeArrays(
+  actual: readonly RefArray[],
+  expected: readonly RefArray[],
+  tolerance: number,
+  what: string,
+): void {
   actual.forEach((x, n) => {
     const scale = Math.max(1, ...Array.from(expected[n].data, Math.abs).filter(Number.isFinite));
     expect(x.shape, what).toEqual(expected[n].shape);
     for (let i = 0; i < x.data.length; i++) {
       const error = Math.abs(x.data[i] - expected[n].data[i]) / scale;
-      if (!(error <= tolerance)) expect.fail(`${what}: output ${n}[${i}] is ${x.data[i]}, expected ${expected[n].data[i]}`);
+      if (!(error <= tolerance))
+        expect.fail(`${what}: output ${n}[${i}] is ${x.data[i]}, expected ${expected[n].data[i]}`);
     }
   });
 }
 
 /** The tangents of a program agree with central differences, here and (order 2) those of its derivative. */
-function checkForward(program: Program, inputs: readonly RefArray[], random: () => number, testCase: RuleCase, what: string): void {
+function checkForward(
+  program: Program,
+  inputs: readonly RefArray[],
+  random: () => number,
+  testCase: RuleCase,
+  what: string,
+): void {
   const { tolerance = 1e-7, direction = randomDirection } = testCase;
   const floats = inputs.filter((input) => isFloat(input.dtype));
   const directions = floats.map((input) => direction(input, random));
@@ -90,7 +105,11 @@ function checkForward(program: Program, inputs: readonly RefArray[], random: () 
   // Fourth order: (f(-2h) - 8 f(-h) + 8 f(h) - f(2h)) / 12h.
   const [m2, m1, p1, p2] = [-2, -1, 1, 2].map(at);
   const expected = forward.map((x, n) =>
-    array(x.shape, (i) => (m2[n].data[i] - 8 * m1[n].data[i] + 8 * p1[n].data[i] - p2[n].data[i]) / (12 * step), x.dtype),
+    array(
+      x.shape,
+      (i) => (m2[n].data[i] - 8 * m1[n].data[i] + 8 * p1[n].data[i] - p2[n].data[i]) / (12 * step),
+      x.dtype,
+    ),
   );
   closeArrays(forward, expected, tolerance, what);
 }
@@ -100,7 +119,11 @@ function checkTranspose(program: Program, inputs: readonly RefArray[], random: (
   const floats = inputs.filter((input) => isFloat(input.dtype));
   const forward = forwardProgram(program);
   const unknown = forward.inputs.map((_, i) => i >= inputs.length);
-  const split = splitProgram(forward, unknown, forward.outputs.map(() => true));
+  const split = splitProgram(
+    forward,
+    unknown,
+    forward.outputs.map(() => true),
+  );
   const known = evaluateProgram(split.known, inputs);
   const tangents = floats.map((input) => randomDirection(input, random));
   const pushed = evaluateProgram(split.unknown, [...known, ...tangents]);
@@ -119,28 +142,54 @@ function checkTranspose(program: Program, inputs: readonly RefArray[], random: (
     expect([ct.shape, ct.dtype], `${what}: cotangent ${i}`).toEqual([floats[i].shape, floats[i].dtype]);
   });
   const [left, right] = [dot(pushed, cotangents), dot(tangents, pulled)];
-  expect(Math.abs(left - right) / Math.max(1, Math.abs(left)), `${what}: <Jv, w> = ${left}, <v, Jᵀw> = ${right}`).toBeLessThan(1e-9);
+  expect(
+    Math.abs(left - right) / Math.max(1, Math.abs(left)),
+    `${what}: <Jv, w> = ${left}, <v, Jᵀw> = ${right}`,
+  ).toBeLessThan(1e-9);
 }
 
 /** Mapping over an axis of some inputs gives what a loop gives. */
-function checkBatch(program: Program, inputs: readonly RefArray[], batched: readonly boolean[], random: () => number, what: string): void {
+function checkBatch(
+  program: Program,
+  inputs: readonly RefArray[],
+  batched: readonly boolean[],
+  random: () => number,
+  what: string,
+): void {
   const size = 3;
   // Each lane is the argument itself, a slightly larger one, and a slightly smaller one; integers and flags stay.
   const lanes = inputs.map((input, n) =>
     Array.from({ length: size }, (_, lane) =>
-      batched[n] && isFloat(input.dtype) && lane > 0 ? array(input.shape, (i) => input.data[i] * (1 + 0.02 * (random() - 0.5)), input.dtype) : input,
+      batched[n] && isFloat(input.dtype) && lane > 0
+        ? array(input.shape, (i) => input.data[i] * (1 + 0.02 * (random() - 0.5)), input.dtype)
+        : input,
     ),
   );
   const stacked = inputs.map((input, n) =>
-    batched[n] ? array([size, ...input.shape], (i) => lanes[n][Math.floor(i / input.data.length)].data[i % input.data.length], input.dtype) : input,
+    batched[n]
+      ? array(
+          [size, ...input.shape],
+          (i) => lanes[n][Math.floor(i / input.data.length)].data[i % input.data.length],
+          input.dtype,
+        )
+      : input,
   );
   const mapped = traceProgram(stacked, (...values) => batchProgramFully(program, size, values, batched)).program;
   const outputs = evaluateProgram(mapped, stacked);
-  const loop = Array.from({ length: size }, (_, lane) => evaluateProgram(program, lanes.map((own) => own[lane])));
+  const loop = Array.from({ length: size }, (_, lane) =>
+    evaluateProgram(
+      program,
+      lanes.map((own) => own[lane]),
+    ),
+  );
   outputs.forEach((output, n) => {
     const one = loop[0][n];
     expect([output.shape, output.dtype], `${what}: output ${n}`).toEqual([[size, ...one.shape], one.dtype]);
-    const expected = array(output.shape, (i) => loop[Math.floor(i / one.data.length)][n].data[i % one.data.length], one.dtype);
+    const expected = array(
+      output.shape,
+      (i) => loop[Math.floor(i / one.data.length)][n].data[i % one.data.length],
+      one.dtype,
+    );
     closeArrays([output], [expected], 1e-12, what);
   });
 }
@@ -150,8 +199,12 @@ export function checkRules(testCase: RuleCase): void {
   const { title, build, inputs, order = 2 } = testCase;
   const random = numbers(7);
   const { program } = traceProgram(inputs, build);
-  const batches = [inputs.map(() => true), ...(inputs.length > 1 ? inputs.map((_, i) => inputs.map((_, j) => i === j)) : [])];
-  if (inputs.length > 0) for (const batched of batches) checkBatch(program, inputs, batched, random, `${title}, batched ${batched}`);
+  const batches = [
+    inputs.map(() => true),
+    ...(inputs.length > 1 ? inputs.map((_, i) => inputs.map((_, j) => i === j)) : []),
+  ];
+  if (inputs.length > 0)
+    for (const batched of batches) checkBatch(program, inputs, batched, random, `${title}, batched ${batched}`);
   if (order < 1) return;
   const floats = inputs.filter((input) => isFloat(input.dtype));
   const direction = testCase.direction ?? randomDirection;

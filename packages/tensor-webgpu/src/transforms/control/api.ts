@@ -1,12 +1,12 @@
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
-import type { Aval } from '../../program/program.ts';
 import { showAval } from '../../program/print.ts';
+import type { Aval } from '../../program/program.ts';
 import { sameShape } from '../../shape/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { bind, runTraced } from '../../trace/bind.ts';
-import { trace, type Traced } from '../../trace/builder.ts';
-import { liftLeaf } from '../../trace/constant.ts';
+import { type Traced, trace } from '../../trace/builder.ts';
+import { liftLeaf, scalarValue } from '../../trace/constant.ts';
 import type { Value } from '../../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
@@ -20,7 +20,13 @@ function flattenTree(tree: unknown, use: string): { values: Value[]; structure: 
 }
 
 /** Throws unless a loop's carry keeps its structure, shapes and dtypes from one round to the next. */
-function checkCarry(use: string, before: readonly Aval[], beforeKey: string, after: readonly Aval[], afterKey: string): void {
+function checkCarry(
+  use: string,
+  before: readonly Aval[],
+  beforeKey: string,
+  after: readonly Aval[],
+  afterKey: string,
+): void {
   const same =
     beforeKey === afterKey &&
     before.every((aval, i) => sameShape(aval.shape, after[i].shape) && aval.dtype === after[i].dtype);
@@ -66,7 +72,8 @@ export function scan<C, X, Y>(
     );
   }
   const [length] = lengths as Set<number>;
-  if (!Number.isInteger(length) || length < 0) throw new ArgumentError(`scan: length ${length} is not a whole number of at least 0.`);
+  if (!Number.isInteger(length) || length < 0)
+    throw new ArgumentError(`scan: length ${length} is not a whole number of at least 0.`);
   const round = options.checkpoint ? checkpoint(body) : body;
   const { outputs, extra } = runTraced([...start.values, ...sequence.values], 'scan', (...all) => {
     const carry = all.slice(0, start.values.length).map(concrete);
@@ -109,7 +116,9 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
     const condTraced = trace(carry, (...inner) => {
       const test = liftLeaf(condition(unflatten(start.structure, inner) as C), 'whileLoop');
       if (test.shape.length !== 0 || test.dtype !== 'bool') {
-        throw new DTypeError(`whileLoop: the condition must return a bool scalar, got ${showAval(test)}. Compare, and reduce with .all() or .any().`);
+        throw new DTypeError(
+          `whileLoop: the condition must return a bool scalar, got ${showAval(test)}. Compare, and reduce with .all() or .any().`,
+        );
       }
       return { outputs: [test], extra: undefined };
     });
@@ -133,7 +142,12 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
  * `for (i = lower; i < upper; i++) carry = body(i, carry)`. With numbers as bounds it is a `scan`, differentiable in
  * both modes; with tensors as bounds a `whileLoop`.
  */
-export function foriLoop<C>(lower: number | Tensor, upper: number | Tensor, body: (i: Tensor, carry: C) => C, init: C): C {
+export function foriLoop<C>(
+  lower: number | Tensor,
+  upper: number | Tensor,
+  body: (i: Tensor, carry: C) => C,
+  init: C,
+): C {
   if (typeof lower === 'number' && typeof upper === 'number') {
     const first = lower;
     const [[, carry]] = scan<[Tensor, C], null, null>(
@@ -154,13 +168,18 @@ export function foriLoop<C>(lower: number | Tensor, upper: number | Tensor, body
   return carry;
 }
 
-const intScalar = (value: number): Tensor => lax.full([], value, 'i32') as Tensor;
+const intScalar = (value: number): Tensor => scalarValue(value, 'i32') as Tensor;
 
 /** Runs one of `branches` on `operands`, chosen by an i32 scalar (clamped to the branches there are). */
-export function switchCase<A extends unknown[], R>(index: Tensor | number, branches: readonly ((...operands: A) => R)[], ...operands: A): R {
+export function switchCase<A extends unknown[], R>(
+  index: Tensor | number,
+  branches: readonly ((...operands: A) => R)[],
+  ...operands: A
+): R {
   const given = flattenTree(operands, 'switchCase');
   const chosen = typeof index === 'number' ? intScalar(index) : index;
-  if (chosen.shape.length !== 0) throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
+  if (chosen.shape.length !== 0)
+    throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
   if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');
   const { outputs, extra } = runTraced([chosen, ...given.values], 'switchCase', (at, ...all) => {
     const values = all.map(concrete);
@@ -174,7 +193,10 @@ export function switchCase<A extends unknown[], R>(index: Tensor | number, branc
       const first = traced[0];
       const same =
         extra.key === first.extra.key &&
-        program.outputs.every((aval, i) => sameShape(aval.shape, first.program.outputs[i].shape) && aval.dtype === first.program.outputs[i].dtype);
+        program.outputs.every(
+          (aval, i) =>
+            sameShape(aval.shape, first.program.outputs[i].shape) && aval.dtype === first.program.outputs[i].dtype,
+        );
       if (!same) {
         throw new ShapeError(
           `cond: branch 0 returns ${first.program.outputs.map(showAval).join(', ')} but branch ${k} returns ${program.outputs.map(showAval).join(', ')}. All branches must return the same form.`,

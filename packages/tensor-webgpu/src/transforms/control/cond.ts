@@ -1,8 +1,8 @@
-import { lax } from '../../primitives/lax.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
+import { lax } from '../../primitives/lax.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { Primitive, Tangent } from '../../program/primitive.ts';
-import { type Aval, type Program, Var } from '../../program/program.ts';
+import { type Program, Var } from '../../program/program.ts';
 import { range } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { trace } from '../../trace/builder.ts';
@@ -18,12 +18,13 @@ export interface CondParams {
   readonly branches: readonly Program[];
 }
 
-const zeros = (aval: Aval): Value => lax.full(aval.shape, 0, aval.dtype);
-const or = (lists: readonly (readonly boolean[])[]): boolean[] =>
-  lists[0].map((_, i) => lists.some((list) => list[i]));
+const or = (lists: readonly (readonly boolean[])[]): boolean[] => lists[0].map((_, i) => lists.some((list) => list[i]));
 
 /** Programs traced per branch, made to take the same captured values at the end. */
-export function unifyBranches(traced: readonly { program: Program; captured: readonly Value[] }[]): { branches: Program[]; captured: Value[] } {
+export function unifyBranches(traced: readonly { program: Program; captured: readonly Value[] }[]): {
+  branches: Program[];
+  captured: Value[];
+} {
   const captured = [...new Set(traced.flatMap((branch) => branch.captured))];
   const branches = traced.map(({ program, captured: own }) => {
     const split = program.inputs.length - own.length;
@@ -48,8 +49,14 @@ export const condPrimitive: Primitive = {
     const push = (branch: Program, moves?: readonly boolean[]) =>
       trace([...operands, ...along], (...all) => {
         let next = operands.length;
-        const result = jvpProgram(branch, all.slice(0, operands.length), tangents.map((tangent) => (tangent ? all[next++] : null)));
-        const moved = moves ? result.tangents.flatMap((tangent, i) => (moves[i] ? [tangent ?? zeros(result.outputs[i])] : [])) : [];
+        const result = jvpProgram(
+          branch,
+          all.slice(0, operands.length),
+          tangents.map((tangent) => (tangent ? all[next++] : null)),
+        );
+        const moved = moves
+          ? result.tangents.flatMap((tangent, i) => (moves[i] ? [tangent ?? lax.zeros(result.outputs[i])] : []))
+          : [];
         return { outputs: [...result.outputs, ...moved], extra: result.tangents.map((tangent) => tangent !== null) };
       });
     const moves = or(branches.map((branch) => push(branch).extra));
@@ -63,7 +70,12 @@ export const condPrimitive: Primitive = {
   split(unknown, _inputs, { branches }: CondParams) {
     const indices = unknown.map((_, i) => i);
     const outputs = branches[0].outputs.map((_, i) => i);
-    if (unknown[0]) return { known: null, unknown: { primitive: condPrimitive, params: { branches }, inputs: indices, outputs }, residuals: [] };
+    if (unknown[0])
+      return {
+        known: null,
+        unknown: { primitive: condPrimitive, params: { branches }, inputs: indices, outputs },
+        residuals: [],
+      };
     const flags = unknown.slice(1);
     const outputUnknown = or(branches.map((branch) => splitProgram(branch, flags).outputUnknown));
     const parts = branches.map((branch) => splitProgram(branch, flags, outputUnknown));
@@ -76,14 +88,19 @@ export const condPrimitive: Primitive = {
         const results = inlineProgram(part.known, values);
         const mine = results.slice(knownCount);
         return {
-          outputs: [...results.slice(0, knownCount), ...parts.flatMap((other, k) => (k === own ? mine : other.residuals.map(zeros)))],
+          outputs: [
+            ...results.slice(0, knownCount),
+            ...parts.flatMap((other, k) => (k === own ? mine : other.residuals.map((aval) => lax.zeros(aval)))),
+          ],
           extra: undefined,
         };
       });
       return made.program;
     });
     const waiting = parts.map((part, own): Program => {
-      const handed = parts.flatMap((other, k) => (k === own ? part.unknown.inputs.slice(0, part.residuals.length) : other.residuals.map((aval) => new Var(aval))));
+      const handed = parts.flatMap((other, k) =>
+        k === own ? part.unknown.inputs.slice(0, part.residuals.length) : other.residuals.map((aval) => new Var(aval)),
+      );
       return { ...part.unknown, inputs: [...part.unknown.inputs.slice(part.residuals.length), ...handed] };
     });
     return {
@@ -117,7 +134,7 @@ export const condPrimitive: Primitive = {
           linear,
           cotangents.map((cotangent) => (cotangent ? all[nextGiven++] : null)),
         );
-        return { outputs: back.map((value, i) => value ?? zeros(linearAvals[i])), extra: undefined };
+        return { outputs: back.map((value, i) => value ?? lax.zeros(linearAvals[i])), extra: undefined };
       }),
     );
     const { branches: back, captured } = unifyBranches(pulled);
@@ -131,18 +148,25 @@ export const condPrimitive: Primitive = {
     if (indexBatched) {
       const results = branches.map((branch) => run(branch, operands));
       const outputs = results[0].outputs.map((_, k) => {
-        const candidates = results.map(({ outputs, batched: has }) => (has[k] ? outputs[k] : repeatFirst(lax, outputs[k], size)));
-        return candidates.slice(0, -1).reduceRight((otherwise, value, i) => {
-          const chosen = i === 0 ? lax.le(index, 0) : lax.eq(index, i);
-          return lax.select(lax.broadcastInDim(chosen, value.shape, range(0, 1)), value, otherwise);
-        }, candidates[candidates.length - 1]);
+        const candidates = results.map(({ outputs, batched: has }) =>
+          has[k] ? outputs[k] : repeatFirst(lax, outputs[k], size),
+        );
+        return candidates.slice(0, -1).reduceRight(
+          (otherwise, value, i) => {
+            const chosen = i === 0 ? lax.le(index, 0) : lax.eq(index, i);
+            return lax.select(lax.broadcastInDim(chosen, value.shape, range(0, 1)), value, otherwise);
+          },
+          candidates[candidates.length - 1],
+        );
       });
       return { outputs, batched: outputs.map(() => true) };
     }
     const make = (branch: Program, full?: readonly boolean[]) =>
       trace(operands, (...all) => {
         const result = run(branch, all);
-        const outputs = result.outputs.map((value, i) => (full?.[i] && !result.batched[i] ? repeatFirst(lax, value, size) : value));
+        const outputs = result.outputs.map((value, i) =>
+          full?.[i] && !result.batched[i] ? repeatFirst(lax, value, size) : value,
+        );
         return { outputs, extra: result.batched };
       });
     const flags = or(branches.map((branch) => make(branch).extra));

@@ -1,4 +1,6 @@
 import { hostArray } from '../../dtype/dtype.ts';
+import { simplify } from '../../optimize/simplify.ts';
+import { repeatFirst } from '../../primitives/elementwise.ts';
 import { lax } from '../../primitives/lax.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { Primitive, RefArray, Tangent } from '../../program/primitive.ts';
@@ -7,14 +9,12 @@ import { sizeOf } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { trace } from '../../trace/builder.ts';
 import type { Value } from '../../trace/value.ts';
-import { repeatFirst } from '../../primitives/elementwise.ts';
 import { batchProgram } from '../batch.ts';
-import { jvpProgram } from '../forward.ts';
 import { splitProgram } from '../split.ts';
 import { transposeProgram } from '../transpose.ts';
 import { moveAxis } from '../vmap.ts';
+import { taker, traceJvpBody } from './bodies.ts';
 import { fixpoint } from './fixpoint.ts';
-import { simplify } from '../../optimize/simplify.ts';
 
 export interface ScanParams {
   readonly length: number;
@@ -27,7 +27,6 @@ export interface ScanParams {
 
 const stacked = (aval: Aval, length: number): Aval => ({ shape: [length, ...aval.shape], dtype: aval.dtype });
 const slice = (aval: Aval): Aval => ({ shape: aval.shape.slice(1), dtype: aval.dtype });
-const zeros = (aval: Aval): Value => lax.full(aval.shape, 0, aval.dtype);
 
 /** Operands of a scan by role. */
 function roles<T>(list: readonly T[], { numConsts, numCarry }: ScanParams): { consts: T[]; carry: T[]; xs: T[] } {
@@ -44,37 +43,35 @@ export const scanPrimitive: Primitive = {
   kind: 'control',
 
   shape(_inputs, { body, numCarry, length }: ScanParams) {
-    return body.outputs.map((aval, i) => (i < numCarry ? { shape: aval.shape, dtype: aval.dtype } : stacked(aval, length)));
+    return body.outputs.map((aval, i) =>
+      i < numCarry ? { shape: aval.shape, dtype: aval.dtype } : stacked(aval, length),
+    );
   },
 
   jvp(_lax, inputs, tangents, params: ScanParams) {
     const { body, numCarry } = params;
-    const moves = roles(tangents.map((tangent) => tangent !== null), params);
+    const moves = roles(
+      tangents.map((tangent) => tangent !== null),
+      params,
+    );
     const avals = roles(body.inputs, params);
     const jvpBody = (carryMoves: readonly boolean[]) => {
-      const flags = [...moves.consts, ...carryMoves, ...moves.xs];
-      const pair = (list: readonly Aval[], on: readonly boolean[]): Aval[] => [...list, ...list.filter((_, i) => on[i])];
-      const ins = [...pair(avals.consts, moves.consts), ...pair(avals.carry, carryMoves), ...pair(avals.xs, moves.xs)];
-      return trace(ins, (...all) => {
-        let at = 0;
-        const take = (count: number): Value[] => all.slice(at, (at += count));
-        const primals: Value[] = [];
-        const along: Tangent[] = [];
-        for (const on of [moves.consts, carryMoves, moves.xs]) {
-          primals.push(...take(on.length));
-          const given = take(on.filter(Boolean).length);
-          along.push(...on.map((is): Tangent => (is ? (given.shift() as Value) : null)));
-        }
-        const result = jvpProgram(body, primals, flags.map((_, i) => along[i]));
+      const groups = [
+        { avals: avals.consts, moves: moves.consts },
+        { avals: avals.carry, moves: carryMoves },
+        { avals: avals.xs, moves: moves.xs },
+      ];
+      return traceJvpBody(body, groups, (result) => {
         const carryTangents = result.tangents.slice(0, numCarry);
         const ysTangents = result.tangents.slice(numCarry);
         const outputs = [
           ...result.outputs.slice(0, numCarry),
-          ...carryTangents.flatMap((tangent, i) => (carryMoves[i] ? [tangent ?? zeros(result.outputs[i])] : [])),
+          ...carryTangents.flatMap((tangent, i) => (carryMoves[i] ? [tangent ?? lax.zeros(result.outputs[i])] : [])),
           ...result.outputs.slice(numCarry),
           ...ysTangents.filter((tangent) => tangent !== null),
         ];
-        return { outputs, extra: { carry: carryTangents.map((t) => t !== null), ys: ysTangents.map((t) => t !== null) } };
+        const moved = (list: readonly Tangent[]): boolean[] => list.map((tangent) => tangent !== null);
+        return { outputs, extra: { carry: moved(carryTangents), ys: moved(ysTangents) } };
       });
     };
     const carryMoves = fixpoint(moves.carry, (carry) => jvpBody(carry).extra.carry);
@@ -82,10 +79,20 @@ export const scanPrimitive: Primitive = {
     const values = roles(inputs, params);
     const along = roles(tangents, params);
     const given = (list: readonly Tangent[]): Value[] => list.filter((tangent) => tangent !== null);
-    const carryAlong = along.carry.flatMap((tangent, i) => (carryMoves[i] ? [tangent ?? zeros(values.carry[i])] : []));
+    const carryAlong = along.carry.flatMap((tangent, i) =>
+      carryMoves[i] ? [tangent ?? lax.zeros(values.carry[i])] : [],
+    );
     const outputs = bind(
       scanPrimitive,
-      [...traced.captured, ...values.consts, ...given(along.consts), ...values.carry, ...carryAlong, ...values.xs, ...given(along.xs)],
+      [
+        ...traced.captured,
+        ...values.consts,
+        ...given(along.consts),
+        ...values.carry,
+        ...carryAlong,
+        ...values.xs,
+        ...given(along.xs),
+      ],
       {
         ...params,
         body: capturedFirst(traced.program, traced.captured.length),
@@ -93,12 +100,11 @@ export const scanPrimitive: Primitive = {
         numCarry: numCarry + carryAlong.length,
       },
     );
-    let at = 0;
-    const take = (count: number): Value[] => outputs.slice(at, (at += count));
+    const take = taker(outputs);
     const carryOut = take(numCarry);
     const carryTangentOut = take(carryAlong.length);
     const ysOut = take(body.outputs.length - numCarry);
-    const ysTangentOut = take(outputs.length - at);
+    const ysTangentOut = take(traced.extra.ys.filter(Boolean).length);
     return {
       outputs: [...carryOut, ...ysOut],
       tangents: [
@@ -111,8 +117,7 @@ export const scanPrimitive: Primitive = {
   split(unknown, inputs, params: ScanParams) {
     const { body, numConsts, numCarry, length } = params;
     const flags = roles(unknown, params);
-    const spread = (carry: readonly boolean[]) =>
-      splitProgram(body, [...flags.consts, ...carry, ...flags.xs], carry);
+    const spread = (carry: readonly boolean[]) => splitProgram(body, [...flags.consts, ...carry, ...flags.xs], carry);
     const carryUnknown = fixpoint(flags.carry, (carry) => spread(carry).outputUnknown.slice(0, numCarry));
     const parts = spread(carryUnknown);
     const bodyUnknown = [...flags.consts, ...carryUnknown, ...flags.xs];
@@ -138,7 +143,11 @@ export const scanPrimitive: Primitive = {
     const unknownRest = indices.slice(numConsts).filter((i) => bodyUnknown[i]);
     const unknownBody: Program = {
       ...parts.unknown,
-      inputs: [...constantResiduals, ...[...unknownConsts, ...unknownRest].map((i) => body.inputs[i]), ...stackedResiduals],
+      inputs: [
+        ...constantResiduals,
+        ...[...unknownConsts, ...unknownRest].map((i) => body.inputs[i]),
+        ...stackedResiduals,
+      ],
     };
     return {
       known: {
@@ -183,8 +192,7 @@ export const scanPrimitive: Primitive = {
     const traced = trace(
       [...fixedConsts, ...linearConsts, ...bodyAvals.carry, ...givenYs, ...fixedXs.map(slice)],
       (...all) => {
-        let at = 0;
-        const take = (count: number): Value[] => all.slice(at, (at += count));
+        const take = taker(all);
         const consts = take(fixedConsts.length);
         const constSums = take(linearConsts.length);
         const carryCts = take(numCarry);
@@ -204,20 +212,20 @@ export const scanPrimitive: Primitive = {
         return {
           outputs: [
             ...constSums.map((sum, i) => (constBack[i] ? lax.add(sum, constBack[i] as Value) : sum)),
-            ...carryBack.map((value, i) => value ?? zeros(bodyAvals.carry[i])),
-            ...xsBack.map((value, i) => value ?? zeros(linearXs[i])),
+            ...carryBack.map((value, i) => value ?? lax.zeros(bodyAvals.carry[i])),
+            ...xsBack.map((value, i) => value ?? lax.zeros(linearXs[i])),
           ],
           extra: undefined,
         };
       },
     );
-    const carryGiven = cotangents.slice(0, numCarry).map((cotangent, i) => cotangent ?? zeros(bodyAvals.carry[i]));
+    const carryGiven = cotangents.slice(0, numCarry).map((cotangent, i) => cotangent ?? lax.zeros(bodyAvals.carry[i]));
     const outputs = bind(
       scanPrimitive,
       [
         ...traced.captured,
         ...fixedConsts,
-        ...linearConsts.map(zeros),
+        ...linearConsts.map((aval) => lax.zeros(aval)),
         ...carryGiven,
         ...ysGiven.filter((cotangent) => cotangent !== null),
         ...fixedXs,
@@ -251,14 +259,18 @@ export const scanPrimitive: Primitive = {
       const ins = body.inputs.map((aval, i) => (on[i] ? stacked(aval, size) : aval));
       return trace(ins, (...all) => {
         const result = batchProgram(body, size, all, on);
-        const outputs = result.outputs.map((value, i) => (carry[i] && !result.batched[i] ? repeatFirst(lax, value, size) : value));
+        const outputs = result.outputs.map((value, i) =>
+          carry[i] && !result.batched[i] ? repeatFirst(lax, value, size) : value,
+        );
         return { outputs, extra: result.batched };
       });
     };
     const carry = fixpoint(flags.carry, (now) => batchedBody(now).extra.slice(0, numCarry));
     const traced = batchedBody(carry);
     const values = roles(inputs, params);
-    const carryIn = values.carry.map((value, i) => (carry[i] && !flags.carry[i] ? repeatFirst(lax, value, size) : value));
+    const carryIn = values.carry.map((value, i) =>
+      carry[i] && !flags.carry[i] ? repeatFirst(lax, value, size) : value,
+    );
     const xsIn = values.xs.map((value, i) => (flags.xs[i] ? moveAxis(value, 0, 1) : value));
     const outputs = bind(scanPrimitive, [...traced.captured, ...values.consts, ...carryIn, ...xsIn], {
       ...params,

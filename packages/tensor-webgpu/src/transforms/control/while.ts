@@ -1,17 +1,17 @@
-import { lax } from '../../primitives/lax.ts';
+import { removeDeadCode } from '../../optimize/deadCode.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
+import { lax } from '../../primitives/lax.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { Primitive, Tangent } from '../../program/primitive.ts';
 import { type Aval, type Program, Var } from '../../program/program.ts';
-import { removeDeadCode } from '../../optimize/deadCode.ts';
 import { range } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { trace } from '../../trace/builder.ts';
 import { inlineProgram } from '../../trace/inline.ts';
 import type { Value } from '../../trace/value.ts';
 import { batchProgram } from '../batch.ts';
-import { jvpProgram } from '../forward.ts';
 import { splitProgram } from '../split.ts';
+import { traceJvpBody } from './bodies.ts';
 import { fixpoint } from './fixpoint.ts';
 import { capturedFirst } from './scan.ts';
 
@@ -24,9 +24,10 @@ export interface WhileParams {
   readonly numBodyConsts: number;
 }
 
-const zeros = (aval: Aval): Value => lax.full(aval.shape, 0, aval.dtype);
-
-function roles<T>(list: readonly T[], { numCondConsts, numBodyConsts }: WhileParams): { cond: T[]; body: T[]; carry: T[] } {
+function roles<T>(
+  list: readonly T[],
+  { numCondConsts, numBodyConsts }: WhileParams,
+): { cond: T[]; body: T[]; carry: T[] } {
   return {
     cond: list.slice(0, numCondConsts),
     body: list.slice(numCondConsts, numCondConsts + numBodyConsts),
@@ -49,26 +50,26 @@ export const whilePrimitive: Primitive = {
     const bodyConsts = body.inputs.slice(0, values.body.length);
     const carryAvals = body.inputs.slice(values.body.length);
     const jvpBody = (carryMoves: readonly boolean[]) => {
-      const pair = (list: readonly Aval[], on: readonly boolean[]): Aval[] => [...list, ...list.filter((_, i) => on[i])];
-      return trace([...pair(bodyConsts, constMoves), ...pair(carryAvals, carryMoves)], (...all) => {
-        let at = 0;
-        const take = (count: number): Value[] => all.slice(at, (at += count));
-        const primals: Value[] = [];
-        const moved: Tangent[] = [];
-        for (const on of [constMoves, carryMoves]) {
-          primals.push(...take(on.length));
-          const given = take(on.filter(Boolean).length);
-          moved.push(...on.map((is): Tangent => (is ? (given.shift() as Value) : null)));
-        }
-        const result = jvpProgram(body, primals, moved);
-        const kept = result.tangents.flatMap((tangent, i) => (carryMoves[i] ? [tangent ?? zeros(result.outputs[i])] : []));
+      const groups = [
+        { avals: bodyConsts, moves: constMoves },
+        { avals: carryAvals, moves: carryMoves },
+      ];
+      return traceJvpBody(body, groups, (result) => {
+        const kept = result.tangents.flatMap((tangent, i) =>
+          carryMoves[i] ? [tangent ?? lax.zeros(result.outputs[i])] : [],
+        );
         return { outputs: [...result.outputs, ...kept], extra: result.tangents.map((tangent) => tangent !== null) };
       });
     };
-    const carryMoves = fixpoint(along.carry.map((tangent) => tangent !== null), (carry) => jvpBody(carry).extra);
+    const carryMoves = fixpoint(
+      along.carry.map((tangent) => tangent !== null),
+      (carry) => jvpBody(carry).extra,
+    );
     const traced = jvpBody(carryMoves);
     const constAlong = along.body.filter((tangent) => tangent !== null);
-    const carryAlong = along.carry.flatMap((tangent, i) => (carryMoves[i] ? [tangent ?? zeros(values.carry[i])] : []));
+    const carryAlong = along.carry.flatMap((tangent, i) =>
+      carryMoves[i] ? [tangent ?? lax.zeros(values.carry[i])] : [],
+    );
     const unused = carryAlong.map((value) => new Var(value));
     const outputs = bind(
       whilePrimitive,
@@ -104,12 +105,17 @@ export const whilePrimitive: Primitive = {
       known: {
         primitive: whilePrimitive,
         params: {
-          cond: { ...cond, inputs: cond.inputs.filter((_, i) => i < flags.cond.length || !carryUnknown[i - flags.cond.length]) },
+          cond: {
+            ...cond,
+            inputs: cond.inputs.filter((_, i) => i < flags.cond.length || !carryUnknown[i - flags.cond.length]),
+          },
           body: removeDeadCode({ ...known, outputs: known.outputs.slice(0, knownCarry.length) }),
           numCondConsts: params.numCondConsts,
           numBodyConsts: flags.body.filter((is) => !is).length,
         },
-        inputs: indices.filter((i) => i < flags.cond.length || (i < constCount ? !unknown[i] : !carryUnknown[i - constCount])),
+        inputs: indices.filter(
+          (i) => i < flags.cond.length || (i < constCount ? !unknown[i] : !carryUnknown[i - constCount]),
+        ),
         outputs: knownCarry,
       },
       unknown: { ...everything, outputs: carryUnknown.map((is, i) => (is ? i : -1)) },
@@ -122,20 +128,30 @@ export const whilePrimitive: Primitive = {
     const flags = roles(batched, params);
     const values = roles(inputs, params);
     const repeat = (value: Value, has: boolean): Value => (has ? value : repeatFirst(lax, value, size));
-    const withAxis = (aval: Aval, on: boolean): Aval => (on ? { shape: [size, ...aval.shape], dtype: aval.dtype } : aval);
+    const withAxis = (aval: Aval, on: boolean): Aval =>
+      on ? { shape: [size, ...aval.shape], dtype: aval.dtype } : aval;
     const condConsts = cond.inputs.slice(0, numCondConsts);
     const bodyConsts = body.inputs.slice(0, values.body.length);
     const carryAvals = body.inputs.slice(values.body.length);
     const runCond = (carry: readonly boolean[]) =>
-      trace([...condConsts.map((a, i) => withAxis(a, flags.cond[i])), ...carryAvals.map((a, i) => withAxis(a, carry[i]))], (...all) => {
-        const result = batchProgram(cond, size, all, [...flags.cond, ...carry]);
-        return { outputs: result.outputs, extra: result.batched[0] };
-      });
+      trace(
+        [...condConsts.map((a, i) => withAxis(a, flags.cond[i])), ...carryAvals.map((a, i) => withAxis(a, carry[i]))],
+        (...all) => {
+          const result = batchProgram(cond, size, all, [...flags.cond, ...carry]);
+          return { outputs: result.outputs, extra: result.batched[0] };
+        },
+      );
     const runBody = (carry: readonly boolean[]) =>
-      trace([...bodyConsts.map((a, i) => withAxis(a, flags.body[i])), ...carryAvals.map((a, i) => withAxis(a, carry[i]))], (...all) => {
-        const result = batchProgram(body, size, all, [...flags.body, ...carry]);
-        return { outputs: result.outputs.map((value, i) => repeat(value, result.batched[i] || !carry[i])), extra: result.batched };
-      });
+      trace(
+        [...bodyConsts.map((a, i) => withAxis(a, flags.body[i])), ...carryAvals.map((a, i) => withAxis(a, carry[i]))],
+        (...all) => {
+          const result = batchProgram(body, size, all, [...flags.body, ...carry]);
+          return {
+            outputs: result.outputs.map((value, i) => repeat(value, result.batched[i] || !carry[i])),
+            extra: result.batched,
+          };
+        },
+      );
     let carry = fixpoint(flags.carry, (now) => runBody(now).extra);
     const perExample = runCond(carry).extra;
     if (perExample) carry = carry.map(() => true);
@@ -143,12 +159,16 @@ export const whilePrimitive: Primitive = {
     const tracedBody = runBody(carry);
     const carryIn = values.carry.map((value, i) => repeat(value, flags.carry[i] || !carry[i]));
     if (!perExample) {
-      const outputs = bind(whilePrimitive, [...tracedCond.captured, ...values.cond, ...tracedBody.captured, ...values.body, ...carryIn], {
-        cond: capturedFirst(tracedCond.program, tracedCond.captured.length),
-        body: capturedFirst(tracedBody.program, tracedBody.captured.length),
-        numCondConsts: tracedCond.captured.length + values.cond.length,
-        numBodyConsts: tracedBody.captured.length + values.body.length,
-      });
+      const outputs = bind(
+        whilePrimitive,
+        [...tracedCond.captured, ...values.cond, ...tracedBody.captured, ...values.body, ...carryIn],
+        {
+          cond: capturedFirst(tracedCond.program, tracedCond.captured.length),
+          body: capturedFirst(tracedBody.program, tracedBody.captured.length),
+          numCondConsts: tracedCond.captured.length + values.cond.length,
+          numBodyConsts: tracedBody.captured.length + values.body.length,
+        },
+      );
       return { outputs, batched: carry };
     }
     // Each example has its own condition: go on while any holds, and freeze the examples that are done.
@@ -164,8 +184,13 @@ export const whilePrimitive: Primitive = {
     const frozen = trace([...condInputs, ...bodyInputs, ...carryIn], (...all) => {
       const now = all.slice(condInputs.length + bodyInputs.length);
       const [going] = inlineProgram(condProgram, [...all.slice(0, condInputs.length), ...now]);
-      const next = inlineProgram(bodyProgram, [...all.slice(condInputs.length, condInputs.length + bodyInputs.length), ...now]);
-      const outputs = next.map((value, i) => lax.select(lax.broadcastInDim(going, value.shape, range(0, 1)), value, now[i]));
+      const next = inlineProgram(bodyProgram, [
+        ...all.slice(condInputs.length, condInputs.length + bodyInputs.length),
+        ...now,
+      ]);
+      const outputs = next.map((value, i) =>
+        lax.select(lax.broadcastInDim(going, value.shape, range(0, 1)), value, now[i]),
+      );
       return { outputs, extra: undefined };
     });
     const outputs = bind(whilePrimitive, [...condInputs, ...condInputs, ...bodyInputs, ...carryIn], {

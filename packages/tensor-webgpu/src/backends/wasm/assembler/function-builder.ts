@@ -313,6 +313,18 @@ export class FunctionBuilder extends Instructions implements Callable {
     this.release(addend, product);
   }
 
+  // --- Bulk memory ---
+
+  /** Copies bytes within the memory; takes `target source count` from the stack. Ranges may overlap. */
+  memoryCopy(): void {
+    for (const byte of [0xfc, 0x0a, 0x00, 0x00]) this.code.u8(byte);
+  }
+
+  /** Fills bytes of the memory; takes `target value count` from the stack. */
+  memoryFill(): void {
+    for (const byte of [0xfc, 0x0b, 0x00]) this.code.u8(byte);
+  }
+
   // --- Threads ---
 
   /** Orders every access before it against every access after it. */

@@ -150,6 +150,22 @@ test('scalar loads and stores honour offsets beyond 2^31 - 1 in their encoding',
   expect(() => exports['far']?.()).toThrow(WebAssembly.RuntimeError);
 });
 
+test('bulk copies and fills', () => {
+  const module = new ModuleBuilder();
+  module.importMemory({ initial: 1 });
+  const f = module.func('run');
+  for (const operand of [16, 0xab, 4]) f.i32Const(operand);
+  f.memoryFill();
+  for (const operand of [18, 16, 6]) f.i32Const(operand);
+  f.memoryCopy();
+  module.export(f);
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  instantiate(module, { env: { memory } })['run']?.();
+  expect([...new Uint8Array(memory.buffer, 15, 10)]).toEqual([
+    0, 0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 0, 0, 0,
+  ]);
+});
+
 test('atomics on a shared memory', () => {
   const module = new ModuleBuilder();
   module.importMemory({ initial: 1, maximum: 2, shared: true });

@@ -175,6 +175,32 @@ test('conversions', () => {
   expect(convert('f32x4DemoteF64x2Zero', da, Float32Array)).toEqual([1.5, fround(-2.2), 0, 0]);
 });
 
+test('narrowing to bytes saturates, and widening undoes it', () => {
+  const masks = Int32Array.of(-1, 0, 127, 1000);
+  const bytes = run([masks], Int32Array, (f) => {
+    f.i32x4Const(0);
+    f.i16x8NarrowI32x4S();
+    f.i32x4Const(0);
+    f.i8x16NarrowI16x8S();
+  });
+  expect(bytes).toEqual([0x7f7f00ff, 0, 0, 0]);
+  const widened = run([Int32Array.of(0x7f7f00ff, 0, 0, 0)], Int32Array, (f) => {
+    f.i16x8ExtendLowI8x16S();
+    f.i32x4ExtendLowI16x8S();
+  });
+  expect(widened).toEqual([-1, 0, 127, 127]);
+});
+
+test('select chooses whole vectors', () => {
+  for (const condition of [0, 1])
+    expect(
+      run([a, b], Float32Array, (f) => {
+        f.i32Const(condition);
+        f.select();
+      }),
+    ).toEqual([...(condition ? a : b)]);
+});
+
 test('multiply-add is a * b + c with and without the relaxed extension', () => {
   for (const relaxed of [false, true]) {
     const sum = run([a, b, c], Float32Array, (f) => f.f32x4RelaxedMadd(), relaxed);

@@ -3,7 +3,17 @@ import { elements } from './element.ts';
 import { indexedAddress } from './lanes.ts';
 import { forAllParts, forParts, setSmaller } from './ranges.ts';
 import type { ContractionSpec } from './spec.ts';
-import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, END, SCRATCH_PTR, START } from './spec.ts';
+import {
+  A_PTR,
+  B_PTR,
+  BATCH,
+  C_PTR,
+  CONTRACTION_PARAMS,
+  contractionName,
+  END,
+  SCRATCH_PTR,
+  START,
+} from './spec.ts';
 import { callTile, emitTile } from './tile.ts';
 import type { TiledOperand } from './tiled-operand.ts';
 
@@ -34,35 +44,25 @@ interface DepthBlock {
 export function emitBlockedRows(
   module: ModuleBuilder,
   spec: ContractionSpec,
-  name: string,
   a: TiledOperand,
   b: TiledOperand,
 ): FunctionBuilder {
   const element = elements[spec.dtype];
   const { bytes } = element;
-  const tiles = new Map<string, FunctionBuilder>();
-  const tile = (lastRows: boolean, lastCols: boolean): FunctionBuilder => {
-    const rows = lastRows ? a.plan.rest : a.plan.width;
-    const cols = lastCols ? b.plan.rest : b.plan.width;
-    const key = `${rows}x${cols}`;
-    const made =
-      tiles.get(key) ??
-      emitTile(module, `${name}-tile-${key}`, {
-        element,
-        rows,
-        cols,
-        aRowStride: a.lineStride,
-        aStep: lastRows ? a.lastStep : a.step,
-        bColStride: b.lineStride,
-        bStep: lastCols ? b.lastStep : b.step,
-        bPadded: b.packed,
-        cRowStride: spec.c.rowStride,
-      });
-    tiles.set(key, made);
-    return made;
-  };
+  const tile = (lastRows: boolean, lastCols: boolean) =>
+    emitTile(module, {
+      dtype: spec.dtype,
+      rows: lastRows ? a.plan.rest : a.plan.width,
+      cols: lastCols ? b.plan.rest : b.plan.width,
+      aRowStride: a.lineStride,
+      aStep: lastRows ? a.lastStep : a.step,
+      bColStride: b.lineStride,
+      bStep: lastCols ? b.lastStep : b.step,
+      bPadded: b.packed,
+      cRowStride: spec.c.rowStride,
+    });
 
-  const f = module.func(`${name}-rows`, CONTRACTION_PARAMS);
+  const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
   const operandBase = (pointer: number, operand: TiledOperand, batchStride: number) => {
     if (!operand.packed) return indexedAddress(f, pointer, BATCH, batchStride * bytes);
     const base = f.local('i32');

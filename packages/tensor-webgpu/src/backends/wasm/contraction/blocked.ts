@@ -4,8 +4,8 @@ import { elements } from './element.ts';
 import { indexedAddress } from './lanes.ts';
 import { emitPackStrips, planStrips } from './pack.ts';
 import { countParts } from './ranges.ts';
-import type { ContractionOptions, ContractionSpec, EmittedContraction } from './spec.ts';
-import { A_PTR, B_PTR, BATCH, CONTRACTION_PARAMS, END, SCRATCH_PTR, START } from './spec.ts';
+import type { ContractionSpec, EmittedContraction } from './spec.ts';
+import { A_PTR, B_PTR, BATCH, CONTRACTION_PARAMS, contractionName, END, SCRATCH_PTR, START } from './spec.ts';
 import { tileShape } from './tile-shape.ts';
 import type { LineStrides, TiledOperand } from './tiled-operand.ts';
 import { inPlace, inStrips } from './tiled-operand.ts';
@@ -22,7 +22,7 @@ const CACHE_LINE = 64;
 export function emitBlocked(
   module: ModuleBuilder,
   spec: ContractionSpec,
-  { name, pairVectors }: Required<ContractionOptions>,
+  pairVectors: boolean,
 ): EmittedContraction {
   const { m, n, k } = spec;
   const element = elements[spec.dtype];
@@ -42,11 +42,11 @@ export function emitBlocked(
   const b = packB ? inStrips(bPlan, element, 0) : inPlace(bPlan, bStrides);
   const a = packA ? inStrips(aPlan, element, aOffset) : inPlace(aPlan, aStrides);
 
-  const rows = emitBlockedRows(module, spec, name, a, b);
+  const rows = emitBlockedRows(module, spec, a, b);
   const product = { rows, rowBlocks: countParts(aPlan), rowsPerBlock: shape.rows };
   if (!packA && !packB) return { ...product, scratchBytes: 0, packBlocks: 0, packPerBatch: false };
 
-  const pack = module.func(`${name}-pack`, CONTRACTION_PARAMS);
+  const pack = module.func(`${contractionName(spec)}-pack`, CONTRACTION_PARAMS);
   let packBlocks = 0;
   const packOperand = (
     suffix: string,
@@ -55,7 +55,8 @@ export function emitBlocked(
     strides: LineStrides,
     batchStride: number,
   ) => {
-    const packStrips = emitPackStrips(module, `${name}-pack-${suffix}`, element, operand.plan, k, strides);
+    const name = `${contractionName(spec)}-pack-${suffix}`;
+    const packStrips = emitPackStrips(module, name, spec.dtype, operand.plan, k, strides);
     const source = indexedAddress(pack, pointer, BATCH, batchStride * element.bytes);
     pack.localGet(source);
     pack.release(source);

@@ -1,3 +1,4 @@
+import v8 from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ModuleBuilder } from '../assembler/index.ts';
@@ -7,6 +8,13 @@ import { ContractionError } from './spec.ts';
 
 type Numbers = Float32Array | Float64Array | Int32Array;
 const arrays = { f32: Float32Array, f64: Float64Array, i32: Int32Array };
+
+/** How a product is emitted, and where its blocks are cut (fractions of their number). */
+interface Target {
+  readonly relaxed?: boolean;
+  readonly pairVectors?: boolean;
+  readonly cuts?: readonly number[];
+}
 
 interface Run {
   readonly c: Numbers;
@@ -20,7 +28,7 @@ function values(count: number, seed: number, integers: boolean): number[] {
   let state = seed * 2654435761 + 1;
   return Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return integers ? (state >> 24) : state / 2 ** 31;
+    return integers ? state >> 24 : state / 2 ** 31;
   });
 }
 
@@ -37,16 +45,17 @@ function extent(layout: OperandLayout, rows: number, cols: number, batch: number
 }
 
 /**
- * Runs a contraction, with blocks handed out by `cuts` (fractions of the blocks), and the same product as a float64 loop.
- * Operands touch the end of memory or guard values, so that reads and writes out of bounds are seen.
+ * Runs a contraction, its last blocks first, and the same product as a float64 loop. Operands touch the end of memory or
+ * guard values, so that reads and writes out of bounds are seen.
  */
-function run(spec: ContractionSpec, relaxed: boolean, cuts: readonly number[] = []): Run {
+function run(spec: ContractionSpec, target: Target = {}): Run {
+  const { relaxed = true, pairVectors = false, cuts = [] } = target;
   const { m, n, k, batch, dtype } = spec;
   const Type = arrays[dtype];
   const bytes = Type.BYTES_PER_ELEMENT;
   const module = new ModuleBuilder({ relaxed });
   module.importMemory({ initial: 1 });
-  const emitted = emitContraction(module, spec);
+  const emitted = emitContraction(module, spec, { pairVectors });
   module.export(emitted.rows, 'rows');
   if (emitted.pack) module.export(emitted.pack, 'pack');
 
@@ -112,8 +121,8 @@ function run(spec: ContractionSpec, relaxed: boolean, cuts: readonly number[] = 
   return { c: c.slice(), expected, tolerance };
 }
 
-function check(spec: ContractionSpec, relaxed = true): void {
-  const { c, expected, tolerance } = run(spec, relaxed);
+function check(spec: ContractionSpec, target: Target = {}): void {
+  const { c, expected, tolerance } = run(spec, target);
   for (let i = 0; i < c.length; i++) {
     const error = Math.abs((c[i] ?? Number.NaN) - (expected[i] ?? 0));
     if (!(error <= (tolerance[i] ?? 0)))
@@ -158,8 +167,8 @@ test('every small size, transpose, batch and type', () => {
         dtype,
         accumulate: fc.boolean(),
       }),
-      fc.boolean(),
-      (m, n, k, options, relaxed) => check(dense(m, n, k, options), relaxed),
+      fc.record({ relaxed: fc.boolean(), pairVectors: fc.boolean() }),
+      (m, n, k, options, target) => check(dense(m, n, k, options), target),
     ),
     { numRuns: 1500 },
   );
@@ -169,8 +178,13 @@ test('sizes around the edges of tiles, strips and k blocks', () => {
   const edge = fc.constantFrom(1, 3, 5, 6, 7, 8, 9, 23, 31, 33, 63, 65);
   const deep = fc.constantFrom(4, 33, 65, 255, 256, 257, 260, 517);
   fc.assert(
-    fc.property(edge, edge, deep, fc.boolean(), fc.boolean(), dtype, (m, n, k, ta, tb, type) =>
-      check(dense(m, n, k, { ta, tb, dtype: type, accumulate: (m + n) % 2 === 0 })),
+    fc.property(
+      edge,
+      edge,
+      deep,
+      fc.record({ ta: fc.boolean(), tb: fc.boolean(), dtype, accumulate: fc.boolean() }),
+      fc.record({ pairVectors: fc.boolean() }),
+      (m, n, k, options, target) => check(dense(m, n, k, options), target),
     ),
     { numRuns: 120 },
   );
@@ -222,7 +236,7 @@ test('the result is the same to the bit however the blocks are cut', () => {
       fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 }),
       (m, n, k, ta, tb, cuts) => {
         const spec = dense(m, n, k, { ta, tb });
-        expect(run(spec, true, cuts).c).toEqual(run(spec, true).c);
+        expect(run(spec, { cuts }).c).toEqual(run(spec).c);
       },
     ),
     { numRuns: 100 },
@@ -237,7 +251,7 @@ describe('degenerate shapes', () => {
       [9, 1],
       [13, 10],
     ] as const) {
-      expect(run(dense(m, n, 0), true).c.every((x) => x === 0)).toBe(true);
+      expect(run(dense(m, n, 0)).c.every((x) => x === 0)).toBe(true);
       check(dense(m, n, 0, { accumulate: true }));
     }
   });
@@ -248,7 +262,7 @@ describe('degenerate shapes', () => {
       [4, 0],
       [0, 0],
     ] as const)
-      expect(() => run(dense(m, n, 3), true)).not.toThrow();
+      expect(() => run(dense(m, n, 3))).not.toThrow();
   });
 
   test('infinities and NaN reach only their own row and column', () => {
@@ -268,6 +282,42 @@ describe('degenerate shapes', () => {
     run['rows']?.(0, 160, 1024, 2048, 0, 0, rowBlocks);
     for (let i = 0; i < 63; i++) expect(all[256 + i]).toBe(Math.floor(i / 9) === 2 ? Number.NaN : 5);
   });
+});
+
+test('tiles of paired vectors give the same bits when V8 joins them to 256 bits', () => {
+  const shapes: ContractionSpec[] = [];
+  for (const [m, n, k] of [
+    [6, 16, 64],
+    [13, 35, 40],
+    [40, 50, 300],
+    [3, 64, 33],
+    [64, 24, 3],
+    [9, 1, 70],
+  ] as const)
+    for (const ta of [false, true]) shapes.push(dense(m, n, k, { ta, tb: !ta, accumulate: ta }));
+  const plain = shapes.map((spec) => run(spec).c);
+  // The flag acts when the optimizing compiler compiles, which has to be at once here.
+  v8.setFlagsFromString('--experimental-wasm-revectorize');
+  v8.setFlagsFromString('--no-liftoff');
+  try {
+    shapes.forEach((spec, i) => expect(run(spec, { pairVectors: true }).c).toEqual(plain[i]));
+  } finally {
+    v8.setFlagsFromString('--liftoff');
+    v8.setFlagsFromString('--no-experimental-wasm-revectorize');
+  }
+});
+
+test('a module holds each product, and each tile that products share, once', () => {
+  const bytesAfter = (specs: readonly ContractionSpec[]) => {
+    const module = new ModuleBuilder();
+    for (const spec of specs) emitContraction(module, spec);
+    return module.toBytes().length;
+  };
+  const layer = dense(256, 64, 64);
+  const deeper = dense(256, 64, 128, { tb: true });
+  expect(bytesAfter([layer, { ...layer }])).toBe(bytesAfter([layer]));
+  expect(bytesAfter([layer, { ...layer, m: 512 }])).toBeLessThan(1.6 * bytesAfter([layer]));
+  expect(bytesAfter([layer, deeper])).toBeGreaterThan(bytesAfter([layer]));
 });
 
 test('sizes and strides that make no sense are refused', () => {

@@ -1,14 +1,16 @@
 import type { ModuleBuilder } from '../assembler/index.ts';
 import { emitBlocked } from './blocked.ts';
 import { emitMatrixVector } from './matrix-vector.ts';
+import { once } from './once.ts';
 import { emitRankUpdate } from './rank-update.ts';
 import type { ContractionOptions, ContractionSpec, EmittedContraction } from './spec.ts';
 import { checkSpec } from './spec.ts';
 
 /**
  * Emits functions that compute a batched matrix product of static shape; see `EmittedContraction` for how to call them.
+ * Asked again for the same product, a module gives the same functions.
  *
- * A sum of n terms in f32 is accumulated in f32, in the order of k or in a few interleaved partial sums; the order depends on
+ * A sum of n terms in f32 is accumulated in f32, in runs of k or in interleaved partial sums; the order depends on
  * the shape alone. With k = 0 the result is 0, or what C held if `accumulate` is set.
  *
  * @throws ContractionError if sizes or strides make no sense.
@@ -19,10 +21,14 @@ export function emitContraction(
   options: ContractionOptions = {},
 ): EmittedContraction {
   checkSpec(spec);
-  const { name = 'contraction', pairVectors = false } = options;
-  return (
-    emitMatrixVector(module, spec, name) ??
-    emitRankUpdate(module, spec, name) ??
-    emitBlocked(module, spec, { name, pairVectors })
+  const { pairVectors = false } = options;
+  return once(
+    module,
+    'contraction',
+    [spec, pairVectors],
+    () =>
+      emitMatrixVector(module, spec) ??
+      emitRankUpdate(module, spec) ??
+      emitBlocked(module, spec, pairVectors),
   );
 }

@@ -4,7 +4,7 @@ import { elements } from './element.ts';
 import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
 import { countParts, forParts } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
-import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, END, START } from './spec.ts';
+import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, contractionName, END, START } from './spec.ts';
 import { callTile, emitTile } from './tile.ts';
 
 /** `out[i] = Σ_k matrix[i, k] · vector[k]`: a product with one column, or the transpose of one with one row. */
@@ -60,7 +60,6 @@ function asMatrixVector(spec: ContractionSpec): MatrixVector | undefined {
 export function emitMatrixVector(
   module: ModuleBuilder,
   spec: ContractionSpec,
-  name: string,
 ): EmittedContraction | undefined {
   const product = asMatrixVector(spec);
   if (!product || product.lines === 0) return undefined;
@@ -72,9 +71,9 @@ export function emitMatrixVector(
   const linesPerBlock = dots ? element.lanes : 8 * element.lanes;
   const line = (lines: number) =>
     dots
-      ? emitDots(module, `${name}-dots-${lines}`, spec, product, lines)
-      : emitTile(module, `${name}-columns-${lines}`, {
-          element,
+      ? emitDots(module, spec, product, lines)
+      : emitTile(module, {
+          dtype: spec.dtype,
           rows: 1,
           cols: lines,
           aRowStride: 0,
@@ -90,7 +89,7 @@ export function emitMatrixVector(
   };
   const blocks = countParts(parts);
 
-  const f = module.func(`${name}-rows`, CONTRACTION_PARAMS);
+  const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
   const { bytes } = element;
   const matrix = indexedAddress(f, product.matrixPtr, BATCH, product.matrixBatchStride * bytes);
   const vector = indexedAddress(f, product.vectorPtr, BATCH, product.vectorBatchStride * bytes);
@@ -127,7 +126,6 @@ export function emitMatrixVector(
  */
 function emitDots(
   module: ModuleBuilder,
-  name: string,
   spec: ContractionSpec,
   product: MatrixVector,
   lines: number,
@@ -135,7 +133,7 @@ function emitDots(
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;
   const { k } = spec;
-  const f = module.func(name, ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const f = module.func(`${contractionName(spec)}-dots-${lines}`, ['i32', 'i32', 'i32', 'i32', 'i32']);
   const [vector, matrix, out, , accumulate] = [0, 1, 2, 3, 4];
   const partial = 8 / lanes;
   const sums = Array.from({ length: lines }, () => f.locals('v128', partial));

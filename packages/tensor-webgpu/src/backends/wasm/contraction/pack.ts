@@ -1,13 +1,16 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import type { Element } from './element.ts';
+import { elements } from './element.ts';
 import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
+import { once } from './once.ts';
 import type { Parts } from './ranges.ts';
 import { forParts, setLarger } from './ranges.ts';
+import type { ContractionType } from './spec.ts';
 import type { LineStrides } from './tiled-operand.ts';
 
 /** Strips of `width` lines and k steps, copied so that one step's elements are adjacent. Strides count elements. */
-export interface StripSpec {
-  readonly element: Element;
+interface StripSpec {
+  readonly dtype: ContractionType;
   readonly k: number;
   readonly width: number;
   /** Elements of one step in the packed strip; those beyond `width` are zeros. */
@@ -18,10 +21,15 @@ export interface StripSpec {
 }
 
 /** Emits `pack(source, target)`, which copies one strip. */
-export function emitPackStrip(module: ModuleBuilder, name: string, spec: StripSpec): FunctionBuilder {
-  const { element, k, width, paddedWidth, lineStride, step } = spec;
+function emitPackStrip(module: ModuleBuilder, spec: StripSpec): FunctionBuilder {
+  return once(module, 'pack', spec, () => writePackStrip(module, spec));
+}
+
+function writePackStrip(module: ModuleBuilder, spec: StripSpec): FunctionBuilder {
+  const { dtype, k, width, paddedWidth, lineStride, step } = spec;
+  const element = elements[dtype];
   const { bytes, lanes } = element;
-  const f = module.func(name, ['i32', 'i32']);
+  const f = module.func(`${dtype}-pack-${width}x${k}`, ['i32', 'i32']);
   const [source, target] = [0, 1];
   const vector = f.local('v128');
   f.loop(k, () => {
@@ -63,29 +71,26 @@ export function planStrips(
 }
 
 /**
- * Emits `packAll(source, target, start, end)`, which packs strips [start, end) of a plan; the narrower one comes last.
- * A range may reach beyond the strips at either
- * side.
+ * Emits `packStrips(source, target, start, end)`, which packs strips [start, end) of a plan; the narrower one comes last.
+ * A range may reach beyond the strips at either side.
  */
 export function emitPackStrips(
   module: ModuleBuilder,
   name: string,
-  element: Element,
+  dtype: ContractionType,
   plan: StripPlan,
   k: number,
   strides: LineStrides,
 ): FunctionBuilder {
-  const strip = (suffix: string, width: number, paddedWidth: number) =>
-    emitPackStrip(module, `${name}${suffix}`, {
-      element,
+  const strip = (width: number, paddedWidth: number) =>
+    emitPackStrip(module, {
+      dtype,
       k,
       width,
       paddedWidth,
       lineStride: strides.line,
       step: strides.step,
     });
-  const whole = () => strip('-strip', plan.width, plan.width);
-  const last = () => strip('-last-strip', plan.rest, plan.paddedRest);
   const f = module.func(name, ['i32', 'i32', 'i32', 'i32']);
   const [source, target, start, end] = [0, 1, 2, 3];
   setLarger(
@@ -95,11 +100,12 @@ export function emitPackStrips(
     () => f.i32Const(0),
   );
   forParts(f, plan, start, end, (index, isLast) => {
-    const from = indexedAddress(f, source, index, plan.width * strides.line * element.bytes);
+    const lineBytes = strides.line * elements[dtype].bytes;
+    const from = indexedAddress(f, source, index, plan.width * lineBytes);
     const to = indexedAddress(f, target, index, plan.stripBytes);
     f.localGet(from);
     f.localGet(to);
-    f.call(isLast ? last() : whole());
+    f.call(isLast ? strip(plan.rest, plan.paddedRest) : strip(plan.width, plan.width));
     f.release(from, to);
   });
   return f;

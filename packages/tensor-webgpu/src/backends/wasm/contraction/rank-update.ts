@@ -3,7 +3,7 @@ import { elements } from './element.ts';
 import { advance, indexedAddress, loadLanes, loadSplat, storeLanes } from './lanes.ts';
 import { forAllParts, setSmaller } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
-import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, END, START } from './spec.ts';
+import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, contractionName, END, START } from './spec.ts';
 
 /** Deepest k whose rows of B stay in registers. */
 const MAX_DEPTH = 4;
@@ -18,7 +18,6 @@ const CHUNK_BLOCKS = 4;
 export function emitRankUpdate(
   module: ModuleBuilder,
   spec: ContractionSpec,
-  name: string,
 ): EmittedContraction | undefined {
   const { m, n, k } = spec;
   const element = elements[spec.dtype];
@@ -27,7 +26,7 @@ export function emitRankUpdate(
 
   const cols = (k <= 2 ? 4 : 2) * lanes;
   const strips = { full: Math.floor(n / cols), rest: n % cols };
-  const f = module.func(`${name}-rows`, CONTRACTION_PARAMS);
+  const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
   const a = indexedAddress(f, A_PTR, BATCH, spec.a.batchStride * bytes);
   const b = indexedAddress(f, B_PTR, BATCH, spec.b.batchStride * bytes);
   const c = indexedAddress(f, C_PTR, BATCH, spec.c.batchStride * bytes);
@@ -62,7 +61,7 @@ export function emitRankUpdate(
         const bAt = indexedAddress(f, b, index, cols * spec.b.colStride * bytes);
         const cAt = indexedAddress(f, cRow, index, cols * bytes);
         for (const argument of [aAt, bAt, cAt, rows]) f.localGet(argument);
-        f.call(emitStrip(module, spec, name, isLast ? strips.rest : cols));
+        f.call(emitStrip(module, spec, isLast ? strips.rest : cols));
         f.release(bAt, cAt);
       });
       f.release(aAt, cRow);
@@ -83,13 +82,12 @@ export function emitRankUpdate(
 function emitStrip(
   module: ModuleBuilder,
   spec: ContractionSpec,
-  name: string,
   cols: number,
 ): FunctionBuilder {
   const { k } = spec;
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;
-  const f = module.func(`${name}-strip-${cols}`, ['i32', 'i32', 'i32', 'i32']);
+  const f = module.func(`${contractionName(spec)}-strip-${cols}`, ['i32', 'i32', 'i32', 'i32']);
   const [a, b, c, rows] = [0, 1, 2, 3];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);

@@ -1,9 +1,10 @@
+import { ProgramError } from '../../../errors/errors.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 
 /** Element types of a contraction; u32 is computed as i32, which has the same bits. */
 export type ContractionType = 'f32' | 'f64' | 'i32';
 
-/** Where element (row, column) of batch item `t` of an operand lies: `row·rowStride + column·colStride + t·batchStride`. */
+/** Element (row, column) of batch item `t` of an operand lies at `row·rowStride + column·colStride + t·batchStride`. */
 export interface OperandLayout {
   readonly rowStride: number;
   readonly colStride: number;
@@ -35,8 +36,6 @@ export interface ContractionSpec {
 
 /** Options of emission. */
 export interface ContractionOptions {
-  /** Prefix of the functions' names in profiles and stack traces. Default: `contraction`. */
-  readonly name?: string;
   /**
    * Use wider tiles, whose neighbouring vectors V8 joins to 256 bits when it runs with `--experimental-wasm-revectorize`.
    * Without that flag they spill and are slower. Results do not change. Default: false.
@@ -48,8 +47,8 @@ export interface ContractionOptions {
  * The functions emitted for a contraction. Both take i32 parameters
  * `(aPtr, bPtr, cPtr, scratchPtr, batchIndex, start, end)`, with addresses in bytes.
  *
- * For each batch item: run `pack` over all its blocks, wait for every thread, then run `rows` over all row blocks. Blocks may
- * be cut among threads in any way; the result is the same to the last bit.
+ * For each batch item: run `pack` over all its blocks, wait for every thread, then run `rows` over all row blocks. Blocks
+ * may be cut among threads in any way; the result is the same to the last bit.
  */
 export interface EmittedContraction {
   /** Bytes of scratch memory, shared by all threads, aligned to 16 bytes. 0 where nothing is packed. */
@@ -66,9 +65,7 @@ export interface EmittedContraction {
 }
 
 /** A contraction was asked for with sizes or strides that make no sense. */
-export class ContractionError extends Error {
-  override readonly name = 'ContractionError';
-}
+export class ContractionError extends ProgramError {}
 
 /** Checks sizes and strides. @throws ContractionError */
 export function checkSpec(spec: ContractionSpec): void {
@@ -83,6 +80,11 @@ export function checkSpec(spec: ContractionSpec): void {
     throw new ContractionError(
       `Rows of C overlap: expected c.rowStride of at least n = ${spec.n}, got ${spec.c.rowStride}. Give C its own memory.`,
     );
+}
+
+/** Prefix of the names of a contraction's functions in profiles and stack traces. */
+export function contractionName({ dtype, m, k, n }: ContractionSpec): string {
+  return `${dtype}-product-${m}x${k}x${n}`;
 }
 
 /** Parameters of the emitted functions, in order. */

@@ -1,10 +1,12 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
-import type { Element } from './element.ts';
+import { elements } from './element.ts';
 import { advance, loadLanes, loadSplat, storeLanes } from './lanes.ts';
+import { once } from './once.ts';
+import type { ContractionType } from './spec.ts';
 
 /** A register tile: `rows` x `cols` of C, computed over a run of k. Strides and steps count elements. */
 export interface TileSpec {
-  readonly element: Element;
+  readonly dtype: ContractionType;
   readonly rows: number;
   readonly cols: number;
   /** From one row of A to the next, and from one k to the next. */
@@ -21,16 +23,23 @@ export interface TileSpec {
 const UNROLL = 4;
 
 /**
- * Emits `tile(a, b, c, count, accumulate)`: `C (+)= Σ_{k < count} A[:, k] · B[k, :]` for one register tile, every sum in the
- * order of k. All of C's tile stays in registers.
+ * Emits `tile(a, b, c, count, accumulate)`: `C (+)= Σ_{k < count} A[:, k] · B[k, :]` for one register tile, every sum in
+ * the order of k and kept in a register until its end. Adding whole runs to C, rather than every term, keeps rounding errors
+ * at the length of a run plus the number of runs (Higham, Accuracy and Stability of Numerical Algorithms, section 4.2).
  */
-export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): FunctionBuilder {
-  const { element, rows, cols } = spec;
+export function emitTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
+  return once(module, 'tile', spec, () => writeTile(module, spec));
+}
+
+function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
+  const { dtype, rows, cols } = spec;
+  const element = elements[dtype];
   const { bytes, lanes } = element;
-  const f = module.func(name, ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const f = module.func(`${dtype}-tile-${rows}x${cols}`, ['i32', 'i32', 'i32', 'i32', 'i32']);
   const [a, b, c, count, accumulate] = [0, 1, 2, 3, 4];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);
+  // Fresh locals are zero.
   const sums = f.locals('v128', rows * vectors);
   const eachSum = (body: (sum: number, offset: number, width: number) => void) =>
     sums.forEach((sum, i) => {
@@ -38,20 +47,6 @@ export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): F
       const vector = i % vectors;
       body(sum, (row * spec.cRowStride + vector * lanes) * bytes, width(vector));
     });
-
-  f.localGet(accumulate);
-  f.if(
-    () =>
-      eachSum((sum, offset, count) => {
-        loadLanes(f, element, c, offset, count);
-        f.localSet(sum);
-      }),
-    () =>
-      eachSum((sum) => {
-        f.i32x4Const(0);
-        f.localSet(sum);
-      }),
-  );
 
   const loadA = (row: number, k: number) =>
     loadSplat(f, element, a, (row * spec.aRowStride + k * spec.aStep) * bytes);
@@ -111,6 +106,15 @@ export function emitTile(module: ModuleBuilder, name: string, spec: TileSpec): F
   turns(UNROLL);
   turns(1);
 
+  f.localGet(accumulate);
+  f.if(() =>
+    eachSum((sum, offset, count) => {
+      loadLanes(f, element, c, offset, count);
+      f.localGet(sum);
+      element.add(f);
+      f.localSet(sum);
+    }),
+  );
   eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
   return f;
 }

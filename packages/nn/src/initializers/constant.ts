@@ -1,0 +1,14 @@
+import { full } from '@flowfield/tensor-webgpu';
+import type { Initializer } from './initializer.ts';
+
+/** Every element is `value`, on the device of the key. */
+export const constant =
+  (value: number): Initializer =>
+  (key, shape, { dtype }) =>
+    full(shape, value, { dtype, device: key.device?.name });
+
+/** Every element is 0. */
+export const zeros: Initializer = constant(0);
+
+/** Every element is 1. */
+export const ones: Initializer = constant(1);

@@ -1,0 +1,38 @@
+import { ArgumentError, random } from '@flowfield/tensor-webgpu';
+import { checkScale, type Initializer, type InitializerContext } from './initializer.ts';
+
+export interface VarianceScalingOptions {
+  /** The variance is scale / fan (default 1). */
+  readonly scale?: number;
+  /** Which fan divides the scale: 'fanIn' (default), 'fanOut', or 'fanAverage', their mean. */
+  readonly mode?: 'fanIn' | 'fanOut' | 'fanAverage';
+  /** 'normal' (default), or 'uniform' on [-√(3 variance), √(3 variance)). */
+  readonly distribution?: 'normal' | 'uniform';
+}
+
+function fanOf(mode: string, { fanIn, fanOut }: InitializerContext): number {
+  if (mode === 'fanIn') return fanIn;
+  return mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
+}
+
+/**
+ * Numbers with mean 0 and variance scale / fan; 0 where the fan is 0.
+ * @throws ArgumentError for a negative scale or an unknown mode.
+ */
+export function varianceScaling({
+  scale = 1,
+  mode = 'fanIn',
+  distribution = 'normal',
+}: VarianceScalingOptions = {}): Initializer {
+  checkScale('varianceScaling: scale', scale);
+  if (!['fanIn', 'fanOut', 'fanAverage'].includes(mode)) {
+    throw new ArgumentError(`varianceScaling: mode must be 'fanIn', 'fanOut' or 'fanAverage', got '${mode}'.`);
+  }
+  return (key, shape, context) => {
+    const { dtype } = context;
+    const variance = scale / Math.max(1, fanOf(mode, context));
+    if (distribution === 'normal') return random.normal(key, shape, { dtype }).mul(Math.sqrt(variance));
+    const bound = Math.sqrt(3 * variance);
+    return random.uniform(key, shape, { minval: -bound, maxval: bound, dtype });
+  };
+}

@@ -1,0 +1,38 @@
+import { ArgumentError, ones, type random, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import type { ParameterDType } from '../initializers/initializer.ts';
+import { checkLastAxis, checkWidth, type Layer } from './layer.ts';
+
+/** `weight` [size] and `bias` [size]. */
+export type LayerNormParams = { weight: Tensor; bias: Tensor };
+
+export interface LayerNormOptions {
+  readonly size: number;
+  /** Added to the variance (default 1e-5). */
+  readonly epsilon?: number;
+  /** Default f32. */
+  readonly dtype?: ParameterDType;
+}
+
+/**
+ * (x - mean) / √(variance + epsilon) · weight + bias over the last axis, with the biased variance
+ * (Ba, Kiros & Hinton 2016). The weight starts at 1 and the bias at 0.
+ * @throws ArgumentError for a size below 1 or epsilon that is not positive.
+ */
+export function layerNorm({ size, epsilon = 1e-5, dtype = 'f32' }: LayerNormOptions): Layer<LayerNormParams> {
+  checkWidth('layerNorm: size', size);
+  if (!(epsilon > 0)) throw new ArgumentError(`layerNorm: epsilon must be positive, got ${epsilon}.`);
+  return {
+    inputs: size,
+    outputs: size,
+    init(key: random.Key): LayerNormParams {
+      const options = { dtype, device: key.device?.name };
+      return { weight: ones([size], options), bias: zeros([size], options) };
+    },
+    apply({ weight, bias }: LayerNormParams, x: Tensor): Tensor {
+      checkLastAxis('layerNorm', x, size);
+      const centered = x.sub(x.mean({ axis: -1, keepDims: true }));
+      const variance = centered.square().mean({ axis: -1, keepDims: true });
+      return centered.mul(variance.add(epsilon).rsqrt()).mul(weight).add(bias);
+    },
+  };
+}

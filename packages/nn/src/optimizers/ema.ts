@@ -1,0 +1,57 @@
+import { ArgumentError, jit, minimum, ones, type Tensor, type tree } from '@flowfield/tensor-webgpu';
+import { copyTree } from './copyTree.ts';
+import { mapTree, scalarZero, zerosOf } from './transform.ts';
+
+export interface EmaOptions {
+  /** How much of the average stays at each update, in [0, 1). */
+  readonly decay: number;
+  /** Start with min(decay, (1 + n) / (10 + n)) after n updates, so that the first parameters are soon forgotten (default false). */
+  readonly warmup?: boolean;
+  /** Start at zero and divide by the weight that has been given so far, as Adam does (default false: start at the parameters). */
+  readonly debias?: boolean;
+}
+
+/** `average` is a tree like the parameters; `remaining` is the weight still on the start, Π decay. */
+export type EmaState<P> = { average: P; step: Tensor; remaining: Tensor };
+
+/** A running average of parameters. */
+export interface Ema {
+  init<P>(params: P): EmaState<P>;
+  update<P>(params: P, state: EmaState<P>): EmaState<P>;
+  /** The averaged parameters. With `debias` there are none before the first update, and these are zeros. */
+  value<P>(state: EmaState<P>): P;
+}
+
+/**
+ * average <- d · average + (1 - d) · params with d = `decay`, or less during the warm-up.
+ * @throws ArgumentError unless 0 <= decay < 1.
+ */
+export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema {
+  if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`ema: decay must lie in [0, 1), got ${decay}.`);
+  return {
+    init: <P>(params: P): EmaState<P> => {
+      const step = scalarZero(params, 'i32');
+      return {
+        average: debias ? zerosOf(params) : copyTree(params),
+        step,
+        remaining: ones([], { dtype: 'f32', device: step.device?.name }),
+      };
+    },
+    update: <P>(params: P, { average, step, remaining }: EmaState<P>): EmaState<P> => {
+      const n = step.astype('f32');
+      const kept = warmup ? minimum(n.add(1).div(n.add(10)), decay) : decay;
+      const blend = (old: Tensor, now: Tensor): Tensor => {
+        const weight = typeof kept === 'number' ? kept : kept.astype(old.dtype);
+        // In this form an average of equal parameters stays as it is, to the last bit.
+        return old.add(now.sub(old).mul(typeof weight === 'number' ? 1 - weight : weight.neg().add(1)));
+      };
+      return { average: mapTree(blend, average, params), step: step.add(1), remaining: remaining.mul(kept) };
+    },
+    value: <P>({ average, step, remaining }: EmaState<P>): P => {
+      if (!debias) return average;
+      const given = remaining.neg().add(1);
+      const divisor = given.add(step.equal(0).astype('f32'));
+      return mapTree((leaf) => leaf.div(divisor.astype(leaf.dtype)), average);
+    },
+  };
+}

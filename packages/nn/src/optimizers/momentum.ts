@@ -1,0 +1,27 @@
+import { ArgumentError } from '@flowfield/tensor-webgpu';
+import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
+
+export interface MomentumOptions {
+  /** How much of the last velocity stays, in [0, 1). */
+  readonly decay: number;
+  /** Look ahead: grads + decay · velocity in place of the velocity (default false). */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Heavy-ball momentum: velocity <- decay · velocity + grads, which is also the update (Sutskever et al. 2013, in
+ * PyTorch's form). State: `{velocity}`, a tree like the parameters.
+ * @throws ArgumentError unless 0 <= decay < 1.
+ */
+export function momentum({ decay, nesterov = false }: MomentumOptions): GradientTransform {
+  if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`momentum: decay must lie in [0, 1), got ${decay}.`);
+  return {
+    init: (params) => ({ velocity: zerosOf(params) as never }),
+    update: <P>(grads: P, state: unknown, _params: P) => {
+      const last = (state as { velocity: P }).velocity;
+      const velocity = mapTree((old, grad) => old.mul(decay).add(grad), last, grads);
+      const updates = nesterov ? mapTree((grad, v) => grad.add(v.mul(decay)), grads, velocity) : velocity;
+      return [updates, { velocity: velocity as never }];
+    },
+  };
+}

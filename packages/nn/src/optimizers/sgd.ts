@@ -1,0 +1,21 @@
+import type { Schedule } from '../schedules/schedule.ts';
+import { chain } from './chain.ts';
+import { momentum as withMomentum } from './momentum.ts';
+import { scaleByLearningRate } from './scale.ts';
+import type { GradientTransform } from './transform.ts';
+
+export interface SgdOptions {
+  readonly learningRate: number | Schedule;
+  /** In [0, 1); left out, there is no memory. */
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Gradient descent: params <- params - learningRate · grads, with optional (Nesterov) momentum.
+ * @throws ArgumentError for a bad learning rate or momentum.
+ */
+export function sgd({ learningRate, momentum, nesterov }: SgdOptions): GradientTransform {
+  const step = scaleByLearningRate(learningRate);
+  return momentum === undefined ? chain(step) : chain(withMomentum({ decay: momentum, nesterov }), step);
+}

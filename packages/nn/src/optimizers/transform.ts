@@ -1,0 +1,38 @@
+import { type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
+
+/** What an optimizer remembers: a tree of tensors, saved and donated like the parameters. */
+export type OptimizerState = tree.Tree<Tensor>;
+
+/**
+ * A step of an optimizer as a function of gradients (the style of Optax): `update` turns gradients into updates, to be
+ * added to the parameters by `applyUpdates`. Pure, so that it may be traced, scanned and donated to.
+ */
+export interface GradientTransform {
+  init<P>(params: P): OptimizerState;
+  /** Gradients (or updates of an earlier transform), state and parameters to `[updates, next state]`. */
+  update<P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState];
+}
+
+/** `tree.map` without its types, which are too deep to infer for a tree of unknown form. */
+const mapLeaves = tree.map as (f: (...leaves: Tensor[]) => Tensor, ...trees: readonly unknown[]) => unknown;
+
+/** The tensors of a parameter tree, in order. */
+export const leavesOf = tree.leaves as (params: unknown) => Tensor[];
+
+/** `f` on every leaf, in a tree of the same type. */
+export const mapTree = <P>(f: (...leaves: Tensor[]) => Tensor, first: P, ...rest: readonly unknown[]): P =>
+  mapLeaves(f, first, ...rest) as P;
+
+/** Zeros in the form of `params`. */
+export const zerosOf = <P>(params: P): P =>
+  mapTree((leaf) => zeros(leaf.shape, { dtype: leaf.dtype, device: leaf.device?.name }), params);
+
+/** A scalar 0 of the given dtype, on the device of the parameters. */
+export const scalarZero = (params: unknown, dtype: 'i32' | 'f32'): Tensor =>
+  zeros([], { dtype, device: leavesOf(params).at(0)?.device?.name });
+
+/** A transform without memory: `change` maps updates and parameters to updates. */
+export const stateless = (change: <P>(grads: P, params: P) => P): GradientTransform => ({
+  init: () => null,
+  update: (grads, state, params) => [change(grads, params), state],
+});

@@ -1,0 +1,27 @@
+import { ArgumentError, tree } from '@flowfield/tensor-webgpu';
+import { type GradientTransform, leavesOf, stateless } from './transform.ts';
+
+export interface WeightDecayOptions {
+  readonly weightDecay: number;
+  /** Which parameters decay, by path (`layers.0.bias`); all by default. */
+  readonly decays?: (path: string) => boolean;
+}
+
+/**
+ * updates + weightDecay · params.
+ * @throws ArgumentError for a weight decay that is not a finite number of at least 0.
+ */
+export function addWeightDecay({ weightDecay, decays = () => true }: WeightDecayOptions): GradientTransform {
+  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
+    throw new ArgumentError(`weightDecay must be a finite number of at least 0, got ${weightDecay}.`);
+  }
+  return stateless(<P>(grads: P, params: P): P => {
+    const structure = tree.structure(params);
+    const paths = tree.paths(params);
+    const updates = leavesOf(grads);
+    const decayed = leavesOf(params).map((leaf, i) =>
+      decays(paths[i]) ? updates[i].add(leaf.mul(weightDecay)) : updates[i],
+    );
+    return tree.unflatten(structure, decayed) as P;
+  });
+}

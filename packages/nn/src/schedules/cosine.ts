@@ -1,0 +1,29 @@
+import { clip } from '@flowfield/tensor-webgpu';
+import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+
+export interface CosineOptions {
+  readonly initial: number;
+  /** Steps until `final`, where it stays. */
+  readonly steps: number;
+  /** Default 0. */
+  readonly final?: number;
+}
+
+/**
+ * final + (initial - final) (1 + cos(π step / steps)) / 2, and `final` from `steps` on (Loshchilov & Hutter 2017).
+ * @throws ArgumentError for numbers that are not finite or steps below 1.
+ */
+export function cosineSchedule({ initial, steps, final = 0 }: CosineOptions): Schedule {
+  checkFinite('cosineSchedule: initial', initial);
+  checkFinite('cosineSchedule: final', final);
+  checkSteps('cosineSchedule: steps', steps);
+  return (step) => {
+    const done = clip(asFloatStep(step).div(steps), 0, 1);
+    return done
+      .mul(Math.PI)
+      .cos()
+      .add(1)
+      .mul((initial - final) / 2)
+      .add(final);
+  };
+}

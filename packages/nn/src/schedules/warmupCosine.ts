@@ -1,0 +1,38 @@
+import { where } from '@flowfield/tensor-webgpu';
+import { cosineSchedule } from './cosine.ts';
+import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+
+export interface WarmupCosineOptions {
+  /** At step 0 (default 0). */
+  readonly initial?: number;
+  /** At `warmupSteps`. */
+  readonly peak: number;
+  readonly warmupSteps: number;
+  /** All steps, warm-up included. */
+  readonly steps: number;
+  /** From `steps` on (default 0). */
+  readonly final?: number;
+}
+
+/**
+ * A line from `initial` to `peak` in `warmupSteps`, then half a cosine down to `final` at `steps`.
+ * @throws ArgumentError for numbers that are not finite, or unless 1 <= warmupSteps < steps.
+ */
+export function warmupCosineSchedule({
+  initial = 0,
+  peak,
+  warmupSteps,
+  steps,
+  final = 0,
+}: WarmupCosineOptions): Schedule {
+  checkFinite('warmupCosineSchedule: initial', initial);
+  checkFinite('warmupCosineSchedule: peak', peak);
+  checkSteps('warmupCosineSchedule: warmupSteps', warmupSteps);
+  checkSteps('warmupCosineSchedule: steps', steps, warmupSteps + 1);
+  const descent = cosineSchedule({ initial: peak, steps: steps - warmupSteps, final });
+  return (step) => {
+    const at = asFloatStep(step);
+    const rise = at.mul((peak - initial) / warmupSteps).add(initial);
+    return where(at.less(warmupSteps), rise, descent(at.sub(warmupSteps)));
+  };
+}

@@ -1,0 +1,481 @@
+import { bytesPerElement } from '../../../dtype/dtype.ts';
+import type { Affine } from '../../../fuse/affine.ts';
+import { type Expression, type IndexTerm, type Load, visit } from '../../../fuse/expression.ts';
+import type { FunctionBuilder } from '../assembler/index.ts';
+import { MathEmitter, type MathName } from '../math/index.ts';
+import type { ModuleContext } from './context.ts';
+import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
+import type { Address, Pointers } from './pointers.ts';
+import { fromF64, scalarBitcast, scalarCast, scalarOperation, scalarType, toF64 } from './scalar-operations.ts';
+import { findTogether, type Together, vectorMathName } from './vector-math.ts';
+import { vectorCast, vectorOperation } from './vector-operations.ts';
+
+/** Reduces a place over the full space to the axes that the loops have. */
+export type Collapse = (place: Affine) => Affine;
+
+/**
+ * Emits the values of one loop body, on vectors of four lanes or on single elements. Every node is computed once per
+ * body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
+ */
+export class ExpressionCode {
+  private readonly f: FunctionBuilder;
+  private readonly context: ModuleContext;
+  private readonly pointers: Pointers;
+  private readonly collapse: Collapse;
+  private readonly vector: boolean;
+  /** The axis whose steps are the lanes. */
+  private readonly axis: number;
+  private readonly invariant = new Map<Expression, boolean>();
+  private readonly hoisted = new Map<Expression, number>();
+  private readonly known = new Map<Expression, number>();
+  private readonly math: MathEmitter;
+  private together: ReadonlyMap<Expression, Together> = new Map();
+  private lanes = 4;
+  private shift = 0;
+
+  constructor(f: FunctionBuilder, context: ModuleContext, pointers: Pointers, collapse: Collapse, axis: number, vector: boolean) {
+    this.f = f;
+    this.context = context;
+    this.pointers = pointers;
+    this.collapse = collapse;
+    this.axis = axis;
+    this.vector = vector;
+    this.math = new MathEmitter(context.module, f);
+  }
+
+  /** Makes the pointers and constants that these values need; before any loop begins. */
+  register(values: readonly Expression[]): void {
+    if (this.vector) this.together = findTogether(values);
+    const functions = new Set<MathName>();
+    visit(values, (node) => {
+      const name = this.mathName(node);
+      if (name) functions.add(name);
+      if (node.kind === 'load') this.pointers.of(node.variable, this.collapse(node.place));
+      else if (node.kind === 'index') this.pointers.counter(this.collapse(node.place));
+    });
+    this.math.preload(functions);
+  }
+
+  /** The vector function that computes a node, if one does. */
+  private mathName(node: Expression): MathName | null {
+    if (!this.vector || node.kind !== 'apply' || isSquare(node)) return null;
+    const pair = this.together.get(node);
+    if (pair) return pair.name;
+    const dtype = node.args[0]?.dtype ?? node.dtype;
+    return vectorOperation(node.eqn.primitive.name, dtype) ? null : vectorMathName(node.eqn.primitive.name, dtype);
+  }
+
+  /** Gives back what `register` took. */
+  release(): void {
+    this.math.release();
+  }
+
+  private isInvariant(node: Expression): boolean {
+    let known = this.invariant.get(node);
+    if (known === undefined) {
+      if (node.kind === 'literal') known = true;
+      else if (node.kind === 'apply') known = node.args.every((arg) => this.isInvariant(arg));
+      else {
+        known = this.collapse(node.place).strides[this.axis] === 0;
+        if (node.kind === 'load') known = known && node.terms.every((term) => this.isInvariant(term.index));
+      }
+      this.invariant.set(node, known);
+    }
+    return known;
+  }
+
+  /** Computes what does not change along the innermost axis; call at the start of its loop. */
+  hoist(values: readonly Expression[]): void {
+    this.lanes = 4;
+    this.shift = 0;
+    visit(values, (node) => {
+      if (node.kind !== 'literal' && this.isInvariant(node)) this.compute(node, this.hoisted);
+    });
+  }
+
+  endHoist(): void {
+    for (const local of this.hoisted.values()) this.f.release(local);
+    this.hoisted.clear();
+  }
+
+  /** Runs `body` with fresh values of the next element or vector; `lanes` of it are valid, `shift` vectors ahead. */
+  body(lanes: number, shift: number, body: () => void): void {
+    this.lanes = lanes;
+    this.shift = shift;
+    body();
+    for (const local of this.known.values()) this.f.release(local);
+    this.known.clear();
+  }
+
+  private typeOf(node: Expression) {
+    return this.vector ? 'v128' : scalarType(node.dtype);
+  }
+
+  /** Leaves the value of a node on the stack. */
+  push(node: Expression): void {
+    const local = this.hoisted.get(node) ?? this.known.get(node);
+    if (local !== undefined) {
+      this.f.localGet(local);
+      return;
+    }
+    if (node.kind === 'literal') {
+      this.emit(node);
+      return;
+    }
+    this.keep(node);
+    this.f.localGet(this.known.get(node) as number);
+  }
+
+  /** Computes a node into its local. */
+  keep(node: Expression): void {
+    if (node.kind !== 'literal') this.compute(node, this.known);
+  }
+
+  private compute(node: Expression, into: Map<Expression, number>): void {
+    if (this.hoisted.has(node) || this.known.has(node)) return;
+    const pair = this.together.get(node);
+    if (pair) {
+      this.computeTogether(node, pair, into);
+      return;
+    }
+    const kept = this.f.local(this.typeOf(node));
+    this.emit(node);
+    this.f.localSet(kept);
+    into.set(node, kept);
+  }
+
+  private computeTogether(node: Expression, { name, nodes }: Together, into: Map<Expression, number>): void {
+    const { f } = this;
+    this.emitMath(name, (node as Apply).args);
+    for (const result of [...nodes].reverse()) {
+      const kept = f.local('v128');
+      f.localSet(kept);
+      if (result) into.set(result, kept);
+      else f.release(kept);
+    }
+  }
+
+  private emitMath(name: MathName, args: readonly Expression[]): void {
+    const { f } = this;
+    const operands = args.map((arg) => {
+      this.push(arg);
+      const local = f.local('v128');
+      f.localSet(local);
+      return local;
+    });
+    this.math.emit(name, operands);
+    f.release(...operands);
+  }
+
+  private emit(node: Expression): void {
+    if (node.kind === 'literal') this.literal(node.value, node.dtype);
+    else if (node.kind === 'index') this.index(node.place, node.dtype);
+    else if (node.kind === 'load') this.load(node);
+    else this.apply(node);
+  }
+
+  private literal(value: number, dtype: Expression['dtype']): void {
+    const { f } = this;
+    if (this.vector) {
+      if (dtype === 'f32') f.f32x4Const(value);
+      else f.i32x4Const(dtype === 'bool' ? -Number(value !== 0) : value | 0);
+    } else if (dtype === 'f64') f.f64Const(value);
+    else if (dtype === 'f32') f.f32Const(value);
+    else f.i32Const(dtype === 'bool' ? Number(value !== 0) : value | 0);
+  }
+
+  private index(place: Affine, dtype: Expression['dtype']): void {
+    const { f } = this;
+    const collapsed = this.collapse(place);
+    const { local, offset } = this.pointers.counter(collapsed);
+    const stride = collapsed.strides[this.axis];
+    f.localGet(local);
+    if (this.vector) {
+      f.i32x4Splat();
+      const first = offset + 4 * this.shift * stride;
+      f.i32x4Const(first, first + stride, first + 2 * stride, first + 3 * stride);
+      f.i32x4Add();
+      vectorCast(f, 'i32', dtype);
+    } else {
+      f.i32Const(offset + this.shift * stride);
+      f.i32Add();
+      scalarCast(f, 'i32', dtype);
+    }
+  }
+
+  /** Pushes a pointer for an instruction whose constant is returned; a negative constant is added here. */
+  private address(local: number, offset: number): number {
+    this.f.localGet(local);
+    if (offset >= 0) return offset;
+    this.f.i32Const(offset);
+    this.f.i32Add();
+    return 0;
+  }
+
+  private load(node: Load): void {
+    const { f } = this;
+    const place = this.collapse(node.place);
+    const address = this.pointers.of(node.variable, place);
+    const bytes = bytesPerElement(node.dtype);
+    const step = place.strides[this.axis] * bytes;
+    const width = this.vector ? 4 : 1;
+    const offset = address.offset + this.shift * width * step;
+    if (node.terms.length > 0) {
+      this.lookup(node, { local: address.local, offset }, step, bytes);
+    } else if (!this.vector) {
+      this.loadScalar(node.dtype, this.address(address.local, offset));
+    } else this.loadVector(address.local, offset, step);
+    if (this.vector && node.dtype === 'bool') {
+      f.i32x4Const(0);
+      f.i32x4Ne();
+    }
+  }
+
+  private loadScalar(dtype: Expression['dtype'], offset: number): void {
+    if (dtype === 'f64') this.f.f64Load(offset);
+    else if (dtype === 'f32') this.f.f32Load(offset);
+    else this.f.i32Load(offset);
+  }
+
+  private loadVector(local: number, offset: number, step: number): void {
+    const { f } = this;
+    if (step === 0) f.v128Load32Splat(this.address(local, offset));
+    else if (step === 4) f.v128Load(this.address(local, offset), 4);
+    else {
+      f.v128Load32Zero(this.address(local, offset));
+      f.withLocal('v128', (gathered) => {
+        for (let lane = 1; lane < this.lanes; lane++) {
+          f.localSet(gathered);
+          const constant = this.address(local, offset + lane * step);
+          f.localGet(gathered);
+          f.v128Load32Lane(lane, constant);
+        }
+      });
+    }
+  }
+
+  /** A load at a place that depends on index values, each clamped to its range. */
+  private lookup(node: Load, from: Address, step: number, bytes: number): void {
+    const { f } = this;
+    // Where an index counts down, the pointer must hold the whole offset before it: no address may be negative.
+    const down = node.terms.some((term) => term.stride < 0);
+    const inside = down ? from.offset : 0;
+    const address = { local: from.local, offset: from.offset - inside };
+    if (!this.vector) {
+      const moved = f.local('i32');
+      f.localGet(address.local);
+      for (const term of node.terms) {
+        this.clampScalar(term);
+        f.i32Const(term.stride * bytes);
+        f.i32Mul();
+        f.i32Add();
+      }
+      if (inside !== 0) {
+        f.i32Const(inside);
+        f.i32Add();
+      }
+      f.localSet(moved);
+      this.loadScalar(node.dtype, this.address(moved, address.offset));
+      f.release(moved);
+      return;
+    }
+    const fixed = node.terms.every((term) => this.isInvariant(term.index));
+    const places = f.local('v128');
+    node.terms.forEach((term, i) => {
+      this.push(term.index);
+      f.i32x4Const(0);
+      f.i32x4MaxS();
+      f.i32x4Const(term.limit);
+      f.i32x4MinS();
+      f.i32x4Const(term.stride * bytes);
+      f.i32x4Mul();
+      if (i > 0) {
+        f.localGet(places);
+        f.i32x4Add();
+      }
+      f.localSet(places);
+    });
+    if (inside !== 0) {
+      f.localGet(places);
+      f.i32x4Const(inside);
+      f.i32x4Add();
+      f.localSet(places);
+    }
+    f.localGet(address.local);
+    f.i32x4Splat();
+    f.localGet(places);
+    f.i32x4Add();
+    f.localSet(places);
+    const moved = f.local('i32');
+    if (fixed) {
+      f.localGet(places);
+      f.i32x4ExtractLane(0);
+      f.localSet(moved);
+      this.loadVector(moved, address.offset, step);
+    } else {
+      f.withLocal('v128', (gathered) => {
+        for (let lane = 0; lane < this.lanes; lane++) {
+          f.localGet(places);
+          f.i32x4ExtractLane(lane);
+          f.localSet(moved);
+          const constant = this.address(moved, address.offset + lane * step);
+          if (lane === 0) f.v128Load32Zero(constant);
+          else {
+            f.localGet(gathered);
+            f.v128Load32Lane(lane, constant);
+          }
+          f.localSet(gathered);
+        }
+        f.localGet(gathered);
+      });
+    }
+    f.release(places, moved);
+  }
+
+  private clampScalar(term: IndexTerm): void {
+    const { f } = this;
+    const index = f.local('i32');
+    this.push(term.index);
+    f.localSet(index);
+    // max(index, 0), then min(that, limit)
+    f.localGet(index);
+    f.i32Const(0);
+    f.localGet(index);
+    f.i32Const(0);
+    f.i32GtS();
+    f.select();
+    f.localSet(index);
+    f.localGet(index);
+    f.i32Const(term.limit);
+    f.localGet(index);
+    f.i32Const(term.limit);
+    f.i32LtS();
+    f.select();
+    f.release(index);
+  }
+
+  private apply(node: Apply): void {
+    const { f } = this;
+    const { name } = node.eqn.primitive;
+    if (!isNative(node, this.vector)) {
+      this.callScalar(node);
+      return;
+    }
+    const from = node.args[0].dtype;
+    if (name === 'select') {
+      const [condition, yes, no] = node.args;
+      this.push(yes);
+      this.push(no);
+      this.push(condition);
+      if (this.vector) f.v128Bitselect();
+      else f.select();
+    } else if (name === 'cast') {
+      this.push(node.args[0]);
+      if (this.vector) vectorCast(f, from, node.dtype);
+      else scalarCast(f, from, node.dtype);
+    } else if (name === 'bitcast') {
+      this.push(node.args[0]);
+      if (!this.vector) scalarBitcast(f, from, node.dtype);
+    } else if (isSquare(node)) {
+      const code = this.vector ? vectorOperation('mul', from) : scalarOperation('mul', from);
+      this.push(node.args[0]);
+      this.push(node.args[0]);
+      code?.(f);
+    } else if (this.vector && isLiteralShift(node)) {
+      this.push(node.args[0]);
+      f.i32Const((node.args[1] as { value: number }).value);
+      if (name === 'shiftLeft') f.i32x4Shl();
+      else if (node.dtype === 'u32') f.i32x4ShrU();
+      else f.i32x4ShrS();
+    } else {
+      const math = this.mathName(node);
+      if (math) {
+        this.emitMath(math, node.args);
+        return;
+      }
+      const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
+      for (const arg of node.args) this.push(arg);
+      code?.(f);
+    }
+  }
+
+  /** Calls the primitive's function on numbers, for each valid lane. */
+  private callScalar(node: Apply): void {
+    const { f } = this;
+    const callee = this.context.scalar(node);
+    if (!this.vector) {
+      for (const arg of node.args) {
+        this.push(arg);
+        toF64(f, arg.dtype);
+      }
+      f.call(callee);
+      fromF64(f, node.dtype);
+      return;
+    }
+    const args = node.args.map((arg) => {
+      const local = f.local('v128');
+      this.push(arg);
+      f.localSet(local);
+      return local;
+    });
+    const result = f.local('v128');
+    f.i32x4Const(0);
+    f.localSet(result);
+    for (let lane = 0; lane < this.lanes; lane++) {
+      f.localGet(result);
+      node.args.forEach((arg, i) => {
+        f.localGet(args[i]);
+        if (arg.dtype === 'f32') f.f32x4ExtractLane(lane);
+        else {
+          f.i32x4ExtractLane(lane);
+          if (arg.dtype === 'bool') {
+            f.i32Const(1);
+            f.i32And();
+          }
+        }
+        toF64(f, arg.dtype);
+      });
+      f.call(callee);
+      fromF64(f, node.dtype);
+      if (node.dtype === 'f32') f.f32x4ReplaceLane(lane);
+      else f.i32x4ReplaceLane(lane);
+      f.localSet(result);
+    }
+    f.localGet(result);
+    if (node.dtype === 'bool') {
+      f.i32x4Const(0);
+      f.i32x4Ne();
+    }
+    f.release(...args, result);
+  }
+
+  /** Writes the value on the stack, of `dtype`, to `address`; `step` bytes lie between lanes. `whole` may write past the valid lanes. */
+  store(address: Address, step: number, dtype: Expression['dtype'], whole: boolean): void {
+    const { f } = this;
+    const value = f.local(this.vector ? 'v128' : scalarType(dtype));
+    if (this.vector && dtype === 'bool') {
+      f.i32x4Const(1);
+      f.v128And();
+    }
+    f.localSet(value);
+    const offset = address.offset + this.shift * (this.vector ? 4 : 1) * step;
+    if (!this.vector) {
+      const constant = this.address(address.local, offset);
+      f.localGet(value);
+      if (dtype === 'f64') f.f64Store(constant);
+      else if (dtype === 'f32') f.f32Store(constant);
+      else f.i32Store(constant);
+    } else if (step === 4 && (this.lanes === 4 || whole)) {
+      const constant = this.address(address.local, offset);
+      f.localGet(value);
+      f.v128Store(constant, 4);
+    } else {
+      for (let lane = 0; lane < this.lanes; lane++) {
+        const constant = this.address(address.local, offset + lane * step);
+        f.localGet(value);
+        f.v128Store32Lane(lane, constant);
+      }
+    }
+    f.release(value);
+  }
+}

@@ -1,0 +1,166 @@
+import { bytesPerElement } from '../../../dtype/dtype.ts';
+import type { LoopStage } from '../../../fuse/schedule.ts';
+import type { Var } from '../../../program/program.ts';
+import { sizeOf } from '../../../shape/shape.ts';
+import type { FunctionBuilder } from '../assembler/index.ts';
+import type { ModuleContext } from './context.ts';
+import { ExpressionCode } from './expression-code.ts';
+import { isVector } from './native.ts';
+import { collapseNest, placesOf } from './nest.ts';
+import { type Placement, Pointers } from './pointers.ts';
+
+/** The locals of a part's function that its stages use. */
+export interface StageFrame {
+  readonly f: FunctionBuilder;
+  readonly context: ModuleContext;
+  readonly placements: ReadonlyMap<Var, Placement>;
+  readonly arena: number;
+  readonly table: number;
+  readonly thread: number;
+  /** Rows [from, to) of this block, and the number of rows in all. */
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  /** Whether whole vectors may be stored past the end of a variable's buffer. */
+  readonly padded: (variable: Var) => boolean;
+}
+
+/** Inner loops of at most this many vectors are written out. */
+const UNROLLED = 4;
+
+/** Emits a loop nest on rows [from, to). */
+export function emitLoops(frame: StageFrame, stage: LoopStage): void {
+  const { f, context } = frame;
+  const values = stage.stores.map((store) => store.value);
+  if (sizeOf(stage.space) === 0) return;
+  const vector = isVector(values) && stage.stores.every((store) => store.variable.dtype !== 'f64');
+  const width = vector ? 4 : 1;
+  const nest = collapseNest(stage.space, [...placesOf(values), ...stage.stores.map((store) => store.place)], stage.space.length);
+  const { extents } = nest;
+  const last = extents.length - 1;
+  const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
+  const code = new ExpressionCode(f, context, pointers, nest.collapse, last, vector);
+  code.register(values);
+  const targets = stage.stores.map((store) => {
+    const place = nest.collapse(store.place);
+    const whole = last === 0 && place.strides[0] === 1 && place.offset === 0 && frame.padded(store.variable) && extents[0] === sizeOf(store.variable.shape);
+    return { ...store, address: pointers.of(store.variable, place), step: place.strides[last] * bytesPerElement(store.variable.dtype), whole };
+  });
+
+  const body = (lanes: number, shift: number): void =>
+    code.body(lanes, shift, () => {
+      // All values before any store: a store may overwrite an operand in place.
+      for (const { value } of targets) code.keep(value);
+      for (const { value, address, step, whole, variable } of targets) {
+        code.push(value);
+        code.store(address, step, variable.dtype, whole);
+      }
+    });
+
+  /** The innermost axis when its steps are known; returns how many steps the pointers were moved. */
+  const inner = (extent: number): number => {
+    code.hoist(values);
+    const vectors = Math.floor(extent / width);
+    const rest = extent % width;
+    let moved = 0;
+    if (vectors <= UNROLLED) {
+      for (let shift = 0; shift < vectors; shift++) body(width, shift);
+      if (rest > 0) body(rest, vectors);
+    } else {
+      f.loop(vectors, () => {
+        body(width, 0);
+        pointers.move((strides) => width * strides[last]);
+      });
+      moved = vectors * width;
+      if (rest > 0) body(rest, 0);
+    }
+    code.endHoist();
+    return moved;
+  };
+
+  const level = (axis: number): number => {
+    if (axis === last) return inner(extents[axis]);
+    const turn = (): void => {
+      const inside = level(axis + 1);
+      pointers.move((strides) => strides[axis] - inside * strides[axis + 1]);
+    };
+    f.loop(extents[axis], turn);
+    return extents[axis];
+  };
+
+  /** A pointer move over several levels needs the total; each level undoes its own inside the turn above. */
+  if (!nest.hasRows) {
+    pointers.begin(null);
+    level(0);
+  } else if (last === 0) {
+    emitRowRun(frame, pointers, code, nest.rowFactor, extents[0], width, body, values);
+  } else {
+    f.withLocal('i32', (first) => {
+      f.localGet(frame.from);
+      f.i32Const(nest.rowFactor);
+      f.i32Mul();
+      f.localSet(first);
+      pointers.begin(first);
+      f.withLocal('i32', (end) => {
+        f.localGet(frame.to);
+        f.i32Const(nest.rowFactor);
+        f.i32Mul();
+        f.localSet(end);
+        f.loop(
+          { local: end },
+          () => {
+            const inside = level(1);
+            pointers.move((strides) => strides[0] - inside * strides[1]);
+          },
+          { from: { local: first } },
+        );
+      });
+    });
+  }
+  code.release();
+  pointers.release();
+}
+
+/** One axis that holds the rows: steps [from·factor, to·factor), where every block but the last is a multiple of the lanes. */
+function emitRowRun(
+  frame: StageFrame,
+  pointers: Pointers,
+  code: ExpressionCode,
+  factor: number,
+  extent: number,
+  width: number,
+  body: (lanes: number, shift: number) => void,
+  values: Parameters<ExpressionCode['hoist']>[0],
+): void {
+  const { f } = frame;
+  const [first, end] = f.locals('i32', 2);
+  f.localGet(frame.from);
+  f.i32Const(factor);
+  f.i32Mul();
+  f.localSet(first);
+  f.localGet(frame.to);
+  f.i32Const(factor);
+  f.i32Mul();
+  f.i32Const(-width);
+  f.i32And();
+  f.localSet(end);
+  pointers.begin(first);
+  code.hoist(values);
+  f.loop(
+    { local: end },
+    () => {
+      body(width, 0);
+      pointers.move((strides) => width * strides[0]);
+    },
+    { from: { local: first }, step: width },
+  );
+  const rest = extent % width;
+  if (rest > 0) {
+    f.localGet(frame.to);
+    f.i32Const(frame.rows);
+    f.i32Eq();
+    f.if(() => body(rest, 0));
+  }
+  code.endHoist();
+  f.release(first, end);
+}

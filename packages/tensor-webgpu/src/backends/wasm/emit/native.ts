@@ -1,0 +1,39 @@
+import { Literal } from '../../../program/program.ts';
+import type { Expression } from '../../../fuse/expression.ts';
+import { visit } from '../../../fuse/expression.ts';
+import { scalarOperation } from './scalar-operations.ts';
+import { vectorOperation } from './vector-operations.ts';
+import { vectorMathName } from './vector-math.ts';
+
+export type Apply = Extract<Expression, { kind: 'apply' }>;
+
+/** Whether loops over these values use vectors of four 32-bit lanes; float64 anywhere means one element at a time. */
+export function isVector(values: readonly Expression[]): boolean {
+  let vector = true;
+  visit(values, (node) => {
+    if (node.dtype === 'f64') vector = false;
+  });
+  return vector;
+}
+
+const STRUCTURAL = new Set(['select', 'cast', 'bitcast']);
+
+/** A shift by a literal amount, which vectors can do at once. */
+export const isLiteralShift = (node: Apply): boolean =>
+  (node.eqn.primitive.name === 'shiftLeft' || node.eqn.primitive.name === 'shiftRight') &&
+  node.eqn.inputs[1] instanceof Literal &&
+  node.dtype !== 'f32';
+
+/** Whether a square written as a power: `x^2` is `x·x`. */
+export const isSquare = (node: Apply): boolean =>
+  node.eqn.primitive.name === 'pow' && node.args[1].kind === 'literal' && node.args[1].value === 2;
+
+/** Whether an operation is emitted as instructions; otherwise the primitive's function on one number is called. */
+export function isNative(node: Apply, vector: boolean): boolean {
+  const { name } = node.eqn.primitive;
+  if (STRUCTURAL.has(name)) return true;
+  const dtype = node.args[0]?.dtype ?? node.dtype;
+  if (isSquare(node)) return true;
+  if (!vector) return scalarOperation(name, dtype) !== undefined;
+  return vectorOperation(name, dtype) !== undefined || isLiteralShift(node) || vectorMathName(name, dtype) !== null;
+}

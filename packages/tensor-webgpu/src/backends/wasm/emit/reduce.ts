@@ -1,0 +1,401 @@
+import { bytesPerElement, type DType, isFloat } from '../../../dtype/dtype.ts';
+import type { Affine } from '../../../fuse/affine.ts';
+import { type Expression, loadsOf } from '../../../fuse/expression.ts';
+import type { ReduceOperation, ReduceStage } from '../../../fuse/schedule.ts';
+import { sizeOf } from '../../../shape/shape.ts';
+import type { FunctionBuilder } from '../assembler/index.ts';
+import { emitArgReduce } from './arg-reduce.ts';
+import { ExpressionCode } from './expression-code.ts';
+import { emitLoops, type StageFrame } from './loops.ts';
+import { isVector } from './native.ts';
+import { collapseNest, type Nest, placesOf } from './nest.ts';
+import { type Address, Pointers } from './pointers.ts';
+import { scalarOperation, scalarType } from './scalar-operations.ts';
+import { vectorOperation } from './vector-operations.ts';
+
+/** Independent partial results of a long run; they hide the latency of the additions. */
+const PARTIALS = 4;
+/** A run of terms longer than this is summed in blocks, so that the rounding error grows with its square root at most. */
+const PLAIN_RUN = 128;
+
+const combines: Partial<Record<ReduceOperation, string>> = { reduceSum: 'add', reduceProd: 'mul', reduceMax: 'max', reduceMin: 'min' };
+
+/** What an empty reduction gives. */
+export function identityOf(operation: ReduceOperation, dtype: DType): number {
+  if (operation === 'reduceSum') return 0;
+  if (operation === 'reduceProd') return 1;
+  const largest = operation === 'reduceMin';
+  if (isFloat(dtype)) return largest ? Infinity : -Infinity;
+  if (dtype === 'bool') return largest ? 1 : 0;
+  if (dtype === 'u32') return largest ? 0xffffffff : 0;
+  return largest ? 0x7fffffff : -0x80000000;
+}
+
+/** Emits a reduction for the rows [from, to) of its result. */
+export function emitReduce(frame: StageFrame, stage: ReduceStage): void {
+  const keptSpace = stage.space.slice(0, stage.kept);
+  if (sizeOf(keptSpace) === 0) return;
+  const place = resultPlace(stage);
+  if (sizeOf(stage.space) === 0) {
+    const value: Expression = { kind: 'literal', dtype: stage.variable.dtype, value: identityOf(stage.operation, stage.variable.dtype) };
+    emitLoops(frame, { kind: 'loops', space: keptSpace, stores: [{ variable: stage.variable, place: { offset: 0, strides: place.strides.slice(0, stage.kept) }, value }] });
+  } else if (stage.operation === 'argMax' || stage.operation === 'argMin') emitArgReduce(frame, stage, place);
+  else new Reduction(frame, stage, place).emit();
+}
+
+/** The result lies row-major over the kept axes. */
+function resultPlace(stage: ReduceStage): Affine {
+  const strides = new Array<number>(stage.space.length).fill(0);
+  let stride = 1;
+  for (let axis = stage.kept - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= stage.space[axis];
+  }
+  return { offset: 0, strides };
+}
+
+/** Loops over the kept axes before `until`, with axis 0 cut to the rows of the block; the pointers stand at each turn. */
+export function emitKeptLoops(frame: StageFrame, nest: Nest, pointers: Pointers, until: number, body: () => void): void {
+  const { f } = frame;
+  const level = (axis: number): void => {
+    if (axis === until) {
+      body();
+      return;
+    }
+    f.loop(nest.extents[axis], () => {
+      level(axis + 1);
+      pointers.move((strides) => strides[axis] - (axis + 1 < until ? nest.extents[axis + 1] * strides[axis + 1] : 0));
+    });
+  };
+  if (!nest.hasRows) {
+    pointers.begin(null);
+    level(0);
+    return;
+  }
+  const [first, end] = rowRange(frame, nest.rowFactor);
+  pointers.begin(first);
+  if (until === 0) body();
+  else {
+    f.loop(
+      { local: end },
+      () => {
+        level(1);
+        pointers.move((strides) => strides[0] - (1 < until ? nest.extents[1] * strides[1] : 0));
+      },
+      { from: { local: first } },
+    );
+  }
+  f.release(first, end);
+}
+
+/** Locals holding the block's first and last step when each row has `factor` of them. */
+export function rowRange(frame: StageFrame, factor: number): [number, number] {
+  const { f } = frame;
+  const range = f.locals('i32', 2) as [number, number];
+  [frame.from, frame.to].forEach((row, i) => {
+    f.localGet(row);
+    if (factor !== 1) {
+      f.i32Const(factor);
+      f.i32Mul();
+    }
+    f.localSet(range[i]);
+  });
+  return range;
+}
+
+class Reduction {
+  private readonly frame: StageFrame;
+  private readonly f: FunctionBuilder;
+  private readonly value: Expression;
+  private readonly dtype: DType;
+  private readonly operation: ReduceOperation;
+  private readonly vector: boolean;
+  private readonly nest: Nest;
+  private readonly pointers: Pointers;
+  private readonly code: ExpressionCode;
+  private readonly result: Address;
+  private readonly axis: number;
+
+  constructor(frame: StageFrame, stage: ReduceStage, place: Affine) {
+    this.frame = frame;
+    this.f = frame.f;
+    this.value = stage.value;
+    this.dtype = stage.variable.dtype;
+    this.operation = stage.operation;
+    this.vector = isVector([stage.value]);
+    this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
+    this.axis = this.chooseAxis();
+    this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
+    this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.vector);
+    this.code.register([stage.value]);
+    this.result = this.pointers.of(stage.variable, this.nest.collapse(place));
+  }
+
+  private get width(): number {
+    return this.vector ? 4 : 1;
+  }
+
+  /** The axis that vectors run along: a reduced one, or a kept one where more operands lie densely along that. */
+  private chooseAxis(): number {
+    const { extents, kept, collapse } = this.nest;
+    const reduced = extents.length - 1;
+    if (reduced < kept) return kept - 1;
+    if (!this.vector) return reduced;
+    const dense = (axis: number): number => loadsOf([this.value]).filter((load) => collapse(load.place).strides[axis] === 1).length;
+    const [along, across] = [dense(reduced), dense(kept - 1)];
+    if (along !== across) return along > across ? reduced : kept - 1;
+    return extents[reduced] >= extents[kept - 1] ? reduced : kept - 1;
+  }
+
+  emit(): void {
+    const { nest, pointers, axis } = this;
+    if (axis >= nest.kept) emitKeptLoops(this.frame, nest, pointers, nest.kept, () => this.along());
+    else emitKeptLoops(this.frame, nest, pointers, axis, () => this.across());
+    this.code.release();
+    pointers.release();
+  }
+
+  private identity(): void {
+    const { f, dtype } = this;
+    const value = identityOf(this.operation, dtype);
+    if (!this.vector) {
+      if (dtype === 'f64') f.f64Const(value);
+      else if (dtype === 'f32') f.f32Const(value);
+      else f.i32Const(value | 0);
+    } else if (dtype === 'f32') f.f32x4Const(value);
+    else f.i32x4Const(dtype === 'bool' ? -value : value | 0);
+  }
+
+  private accumulators(count: number): number[] {
+    const locals = this.f.locals(this.vector ? 'v128' : scalarType(this.dtype), count);
+    for (const local of locals) {
+      this.identity();
+      this.f.localSet(local);
+    }
+    return locals;
+  }
+
+  /** Combines the value on the stack into an accumulator. */
+  private combine(accumulator: number): void {
+    const { f } = this;
+    const name = combines[this.operation] as string;
+    f.localGet(accumulator);
+    (this.vector ? vectorOperation(name, this.dtype) : scalarOperation(name, this.dtype))!(f);
+    f.localSet(accumulator);
+  }
+
+  private combineFrom(accumulator: number, from: number): void {
+    this.f.localGet(from);
+    this.combine(accumulator);
+  }
+
+  private take(accumulator: number, lanes: number, shift: number): void {
+    const { f } = this;
+    this.code.body(lanes, shift, () => {
+      this.code.push(this.value);
+      if (this.axis >= this.nest.kept && lanes < this.width) {
+        this.identity();
+        const mask = [0, 1, 2, 3].map((lane) => (lane < lanes ? -1 : 0));
+        f.i32x4Const(mask[0], mask[1], mask[2], mask[3]);
+        f.v128Bitselect();
+      }
+      this.combine(accumulator);
+    });
+  }
+
+  /** Loops over the reduced axes from `axis` to before `until`. */
+  private reducedLoops(axis: number, until: number, body: () => number): void {
+    const { f, pointers, nest } = this;
+    const level = (at: number): number => {
+      if (at === until) return body();
+      f.loop(nest.extents[at], () => {
+        const inside = level(at + 1);
+        pointers.move((strides) => strides[at] - (at + 1 < nest.extents.length ? inside * strides[at + 1] : 0));
+      });
+      return nest.extents[at];
+    };
+    const moved = level(axis);
+    if (axis < nest.extents.length) pointers.move((strides) => -moved * strides[axis]);
+  }
+
+  /** One result from vectors along the innermost reduced axis. */
+  private along(): void {
+    const { f, nest } = this;
+    const last = nest.extents.length - 1;
+    const [total] = this.accumulators(1);
+    this.reducedLoops(nest.kept, last, () => this.run(nest.extents[last], total));
+    this.storeJoined(total);
+    f.release(total);
+  }
+
+  /** Takes a run of `extent` elements into `total`; returns how many steps the pointers moved. */
+  private run(extent: number, total: number): number {
+    const { f, pointers, width } = this;
+    const last = this.nest.extents.length - 1;
+    this.code.hoist([this.value]);
+    const vectors = Math.floor(extent / width);
+    const rest = extent % width;
+    let moved = 0;
+    const partials = vectors >= 2 * PARTIALS ? PARTIALS : 1;
+    const turns = Math.floor(vectors / partials);
+    if (turns > 1) {
+      const sums = this.accumulators(partials);
+      const turn = (): void => {
+        sums.forEach((sum, shift) => this.take(sum, width, shift));
+        pointers.move((strides) => partials * width * strides[last]);
+      };
+      const flush = (): void => {
+        for (const sum of sums.slice(1)) this.combineFrom(sums[0], sum);
+        this.combineFrom(total, sums[0]);
+      };
+      const block = blockLength(turns);
+      if (block < turns) {
+        f.loop(Math.floor(turns / block), () => {
+          f.loop(block, turn);
+          flush();
+          for (const sum of sums) {
+            this.identity();
+            f.localSet(sum);
+          }
+        });
+        if (turns % block > 0) f.loop(turns % block, turn);
+      } else f.loop(turns, turn);
+      flush();
+      f.release(...sums);
+      moved = turns * partials * width;
+    }
+    const left = vectors - moved / width;
+    for (let shift = 0; shift < left; shift++) this.take(total, width, shift);
+    if (rest > 0) this.take(total, rest, left);
+    this.code.endHoist();
+    return moved;
+  }
+
+  /** Joins the lanes of a vector and stores the result. */
+  private storeJoined(total: number): void {
+    const { f, dtype, vector } = this;
+    if (vector) {
+      for (const order of [
+        [2, 3, 0, 1],
+        [1, 0, 3, 2],
+      ]) {
+        f.localGet(total);
+        f.localGet(total);
+        f.i32x4Shuffle(order[0], order[1], order[2], order[3]);
+        this.combine(total);
+      }
+    }
+    f.localGet(this.result.local);
+    f.localGet(total);
+    if (!vector) {
+      if (dtype === 'f64') f.f64Store(this.result.offset);
+      else if (dtype === 'f32') f.f32Store(this.result.offset);
+      else f.i32Store(this.result.offset);
+      return;
+    }
+    if (dtype === 'bool') {
+      f.i32x4Const(1);
+      f.v128And();
+    }
+    f.v128Store32Lane(0, this.result.offset);
+  }
+
+  /** Results side by side: vectors along the innermost kept axis. */
+  private across(): void {
+    const { f, nest, pointers, axis, width } = this;
+    const wide = PARTIALS;
+    const chunk = (vectors: number, lanes: number, shift = 0): void => {
+      const sums = this.accumulators(vectors);
+      const body = (into: readonly number[]): void => {
+        this.code.hoist([this.value]);
+        into.forEach((sum, i) => this.take(sum, lanes, shift + i));
+        this.code.endHoist();
+      };
+      this.reducedColumn(sums, body);
+      sums.forEach((sum, i) => {
+        f.localGet(sum);
+        this.code.body(lanes, shift + i, () => this.code.store(this.result, bytesPerElement(this.dtype), this.dtype, false));
+      });
+      f.release(...sums);
+    };
+    const advance = (vectors: number): void => pointers.move((strides) => vectors * width * strides[axis]);
+    if (axis === 0 && nest.hasRows) {
+      const [first, end] = rowRange(this.frame, nest.rowFactor);
+      const bound = f.local('i32');
+      for (const vectors of [wide, 1]) {
+        const step = vectors * width;
+        // bound = first + ((end - first) & -step)
+        f.localGet(end);
+        f.localGet(first);
+        f.i32Sub();
+        f.i32Const(-step);
+        f.i32And();
+        f.localGet(first);
+        f.i32Add();
+        f.localSet(bound);
+        f.loop({ local: bound }, () => {
+          chunk(vectors, width);
+          advance(vectors);
+        }, { from: { local: first }, step });
+        f.localGet(bound);
+        f.localSet(first);
+      }
+      const rest = nest.extents[0] % width;
+      if (rest > 0) {
+        f.localGet(this.frame.to);
+        f.i32Const(this.frame.rows);
+        f.i32Eq();
+        f.if(() => chunk(1, rest));
+      }
+      f.release(first, end, bound);
+      return;
+    }
+    const vectors = Math.floor(nest.extents[axis] / width);
+    const rest = nest.extents[axis] % width;
+    const turns = Math.floor(vectors / wide);
+    if (turns > 0) {
+      f.loop(turns, () => {
+        chunk(wide, width);
+        advance(wide);
+      });
+    }
+    const left = vectors - turns * wide;
+    if (left > 0) chunk(left, width);
+    if (rest > 0) chunk(1, rest, left);
+    if (turns > 0) pointers.move((strides) => -turns * wide * width * strides[axis]);
+  }
+
+  /** Runs `body` over all reduced steps; long runs go through partial sums. */
+  private reducedColumn(sums: readonly number[], body: (into: readonly number[]) => void): void {
+    const { f, nest, pointers } = this;
+    const last = nest.extents.length - 1;
+    if (last < nest.kept) {
+      body(sums);
+      return;
+    }
+    this.reducedLoops(nest.kept, last, () => {
+      const extent = nest.extents[last];
+      const step = (into: readonly number[]) => (): void => {
+        body(into);
+        pointers.move((strides) => strides[last]);
+      };
+      const block = blockLength(extent);
+      if (block >= extent) {
+        f.loop(extent, step(sums));
+        return extent;
+      }
+      const run = (count: number): void => {
+        const partial = this.accumulators(sums.length);
+        f.loop(count, step(partial));
+        sums.forEach((sum, i) => this.combineFrom(sum, partial[i]));
+        f.release(...partial);
+      };
+      f.loop(Math.floor(extent / block), () => run(block));
+      if (extent % block > 0) run(extent % block);
+      return extent;
+    });
+  }
+}
+
+/** Terms summed one after the other before the partial sum is put aside. */
+const blockLength = (terms: number): number => (terms <= PLAIN_RUN ? terms : Math.max(32, Math.round(Math.sqrt(terms))));

@@ -1,0 +1,156 @@
+import type { DType } from '../../../dtype/dtype.ts';
+import type { FunctionBuilder, ValueType } from '../assembler/index.ts';
+
+type ScalarCode = (f: FunctionBuilder) => void;
+
+export const scalarType = (dtype: DType): ValueType => (dtype === 'f64' ? 'f64' : dtype === 'f32' ? 'f32' : 'i32');
+
+const f64: Readonly<Record<string, ScalarCode>> = {
+  add: (f) => f.f64Add(),
+  sub: (f) => f.f64Sub(),
+  mul: (f) => f.f64Mul(),
+  div: (f) => f.f64Div(),
+  neg: (f) => f.f64Neg(),
+  abs: (f) => f.f64Abs(),
+  sqrt: (f) => f.f64Sqrt(),
+  floor: (f) => f.f64Floor(),
+  ceil: (f) => f.f64Ceil(),
+  trunc: (f) => f.f64Trunc(),
+  round: (f) => f.f64Nearest(),
+  max: (f) => f.f64Max(),
+  min: (f) => f.f64Min(),
+  eq: (f) => f.f64Eq(),
+  ne: (f) => f.f64Ne(),
+  lt: (f) => f.f64Lt(),
+  le: (f) => f.f64Le(),
+  gt: (f) => f.f64Gt(),
+  ge: (f) => f.f64Ge(),
+};
+
+const f32: Readonly<Record<string, ScalarCode>> = {
+  add: (f) => f.f32Add(),
+  sub: (f) => f.f32Sub(),
+  mul: (f) => f.f32Mul(),
+  div: (f) => f.f32Div(),
+  neg: (f) => f.f32Neg(),
+  abs: (f) => f.f32Abs(),
+  sqrt: (f) => f.f32Sqrt(),
+  floor: (f) => f.f32Floor(),
+  ceil: (f) => f.f32Ceil(),
+  trunc: (f) => f.f32Trunc(),
+  round: (f) => f.f32Nearest(),
+  max: (f) => f.f32Max(),
+  min: (f) => f.f32Min(),
+  eq: (f) => f.f32Eq(),
+  ne: (f) => f.f32Ne(),
+  lt: (f) => f.f32Lt(),
+  le: (f) => f.f32Le(),
+  gt: (f) => f.f32Gt(),
+  ge: (f) => f.f32Ge(),
+};
+
+/** The first operand where `better` holds of the two, else the second. */
+const choose = (better: ScalarCode): ScalarCode => (f) => {
+  const [a, b] = f.locals('i32', 2);
+  f.localSet(b);
+  f.localSet(a);
+  f.localGet(a);
+  f.localGet(b);
+  f.localGet(a);
+  f.localGet(b);
+  better(f);
+  f.select();
+  f.release(a, b);
+};
+
+const i32: Readonly<Record<string, ScalarCode>> = {
+  max: choose((f) => f.i32GtS()),
+  min: choose((f) => f.i32LtS()),
+  add: (f) => f.i32Add(),
+  sub: (f) => f.i32Sub(),
+  mul: (f) => f.i32Mul(),
+  eq: (f) => f.i32Eq(),
+  ne: (f) => f.i32Ne(),
+  and: (f) => f.i32And(),
+  or: (f) => f.i32Or(),
+  xor: (f) => f.i32Xor(),
+  lt: (f) => f.i32LtS(),
+  le: (f) => f.i32LeS(),
+  gt: (f) => f.i32GtS(),
+  ge: (f) => f.i32GeS(),
+};
+
+const u32: Readonly<Record<string, ScalarCode>> = {
+  ...i32,
+  max: choose((f) => f.i32GtU()),
+  min: choose((f) => f.i32LtU()),
+  lt: (f) => f.i32LtU(),
+  le: (f) => f.i32LeU(),
+  gt: (f) => f.i32GtU(),
+  ge: (f) => f.i32GeU(),
+};
+
+const bool: Readonly<Record<string, ScalarCode>> = {
+  and: (f) => f.i32And(),
+  or: (f) => f.i32Or(),
+  xor: (f) => f.i32Xor(),
+  ne: (f) => f.i32Xor(),
+  eq: (f) => f.i32Eq(),
+  not: (f) => f.i32Eqz(),
+  max: (f) => f.i32Or(),
+  min: (f) => f.i32And(),
+  mul: (f) => f.i32And(),
+};
+
+const tables: Record<DType, Readonly<Record<string, ScalarCode>>> = { f64, f32, i32, u32, bool };
+
+/** The code of a primitive on one element of `dtype`; `undefined` where there is none. */
+export const scalarOperation = (name: string, dtype: DType): ScalarCode | undefined => tables[dtype][name];
+
+/** Converts the number on the stack to f64. */
+export function toF64(f: FunctionBuilder, from: DType): void {
+  if (from === 'f32') f.f64PromoteF32();
+  else if (from === 'u32') f.f64ConvertI32U();
+  else if (from !== 'f64') f.f64ConvertI32S();
+}
+
+/** Converts the f64 on the stack, which is a value of `to`. */
+export function fromF64(f: FunctionBuilder, to: DType): void {
+  if (to === 'f32') f.f32DemoteF64();
+  else if (to === 'u32') f.i32TruncSatF64U();
+  else if (to !== 'f64') f.i32TruncSatF64S();
+}
+
+/** Converts the number on the stack. */
+export function scalarCast(f: FunctionBuilder, from: DType, to: DType): void {
+  if (from === to) return;
+  if (to === 'bool') {
+    if (from === 'f64') {
+      f.f64Const(0);
+      f.f64Ne();
+    } else if (from === 'f32') {
+      f.f32Const(0);
+      f.f32Ne();
+    } else {
+      f.i32Const(0);
+      f.i32Ne();
+    }
+  } else if (to === 'f64') toF64(f, from);
+  else if (to === 'f32') {
+    if (from === 'f64') f.f32DemoteF64();
+    else if (from === 'u32') f.f32ConvertI32U();
+    else f.f32ConvertI32S();
+  } else if (from === 'f64') {
+    if (to === 'u32') f.i32TruncSatF64U();
+    else f.i32TruncSatF64S();
+  } else if (from === 'f32') {
+    if (to === 'u32') f.i32TruncSatF32U();
+    else f.i32TruncSatF32S();
+  }
+}
+
+/** Reads the bits of the number on the stack as another 32-bit type. */
+export function scalarBitcast(f: FunctionBuilder, from: DType, to: DType): void {
+  if (from === 'f32' && to !== 'f32') f.i32ReinterpretF32();
+  else if (from !== 'f32' && to === 'f32') f.f32ReinterpretI32();
+}

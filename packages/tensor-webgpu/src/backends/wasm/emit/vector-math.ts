@@ -1,0 +1,52 @@
+import type { DType } from '../../../dtype/dtype.ts';
+import { type Expression, visit } from '../../../fuse/expression.ts';
+import { isMathName, type MathName } from '../math/index.ts';
+
+/** The vector function of a primitive on operands of `dtype`; `null` where there is none. */
+export function vectorMathName(name: string, dtype: DType): MathName | null {
+  if (!isMathName(name)) return null;
+  return dtype === (name === 'threefry2x32' ? 'u32' : 'f32') ? name : null;
+}
+
+/** Nodes that one function computes together, in the order of its results. */
+export interface Together {
+  readonly name: MathName;
+  readonly nodes: readonly (Expression | null)[];
+}
+
+/** Functions of one operand that share most of their work. */
+const PAIRS: readonly { readonly name: MathName; readonly parts: readonly [string, string] }[] = [
+  { name: 'softplusSigmoid', parts: ['softplus', 'sigmoid'] },
+  { name: 'sinCos', parts: ['sin', 'cos'] },
+];
+
+/** Which nodes of these values are computed together: pairs of functions of one operand, and outputs of one equation. */
+export function findTogether(values: readonly Expression[]): Map<Expression, Together> {
+  const byOperand = new Map<Expression, Map<string, Expression>>();
+  const together = new Map<Expression, Together>();
+  const outputs = new Map<readonly Expression[], (Expression | null)[]>();
+  visit(values, (node) => {
+    if (node.kind !== 'apply') return;
+    const { name } = node.eqn.primitive;
+    if (node.eqn.outputs.length > 1) {
+      const math = vectorMathName(name, node.args[0].dtype);
+      if (!math) return;
+      const nodes = outputs.get(node.args) ?? node.eqn.outputs.map(() => null);
+      nodes[node.output] = node;
+      outputs.set(node.args, nodes);
+      together.set(node, { name: math, nodes });
+    } else if (node.args.length === 1 && node.dtype === 'f32') {
+      const named = byOperand.get(node.args[0]) ?? new Map<string, Expression>();
+      named.set(name, node);
+      byOperand.set(node.args[0], named);
+    }
+  });
+  for (const named of byOperand.values()) {
+    for (const { name, parts } of PAIRS) {
+      const nodes = parts.map((part) => named.get(part));
+      if (nodes.includes(undefined)) continue;
+      for (const node of nodes as Expression[]) together.set(node, { name, nodes: nodes as Expression[] });
+    }
+  }
+  return together;
+}

@@ -1,0 +1,116 @@
+import { OutOfMemoryError } from '../../errors/errors.ts';
+import { aligned, ALIGNMENT } from '../../plan/arena.ts';
+
+const PAGE = 65536;
+/** Memory is taken from the system in steps of at least this many bytes. */
+const GROWTH = 16 * 1024 * 1024;
+/** Loops may read this far past the last buffer. */
+const SLACK = 256;
+
+/**
+ * Hands out blocks of one WebAssembly memory: 64-byte aligned, sizes rounded up to 64 bytes. Freed blocks are joined with
+ * their free neighbours and used again, the smallest that fits first.
+ */
+export class Heap {
+  readonly memory: WebAssembly.Memory;
+  /** Most bytes the memory may have. */
+  readonly limit: number;
+  /** Free blocks by address. */
+  private readonly free = new Map<number, number>();
+  private readonly freeEnds = new Map<number, number>();
+  private readonly sizes = new Map<number, number>();
+  private end = ALIGNMENT;
+  live = 0;
+
+  constructor(memory: WebAssembly.Memory, limit: number) {
+    this.memory = memory;
+    this.limit = limit;
+  }
+
+  /** The address of a new block of at least `bytes` bytes. Throws `OutOfMemoryError`. */
+  allocate(bytes: number): number {
+    const size = aligned(bytes);
+    let best = 0;
+    let bestSize = Infinity;
+    for (const [address, freeSize] of this.free) {
+      if (freeSize >= size && freeSize < bestSize) {
+        best = address;
+        bestSize = freeSize;
+        if (freeSize === size) break;
+      }
+    }
+    if (best !== 0) {
+      this.removeFree(best, bestSize);
+      if (bestSize > size) this.addFree(best + size, bestSize - size);
+    } else {
+      best = this.extend(size, bytes);
+    }
+    this.sizes.set(best, size);
+    this.live += size;
+    return best;
+  }
+
+  /** Gives a block back. */
+  release(address: number): void {
+    let size = this.sizes.get(address);
+    if (size === undefined) return;
+    this.sizes.delete(address);
+    this.live -= size;
+    let start = address;
+    const before = this.freeEnds.get(start);
+    if (before !== undefined) {
+      const beforeSize = this.free.get(before) as number;
+      this.removeFree(before, beforeSize);
+      start = before;
+      size += beforeSize;
+    }
+    const afterSize = this.free.get(start + size);
+    if (afterSize !== undefined) {
+      this.removeFree(start + size, afterSize);
+      size += afterSize;
+    }
+    if (start + size === this.end) this.end = start;
+    else this.addFree(start, size);
+  }
+
+  private addFree(address: number, size: number): void {
+    this.free.set(address, size);
+    this.freeEnds.set(address + size, address);
+  }
+
+  private removeFree(address: number, size: number): void {
+    this.free.delete(address);
+    this.freeEnds.delete(address + size);
+  }
+
+  private extend(size: number, asked: number): number {
+    const address = this.end;
+    const needed = address + size + SLACK;
+    const have = this.memory.buffer.byteLength;
+    if (needed > have) {
+      if (needed > this.limit || !this.grow(needed - have)) {
+        throw new OutOfMemoryError(
+          `Out of memory: ${asked} bytes were asked for, ${this.live} are in use, and the limit is ${this.limit}. ` +
+            'Dispose tensors that are no longer needed, or use smaller batches.',
+        );
+      }
+    }
+    this.end = address + size;
+    return address;
+  }
+
+  private grow(bytes: number): boolean {
+    const room = Math.floor((this.limit - this.memory.buffer.byteLength) / PAGE);
+    const needed = Math.ceil(bytes / PAGE);
+    for (const pages of [Math.min(room, Math.max(needed, GROWTH / PAGE)), needed]) {
+      if (pages < needed) continue;
+      try {
+        this.memory.grow(pages);
+        return true;
+      } catch {
+        // The system has no more: try the least, then give up.
+      }
+    }
+    return false;
+  }
+}

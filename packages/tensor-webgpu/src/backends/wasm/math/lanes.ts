@@ -1,0 +1,179 @@
+import type { Callable, FunctionBuilder } from '../assembler/index.ts';
+import type { Constants } from './constants.ts';
+
+/** Writes instructions that leave one vector on the stack. A term that is used twice is written twice: see `keep`. */
+export type Term = () => void;
+/** A term, or a number that stands for itself in every lane. */
+export type Operand = Term | number;
+
+/** From this many coefficients on, two shorter chains are faster than one. */
+const LONG_POLYNOMIAL = 8;
+
+/**
+ * Arithmetic on vectors of one lane type as expressions, so that formulas read as formulas.
+ *
+ * Masks are lanes of all ones or all zeros. The locals that hold kept terms belong to the expression until `release`.
+ */
+export abstract class Lanes {
+  readonly f: FunctionBuilder;
+  readonly constants: Constants;
+  private readonly held: number[] = [];
+  protected abstract readonly float: 'f32x4' | 'f64x2';
+  protected abstract readonly int: 'i32x4' | 'i64x2';
+  /** Bytes of a vector whose lanes all hold this number. */
+  protected abstract bytes(value: number): Uint8Array;
+  /** Bytes of a vector whose lanes all hold these bits, given as an integer. */
+  protected abstract bitBytes(bits: bigint): Uint8Array;
+
+  constructor(f: FunctionBuilder, constants: Constants) {
+    this.f = f;
+    this.constants = constants;
+  }
+
+  /** Writes an operand: its vector is left on the stack. */
+  push(operand: Operand): void {
+    if (typeof operand === 'number') this.constants.push(this.f, this.bytes(operand));
+    else operand();
+  }
+
+  /** Computes a term now, and returns a term that reads the result. */
+  keep(term: Operand): Term {
+    const local = this.f.local('v128');
+    this.held.push(local);
+    this.push(term);
+    this.f.localSet(local);
+    return this.local(local);
+  }
+
+  /** Computes the vectors that a call leaves, the first deepest, and returns terms that read them. */
+  keepCall(callee: Callable, ...operands: Term[]): Term[] {
+    for (const operand of operands) operand();
+    this.f.call(callee);
+    const locals = callee.signature.results.map(() => this.f.local('v128'));
+    this.held.push(...locals);
+    for (const local of locals.toReversed()) this.f.localSet(local);
+    return locals.map((local) => this.local(local));
+  }
+
+  /** A local whose value may be set again, and the term that reads it. */
+  variable(): { readonly index: number; readonly get: Term; set(term: Operand): void } {
+    const local = this.f.local('v128');
+    this.held.push(local);
+    return {
+      index: local,
+      set: (term) => {
+        this.push(term);
+        this.f.localSet(local);
+      },
+      get: this.local(local),
+    };
+  }
+
+  /** The term that reads a local. */
+  local(local: number): Term {
+    return () => this.f.localGet(local);
+  }
+
+  /** Gives back the locals of all kept terms. */
+  release(): void {
+    this.f.release(...this.held.splice(0));
+  }
+
+  private of(instruction: () => void, ...operands: Operand[]): Term {
+    return () => {
+      for (const operand of operands) this.push(operand);
+      instruction.call(this.f);
+    };
+  }
+
+  add = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Add`], a, b);
+  sub = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Sub`], a, b);
+  mul = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Mul`], a, b);
+  div = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Div`], a, b);
+  sqrt = (a: Operand): Term => this.of(this.f[`${this.float}Sqrt`], a);
+  neg = (a: Operand): Term => this.of(this.f[`${this.float}Neg`], a);
+  abs = (a: Operand): Term => this.of(this.f[`${this.float}Abs`], a);
+  floor = (a: Operand): Term => this.of(this.f[`${this.float}Floor`], a);
+  ceil = (a: Operand): Term => this.of(this.f[`${this.float}Ceil`], a);
+  trunc = (a: Operand): Term => this.of(this.f[`${this.float}Trunc`], a);
+  /** The nearest integer, the even one of two. */
+  nearest = (a: Operand): Term => this.of(this.f[`${this.float}Nearest`], a);
+  /** `a · b + c`, rounded once where the module allows. */
+  madd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedMadd`], a, b, c);
+  /** `c − a · b`, rounded once where the module allows. */
+  nmadd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedNmadd`], a, b, c);
+  /** `bound` where `a > bound`, else `a`: NaN stays. */
+  atMost = (a: Operand, bound: Operand): Term => this.of(this.f[`${this.float}Pmin`], a, bound);
+  /** `bound` where `a < bound`, else `a`: NaN stays. */
+  atLeast = (a: Operand, bound: Operand): Term => this.of(this.f[`${this.float}Pmax`], a, bound);
+
+  eq = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Eq`], a, b);
+  ne = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Ne`], a, b);
+  lt = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Lt`], a, b);
+  ge = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Ge`], a, b);
+
+  and = (a: Operand, b: Operand): Term => this.of(this.f.v128And, a, b);
+  or = (a: Operand, b: Operand): Term => this.of(this.f.v128Or, a, b);
+  xor = (a: Operand, b: Operand): Term => this.of(this.f.v128Xor, a, b);
+  /** The bits of `a` that are not set in `b`. */
+  andNot = (a: Operand, b: Operand): Term => this.of(this.f.v128Andnot, a, b);
+  /** `a` where the mask is set, else `b`. */
+  select = (mask: Term, a: Operand, b: Operand): Term =>
+    this.of(this.f[`${this.int}RelaxedLaneselect`], a, b, mask);
+
+  /** Lanes with these bits. */
+  bits = (bits: number | bigint): Term => {
+    const bytes = this.bitBytes(BigInt(bits));
+    return () => this.constants.push(this.f, bytes);
+  };
+  intAdd = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Add`], a, b);
+  intSub = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Sub`], a, b);
+  shiftLeft = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}Shl`], a, distance);
+  shiftRight = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}ShrU`], a, distance);
+  shiftRightSigned = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}ShrS`], a, distance);
+
+  private shift(instruction: () => void, a: Term, distance: number): Term {
+    return () => {
+      a();
+      this.f.i32Const(distance);
+      instruction.call(this.f);
+    };
+  }
+
+  /** The magnitude of `a` with the sign of `b`. */
+  copySign = (a: Operand, b: Operand): Term => this.or(this.abs(a), this.and(b, -0));
+
+  /**
+   * `Σ coefficients[i] · xⁱ` by Horner's rule, for a kept term `x`. Even and odd powers of a long polynomial are summed side
+   * by side, so that an instruction waits for half as many others.
+   */
+  polynomial(x: Term, coefficients: readonly number[]): Term {
+    if (coefficients.length < LONG_POLYNOMIAL) return this.horner(x, coefficients);
+    const square = this.keep(this.mul(x, x));
+    const odd = this.keep(this.horner(square, coefficients.filter((_, i) => i % 2 === 1)));
+    const even = this.horner(square, coefficients.filter((_, i) => i % 2 === 0));
+    return this.madd(odd, x, even);
+  }
+
+  private horner(x: Term, coefficients: readonly number[]): Term {
+    const leading = coefficients.at(-1) ?? 0;
+    const sum = coefficients.slice(0, -1).reduceRight<Operand>((rest, c) => this.madd(rest, x, c), leading);
+    return () => this.push(sum);
+  }
+}
+
+/** Vectors of four floats. */
+export class Floats extends Lanes {
+  protected readonly float = 'f32x4';
+  protected readonly int = 'i32x4';
+  protected bytes = (value: number) => new Uint8Array(new Float32Array(4).fill(value).buffer);
+  protected bitBytes = (bits: bigint) => new Uint8Array(new BigUint64Array(2).fill((bits & 0xffffffffn) * 0x100000001n).buffer);
+}
+
+/** Vectors of two doubles. */
+export class Doubles extends Lanes {
+  protected readonly float = 'f64x2';
+  protected readonly int = 'i64x2';
+  protected bytes = (value: number) => new Uint8Array(new Float64Array(2).fill(value).buffer);
+  protected bitBytes = (bits: bigint) => new Uint8Array(new BigUint64Array(2).fill(bits).buffer);
+}

@@ -1,0 +1,103 @@
+import { AssemblerError, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { Constants } from './constants.ts';
+import { type MathDefinition, type MathName, mathFunctions } from './functions.ts';
+import { Floats } from './lanes.ts';
+import { emitLargeQuarterTurns, hugeTurns } from './quarter-turns.ts';
+
+const sharedFunctions = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
+
+/** The function of this name in the module, made by `make` on first use. */
+function shared(module: ModuleBuilder, name: string, make: () => FunctionBuilder): FunctionBuilder {
+  let functions = sharedFunctions.get(module);
+  if (!functions) sharedFunctions.set(module, (functions = new Map()));
+  let found = functions.get(name);
+  if (!found) functions.set(name, (found = make()));
+  return found;
+}
+
+function largeQuarterTurns(module: ModuleBuilder): FunctionBuilder {
+  return shared(module, 'largeQuarterTurns', () => {
+    const huge = hugeTurns(module);
+    const f = module.func('largeQuarterTurns', ['v128'], ['v128', 'v128']);
+    emitLargeQuarterTurns(f, huge);
+    return f;
+  });
+}
+
+function write(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  constants: Constants,
+  name: MathName,
+  operands: readonly number[],
+): void {
+  const definition: MathDefinition = mathFunctions[name];
+  const v = new Floats(f, constants);
+  const terms = operands.map((local) => v.local(local));
+  for (const result of definition.write(v, terms, () => largeQuarterTurns(module))) result();
+  v.release();
+}
+
+/** The module's own function `name`, with one v128 for each operand and each result; added on first use. */
+export function mathFunction(module: ModuleBuilder, name: MathName): FunctionBuilder {
+  const { operands, results }: MathDefinition = mathFunctions[name];
+  const vectors = (count: number) => Array.from({ length: count }, () => 'v128' as const);
+  return shared(module, name, () => {
+    const f = module.func(name, vectors(operands), vectors(results));
+    write(module, f, new Constants(), name, f.signature.params.map((_, i) => i));
+    return f;
+  });
+}
+
+/**
+ * Writes mathematical functions of four floats (or four u32) into one function.
+ *
+ * `preload` ahead of a loop keeps the constants of functions that are written inline in locals; without it each turn
+ * loads them again.
+ */
+export class MathEmitter {
+  private readonly module: ModuleBuilder;
+  private readonly f: FunctionBuilder;
+  private readonly constants = new Constants();
+
+  constructor(module: ModuleBuilder, f: FunctionBuilder) {
+    this.module = module;
+    this.f = f;
+  }
+
+  /** Puts the constants that these functions need into locals; to be called where it dominates their use. */
+  preload(names: Iterable<MathName>): void {
+    const used = new Constants();
+    for (const name of names) {
+      const { inline, operands }: MathDefinition = mathFunctions[name];
+      if (!inline) continue;
+      const module = new ModuleBuilder();
+      const draft = module.func('draft');
+      write(module, draft, used, name, draft.locals('v128', operands));
+    }
+    this.constants.preload(this.f, used);
+  }
+
+  /** Leaves the results on the stack, the first deepest. `operands` are v128 locals; they keep their values. */
+  emit(name: MathName, operands: readonly number[]): void {
+    const definition: MathDefinition = mathFunctions[name];
+    if (operands.length !== definition.operands)
+      throw new AssemblerError(`${name}: expected ${definition.operands} operands, got ${operands.length}.`);
+    if (definition.inline) {
+      write(this.module, this.f, this.constants, name, operands);
+      return;
+    }
+    for (const operand of operands) this.f.localGet(operand);
+    this.f.call(mathFunction(this.module, name));
+  }
+
+  /** Gives the locals of preloaded constants back; `preload` may follow. */
+  release(): void {
+    this.constants.release(this.f);
+  }
+}
+
+/** Whether the backend has its own code for a primitive of floats. */
+export function isMathName(name: string): name is MathName {
+  return Object.hasOwn(mathFunctions, name);
+}

@@ -1,0 +1,12 @@
+export { NpyError, type NpyArray, type NpyFile, readNpy, writeNpy } from './npy.ts';
+export {
+  readSafetensors,
+  type SafetensorsArray,
+  type SafetensorsDType,
+  type SafetensorsEntry,
+  SafetensorsError,
+  type SafetensorsFault,
+  type SafetensorsFile,
+  type SafetensorsInput,
+  writeSafetensors,
+} from './safetensors.ts';

@@ -1,0 +1,148 @@
+import { ProgramError } from '../errors/errors.ts';
+import { type Atom, type Eqn, Literal, Var } from '../program/program.ts';
+import type { Shape } from '../shape/shape.ts';
+import { type Affine, affineKey, constantAffine, flatten, sameAffine, unflatten } from './affine.ts';
+import type { Expression, IndexTerm } from './expression.ts';
+import { isLookup, type Storage } from './storage.ts';
+import { throughView } from './view.ts';
+
+/** Signals that a variable must lie in memory, because a view of it cannot be written with strides. */
+export class MustStore extends Error {
+  readonly variable: Var;
+
+  constructor(variable: Var) {
+    super(`variable ${variable.id} must be stored`);
+    this.variable = variable;
+  }
+}
+
+/** Writes variables as expressions over one index space. Equal sub-expressions are one node. */
+export class Expressions {
+  readonly space: Shape;
+  /** Values that the same loop has at hand: variable, place in its buffer, and its expression. */
+  readonly atHand = new Map<Var, { place: Affine; value: Expression }>();
+  private readonly storage: Storage;
+  private readonly known = new Map<string, Expression>();
+  private readonly knownOperands = new Map<string, readonly Expression[]>();
+
+  constructor(storage: Storage, space: Shape) {
+    this.storage = storage;
+    this.space = space;
+  }
+
+  /** The element of `atom` at the given coordinates of its own shape. */
+  at(atom: Atom, coordinates: readonly Affine[]): Expression {
+    if (atom instanceof Literal) return this.literal(atom);
+    if (this.storage.stored.has(atom)) return this.load(atom, flatten(coordinates, atom.shape, this.space.length));
+    return this.compute(atom, coordinates);
+  }
+
+  /** The element of a variable computed from its operands, even when the variable is stored. */
+  compute(variable: Var, coordinates: readonly Affine[]): Expression {
+    const key = `${variable.id}@${coordinates.map(affineKey).join(';')}`;
+    let node = this.known.get(key);
+    if (!node) {
+      node = this.expand(variable, coordinates);
+      this.known.set(key, node);
+    }
+    return node;
+  }
+
+  private literal(atom: Literal): Expression {
+    const key = `${atom.dtype}=${Object.is(atom.value, -0) ? '-0' : atom.value}`;
+    let node = this.known.get(key);
+    if (!node) {
+      node = { kind: 'literal', dtype: atom.dtype, value: atom.value };
+      this.known.set(key, node);
+    }
+    return node;
+  }
+
+  private load(variable: Var, place: Affine, terms: readonly IndexTerm[] = []): Expression {
+    const value = this.atHand.get(variable);
+    if (value && terms.length === 0 && sameAffine(value.place, place)) return value.value;
+    const key = `${variable.id}#${affineKey(place)}`;
+    let node = terms.length === 0 ? this.known.get(key) : undefined;
+    if (!node) {
+      node = { kind: 'load', variable, dtype: variable.dtype, place, terms };
+      if (terms.length === 0) this.known.set(key, node);
+    }
+    return node;
+  }
+
+  private expand(variable: Var, coordinates: readonly Affine[]): Expression {
+    const eqn = this.storage.definitions.get(variable);
+    if (!eqn) throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
+    if (eqn.primitive.kind === 'view') return this.viewed(eqn, coordinates);
+    if (isLookup(eqn)) return this.lookup(eqn, coordinates);
+    if (eqn.primitive.kind !== 'elementwise') throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
+    if (eqn.primitive.name === 'iota') return { kind: 'index', dtype: variable.dtype, place: coordinates[eqn.params.axis] };
+    const args = this.operands(eqn, coordinates);
+    return { kind: 'apply', dtype: variable.dtype, eqn, output: eqn.outputs.indexOf(variable), args };
+  }
+
+  /** Operand values; one list for all outputs of an equation, so that they can be computed together. */
+  private operands(eqn: Eqn, coordinates: readonly Affine[]): readonly Expression[] {
+    const key = `${eqn.outputs[0].id}@${coordinates.map(affineKey).join(';')}`;
+    let args = this.knownOperands.get(key);
+    if (!args) {
+      args = eqn.inputs.map((atom) => this.at(atom, atom.shape.length === 0 ? [] : coordinates));
+      this.knownOperands.set(key, args);
+    }
+    return args;
+  }
+
+  private viewed(eqn: Eqn, coordinates: readonly Affine[]): Expression {
+    const [input] = eqn.inputs;
+    if (eqn.primitive.name === 'reshape' && input instanceof Var) {
+      return this.atFlat(input, flatten(coordinates, eqn.outputs[0].shape, this.space.length));
+    }
+    return this.at(input, throughView(eqn, coordinates, this.space) as Affine[]);
+  }
+
+  /** The element of `variable` at a row-major position. */
+  private atFlat(variable: Var, flat: Affine): Expression {
+    if (this.storage.stored.has(variable)) return this.load(variable, flat);
+    const eqn = this.storage.definitions.get(variable) as Eqn;
+    if (eqn.primitive.name === 'reshape' && eqn.inputs[0] instanceof Var) return this.atFlat(eqn.inputs[0], flat);
+    const coordinates = unflatten(flat, variable.shape, this.space);
+    if (!coordinates) throw new MustStore(variable);
+    return this.at(variable, coordinates);
+  }
+
+  /** `gather` and `dynamicSlice`: an element of a stored operand at a place that depends on index values. */
+  private lookup(eqn: Eqn, coordinates: readonly Affine[]): Expression {
+    const operand = eqn.inputs[0];
+    const rank = this.space.length;
+    if (operand instanceof Literal) return this.literal(operand);
+    const dynamic: { axis: number; index: Expression; limit: number }[] = [];
+    const fixed: Affine[] = [];
+    if (eqn.primitive.name === 'gather') {
+      const batchDims: number = eqn.params.batchDims ?? 0;
+      const indices = eqn.inputs[1];
+      const index = this.at(indices, coordinates.slice(0, indices.shape.length));
+      dynamic.push({ axis: batchDims, index, limit: operand.shape[batchDims] - 1 });
+      fixed.push(...coordinates.slice(0, batchDims), constantAffine(0, rank), ...coordinates.slice(indices.shape.length));
+    } else {
+      operand.shape.forEach((extent, axis) => {
+        fixed.push(coordinates[axis]);
+        const limit = extent - eqn.params.sizes[axis];
+        if (limit > 0) dynamic.push({ axis, index: this.at(eqn.inputs[1 + axis], []), limit });
+      });
+    }
+    // The strides of the looked-up axes come from viewing the operand over a space with one more axis for each.
+    const wide: Shape = [...this.space, ...dynamic.map(({ limit }) => limit + 1)];
+    const inner = new Expressions(this.storage, wide);
+    const lifted = fixed.map((form) => ({ offset: form.offset, strides: [...form.strides, ...dynamic.map(() => 0)] }));
+    dynamic.forEach(({ axis }, i) => {
+      const strides = [...lifted[axis].strides];
+      strides[rank + i] = 1;
+      lifted[axis] = { offset: lifted[axis].offset, strides };
+    });
+    const found = inner.at(operand, lifted);
+    if (found.kind === 'literal') return found;
+    if (found.kind !== 'load' || found.terms.length > 0) throw new MustStore(operand);
+    const terms = dynamic.map(({ index, limit }, i) => ({ index, limit, stride: found.place.strides[rank + i] }));
+    return this.load(found.variable, { offset: found.place.offset, strides: found.place.strides.slice(0, rank) }, terms);
+  }
+}

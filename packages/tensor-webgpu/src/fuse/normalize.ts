@@ -1,0 +1,52 @@
+import type { Primitive } from '../program/primitive.ts';
+import { type Atom, type Eqn, Literal, type Program, Var } from '../program/program.ts';
+import { range } from '../shape/shape.ts';
+
+const viewPrimitive = (name: string): Primitive => ({
+  name,
+  kind: 'view',
+  shape: ([input]) => [input],
+  evaluate: ([input]) => [input],
+});
+
+/** The identity as a view: gives a value a buffer of its own. */
+const copyPrimitive = viewPrimitive('copy');
+const transposePrimitive = viewPrimitive('transpose');
+
+/**
+ * The program in the form that fusing takes: outputs are distinct computed variables (inputs, literals and repeats are
+ * copied), and the operands of contractions have their axes in the order batch, free, contracted.
+ */
+export function normalize(program: Program): Program & { readonly outputs: readonly Var[] } {
+  const eqns: Eqn[] = [];
+  const copy = (atom: Atom): Var => {
+    const variable = new Var(atom);
+    eqns.push({ primitive: copyPrimitive, inputs: [atom], params: {}, outputs: [variable] });
+    return variable;
+  };
+  for (const eqn of program.eqns) eqns.push(eqn.primitive.kind === 'contraction' ? ordered(eqn, eqns, copy) : eqn);
+  const seen = new Set<Atom>(program.inputs);
+  const outputs = program.outputs.map((atom) => {
+    const variable = atom instanceof Literal || seen.has(atom) ? copy(atom) : atom;
+    seen.add(variable);
+    return variable;
+  });
+  return { inputs: program.inputs, eqns, outputs };
+}
+
+function ordered(eqn: Eqn, eqns: Eqn[], copy: (atom: Atom) => Var): Eqn {
+  const { contract, batch }: { contract: readonly number[][]; batch: readonly number[][] } = eqn.params;
+  const inputs = eqn.inputs.map((atom, side) => {
+    const operand = atom instanceof Literal ? copy(atom) : atom;
+    const rank = operand.shape.length;
+    const free = range(0, rank).filter((axis) => !contract[side].includes(axis) && !batch[side].includes(axis));
+    const permutation = [...batch[side], ...free, ...contract[side]];
+    if (permutation.every((axis, i) => axis === i)) return operand;
+    const variable = new Var({ shape: permutation.map((axis) => operand.shape[axis]), dtype: operand.dtype });
+    eqns.push({ primitive: transposePrimitive, inputs: [operand], params: { permutation }, outputs: [variable] });
+    return variable;
+  });
+  const last = (side: number): number[] => range(inputs[side].shape.length - contract[side].length, inputs[side].shape.length);
+  const first = range(0, batch[0].length);
+  return { ...eqn, inputs, params: { ...eqn.params, contract: [last(0), last(1)], batch: [first, first] } };
+}

@@ -1,0 +1,29 @@
+import { composite, composites } from '../ops/composite.ts';
+import type { TensorLike } from '../ops/types.ts';
+import { lax } from '../primitives/lax.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { matrices, squareMatrices } from './matrices.ts';
+
+/**
+ * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; only the lower
+ * triangle is read, and derivatives are those of symmetric matrices. A matrix that is not positive definite gives NaN from the first pivot that fails.
+ */
+export const cholesky = (x: TensorLike): Tensor => composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
+
+/** Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n], of which the lower triangle is read. */
+export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {
+  const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(squareMatrices('eigh', x)));
+  return { eigenvalues, eigenvectors };
+}
+
+/** x = Q R with orthonormal columns in Q [..., m, k] and upper triangular R [..., k, n], k = min(m, n). */
+export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
+  const [q, r] = composites('linalg.qr', () => lax.qr(matrices('qr', x)));
+  return { q, r };
+}
+
+/** x = U diag(s) Vᵀ with s in descending order; u [..., m, k], s [..., k], vt [..., k, n], k = min(m, n). */
+export function svd(x: TensorLike): { u: Tensor; s: Tensor; vt: Tensor } {
+  const [u, s, vt] = composites('linalg.svd', () => lax.svd(matrices('svd', x)));
+  return { u, s, vt };
+}

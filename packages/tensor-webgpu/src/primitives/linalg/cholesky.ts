@@ -1,0 +1,70 @@
+import type { TypedArray } from '../../dtype/dtype.ts';
+import { ArgumentError } from '../../errors/errors.ts';
+import type { Primitive } from '../../program/primitive.ts';
+import { refArray, refData } from '../../program/refArray.ts';
+import { bind } from '../../trace/bind.ts';
+import type { Value } from '../../trace/value.ts';
+import type { Lax } from '../lax.ts';
+import { checkMatrices, lowerTriangle, matmul, matrixStack, symmetricPart } from './matrix.ts';
+
+/** The lower triangle with its diagonal halved. */
+function halfLower(lax: Lax, a: Value): Value {
+  const rank = a.shape.length;
+  const onDiagonal = lax.eq(lax.iota(a.shape, rank - 2, 'i32'), lax.iota(a.shape, rank - 1, 'i32'));
+  return lowerTriangle(lax, lax.select(onDiagonal, lax.mul(a, 0.5), a));
+}
+
+/** One factor, in place of `out`; the symmetric part of `a` counts. */
+function factor(a: TypedArray, out: TypedArray, n: number): void {
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = 0.5 * (a[i * n + j] + a[j * n + i]);
+      for (let k = 0; k < j; k++) sum -= out[i * n + k] * out[j * n + k];
+      if (i > j) {
+        out[i * n + j] = sum / out[j * n + j];
+        continue;
+      }
+      if (!(sum > 0)) {
+        throw new ArgumentError(
+          `cholesky: a matrix is not positive definite: its leading minor of order ${j + 1} leaves the pivot ${sum}. Add a small multiple of the identity, or use eigh.`,
+        );
+      }
+      out[j * n + j] = Math.sqrt(sum);
+    }
+  }
+}
+
+/**
+ * The lower triangular L with `L Lᵀ = (A + Aᵀ) / 2`, for each of a stack of matrices.
+ * Derivative: `dL = L Φ(L⁻¹ dA L⁻ᵀ)`, Φ taking the lower triangle with half the diagonal
+ * (Murray, "Differentiation of the Cholesky decomposition", 2016, eq. 8).
+ */
+export const choleskyPrimitive: Primitive = {
+  name: 'cholesky',
+  kind: 'opaque',
+  shape([a]) {
+    checkMatrices('cholesky', a, 'square');
+    return [{ shape: a.shape, dtype: a.dtype }];
+  },
+  jvp(lax, inputs, [da], params) {
+    const [l] = bind(choleskyPrimitive, inputs, params);
+    if (!da) return { outputs: [l], tangents: [null] };
+    const options = { lower: true, unitDiagonal: false };
+    const left = lax.triangularSolve(l, symmetricPart(lax, da), { ...options, leftSide: true, transpose: false });
+    const both = lax.triangularSolve(l, left, { ...options, leftSide: false, transpose: true });
+    return { outputs: [l], tangents: [matmul(lax, l, halfLower(lax, both))] };
+  },
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(choleskyPrimitive, inputs, params),
+    batched: [true],
+  }),
+  evaluate([a], _params, [output]) {
+    const { count, rows: n } = matrixStack(a);
+    const out = refData(a.dtype, a.data.length);
+    for (let b = 0; b < count; b++)
+      factor(a.data.subarray(b * n * n, (b + 1) * n * n), out.subarray(b * n * n, (b + 1) * n * n), n);
+    return [refArray(output.shape, output.dtype, out)];
+  },
+};
+
+export const cholesky = (a: Value): Value => bind(choleskyPrimitive, [a], {})[0];

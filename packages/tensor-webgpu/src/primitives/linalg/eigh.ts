@@ -1,0 +1,59 @@
+import type { Primitive } from '../../program/primitive.ts';
+import { refArray, refData } from '../../program/refArray.ts';
+import { bind } from '../../trace/bind.ts';
+import type { Value } from '../../trace/value.ts';
+import { adjoint, checkMatrices, diagonalOf, inverseGaps, matmul, matrixStack, symmetricPart } from './matrix.ts';
+import { symmetricEigen } from './symmetricEigen.ts';
+
+/**
+ * Eigenvalues w (ascending, [B…, n]) and eigenvectors (the columns of V) of the symmetric part of each of a
+ * stack of matrices: `(A + Aᵀ) / 2 = V diag(w) Vᵀ`.
+ *
+ * Derivatives, with `M = Vᵀ dA V`: `dw = diag(M)`, `dV = V (F ∘ M)`, `F[i, j] = 1 / (w[j] - w[i])`
+ * (Giles, "Collected matrix derivative results", 2008, 3.1). Where two eigenvalues agree within rounding F is
+ * 0. That keeps the derivatives of all orders finite, and right for functions that do not depend on the basis
+ * within a repeated eigenvalue's space; a matrix function `V f(w) Vᵀ` at repeated eigenvalues does depend on
+ * it, and needs a rule of its own.
+ */
+export const eighPrimitive: Primitive = {
+  name: 'eigh',
+  kind: 'opaque',
+  shape([a]) {
+    const { rows, batch } = checkMatrices('eigh', a, 'square');
+    return [
+      { shape: [...batch, rows], dtype: a.dtype },
+      { shape: a.shape, dtype: a.dtype },
+    ];
+  },
+  jvp(lax, inputs, [da], params) {
+    const [w, v] = bind(eighPrimitive, inputs, params);
+    if (!da) return { outputs: [w, v], tangents: [null, null] };
+    const m = matmul(lax, adjoint(lax, v), matmul(lax, symmetricPart(lax, da), v));
+    return { outputs: [w, v], tangents: [diagonalOf(lax, m), matmul(lax, v, lax.mul(inverseGaps(lax, w), m))] };
+  },
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(eighPrimitive, inputs, params),
+    batched: [true, true],
+  }),
+  evaluate([a], _params, outputs) {
+    const { count, rows: n } = matrixStack(a);
+    const w = refData(a.dtype, count * n);
+    const v = refData(a.dtype, a.data.length);
+    for (let b = 0; b < count; b++) {
+      const at = (i: number, j: number): number => a.data[(b * n + i) * n + j];
+      const symmetric = Float64Array.from({ length: n * n }, (_, k) => {
+        const [i, j] = [Math.floor(k / n), k % n];
+        return 0.5 * (at(i, j) + at(j, i));
+      });
+      const { values, vectors } = symmetricEigen(symmetric, n);
+      w.set(values, b * n);
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) v[(b * n + i) * n + j] = vectors[j * n + i];
+    }
+    return [w, v].map((data, i) => refArray(outputs[i].shape, outputs[i].dtype, data));
+  },
+};
+
+export function eigh(a: Value): [w: Value, v: Value] {
+  const [w, v] = bind(eighPrimitive, [a], {});
+  return [w, v];
+}

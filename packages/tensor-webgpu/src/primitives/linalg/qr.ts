@@ -1,0 +1,98 @@
+import type { TypedArray } from '../../dtype/dtype.ts';
+import { DerivativeError } from '../../errors/errors.ts';
+import type { Primitive } from '../../program/primitive.ts';
+import { refArray, refData } from '../../program/refArray.ts';
+import { showShape } from '../../shape/shape.ts';
+import { bind } from '../../trace/bind.ts';
+import type { Value } from '../../trace/value.ts';
+import { adjoint, checkMatrices, matmul, matrixStack, strictlyLower } from './matrix.ts';
+
+/** Householder reflections: `work` (m x n, a copy of A) becomes R above its diagonal; `q` (m x k) receives Q. */
+function householder(work: TypedArray, q: TypedArray, m: number, n: number): void {
+  const k = Math.min(m, n);
+  const vectors: Float64Array[] = [];
+  for (let c = 0; c < k; c++) {
+    const v = new Float64Array(m);
+    for (let i = c; i < m; i++) v[i] = work[i * n + c];
+    const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+    v[c] += v[c] >= 0 ? norm : -norm;
+    const square = v.reduce((sum, x) => sum + x * x, 0);
+    if (square > 0) v.forEach((x, i) => (v[i] = x / Math.sqrt(square)));
+    vectors.push(v);
+    reflect(work, n, v, c, m);
+  }
+  for (let i = 0; i < k; i++) q[i * k + i] = 1;
+  for (let c = k - 1; c >= 0; c--) reflect(q, k, vectors[c], c, m);
+  for (let c = 0; c < k; c++) {
+    // Signs such that the diagonal of R is not negative make the factors unique.
+    if (work[c * n + c] < 0) {
+      for (let j = 0; j < n; j++) work[c * n + j] *= -1;
+      for (let i = 0; i < m; i++) q[i * k + c] *= -1;
+    }
+  }
+}
+
+/** Applies `I - 2 v vᵀ` to the rows from `first` of a matrix of `columns` columns. */
+function reflect(a: TypedArray, columns: number, v: Float64Array, first: number, m: number): void {
+  for (let j = 0; j < columns; j++) {
+    let projection = 0;
+    for (let i = first; i < m; i++) projection += v[i] * a[i * columns + j];
+    for (let i = first; i < m; i++) a[i * columns + j] -= 2 * projection * v[i];
+  }
+}
+
+/**
+ * The reduced factors `A = Q R` of each of a stack of m x n matrices: Q (m x k) with orthonormal columns, R
+ * (k x n) upper triangular with a diagonal that is not negative, k = min(m, n).
+ * Derivative, for m >= n and full rank, with `M = Qᵀ dA R⁻¹` and `W = tril(M, -1) - tril(M, -1)ᵀ`:
+ * `dR = (M - W) R`, `dQ = dA R⁻¹ - Q (M - W)` (Walter and Lehmann, "Algorithmic differentiation of linear
+ * algebra functions", 2012).
+ */
+export const qrPrimitive: Primitive = {
+  name: 'qr',
+  kind: 'opaque',
+  shape([a]) {
+    const { rows, columns, batch } = checkMatrices('qr', a, 'any');
+    const k = Math.min(rows, columns);
+    return [
+      { shape: [...batch, rows, k], dtype: a.dtype },
+      { shape: [...batch, k, columns], dtype: a.dtype },
+    ];
+  },
+  jvp(lax, inputs, [da], params) {
+    const [q, r] = bind(qrPrimitive, inputs, params);
+    if (!da) return { outputs: [q, r], tangents: [null, null] };
+    const { rows, columns } = matrixStack(da);
+    if (rows < columns) {
+      throw new DerivativeError(
+        `qr: the factors of wide matrices of shape ${showShape(da.shape)} have no derivative. Use at least as many rows as columns, or factor the leading columns.`,
+      );
+    }
+    const x = lax.triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
+    const m = matmul(lax, adjoint(lax, q), x);
+    const below = strictlyLower(lax, m);
+    const upper = lax.add(lax.sub(m, below), adjoint(lax, below));
+    return { outputs: [q, r], tangents: [lax.sub(x, matmul(lax, q, upper)), matmul(lax, upper, r)] };
+  },
+  batch: (_lax, _size, inputs, _batched, params) => ({
+    outputs: bind(qrPrimitive, inputs, params),
+    batched: [true, true],
+  }),
+  evaluate([a], _params, outputs) {
+    const { count, rows: m, columns: n } = matrixStack(a);
+    const k = Math.min(m, n);
+    const q = refData(a.dtype, count * m * k);
+    const r = refData(a.dtype, count * k * n);
+    for (let b = 0; b < count; b++) {
+      const work = a.data.slice(b * m * n, (b + 1) * m * n);
+      householder(work, q.subarray(b * m * k, (b + 1) * m * k), m, n);
+      for (let i = 0; i < k; i++) for (let j = i; j < n; j++) r[(b * k + i) * n + j] = work[i * n + j];
+    }
+    return [q, r].map((data, i) => refArray(outputs[i].shape, outputs[i].dtype, data));
+  },
+};
+
+export function qr(a: Value): [q: Value, r: Value] {
+  const [q, r] = bind(qrPrimitive, [a], {});
+  return [q, r];
+}

@@ -1,0 +1,127 @@
+import { ArgumentError } from '../../errors/errors.ts';
+
+/** Steps of the iteration allowed per eigenvalue; a few are enough. */
+const STEPS_PER_VALUE = 60;
+
+/**
+ * Eigenvalues (ascending) and eigenvectors (the rows of `vectors`) of a symmetric n x n matrix: reduction to
+ * tridiagonal form by Householder reflections, then implicit QR steps with Wilkinson's shift (Golub and Van
+ * Loan, "Matrix Computations", 4th edition, 8.3). `matrix` is overwritten.
+ */
+export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
+  if (!matrix.every(Number.isFinite)) {
+    throw new ArgumentError('eigh: a matrix holds NaN or infinity. Check what it was computed from.');
+  }
+  const vectors = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
+  tridiagonalize(matrix, vectors, n);
+  const diagonal = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]);
+  const beside = Float64Array.from({ length: n }, (_, i) => (i + 1 < n ? matrix[i * n + i + 1] : 0));
+  diagonalize(diagonal, beside, vectors, n);
+  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal[i] - diagonal[j] || i - j);
+  const sorted = new Float64Array(n * n);
+  order.forEach((from, to) => {
+    sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n);
+  });
+  return { values: Float64Array.from(order, (i) => diagonal[i]), vectors: sorted };
+}
+
+/** Makes `a` tridiagonal by reflections, which are collected in the rows of `vectors`. */
+function tridiagonalize(a: Float64Array, vectors: Float64Array, n: number): void {
+  const v = new Float64Array(n);
+  const w = new Float64Array(n);
+  for (let k = 0; k < n - 2; k++) {
+    let square = 0;
+    for (let i = k + 1; i < n; i++) {
+      v[i] = a[i * n + k];
+      square += v[i] * v[i];
+    }
+    const tail = square - v[k + 1] * v[k + 1];
+    if (tail === 0) continue;
+    const norm = Math.sqrt(square);
+    v[k + 1] += v[k + 1] >= 0 ? norm : -norm;
+    const scale = 2 / (tail + v[k + 1] * v[k + 1]);
+    // With p = scale A v and w = p - scale/2 (v·p) v, the reflected matrix is A - v wᵀ - w vᵀ.
+    let projection = 0;
+    for (let i = k; i < n; i++) {
+      let sum = 0;
+      for (let j = k + 1; j < n; j++) sum += a[i * n + j] * v[j];
+      w[i] = scale * sum;
+      if (i > k) projection += v[i] * w[i];
+    }
+    v[k] = 0;
+    for (let i = k; i < n; i++) w[i] -= 0.5 * scale * projection * v[i];
+    for (let i = k; i < n; i++) {
+      for (let j = k; j < n; j++) a[i * n + j] -= v[i] * w[j] + w[i] * v[j];
+    }
+    reflectRows(vectors, v, scale, k + 1, n);
+  }
+}
+
+/** Multiplies the orthogonal matrix, held by rows, with `I - scale v vᵀ`. */
+function reflectRows(rows: Float64Array, v: Float64Array, scale: number, first: number, n: number): void {
+  const sums = new Float64Array(n);
+  for (let i = first; i < n; i++) for (let j = 0; j < n; j++) sums[j] += v[i] * rows[i * n + j];
+  for (let i = first; i < n; i++) for (let j = 0; j < n; j++) rows[i * n + j] -= scale * v[i] * sums[j];
+}
+
+/** Drives the elements beside the diagonal to zero, from the end of the matrix to its start. */
+function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
+  const negligible = (i: number): boolean => Math.abs(e[i]) <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1]));
+  let steps = STEPS_PER_VALUE * n;
+  for (let high = n - 1; high > 0; ) {
+    if (negligible(high - 1)) {
+      e[--high] = 0;
+      continue;
+    }
+    let low = high - 1;
+    while (low > 0 && !negligible(low - 1)) low--;
+    if (steps-- === 0)
+      throw new ArgumentError(
+        'eigh: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
+      );
+    shiftedStep(d, e, vectors, low, high, n);
+  }
+}
+
+/** One implicit QR step on the rows `low` to `high`: a bulge is chased down by rotations of neighbours. */
+function shiftedStep(
+  d: Float64Array,
+  e: Float64Array,
+  vectors: Float64Array,
+  low: number,
+  high: number,
+  n: number,
+): void {
+  const half = (d[high - 1] - d[high]) / 2;
+  const last = e[high - 1];
+  const shift = d[high] - (last * last) / (half + (half >= 0 ? 1 : -1) * Math.hypot(half, last));
+  let x = d[low] - shift;
+  let z = e[low];
+  for (let k = low; k < high; k++) {
+    const r = Math.hypot(x, z);
+    const c = r === 0 ? 1 : x / r;
+    const s = r === 0 ? 0 : z / r;
+    if (k > low) e[k - 1] = r;
+    const [a, b, g] = [d[k], e[k], d[k + 1]];
+    d[k] = c * c * a + 2 * c * s * b + s * s * g;
+    d[k + 1] = s * s * a - 2 * c * s * b + c * c * g;
+    e[k] = c * s * (g - a) + (c * c - s * s) * b;
+    if (k < high - 1) {
+      x = e[k];
+      z = s * e[k + 1];
+      e[k + 1] *= c;
+    }
+    rotateRows(vectors, k * n, (k + 1) * n, n, c, s);
+  }
+}
+
+/** Rotates two rows of `length` elements: `(c p + s q, c q - s p)`. */
+export function rotateRows(rows: Float64Array, p: number, q: number, length: number, c: number, s: number): void {
+  for (let i = 0; i < length; i++) {
+    const a = rows[p + i];
+    const b = rows[q + i];
+    rows[p + i] = c * a + s * b;
+    rows[q + i] = c * b - s * a;
+  }
+}

@@ -1,0 +1,55 @@
+import { ProgramError } from '../errors/errors.ts';
+import { sameShape } from '../shape/shape.ts';
+import { Names, printEqn, showAval } from './print.ts';
+import { type Eqn, isProgram, type Program, Var } from './program.ts';
+
+/**
+ * Checks that a program is well formed: every variable is assigned once and before its use, and every equation's
+ * outputs are what its primitive's shape rule says. Sub-programs are checked too.
+ *
+ * @throws ProgramError naming the equation.
+ */
+export function validateProgram(program: Program): Program {
+  const names = new Names();
+  const assigned = new Set<Var>();
+  const assign = (variable: Var, where: string): void => {
+    if (assigned.has(variable))
+      throw new ProgramError(`Variable ${names.of(variable)} is assigned twice, again in: ${where}`);
+    assigned.add(variable);
+  };
+  for (const variable of program.inputs) {
+    names.of(variable);
+    assign(variable, 'the inputs');
+  }
+  for (const eqn of program.eqns) {
+    const where = printEqn(eqn, names);
+    for (const atom of eqn.inputs) {
+      if (atom instanceof Var && !assigned.has(atom)) {
+        throw new ProgramError(`Variable ${names.of(atom)} is used before it is assigned, in: ${where}`);
+      }
+    }
+    checkShapes(eqn, where);
+    subprograms(eqn.params).forEach(validateProgram);
+    for (const variable of eqn.outputs) assign(variable, where);
+  }
+  for (const atom of program.outputs) {
+    if (atom instanceof Var && !assigned.has(atom)) {
+      throw new ProgramError(`Output ${names.of(atom)} of a program is never assigned.`);
+    }
+  }
+  return program;
+}
+
+function checkShapes(eqn: Eqn, where: string): void {
+  const expected = eqn.primitive.shape(eqn.inputs, eqn.params);
+  const fits =
+    expected.length === eqn.outputs.length &&
+    expected.every((aval, i) => aval.dtype === eqn.outputs[i].dtype && sameShape(aval.shape, eqn.outputs[i].shape));
+  if (!fits) throw new ProgramError(`Expected results ${expected.map(showAval).join(', ')} in: ${where}`);
+}
+
+function subprograms(params: unknown): Program[] {
+  if (isProgram(params)) return [params];
+  if (Array.isArray(params)) return params.flatMap(subprograms);
+  return typeof params === 'object' && params !== null ? Object.values(params).flatMap(subprograms) : [];
+}

@@ -1,0 +1,231 @@
+import { closeness, differences, type Measured, randomNumbers } from './numbers.ts';
+
+/** The parts of a tensor that the checks read. */
+export interface CheckedTensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  dataSync(): ArrayLike<number>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the library under test brings its own tensor type.
+type Any = any;
+type Apply = (...operands: Any[]) => Any;
+
+/** The library under test, handed in so that these helpers depend on no package. */
+export interface CheckedLibrary {
+  tensor(data: ArrayLike<number>, options: { shape: readonly number[]; dtype: Any; device: string }): CheckedTensor;
+  jvp(f: Apply, primals: Any, tangents: Any): [CheckedTensor, CheckedTensor];
+  vjp(f: Apply, ...primals: Any): [CheckedTensor, (cotangent: Any) => CheckedTensor[]];
+  vmap(f: Apply): Apply;
+  jit(f: Apply): Apply;
+}
+
+interface CheckedExample {
+  readonly shape: readonly number[];
+  readonly range: readonly [number, number];
+  readonly avoid?: readonly number[];
+  readonly dtype?: string;
+}
+
+/** What is promised of one function. */
+export interface CheckedOp {
+  readonly name: string;
+  readonly examples: readonly CheckedExample[];
+  readonly apply: Apply;
+  readonly dtypes?: readonly string[];
+  readonly order?: 0 | 1 | 2;
+  readonly ulp: Readonly<Record<string, number>>;
+  readonly scale?: number;
+}
+
+/** A set of operands as host numbers. */
+interface Operands {
+  readonly data: readonly Float64Array[];
+  readonly shapes: readonly (readonly number[])[];
+  readonly dtypes: readonly string[];
+}
+
+const ORACLE = 'reference';
+/** Sizes mapped over by the check of vmap. */
+const BATCH = 3;
+/** Relative agreement with finite differences of fourth order in float64. */
+const DIFFERENCE_TOLERANCE = 2e-6;
+/** Relative agreement of forward and reverse mode in float64. */
+const DUALITY_TOLERANCE = 1e-9;
+/** How much larger than the function's own bound the error of its derivative on the device may be. */
+const DERIVATIVE_FACTOR = 16;
+
+const isFloat = (dtype: string): boolean => dtype === 'f32' || dtype === 'f64';
+const epsilon = (dtype: string): number => (dtype === 'f32' ? 2 ** -23 : 2 ** -52);
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** Draws operands for a dtype: integers are whole, and f32 numbers are exact in f32. */
+function draw(op: CheckedOp, dtype: string, seed: number): Operands {
+  const next = randomNumbers(`${op.name} ${seed}`);
+  const dtypes = op.examples.map((example) => example.dtype ?? dtype);
+  const data = op.examples.map(({ shape, range: [low, high], avoid = [], dtype: fixed }, i) => {
+    const type = dtypes[i];
+    return Float64Array.from({ length: sizeOf(shape) }, () => {
+      let value = low + (high - low) * next();
+      if (type === 'bool') return value >= (low + high) / 2 ? 1 : 0;
+      if (!isFloat(type)) {
+        value = Math.floor(value);
+        return fixed === undefined && type === 'u32' ? Math.abs(value) : value;
+      }
+      for (const kink of avoid) if (Math.abs(value - kink) < 0.05) value = kink + (value < kink ? -0.05 : 0.05);
+      return Math.fround(value);
+    });
+  });
+  return { data, shapes: op.examples.map(({ shape }) => shape), dtypes };
+}
+
+function tensors(library: CheckedLibrary, { data, shapes, dtypes }: Operands, device: string, floatType?: string): CheckedTensor[] {
+  return data.map((numbers, i) =>
+    library.tensor(numbers, { shape: shapes[i], dtype: floatType && isFloat(dtypes[i]) ? floatType : dtypes[i], device }),
+  );
+}
+
+function fail(op: CheckedOp, where: string, what: string): never {
+  throw new Error(`${op.name} (${where}): ${what}`);
+}
+
+function compare(op: CheckedOp, where: string, actual: ArrayLike<number>, expected: ArrayLike<number>, unit: number, bound: number, scale: number): Measured {
+  const measured = closeness(actual, expected, unit, scale);
+  if (!(measured.worst <= bound)) {
+    fail(op, where, `got ${measured.actual} for ${measured.expected} at flat index ${measured.index}: off by ${measured.worst.toPrecision(3)} units, allowed ${bound}.`);
+  }
+  return measured;
+}
+
+const sameShape = (a: CheckedTensor, b: CheckedTensor): boolean => a.shape.join() === b.shape.join();
+
+export interface OpReport {
+  readonly name: string;
+  /** Largest error in ULP, by dtype. */
+  readonly worstUlp: Readonly<Record<string, number>>;
+}
+
+/**
+ * Checks one function on one device: shape, dtype and values against the float64 oracle; jit against eager;
+ * vmap against a loop; forward and reverse derivatives, up to the promised order, against each other and against
+ * differences in float64; the derivative on the device against the oracle's. Throws on the first broken promise.
+ */
+export function checkOp(library: CheckedLibrary, op: CheckedOp, device: string, deviceDTypes: readonly string[]): OpReport {
+  const worstUlp: Record<string, number> = {};
+  for (const dtype of op.dtypes ?? ['f32', 'f64']) {
+    if (!deviceDTypes.includes(dtype)) continue;
+    const operands = draw(op, dtype, 0);
+    worstUlp[dtype] = checkForward(library, op, device, dtype, operands);
+    checkJit(library, op, device, dtype, operands);
+    checkVmap(library, op, device, dtype);
+    const moving = operands.dtypes.some((_, i) => op.examples[i].dtype === undefined);
+    if (isFloat(dtype) && moving && (op.order ?? 2) >= 1) checkDeviceDerivative(library, op, device, dtype, operands);
+  }
+  if (device === ORACLE && (op.order ?? 2) >= 1) checkDerivatives(library, op, draw(op, 'f64', 1));
+  return { name: op.name, worstUlp };
+}
+
+const boundOf = (op: CheckedOp, dtype: string): number => op.ulp[dtype] ?? 0;
+
+function checkForward(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): number {
+  const actual: CheckedTensor = op.apply(...tensors(library, operands, device));
+  const same: CheckedTensor = op.apply(...tensors(library, operands, ORACLE));
+  if (!sameShape(actual, same) || actual.dtype !== same.dtype) {
+    fail(op, `${device} ${dtype}`, `expected ${same.dtype}[${same.shape.join()}], got ${actual.dtype}[${actual.shape.join()}].`);
+  }
+  const exact: CheckedTensor = op.apply(...tensors(library, operands, ORACLE, 'f64'));
+  const unit = isFloat(actual.dtype) ? epsilon(actual.dtype) : 1;
+  return compare(op, `${device} ${dtype}`, actual.dataSync(), exact.dataSync(), unit, boundOf(op, dtype), op.scale ?? 0).worst;
+}
+
+function checkJit(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): void {
+  const args = tensors(library, operands, device);
+  const eager: CheckedTensor = op.apply(...args);
+  const compiled: CheckedTensor = library.jit(op.apply)(...args);
+  if (!sameShape(eager, compiled) || eager.dtype !== compiled.dtype) fail(op, `jit ${device} ${dtype}`, 'shape or dtype differs from the eager call.');
+  const unit = isFloat(eager.dtype) ? epsilon(eager.dtype) : 1;
+  compare(op, `jit ${device} ${dtype}`, compiled.dataSync(), eager.dataSync(), unit, 2 * boundOf(op, dtype), op.scale ?? 0);
+}
+
+function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): void {
+  const batch = Array.from({ length: BATCH }, (_, i) => draw(op, dtype, i + 2));
+  const stacked: Operands = {
+    dtypes: batch[0].dtypes,
+    shapes: batch[0].shapes.map((shape) => [BATCH, ...shape]),
+    data: batch[0].data.map((_, k) => Float64Array.from(batch.flatMap(({ data }) => [...data[k]]))),
+  };
+  const mapped: CheckedTensor = library.vmap(op.apply)(...tensors(library, stacked, device));
+  const single: CheckedTensor[] = batch.map((operands) => op.apply(...tensors(library, operands, device)));
+  const expected = single.flatMap((result) => Array.from(result.dataSync()));
+  if (mapped.shape.join() !== [BATCH, ...single[0].shape].join()) {
+    fail(op, `vmap ${device} ${dtype}`, `expected shape [${[BATCH, ...single[0].shape].join()}], got [${mapped.shape.join()}].`);
+  }
+  const unit = isFloat(mapped.dtype) ? epsilon(mapped.dtype) : 1;
+  compare(op, `vmap ${device} ${dtype}`, mapped.dataSync(), expected, unit, 2 * boundOf(op, dtype), op.scale ?? 0);
+}
+
+/** The operands that are differentiated, and the function of them alone. */
+function movingPart(op: CheckedOp, operands: readonly CheckedTensor[]): { f: Apply; moving: CheckedTensor[]; places: number[] } {
+  const places = op.examples.flatMap((example, i) => (example.dtype === undefined ? [i] : []));
+  const f: Apply = (...moved) => {
+    const all = [...operands];
+    places.forEach((place, i) => {
+      all[place] = moved[i];
+    });
+    return op.apply(...all);
+  };
+  return { f, moving: places.map((place) => operands[place]), places };
+}
+
+/** Random directions for tensors, on the same device. */
+function directions(library: CheckedLibrary, name: string, like: readonly CheckedTensor[], device: string): CheckedTensor[] {
+  const next = randomNumbers(name);
+  return like.map(({ shape, dtype }) =>
+    library.tensor(Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(2 * next() - 1)), { shape, dtype, device }),
+  );
+}
+
+const inner = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number =>
+  a.reduce((sum, x, k) => sum + Array.from(x).reduce((total, value, i) => total + value * b[k][i], 0), 0);
+
+const host = (list: readonly CheckedTensor[]): ArrayLike<number>[] => list.map((tensor) => tensor.dataSync());
+
+function checkDeviceDerivative(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): void {
+  const gradient = (place: string, floatType?: string): ArrayLike<number> => {
+    const { f, moving } = movingPart(op, tensors(library, operands, place, floatType));
+    const [value, pull] = library.vjp(f, ...moving);
+    return Array.from(host(pull(directions(library, `${op.name} cotangent`, [value], place)[0]))).flatMap((part) => Array.from(part));
+  };
+  const exact = gradient(ORACLE, 'f64');
+  const largest = Array.from(exact).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const bound = DERIVATIVE_FACTOR * Math.max(1, boundOf(op, dtype));
+  compare(op, `gradient on ${device} ${dtype}`, gradient(device), exact, epsilon(dtype), bound, Math.max(largest, op.scale ?? 0));
+}
+
+/** Derivatives in float64 on the oracle: forward against differences, reverse against forward, second against differences. */
+function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Operands): void {
+  const { f, moving, places } = movingPart(op, tensors(library, operands, ORACLE));
+  const along = directions(library, `${op.name} tangent`, moving, ORACLE);
+  const points = places.map((place) => operands.data[place]);
+  const steps = host(along);
+  const at = (t: number): CheckedTensor[] =>
+    moving.map(({ shape, dtype }, k) => library.tensor(points[k].map((x, i) => x + t * steps[k][i]), { shape, dtype, device: ORACLE }));
+
+  const [value, derivative] = library.jvp(f, moving, along);
+  const expected = differences((t) => (f(...at(t)) as CheckedTensor).dataSync());
+  compare(op, 'jvp against differences', derivative.dataSync(), expected, 1, DIFFERENCE_TOLERANCE, largestOf(expected));
+
+  const [cotangent] = directions(library, `${op.name} cotangent`, [value], ORACLE);
+  const gradient = (...xs: CheckedTensor[]): CheckedTensor[] => library.vjp(f, ...xs)[1](cotangent);
+  const forward = inner([derivative.dataSync()], [cotangent.dataSync()]);
+  const backward = inner(host(gradient(...moving)), steps);
+  compare(op, 'vjp against jvp', [backward], [forward], 1, DUALITY_TOLERANCE, 1);
+
+  if ((op.order ?? 2) < 2) return;
+  const flat = (list: readonly CheckedTensor[]): number[] => host(list).flatMap((part) => Array.from(part));
+  const [, second] = library.jvp(gradient as Apply, moving, along) as unknown as [unknown, CheckedTensor[]];
+  const expectedSecond = differences((t) => flat(gradient(...at(t))));
+  compare(op, 'second derivative against differences', flat(second), expectedSecond, 1, DIFFERENCE_TOLERANCE, largestOf(expectedSecond));
+}
+
+const largestOf = (values: ArrayLike<number>): number => Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1);

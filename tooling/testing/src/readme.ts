@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** An example of a README: code, and the output printed below it (`null` when none is shown). */
+export interface ReadmeExample {
+  readonly title: string;
+  readonly code: string;
+  readonly output: string | null;
+}
+
+/** The `ts` blocks of a README in order, each with the `text` block that directly follows it. */
+export function readmeExamples(readme: URL): ReadmeExample[] {
+  const text = readFileSync(readme, 'utf8');
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```(?:\s*```text\n([\s\S]*?)```)?/g)];
+  return blocks.map((block, i) => {
+    const heading = text
+      .slice(0, block.index)
+      .match(/^#+ (.*)$/gm)
+      ?.at(-1)
+      ?.replace(/^#+ /, '');
+    return { title: `${i + 1}: ${heading ?? ''}`, code: block[1], output: block[2] ?? null };
+  });
+}
+
+/** Runs an example in `folder` as a user's own file would run there, and returns what it prints. */
+export function runExample(code: string, folder: URL): string {
+  return execFileSync(
+    process.execPath,
+    ['--conditions=@flowfield/source', '--input-type=module-typescript', '--eval', code],
+    { cwd: folder, encoding: 'utf8' },
+  );
+}
