@@ -6,13 +6,24 @@ import { f64, gap, innerTimes, normals, numbers, schedulers } from './testing/dr
 const [m, s] = [0.7, 0.4];
 
 /** The marginal velocity for data N(m, s² I): α' m + V' / (2V) (x - α m), V = α² s² + σ². */
-const gaussian = (scheduler: Scheduler) => (x: Tensor, t: Tensor): Tensor => {
-  const c = schedulerAt(scheduler, t);
-  const per = (value: Tensor): Tensor => value.expandDims(-1);
-  const variance = c.alphaT.square().mul(s * s).add(c.sigmaT.square());
-  const slope = c.alphaT.mul(c.dAlphaT).mul(s * s).add(c.sigmaT.mul(c.dSigmaT)).div(variance);
-  return per(c.dAlphaT).mul(m).add(per(slope).mul(x.sub(per(c.alphaT).mul(m))));
-};
+const gaussian =
+  (scheduler: Scheduler) =>
+  (x: Tensor, t: Tensor): Tensor => {
+    const c = schedulerAt(scheduler, t);
+    const per = (value: Tensor): Tensor => value.expandDims(-1);
+    const variance = c.alphaT
+      .square()
+      .mul(s * s)
+      .add(c.sigmaT.square());
+    const slope = c.alphaT
+      .mul(c.dAlphaT)
+      .mul(s * s)
+      .add(c.sigmaT.mul(c.dSigmaT))
+      .div(variance);
+    return per(c.dAlphaT)
+      .mul(m)
+      .add(per(slope).mul(x.sub(per(c.alphaT).mul(m))));
+  };
 
 const entries = Object.entries(schedulers);
 const changes = entries.flatMap(([oldName, from]) => entries.map(([newName, to]) => ({ oldName, newName, from, to })));
@@ -43,7 +54,9 @@ describe('changeSchedule', () => {
         const startsAtRest = from === schedulers['polynomial 2.5'] && !to.name.startsWith('vp');
         if (startsAtRest) expect(() => velocity(x, t)).toThrow(SingularConversionError);
         else expect(numbers(velocity(x, t)).every(Number.isFinite), `${from.name} to ${to.name}, ${dtype}`).toBe(true);
-        expect(numbers(jit(velocity)(x, t)).every(Number.isFinite), `traced ${from.name} to ${to.name}, ${dtype}`).toBe(true);
+        expect(numbers(jit(velocity)(x, t)).every(Number.isFinite), `traced ${from.name} to ${to.name}, ${dtype}`).toBe(
+          true,
+        );
       }
     }
   });

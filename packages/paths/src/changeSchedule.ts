@@ -27,7 +27,7 @@ const LEAST_SIGMA = 1e-30;
  * has Δ = 0 at t = 0, where its velocity holds nothing about the data. The result takes x (batch, …) and
  * t, a scalar or (batch), and hands the field a t' of the shape of t.
  *
- * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.1; Karras et al. 2022.
+ * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
  * @throws (the result) TimeShapeError and TimeRangeError for times that do not fit; SingularConversionError for the
  * exception, in an eager call. Inside a trace Δ is kept at 1e-12 there, and the result is finite.
  */

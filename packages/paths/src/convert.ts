@@ -88,7 +88,8 @@ export function convert(scheduler: Scheduler, prediction: TensorLike, { from, to
     throw new ArgumentError(`${use}: expected two of ${Object.keys(CONVERSIONS).join(', ')}. Check the spelling.`);
   }
   const coefficients = withDelta(schedulerAt(scheduler, times));
-  const scaled = (factor: Tensor | number, vector: Tensor): Tensor => vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
+  const scaled = (factor: Tensor | number, vector: Tensor): Tensor =>
+    vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
   let total = scaled(conversion.onPrediction(coefficients), given);
   if (conversion.onX) total = total.add(scaled(conversion.onX(coefficients), x));
   if (!conversion.over) return total;

@@ -20,7 +20,13 @@ const LEAST_DENOMINATOR = 1e-12;
 const NAMES: Readonly<Partial<Record<keyof Coefficients, string>>> = { alphaT: 'α', sigmaT: 'σ', delta: "α'σ - σ'α" };
 
 /** The coefficient `which` as a denominator. Throws `SingularConversionError` where it is known to be 0 in some row. */
-export function denominator(use: string, scheduler: Scheduler, which: keyof Coefficients, c: Coefficients, t: Tensor): Tensor {
+export function denominator(
+  use: string,
+  scheduler: Scheduler,
+  which: keyof Coefficients,
+  c: Coefficients,
+  t: Tensor,
+): Tensor {
   const value = c[which];
   const bad = firstFailing(value, (number) => !(number > LEAST_DENOMINATOR));
   if (bad === null) return maximum(value, LEAST_DENOMINATOR);

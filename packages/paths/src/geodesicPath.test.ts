@@ -1,6 +1,28 @@
-import { atan2, cos, grad, jit, random, sin, square, sqrt, type Tensor, type TensorLike, tensor, where } from '@flowfield/tensor-webgpu';
+import {
+  atan2,
+  cos,
+  grad,
+  jit,
+  random,
+  sin,
+  sqrt,
+  square,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { condOTScheduler, cosineScheduler, type GeodesicManifold, geodesicPath, PathShapeError, polynomialScheduler, SchedulerError, TimeShapeError } from './index.ts';
+import {
+  condOTScheduler,
+  cosineScheduler,
+  type GeodesicManifold,
+  geodesicPath,
+  PathShapeError,
+  polynomialScheduler,
+  SchedulerError,
+  TimeShapeError,
+} from './index.ts';
 import { f64, gap, innerTimes, normals, numbers } from './testing/draws.ts';
 
 const inner = (u: Tensor, v: Tensor): Tensor => u.mul(v).sum({ axis: -1, keepDims: true });
@@ -11,7 +33,9 @@ const sphere: GeodesicManifold & { inner(x: TensorLike, u: TensorLike, v: Tensor
     const velocity = tensor(v);
     const squared = inner(velocity, velocity);
     const r = sqrt(where(squared.greater(0), squared, 1));
-    return tensor(x).mul(where(squared.greater(0), cos(r), 1)).add(velocity.mul(where(squared.greater(0), sin(r).div(r), 1)));
+    return tensor(x)
+      .mul(where(squared.greater(0), cos(r), 1))
+      .add(velocity.mul(where(squared.greater(0), sin(r).div(r), 1)));
   },
   log(x, y) {
     const [from, to] = [tensor(x), tensor(y)];
@@ -31,36 +55,46 @@ const x1 = random.sphere(random.key(2), 3, [count], f64);
 const t = innerTimes(count);
 const per = (c: Tensor): Tensor => c.expandDims(-1);
 
-describe.each([condOTScheduler(), polynomialScheduler(2), polynomialScheduler(1.5)])('geodesic path, $name', (scheduler) => {
-  const path = geodesicPath(sphere, scheduler);
-  const { xt, dxt } = path.sample({ x0, x1, t });
+describe.each([condOTScheduler(), polynomialScheduler(2), polynomialScheduler(1.5)])(
+  'geodesic path, $name',
+  (scheduler) => {
+    const path = geodesicPath(sphere, scheduler);
+    const { xt, dxt } = path.sample({ x0, x1, t });
 
-  test('dxt is the derivative of xt in t', () => {
-    const h = 1e-6;
-    const at = (time: Tensor): Tensor => path.sample({ x0, x1, t: time }).xt;
-    expect(gap(dxt, at(t.add(h)).sub(at(t.sub(h))).div(2 * h))).toBeLessThan(1e-6);
-  });
+    test('dxt is the derivative of xt in t', () => {
+      const h = 1e-6;
+      const at = (time: Tensor): Tensor => path.sample({ x0, x1, t: time }).xt;
+      expect(
+        gap(
+          dxt,
+          at(t.add(h))
+            .sub(at(t.sub(h)))
+            .div(2 * h),
+        ),
+      ).toBeLessThan(1e-6);
+    });
 
-  test('dxt is -κ′ / κ times the logarithm of the data point', () => {
-    const share = scheduler.dAlpha(t).div(scheduler.sigma(t));
-    expect(gap(dxt, sphere.log(xt, x1).mul(per(share)))).toBeLessThan(1e-8);
-  });
+    test('dxt is -κ′ / κ times the logarithm of the data point', () => {
+      const share = scheduler.dAlpha(t).div(scheduler.sigma(t));
+      expect(gap(dxt, sphere.log(xt, x1).mul(per(share)))).toBeLessThan(1e-8);
+    });
 
-  test('the distance left is κ(t) times the whole, and velocities are tangent', () => {
-    const length = (v: Tensor): Tensor => v.norm({ axis: -1 });
-    expect(gap(length(sphere.log(xt, x1)), length(sphere.log(x0, x1)).mul(scheduler.sigma(t)))).toBeLessThan(1e-10);
-    expect(gap(inner(xt, dxt), 0)).toBeLessThan(1e-12);
-  });
+    test('the distance left is κ(t) times the whole, and velocities are tangent', () => {
+      const length = (v: Tensor): Tensor => v.norm({ axis: -1 });
+      expect(gap(length(sphere.log(xt, x1)), length(sphere.log(x0, x1)).mul(scheduler.sigma(t)))).toBeLessThan(1e-10);
+      expect(gap(inner(xt, dxt), 0)).toBeLessThan(1e-12);
+    });
 
-  test('starts and ends at its ends, with a finite velocity', () => {
-    const start = path.sample({ x0, x1, t: 0 });
-    const end = path.sample({ x0, x1, t: 1 });
-    expect(gap(start.xt, x0)).toBeLessThan(1e-14);
-    expect(gap(end.xt, x1)).toBeLessThan(1e-12);
-    expect(gap(start.dxt, sphere.log(x0, x1).mul(scheduler.dAlpha(tensor(0, f64))))).toBeLessThan(1e-12);
-    expect(numbers(end.dxt).every(Number.isFinite)).toBe(true);
-  });
-});
+    test('starts and ends at its ends, with a finite velocity', () => {
+      const start = path.sample({ x0, x1, t: 0 });
+      const end = path.sample({ x0, x1, t: 1 });
+      expect(gap(start.xt, x0)).toBeLessThan(1e-14);
+      expect(gap(end.xt, x1)).toBeLessThan(1e-12);
+      expect(gap(start.dxt, sphere.log(x0, x1).mul(scheduler.dAlpha(tensor(0, f64))))).toBeLessThan(1e-12);
+      expect(numbers(end.dxt).every(Number.isFinite)).toBe(true);
+    });
+  },
+);
 
 describe('geodesicPath', () => {
   test('has constant speed by default: u_t = log_{x_t}(x_1) / (1 - t)', () => {

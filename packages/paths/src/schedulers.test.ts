@@ -8,8 +8,13 @@ describe.each(Object.entries(schedulers))('%s', (_name, scheduler) => {
 
   test('dAlpha and dSigma are the derivatives of alpha and sigma', () => {
     const h = 1e-6;
-    for (const [f, df] of [[scheduler.alpha, scheduler.dAlpha], [scheduler.sigma, scheduler.dSigma]]) {
-      const difference = f(t.add(h)).sub(f(t.sub(h))).div(2 * h);
+    for (const [f, df] of [
+      [scheduler.alpha, scheduler.dAlpha],
+      [scheduler.sigma, scheduler.dSigma],
+    ]) {
+      const difference = f(t.add(h))
+        .sub(f(t.sub(h)))
+        .div(2 * h);
       expect(gap(df(t), difference)).toBeLessThan(1e-6);
     }
   });
