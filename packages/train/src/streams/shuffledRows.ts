@@ -16,7 +16,9 @@ export function shuffledRows<D>(data: D, { batchSize, seed = 0 }: ShuffledRowsOp
   checkBatchSize('shuffledRows', batchSize);
   const rows = rowCount('shuffledRows', data);
   if (batchSize > rows) {
-    throw new ArgumentError(`shuffledRows: batchSize ${batchSize} exceeds the ${rows} rows. Choose a smaller batch, or randomRows.`);
+    throw new ArgumentError(
+      `shuffledRows: batchSize ${batchSize} exceeds the ${rows} rows. Choose a smaller batch, or randomRows.`,
+    );
   }
   const device = (tree.leaves as (data: unknown) => Tensor[])(data)[0].device?.name;
   const perEpoch = Math.floor(rows / batchSize);
