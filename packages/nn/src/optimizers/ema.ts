@@ -48,7 +48,7 @@ export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema 
       return {
         average: mapTree(blend, average, params),
         step: step.add(1),
-        remaining: remaining && remaining.mul(kept),
+        remaining: remaining?.mul(kept) ?? null,
       };
     },
     value: <P>({ average, step, remaining }: EmaState<P>): P => {
