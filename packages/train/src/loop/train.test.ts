@@ -83,6 +83,16 @@ describe.each(ff.devices())('training on %s', (device) => {
     },
   );
 
+  it('gives the same bits after a stop where the steps per call do not divide the steps', async () => {
+    for (const innerSteps of [3, 8]) {
+      const whole = await train(options({ innerSteps }));
+      const storage = memoryStorage();
+      await train(options({ innerSteps, storage, steps: 10 }));
+      const resumed = await train({ ...options({ innerSteps, storage }), resume: true });
+      expect(bits(resumed.state)).toEqual(bits(whole.state));
+    }
+  });
+
   it('lowers the loss, and leaves the given parameters alone', async () => {
     const before = bits(start);
     const events: TrainEvent[] = [];
@@ -100,6 +110,16 @@ describe.each(ff.devices())('training on %s', (device) => {
     expect(events.at(-1)).toEqual({ kind: 'done', step: 150 });
     expect(bits(start)).toEqual(before);
     expect(leaves(trainer.averaged).length).toBe(6);
+  });
+
+  it('holds no more memory after many steps than after few', async () => {
+    const live = (): number => ff.defaultDevice(device).memory().liveTensors;
+    const chosen = ff.defaultDevice().name;
+    const counts: number[] = [];
+    const onEvent = (event: TrainEvent): void => void (event.kind === 'progress' && counts.push(live()));
+    await train({ ...options({ batches: streams[2][1], innerSteps: 5, logEvery: 5, steps: 60 }), onEvent });
+    ff.defaultDevice(chosen);
+    expect(Math.max(...counts.slice(2))).toBeLessThanOrEqual(counts[1]);
   });
 
   it('stops at a signal and goes on to the same end', async () => {

@@ -16,7 +16,7 @@ describe.each(ff.devices())('streams on %s', (device) => {
   /** The batch of one step, as the training step sees it. */
   async function batchOf(stream: BatchStream<Tensor>, n: number): Promise<number[]> {
     const part = (await stream.host(n, 1)) as Tensor;
-    return [...stream.batch(part && part.slice(0), random.foldIn(key, n), step(n)).dataSync()];
+    return [...stream.batch(part?.slice(0), random.foldIn(key, n), step(n)).dataSync()];
   }
 
   it('shuffles: every row at most once per epoch, another order each epoch, the same for any division into chunks', () =>
