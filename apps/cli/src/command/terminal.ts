@@ -1,3 +1,5 @@
+import { Interrupted } from '../failures/failures.ts';
+
 /** Where the command writes, and what stops it. */
 export interface Terminal {
   /** Results: the table, or one JSON object. */
@@ -12,10 +14,16 @@ export interface Terminal {
   readonly version: string;
 }
 
-/** Lets signals and timers through, between two pieces of work that keep the thread busy. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** Writes one line. */
 export function writeLine(stream: NodeJS.WritableStream, line = ''): void {
   stream.write(`${line}\n`);
+}
+
+/** Runs a piece of work; what it throws after Ctrl-C becomes `Interrupted` with the given advice. */
+export async function stoppable<T>({ signal }: Terminal, work: () => Promise<T>, advice = 'Stopped.'): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal.aborted ? new Interrupted(advice) : error;
+  }
 }

@@ -1,6 +1,4 @@
-import type { Ema, GradientTransform } from '@flowfield/nn';
-import type { random, Tensor } from '@flowfield/tensor-webgpu';
-import type { BatchStream, MetricsRecord } from '@flowfield/train';
+import type { MetricsRecord, TrainerOptions } from '@flowfield/train';
 import type { Presets, SettingsSchema, SettingValues } from '../settings/settings.ts';
 
 /** An experiment by name. One file of this folder holds one. */
@@ -17,7 +15,7 @@ export interface Recipe {
     /** Known names and what they are. */
     readonly names: Readonly<Record<string, string>>;
   };
-  /** Reads the data and builds the model. */
+  /** Reads the data and builds the model, on the default device. */
   open(context: RecipeContext): Promise<Experiment>;
 }
 
@@ -29,16 +27,17 @@ export interface RecipeContext {
   readonly data: string;
 }
 
-/** A tree of parameters. */
-export type Parameters = Record<string, unknown>;
-
-/** A recipe with its data and settings in place. */
-export interface Experiment<P = Parameters, B = unknown> {
+/** A recipe with its data and settings in place. `P` is its tree of parameters, `B` a batch. */
+// biome-ignore lint/suspicious/noExplicitAny: the command handles experiments without looking into their parameters.
+export interface Experiment<P = any, B = any> {
   readonly data: { readonly name: string; readonly sha256: string; readonly rows: number };
   readonly split: { readonly seed: number; readonly train: number; readonly validation: number; readonly test: number };
   /** One line on the model. */
   readonly model: string;
-  readonly training: Training<P, B>;
+  /** For `@flowfield/train`; the command adds storage, seed and signal. */
+  readonly training: Omit<TrainerOptions<P, B>, 'storage' | 'seed'>;
+  /** Whether the parameters with the lowest validation value become the model, instead of the last ones. */
+  readonly keepBest: boolean;
   /** Held-out figures of parameters. */
   evaluate(params: P, work: EvaluateOptions): Promise<Evaluation>;
   /** Samples of the model: unit vectors, row-major (count, 3). */
@@ -47,27 +46,10 @@ export interface Experiment<P = Parameters, B = unknown> {
   pictures(results: Results<P>, work: Work): Promise<Record<string, string>>;
 }
 
-/** What the training loop needs (see `@flowfield/train`). */
-export interface Training<P, B> {
-  readonly steps: number;
-  /** Steps per device call. */
-  readonly innerSteps: number;
-  init(key: random.Key): P;
-  loss(params: P, batch: B, key: random.Key): Tensor;
-  readonly batches: BatchStream<B>;
-  readonly optimizer: GradientTransform;
-  readonly ema: Ema;
-  /** Steps between two looks at the validation part; none when left out. */
-  readonly validateEvery?: number;
-  /** The lower, the better. */
-  validate(params: P): Promise<number>;
-  /** Whether the parameters with the best validation value become the model, and not the last ones. */
-  readonly keepBest: boolean;
-}
-
-/** Work that takes a while: it tells how far it is and stops when asked to. */
+/** Work that takes a while: it tells how far it is, and stops when asked to. */
 export interface Work {
   readonly signal: AbortSignal;
+  /** `done` of `total` rows of the part called `title`. */
   progress(title: string, done: number, total: number): void;
 }
 
@@ -84,7 +66,7 @@ export interface SampleOptions extends EvaluateOptions {
 /** Figures for `metrics.json`, and those among them that a person wants to see first. */
 export interface Evaluation {
   readonly figures: Readonly<Record<string, number>>;
-  /** What the figures of the table are. */
+  /** What the values of the table are. */
   readonly title: string;
   readonly table: readonly { readonly label: string; readonly value: number; readonly note?: string }[];
 }

@@ -34,21 +34,22 @@ export function describeSettings(schema: SettingsSchema): SettingRow[] {
  * The settings of a run: defaults, then those of the preset, then the assignments `key=value` in their order.
  * @throws UsageError for a word that is no assignment, an unknown key or preset, or a value of another kind
  */
-export function readSettings<Schema extends SettingsSchema>(
-  schema: Schema,
-  presets: Presets,
-  assignments: readonly string[],
-): z.output<Schema> {
-  const given: Record<string, unknown> = {};
+export function readSettings(schema: SettingsSchema, presets: Presets, assignments: readonly string[]): SettingValues {
+  return schema.parse(givenSettings(schema, presets, assignments)) as SettingValues;
+}
+
+/** Those settings alone that the assignments (and the preset among them) name. */
+export function givenSettings(schema: SettingsSchema, presets: Presets, assignments: readonly string[]): SettingValues {
+  const given: SettingValues = {};
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=');
     if (equals < 1) throw new UsageError(`--set expects key=value, given '${assignment}'`);
     const key = assignment.slice(0, equals);
     const value = assignment.slice(equals + 1);
-    if (key === PRESET) Object.assign(given, presetNamed(presets, value), given);
+    if (key === PRESET) Object.assign(given, { ...presetNamed(presets, value), ...given });
     else given[checkedKey(schema, key)] = checkedValue(schema, key, value);
   }
-  return schema.parse(given) as z.output<Schema>;
+  return given;
 }
 
 function presetNamed(presets: Presets, name: string): SettingValues {
@@ -63,10 +64,10 @@ function checkedKey(schema: SettingsSchema, key: string): string {
   throw new UsageError(`unknown setting '${key}'${didYouMean(key, names)}`);
 }
 
-function checkedValue(schema: SettingsSchema, key: string, value: string): unknown {
+function checkedValue(schema: SettingsSchema, key: string, value: string): SettingValues[string] {
   const kind = schema.shape[key];
   const result = kind.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) return result.data as SettingValues[string];
   throw new UsageError(`setting ${key} expects ${wordsOf(kind).expected}, given '${value}'`);
 }
 
