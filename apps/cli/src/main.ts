@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { flowfield } from './command/flowfield.ts';
 import { exitCodes } from './failures/report.ts';
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

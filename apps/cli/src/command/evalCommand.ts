@@ -3,7 +3,7 @@ import { shownWork } from '../progress/work.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
 import { evaluationLines } from './summary.ts';
-import { type Terminal, stoppable, writeLine } from './terminal.ts';
+import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface EvalArguments {
   steps?: number;
@@ -28,7 +28,10 @@ async function evaluateRun(folder: string, { steps, device, json }: EvalArgument
   try {
     const evaluation = await experiment.evaluate(params, { ...work, odeSteps: steps });
     if (json) {
-      writeLine(terminal.stdout, JSON.stringify({ run: folder, recipe: config.recipe, seed: config.seed, figures: evaluation.figures }));
+      writeLine(
+        terminal.stdout,
+        JSON.stringify({ run: folder, recipe: config.recipe, seed: config.seed, figures: evaluation.figures }),
+      );
     } else for (const line of evaluationLines(evaluation)) writeLine(terminal.stdout, line);
   } finally {
     work.end();

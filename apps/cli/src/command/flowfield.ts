@@ -28,7 +28,9 @@ export async function flowfield(args: readonly string[], terminal: Terminal): Pr
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-    const { message, code } = reportFailure(error instanceof CommanderError ? asUsageError(error, program, args) : error);
+    const { message, code } = reportFailure(
+      error instanceof CommanderError ? asUsageError(error, program, args) : error,
+    );
     writeLine(terminal.stderr, message);
     return code;
   }
@@ -40,7 +42,12 @@ function asUsageError(error: CommanderError, program: Command, args: readonly st
   const given = /'([^' ]+)/.exec(first)?.[1] ?? '';
   const subcommand = program.commands.find((command) => command.name() === args[0]);
   if (error.code === 'commander.unknownCommand') {
-    return new UsageError(`${first}${didYouMean(given, program.commands.map((command) => command.name()))}`);
+    return new UsageError(
+      `${first}${didYouMean(
+        given,
+        program.commands.map((command) => command.name()),
+      )}`,
+    );
   }
   if (error.code === 'commander.unknownOption') {
     const flags = [...(subcommand ?? program).options.map((option) => option.long ?? ''), '--help'];

@@ -38,12 +38,16 @@ export function describeRecipe({ name, summary, data, presets, settings }: Recip
     ...Object.entries(data.names).map(([known, help]) => `    ${known.padEnd(12)} ${help}`),
     '',
     '  settings (--set key=value), with their defaults:',
-    ...rows.map((row) => `    ${row.name.padEnd(nameWidth)} ${row.fallback.padEnd(fallbackWidth)}  ${row.help} (${row.expected})`),
+    ...rows.map(
+      (row) => `    ${row.name.padEnd(nameWidth)} ${row.fallback.padEnd(fallbackWidth)}  ${row.help} (${row.expected})`,
+    ),
     '',
     '  presets (--set preset=name):',
     ...Object.entries(presets).map(
       ([preset, values]) =>
-        `    ${preset.padEnd(nameWidth)} ${Object.entries(values).map(([key, value]) => `${key}=${value}`).join(' ')}`,
+        `    ${preset.padEnd(nameWidth)} ${Object.entries(values)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' ')}`,
     ),
     '',
   ];

@@ -35,7 +35,8 @@ export async function openRun(folder: string, device: string): Promise<OpenedRun
   }
   const file = join(folder, runFiles.model);
   try {
-    return { config, experiment, params: decodeTree(await readFile(file), experiment.training.params) };
+    const bytes = new Uint8Array(await readFile(file));
+    return { config, experiment, params: decodeTree(bytes, experiment.training.params) };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') {

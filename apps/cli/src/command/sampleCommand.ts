@@ -5,7 +5,7 @@ import { runFiles } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
-import { type Terminal, stoppable, writeLine } from './terminal.ts';
+import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface SampleArguments {
   out?: string;

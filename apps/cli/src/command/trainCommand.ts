@@ -48,16 +48,35 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     () => finishedRun(experiment, plan, terminal),
     `Stopped. Go on with: ${resume}`,
   );
-  const result = { recipe: recipe.name, folder: plan.folder, seed: plan.seed, device, figures: evaluation.figures, seconds };
+  const result = {
+    recipe: recipe.name,
+    folder: plan.folder,
+    seed: plan.seed,
+    device,
+    figures: evaluation.figures,
+    seconds,
+  };
   await writeJson(plan.folder, runFiles.metrics, result);
   if (options.json) writeLine(terminal.stdout, JSON.stringify(result));
   else {
-    const lines = [...evaluationLines(evaluation), '', ...whatIsWhere(plan.folder), '', ...whatNext(recipe, plan.folder, terminal.call)];
+    const lines = [
+      ...evaluationLines(evaluation),
+      '',
+      ...whatIsWhere(plan.folder),
+      '',
+      ...whatNext(recipe, plan.folder, terminal.call),
+    ];
     for (const line of lines) writeLine(terminal.stdout, line);
   }
 }
 
-function configOf(recipe: Recipe, plan: RunPlan, device: string, { data, split }: Experiment, version: string): RunConfig {
+function configOf(
+  recipe: Recipe,
+  plan: RunPlan,
+  device: string,
+  { data, split }: Experiment,
+  version: string,
+): RunConfig {
   return {
     recipe: recipe.name,
     settings: plan.settings,
@@ -71,7 +90,9 @@ function configOf(recipe: Recipe, plan: RunPlan, device: string, { data, split }
 
 function expectSameData(was: RunConfig, is: RunConfig): void {
   if (was.data.sha256 === is.data.sha256) return;
-  throw new UsageError(`--resume goes on as the run began, but the data '${is.data.source}' have changed since: sha256 ${was.data.sha256} became ${is.data.sha256}`);
+  throw new UsageError(
+    `--resume goes on as the run began, but the data '${is.data.source}' have changed since: sha256 ${was.data.sha256} became ${is.data.sha256}`,
+  );
 }
 
 function introduction({ data, split, model }: Experiment, { folder, seed }: RunPlan, device: string): string[] {

@@ -9,8 +9,17 @@ import { didYouMean } from '../failures/nearest.ts';
 /** The name of the events that come with the program: a week of earthquakes. */
 export const embeddedName = 'embedded';
 
-/** What `--data` takes besides a file. */
-export const eventNames: readonly string[] = [embeddedName, ...earthNames];
+const inFolder = 'from the folder FLOWFIELD_DATA';
+
+/** The names that `--data` takes, and what they are. */
+export const eventSources: Readonly<Record<typeof embeddedName | EarthName, string>> = {
+  [embeddedName]: '1,707 earthquakes of one week, which come with the program',
+  volcano: `827 volcanic eruptions, ${inFolder}`,
+  earthquake: `6,120 earthquakes, ${inFolder}`,
+  flood: `4,875 floods, ${inFolder}`,
+  fire: `12,809 fires, ${inFolder}`,
+};
+const eventNames = Object.keys(eventSources);
 
 /** Events on the Earth and where they came from. */
 export interface Events {

@@ -19,7 +19,10 @@ export function reportFailure(error: unknown): { message: string; code: number }
     return { message: `flowfield: ${error.name}: ${oneLine(error)}`, code: exitCodes.failed };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { message: `flowfield: a fault of the program itself. Please report it with these lines.\n${stack}`, code: exitCodes.failed };
+  return {
+    message: `flowfield: a fault of the program itself. Please report it with these lines.\n${stack}`,
+    code: exitCodes.failed,
+  };
 }
 
 const oneLine = (error: Error): string => error.message.replaceAll(/\s*\n\s*/g, ' ');

@@ -1,10 +1,15 @@
 // Stand-in until the samplers package has landed.
-import { arange, jvp, scan, stack, type Tensor, tensor, zeros } from '@flowfield/tensor-webgpu';
+
 import type { Manifold } from '@flowfield/riemannian';
+import { arange, jvp, scan, stack, type Tensor, tensor, zeros } from '@flowfield/tensor-webgpu';
 
 type Field = (x: Tensor, t: Tensor) => Tensor;
 
-export function sampleOde(velocity: Field, x0: Tensor, { manifold, steps }: { manifold: Manifold; steps: number }): Tensor {
+export function sampleOde(
+  velocity: Field,
+  x0: Tensor,
+  { manifold, steps }: { manifold: Manifold; steps: number },
+): Tensor {
   const h = 1 / steps;
   const [end] = scan(
     (x: Tensor, k: Tensor) => {
@@ -13,7 +18,18 @@ export function sampleOde(velocity: Field, x0: Tensor, { manifold, steps }: { ma
       const k2 = velocity(x.add(k1.mul(h / 2)), t.add(h / 2));
       const k3 = velocity(x.add(k2.mul(h / 2)), t.add(h / 2));
       const k4 = velocity(x.add(k3.mul(h)), t.add(h));
-      return [manifold.projectPoint(x.add(k1.add(k2.mul(2)).add(k3.mul(2)).add(k4).mul(h / 6))), null];
+      return [
+        manifold.projectPoint(
+          x.add(
+            k1
+              .add(k2.mul(2))
+              .add(k3.mul(2))
+              .add(k4)
+              .mul(h / 6),
+          ),
+        ),
+        null,
+      ];
     },
     x0,
     arange(0, steps, 1, { dtype: 'f32' }),
@@ -21,7 +37,11 @@ export function sampleOde(velocity: Field, x0: Tensor, { manifold, steps }: { ma
   return end;
 }
 
-export function logLikelihood(velocity: Field, x1: Tensor, { manifold, steps }: { manifold: Manifold; steps: number }): Tensor {
+export function logLikelihood(
+  velocity: Field,
+  x1: Tensor,
+  { manifold, steps }: { manifold: Manifold; steps: number },
+): Tensor {
   const h = -1 / steps;
   const basis = [0, 1, 2].map((i) => tensor([0, 1, 2].map((j) => (i === j ? 1 : 0))).broadcastTo(x1.shape));
   const both = (x: Tensor, t: Tensor): [Tensor, Tensor] => {
@@ -43,8 +63,22 @@ export function logLikelihood(velocity: Field, x1: Tensor, { manifold, steps }: 
       const [k4, d4] = both(x.add(k3.mul(h)), t.add(h));
       return [
         [
-          manifold.projectPoint(x.add(k1.add(k2.mul(2)).add(k3.mul(2)).add(k4).mul(h / 6))),
-          l.add(d1.add(d2.mul(2)).add(d3.mul(2)).add(d4).mul(h / 6)),
+          manifold.projectPoint(
+            x.add(
+              k1
+                .add(k2.mul(2))
+                .add(k3.mul(2))
+                .add(k4)
+                .mul(h / 6),
+            ),
+          ),
+          l.add(
+            d1
+              .add(d2.mul(2))
+              .add(d3.mul(2))
+              .add(d4)
+              .mul(h / 6),
+          ),
         ],
         null,
       ];

@@ -9,48 +9,63 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  /** Where to draw; bars on a terminal, a plain line every few seconds elsewhere. */
+  /** Where to draw: a bar on a terminal, a plain line now and then elsewhere. */
   stream: NodeJS.WritableStream;
   title: string;
   total: number;
   start?: number;
 }
 
-/** Milliseconds between plain lines. */
+/** Milliseconds between two plain lines. */
 const LINE_INTERVAL = 5000;
-
-/** Milliseconds between two drawings of a bar. */
-const FRAME_INTERVAL = 100;
+const FRAMES_PER_SECOND = 10;
+/** Width that lines up the bars of one run. */
+const TITLE_WIDTH = 11;
 
 /** Starts to show the progress of a piece of work. */
-export function showProgress({ stream, title, total, start = 0 }: ProgressOptions): Progress {
-  const isTerminal = (stream as NodeJS.WriteStream).isTTY === true;
-  const figures = '{percentage}% | {value}/{total} | {eta_formatted} left{note}';
+export function showProgress(options: ProgressOptions): Progress {
+  return (options.stream as NodeJS.WriteStream).isTTY ? progressBar(options) : progressLines(options);
+}
+
+function progressBar({ stream, title, total, start = 0 }: ProgressOptions): Progress {
   const bar = new SingleBar({
     stream,
-    format: isTerminal ? `${title.padEnd(10)} {bar} ${figures}` : `${title}: ${figures}`,
+    format: `${title.padEnd(TITLE_WIDTH)} {bar} {percentage}% | {value}/{total} | {eta_formatted} left{note}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
-    fps: 1000 / FRAME_INTERVAL,
+    fps: FRAMES_PER_SECOND,
     hideCursor: true,
-    noTTYOutput: true,
-    notTTYSchedule: LINE_INTERVAL,
     // Ctrl-C is the program's own business.
     gracefulExit: false,
     etaBuffer: 50,
   });
+  bar.start(total, start, { note: '' });
+  return {
+    update: (done, note) => bar.update(done, note === undefined ? {} : { note: ` | ${note}` }),
+    stop: () => bar.stop(),
+  };
+}
+
+function progressLines({ stream, title, total, start = 0 }: ProgressOptions): Progress {
   let last = { done: start, note: '' };
-  const payload = (note: string) => ({ note: note === '' ? '' : ` | ${note}` });
-  bar.start(total, start, payload(''));
+  let written = -1;
+  let next = performance.now() + LINE_INTERVAL;
+  const write = (): void => {
+    const { done, note } = last;
+    if (done === written) return;
+    const share = `${Math.floor((100 * done) / total)}%`;
+    stream.write(
+      `${title.padEnd(TITLE_WIDTH)} ${share.padStart(4)} | ${done}/${total}${note === '' ? '' : ` | ${note}`}\n`,
+    );
+    written = done;
+    next = performance.now() + LINE_INTERVAL;
+  };
   return {
     update(done, note = last.note) {
       last = { done, note };
-      bar.update(done, payload(note));
+      if (performance.now() >= next) write();
     },
-    stop() {
-      bar.update(last.done, payload(last.note));
-      bar.stop();
-    },
+    stop: write,
   };
 }

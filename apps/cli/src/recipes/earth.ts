@@ -1,12 +1,21 @@
 import { gatherRows, splitIndices } from '@flowfield/datasets';
-import { adamW, appendTime, cosineSchedule, ema, fourierFeatures, type MlpParams, mlp, timeFeatures } from '@flowfield/nn';
+import {
+  adamW,
+  appendTime,
+  cosineSchedule,
+  ema,
+  fourierFeatures,
+  type MlpParams,
+  mlp,
+  timeFeatures,
+} from '@flowfield/nn';
 import { conditionalFlowMatchingLoss, geodesicPath } from '@flowfield/paths';
 import { sphere } from '@flowfield/riemannian';
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import { z } from 'zod';
 import { fitVonMisesFisherKde, negativeMean } from '../baselines/vonMisesFisherKde.ts';
-import { embeddedName, eventNames, loadEvents } from '../events/loadEvents.ts';
+import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
 import { mapRows } from '../flow/mapRows.ts';
 import { logLikelihood, sampleOde } from '../flow/sphereFlow.ts';
 import { earthGrid } from '../pictures/earthGrid.ts';
@@ -26,7 +35,11 @@ const settings = z.object({
   weightDecay: real({ fallback: 0, help: 'of AdamW' }),
   average: real({ fallback: 0.999, most: 0.999999, help: 'decay of the average of the weights' }),
   duplicates: choice({ names: ['keep', 'drop'], fallback: 'keep', help: 'events at one place: all, or the first' }),
-  keep: choice({ names: ['last', 'best'], fallback: 'last', help: 'the weights at the end, or those best on the validation part' }),
+  keep: choice({
+    names: ['last', 'best'],
+    fallback: 'last',
+    help: 'the weights at the end, or those best on the validation part',
+  }),
   validations: whole({ fallback: 5, help: 'looks at the validation part during training' }),
   innerSteps: whole({ fallback: 20, help: 'training steps per call of the compiled program' }),
   odeSteps: whole({ fallback: 60, help: 'steps of the solver (RK4) for likelihoods and samples' }),
@@ -54,9 +67,7 @@ export const earth: Recipe = {
   data: {
     fallback: embeddedName,
     help: 'a CSV file with latitude and longitude, or one of',
-    names: Object.fromEntries(
-      eventNames.map((name) => [name, name === embeddedName ? '1,707 earthquakes of one week' : 'of the folder FLOWFIELD_DATA']),
-    ),
+    names: eventSources,
   },
   open,
 };
@@ -85,7 +96,9 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   };
 
   const data = tensor(Float32Array.from(train), { shape: [split.train.length, 3] });
-  const batches = generated((key) => data.take(random.randint(key, [options.batch], 0, split.train.length), { axis: 0 }));
+  const batches = generated((key) =>
+    data.take(random.randint(key, [options.batch], 0, split.train.length), { axis: 0 }),
+  );
   const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
     const [baseKey, timeKey] = random.split(key);
     const x0 = manifold.sampleBase(baseKey, [options.batch]);
@@ -100,7 +113,8 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     { staticArgnums: [2] },
   );
   const flow = jit(
-    (params: MlpParams, x0: Tensor, steps: number) => sampleOde((x, t) => velocity(params, x, t), x0, { manifold, steps }),
+    (params: MlpParams, x0: Tensor, steps: number) =>
+      sampleOde((x, t) => velocity(params, x, t), x0, { manifold, steps }),
     { staticArgnums: [2] },
   );
   const logDensity = (params: MlpParams, at: Float64Array, title: string, work: Work, steps = options.odeSteps) =>
@@ -126,7 +140,11 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       title: `Negative log-likelihood of the ${split.test.length.toLocaleString('en')} held-out events, nats (lower is better)`,
       table: [
         { label: 'model', value: model, note: `${doubled.toFixed(4)} with twice the solver steps` },
-        { label: 'kernel density', value: kernelNll, note: `von Mises-Fisher, kappa ${Math.round(kernel.kappa).toLocaleString('en')}` },
+        {
+          label: 'kernel density',
+          value: kernelNll,
+          note: `von Mises-Fisher, kappa ${Math.round(kernel.kappa).toLocaleString('en')}`,
+        },
         { label: 'uniform', value: -logUniform },
       ],
     };
@@ -135,7 +153,9 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   async function sample(params: MlpParams, { count, seed, odeSteps = options.odeSteps, ...work }: SampleOptions) {
     using base = manifold.sampleBase(random.key(seed), [count]);
     const x0 = Float64Array.from(await base.data());
-    return mapRows({ data: x0, width: 3 }, { title: 'samples', batch: LIKELIHOOD_BATCH }, work, (x) => flow(params, x, odeSteps));
+    return mapRows({ data: x0, width: 3 }, { title: 'samples', batch: LIKELIHOOD_BATCH }, work, (x) =>
+      flow(params, x, odeSteps),
+    );
   }
 
   async function pictures({ params, evaluation, samples, history }: Results<MlpParams>, work: Work) {
