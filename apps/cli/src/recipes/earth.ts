@@ -9,15 +9,16 @@ import {
   mlp,
   timeFeatures,
 } from '@flowfield/nn';
+import { rk4 } from '@flowfield/ode-solvers';
 import { conditionalFlowMatchingLoss, geodesicPath } from '@flowfield/paths';
 import { sphere } from '@flowfield/riemannian';
+import { logLikelihood, sampleOde, tangentField, type Velocity } from '@flowfield/samplers';
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import { z } from 'zod';
 import { fitVonMisesFisherKde, negativeMean } from '../baselines/vonMisesFisherKde.ts';
 import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
-import { mapRows } from '../flow/mapRows.ts';
-import { logLikelihood, sampleOde } from '../flow/sphereFlow.ts';
+import { solvedRows, withOutcome } from '../flow/solvedRows.ts';
 import { earthGrid } from '../pictures/earthGrid.ts';
 import { earthMap } from '../pictures/earthMap.ts';
 import { lossCurve } from '../pictures/lossCurve.ts';
@@ -31,6 +32,11 @@ const settings = z.object({
   depth: whole({ fallback: 4, help: 'hidden layers' }),
   octaves: whole({ fallback: 5, least: 0, most: 12, help: 'features sin and cos of 2^j x for j below this' }),
   timeFrequencies: whole({ fallback: 1, help: 'features sin and cos of k pi t for k up to this' }),
+  timePower: real({
+    fallback: 1,
+    least: 0.01,
+    help: 'times are u^timePower with u uniform; below 1 there are more near the data',
+  }),
   learningRate: real({ fallback: 1e-3, help: 'of Adam at the start; falls to 0 by half a cosine' }),
   weightDecay: real({ fallback: 0, help: 'of AdamW' }),
   average: real({ fallback: 0.999, most: 0.999999, help: 'decay of the average of the weights' }),
@@ -48,8 +54,8 @@ const settings = z.object({
 });
 type EarthSettings = z.output<typeof settings>;
 
-/** Rows of one call of the compiled likelihood. */
-const LIKELIHOOD_BATCH = 256;
+/** Most rows in one call of a compiled solve. */
+const SOLVER_BATCH = 256;
 
 const manifold = sphere(2, { checks: false });
 const path = geodesicPath(manifold);
@@ -90,10 +96,10 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     outputs: 3,
     activation: 'silu',
   });
-  const velocity = (params: MlpParams, x: Tensor, t: Tensor): Tensor => {
-    const p = manifold.projectPoint(x);
-    return manifold.projectTangent(p, net.apply(params, appendTime(appendTime(features.apply(p), t), t, time)));
-  };
+  const field =
+    (params: MlpParams): Velocity =>
+    (p, t) =>
+      net.apply(params, appendTime(appendTime(features.apply(p), t), t, time));
 
   const data = tensor(Float32Array.from(train), { shape: [split.train.length, 3] });
   const batches = generated((key) =>
@@ -102,23 +108,27 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
     const [baseKey, timeKey] = random.split(key);
     const x0 = manifold.sampleBase(baseKey, [options.batch]);
-    const t = random.uniform(timeKey, [options.batch]);
-    return conditionalFlowMatchingLoss({ velocity: (xt, t) => velocity(params, xt, t), path }, x0, x1, t);
+    const t = random.uniform(timeKey, [options.batch]).pow(options.timePower);
+    return conditionalFlowMatchingLoss({ velocity: tangentField(manifold, field(params)), path }, x0, x1, t);
   };
 
   // Compiled once for every number of solver steps.
-  const likelihood = jit(
-    (params: MlpParams, x1: Tensor, steps: number) =>
-      logLikelihood((x, t) => velocity(params, x, t), x1, { manifold, steps }),
+  const density = jit(
+    (params: MlpParams, x1: Tensor, steps: number) => {
+      const { logLikelihood: value, solution } = logLikelihood(field(params), x1, { manifold, solver: rk4(), steps });
+      return withOutcome(value, solution);
+    },
     { staticArgnums: [2] },
   );
   const flow = jit(
-    (params: MlpParams, x0: Tensor, steps: number) =>
-      sampleOde((x, t) => velocity(params, x, t), x0, { manifold, steps }),
+    (params: MlpParams, x0: Tensor, steps: number) => {
+      const solution = sampleOde(field(params), x0, { manifold, solver: rk4(), steps });
+      return withOutcome(solution.ys, solution);
+    },
     { staticArgnums: [2] },
   );
   const logDensity = (params: MlpParams, at: Float64Array, title: string, work: Work, steps = options.odeSteps) =>
-    mapRows({ data: at, width: 3 }, { title, batch: LIKELIHOOD_BATCH }, work, (x) => likelihood(params, x, steps));
+    solvedRows(at, { title, batch: SOLVER_BATCH }, work, (x) => density(params, x, steps));
   const quiet: Work = { signal: new AbortController().signal, progress: () => {} };
 
   async function evaluate(params: MlpParams, { odeSteps = options.odeSteps, ...work }: EvaluateOptions) {
@@ -153,14 +163,12 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   async function sample(params: MlpParams, { count, seed, odeSteps = options.odeSteps, ...work }: SampleOptions) {
     using base = manifold.sampleBase(random.key(seed), [count]);
     const x0 = Float64Array.from(await base.data());
-    return mapRows({ data: x0, width: 3 }, { title: 'samples', batch: LIKELIHOOD_BATCH }, work, (x) =>
-      flow(params, x, odeSteps),
-    );
+    return solvedRows(x0, { title: 'samples', batch: SOLVER_BATCH }, work, (x) => flow(params, x, odeSteps));
   }
 
   async function pictures({ params, evaluation, samples, history }: Results<MlpParams>, work: Work) {
     const grid = earthGrid(options.mapRows, 2 * options.mapRows);
-    const density = { ...grid, logDensity: await logDensity(params, grid.points, 'map', work, options.mapOdeSteps) };
+    const map = { ...grid, logDensity: await logDensity(params, grid.points, 'map', work, options.mapOdeSteps) };
     const nll = (value: number): string => `${value.toFixed(3)} nats`;
     const caption = `Data: ${events.name}. ${options.steps.toLocaleString('en')} steps, seed ${seed}. Equal Earth projection.`;
     const losses = history.filter((record) => record.loss !== undefined);
@@ -173,7 +181,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
         train,
         test,
         samples,
-        density,
+        density: map,
       }),
       loss: lossCurve({
         title: 'Training',
