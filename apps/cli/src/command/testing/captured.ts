@@ -56,6 +56,6 @@ export const tiny = [
   'batch=16',
   'odeSteps=4',
   'mapRows=2',
-  'mapOdeSteps=2',
+  'roughOdeSteps=2',
   'validations=1',
 ].flatMap((assignment) => ['--set', assignment]);
