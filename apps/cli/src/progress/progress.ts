@@ -30,7 +30,7 @@ export function showProgress(options: ProgressOptions): Progress {
 function progressBar({ stream, title, total, start = 0 }: ProgressOptions): Progress {
   const bar = new SingleBar({
     stream,
-    format: `${title.padEnd(TITLE_WIDTH)} {bar} {percentage}% | {value}/{total} | {eta_formatted} left{note}`,
+    format: `${title.padEnd(TITLE_WIDTH)} {bar} {percentage}% | {value}/{total}{note}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     barsize: 24,
@@ -38,7 +38,6 @@ function progressBar({ stream, title, total, start = 0 }: ProgressOptions): Prog
     hideCursor: true,
     // Ctrl-C is the program's own business.
     gracefulExit: false,
-    etaBuffer: 50,
   });
   bar.start(total, start, { note: '' });
   return {
