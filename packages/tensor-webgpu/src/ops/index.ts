@@ -44,6 +44,7 @@ export {
   tensordot,
   vecdot,
 } from './contraction.ts';
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
 export {
   arange,
   eye,
@@ -83,6 +84,7 @@ export {
   rsqrt,
   sqrt,
 } from './exponential.ts';
+export { cross, diff } from './geometry.ts';
 export {
   diag,
   diagonal,
@@ -137,6 +139,7 @@ export {
   type PadWidths,
   pad,
 } from './pad.ts';
+export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export {
   type ArgReduceOptions,
   all,
@@ -220,7 +223,4 @@ export {
   tanh,
 } from './trigonometric.ts';
 export type { Axes, AxisOption, CreateOptions, NestedArray, ReduceOptions, TensorLike } from './types.ts';
-export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
-export { cross, diff } from './geometry.ts';
-export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export type { PerAxis, WindowOptions, WindowPadding } from './windows.ts';
