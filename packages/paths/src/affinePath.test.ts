@@ -11,7 +11,9 @@ describe.each(Object.entries(schedulers))('affine path, %s', (_name, scheduler) 
     const t = innerTimes(20);
     const h = 1e-6;
     const at = (time: Tensor): Tensor => path.sample({ x0, x1, t: time }).xt;
-    const difference = at(t.add(h)).sub(at(t.sub(h))).div(2 * h);
+    const difference = at(t.add(h))
+      .sub(at(t.sub(h)))
+      .div(2 * h);
     expect(gap(path.sample({ x0, x1, t }).dxt, difference)).toBeLessThan(1e-6);
   });
 });
@@ -21,18 +23,29 @@ describe('sample', () => {
 
   test('spreads one time per row over any further axes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }), (batch, rest) => {
-        const shape = [batch, ...rest];
-        const [x0, x1] = [normals(2, shape), normals(3, shape)];
-        const times = Array.from({ length: batch }, (_, i) => (i + 0.5) / batch);
-        const { xt, dxt, t } = path.sample({ x0, x1, t: times });
-        expect(t.shape).toEqual([batch]);
-        expect(xt.shape).toEqual(shape);
-        const rows = times.map((time, i) => numbers(x1.slice(i).mul(time).add(x0.slice(i).mul(1 - time)))).flat();
-        // Times given as an array are float32.
-        expect(gap(xt.ravel(), tensor(rows, f64))).toBeLessThan(1e-6);
-        expect(gap(dxt, x1.sub(x0))).toBe(0);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
+        (batch, rest) => {
+          const shape = [batch, ...rest];
+          const [x0, x1] = [normals(2, shape), normals(3, shape)];
+          const times = Array.from({ length: batch }, (_, i) => (i + 0.5) / batch);
+          const { xt, dxt, t } = path.sample({ x0, x1, t: times });
+          expect(t.shape).toEqual([batch]);
+          expect(xt.shape).toEqual(shape);
+          const rows = times.flatMap((time, i) =>
+            numbers(
+              x1
+                .slice(i)
+                .mul(time)
+                .add(x0.slice(i).mul(1 - time)),
+            ),
+          );
+          // Times given as an array are float32.
+          expect(gap(xt.ravel(), tensor(rows, f64))).toBeLessThan(1e-6);
+          expect(gap(dxt, x1.sub(x0))).toBe(0);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -65,7 +78,9 @@ describe('sample', () => {
   test('refuses shapes that would broadcast wrongly', () => {
     const [x0, x1] = [normals(6, [3, 3]), normals(7, [3, 3])];
     expect(() => path.sample({ x0, x1, t: [[0.1], [0.2], [0.3]] })).toThrow(TimeShapeError);
-    expect(() => path.sample({ x0, x1, t: [[0.1], [0.2], [0.3]] })).toThrow(/expected t as a scalar or of shape \[3\].*got \[3, 1\]/);
+    expect(() => path.sample({ x0, x1, t: [[0.1], [0.2], [0.3]] })).toThrow(
+      /expected t as a scalar or of shape \[3\].*got \[3, 1\]/,
+    );
     expect(() => path.sample({ x0, x1, t: [0.1, 0.2] })).toThrow(TimeShapeError);
     expect(() => path.sample({ x0: x0.slice([0, 1]), x1, t: 0.5 })).toThrow(PathShapeError);
   });

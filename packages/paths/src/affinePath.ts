@@ -14,7 +14,7 @@ export interface AffinePath extends Path {
  * (batch, …) of equal shape; t is a scalar or (batch), and is spread over the remaining axes. Further fields given to
  * `sample`, such as labels, come back in the sample.
  *
- * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling", section 4.
+ * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling".
  * @throws PathShapeError when x_0 and x_1 differ in shape; TimeShapeError unless t is [] or [batch]; TimeRangeError for
  * a t outside [0, 1] in an eager call.
  */
@@ -32,4 +32,3 @@ export function affinePath(scheduler: Scheduler): AffinePath {
     },
   };
 }
-

@@ -1,5 +1,5 @@
 import { div, maximum, sqrt, square, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
-import { withDelta } from './convert.ts';
+import { denominator, withDelta } from './denominators.ts';
 import { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';
 import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 
@@ -23,11 +23,13 @@ const LEAST_SIGMA = 1e-30;
  *   u_to(x, t) = (c'/c) x + c (dt'/dt) u_from(x / c, t'),
  *   c² = (α² + σ²)_to(t) / (α² + σ²)_from(t'),  dt'/dt = Δ_to(t) / (c² Δ_from(t')),  Δ = α'σ - σ'α.
  *
- * These forms divide by nothing that vanishes, so that both ends of [0, 1] are finite. The result takes x (batch, …) and
+ * These forms are finite at both ends of [0, 1], with one exception: a `from` that starts at rest (polynomial, n > 1)
+ * has Δ = 0 at t = 0, where its velocity holds nothing about the data. The result takes x (batch, …) and
  * t, a scalar or (batch), and hands the field a t' of the shape of t.
  *
- * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.1; Karras et al. 2022.
- * @throws (the result) TimeShapeError and TimeRangeError for times that do not fit.
+ * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
+ * @throws (the result) TimeShapeError and TimeRangeError for times that do not fit; SingularConversionError for the
+ * exception, in an eager call. Inside a trace Δ is kept at 1e-12 there, and the result is finite.
  */
 export function changeSchedule<Rest extends readonly unknown[] = []>(
   velocity: VelocityField<Rest>,
@@ -43,7 +45,7 @@ export function changeSchedule<Rest extends readonly unknown[] = []>(
     const old = withDelta(schedulerAt(from, oldTimes));
     const scaleSquared = power(next).div(power(old));
     const scale = sqrt(scaleSquared);
-    const speed = next.delta.div(scaleSquared.mul(old.delta));
+    const speed = next.delta.div(scaleSquared.mul(denominator(use, from, 'delta', old, oldTimes)));
     const growth = powerSlope(next).sub(powerSlope(old).mul(speed));
     const oldVelocity = velocity(at.mul(perRow(div(1, scale), at)), oldTimes, ...rest);
     return at.mul(perRow(growth, at)).add(oldVelocity.mul(perRow(scale.mul(speed), at)));

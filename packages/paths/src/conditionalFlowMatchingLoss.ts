@@ -1,4 +1,4 @@
-import { mean, type Tensor, type TensorLike, sum } from '@flowfield/tensor-webgpu';
+import { mean, sum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
 import type { Path, PathInput, PathSample } from './path.ts';
 
@@ -29,7 +29,7 @@ export interface FlowMatchingOptions<Extra extends object = object> {
  * x0 and x1 are (batch, …); t is a scalar or (batch), drawn by the caller, uniform on [0, 1] as a rule. `extra` fields
  * travel with the sample to `velocity`. Returns a scalar, or (batch) for reduction 'none'.
  *
- * Source: Lipman et al. 2022, eq. 9 and theorem 2; Chen and Lipman 2023, eq. 12.
+ * Source: Lipman et al. 2022, eq. 9 and theorem 2; Chen and Lipman 2023.
  * @throws PathShapeError when the velocity has another shape than x_t; and what the path's `sample` throws.
  */
 export function conditionalFlowMatchingLoss<Extra extends object = object>(

@@ -1,6 +1,15 @@
 import { jit, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { affinePath, condOTScheduler, convert, cosineScheduler, type Prediction, schedulerAt, SingularConversionError } from './index.ts';
+import {
+  affinePath,
+  condOTScheduler,
+  convert,
+  cosineScheduler,
+  type Prediction,
+  polynomialScheduler,
+  SingularConversionError,
+  schedulerAt,
+} from './index.ts';
 import { f64, gap, innerTimes, normals, numbers, schedulers } from './testing/draws.ts';
 
 const kinds: readonly Prediction[] = ['velocity', 'data', 'noise', 'score'];
@@ -27,26 +36,44 @@ describe.each(Object.entries(schedulers))('conversions, %s', (_name, scheduler) 
     const c = schedulerAt(scheduler, t);
     const per = (x: Tensor): Tensor => x.expandDims(-1);
     // x_t ~ N(α m, V), V = α² s² + σ²; regression of x_1 on x_t has slope α s² / V.
-    const variance = c.alphaT.square().mul(s * s).add(c.sigmaT.square());
+    const variance = c.alphaT
+      .square()
+      .mul(s * s)
+      .add(c.sigmaT.square());
     const centered = xt.sub(per(c.alphaT).mul(m));
-    const slope = c.alphaT.mul(c.dAlphaT).mul(s * s).add(c.sigmaT.mul(c.dSigmaT)).div(variance);
+    const slope = c.alphaT
+      .mul(c.dAlphaT)
+      .mul(s * s)
+      .add(c.sigmaT.mul(c.dSigmaT))
+      .div(variance);
     const velocity = per(c.dAlphaT).mul(m).add(per(slope).mul(centered));
     const forms: Record<Exclude<Prediction, 'velocity'>, Tensor> = {
-      data: per(c.alphaT.mul(s * s).div(variance)).mul(centered).add(m),
+      data: per(c.alphaT.mul(s * s).div(variance))
+        .mul(centered)
+        .add(m),
       noise: per(c.sigmaT.div(variance)).mul(centered),
       score: centered.div(per(variance)).neg(),
     };
     const scale = 1 + Math.max(...numbers(velocity.abs()));
     for (const from of ['data', 'noise', 'score'] as const) {
-      expect(gap(convert(scheduler, forms[from], { from, to: 'velocity', xt, t }), velocity) / scale).toBeLessThan(1e-10);
+      expect(gap(convert(scheduler, forms[from], { from, to: 'velocity', xt, t }), velocity) / scale).toBeLessThan(
+        1e-10,
+      );
       expect(gap(convert(scheduler, velocity, { from: 'velocity', to: from, xt, t }), forms[from])).toBeLessThan(1e-10);
     }
   });
 });
 
 describe('the ends', () => {
-  const xt = tensor([[1, 2], [3, 4]], f64);
-  const at = (from: Prediction, to: Prediction, t: number | number[]): Tensor => convert(condOTScheduler(), xt, { from, to, xt, t });
+  const xt = tensor(
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    f64,
+  );
+  const at = (from: Prediction, to: Prediction, t: number | number[]): Tensor =>
+    convert(condOTScheduler(), xt, { from, to, xt, t });
 
   test('every direction that has a value at an end gives it, and every other throws', () => {
     const throwsAt = (t: number): string[] =>
@@ -63,8 +90,17 @@ describe('the ends', () => {
     expect(throwsAt(1)).toEqual(['velocity score', 'data velocity', 'data noise', 'data score', 'noise score']);
   });
 
+  test('the velocity of a schedule that starts at rest says nothing at t = 0', () => {
+    const rest = polynomialScheduler(2);
+    expect(() => convert(rest, xt, { from: 'velocity', to: 'data', xt, t: 0 })).toThrow(
+      /α'σ - σ'α of polynomial\(2\) is 0 at t = 0 in row 0/,
+    );
+  });
+
   test('the message names the row and the remedy', () => {
-    expect(() => at('data', 'velocity', [0.5, 1])).toThrow(/sigmaT of condOT is 0 at t = 1 in row 1; .* Stay at times below 1/);
+    expect(() => at('data', 'velocity', [0.5, 1])).toThrow(
+      /σ of condOT is 0 at t = 1 in row 1; .* Stay at times below 1/,
+    );
   });
 
   test('a traced call stays finite; a number as the time is checked even there', () => {
@@ -75,7 +111,9 @@ describe('the ends', () => {
   });
 
   test('a prediction of another shape is refused', () => {
-    expect(() => convert(condOTScheduler(), [[1, 2]], { from: 'data', to: 'noise', xt, t: 0.5 })).toThrow(/shape of xt \[2, 2\], got \[1, 2\]/);
+    expect(() => convert(condOTScheduler(), [[1, 2]], { from: 'data', to: 'noise', xt, t: 0.5 })).toThrow(
+      /shape of xt \[2, 2\], got \[1, 2\]/,
+    );
     expect(() => at('speed' as Prediction, 'data', 0.5)).toThrow(/expected two of velocity, data, noise, score/);
   });
 });

@@ -1,7 +1,8 @@
-import { ArgumentError, maximum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
-import { PathShapeError, SingularConversionError } from './errors.ts';
-import { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';
-import { asFloating, asTimes, checkTimes, firstFailing, perRow } from './times.ts';
+import { ArgumentError, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { type Coefficients, denominator, withDelta } from './denominators.ts';
+import { PathShapeError } from './errors.ts';
+import { type Scheduler, schedulerAt } from './scheduler.ts';
+import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 
 /**
  * What a network predicts at (x_t, t): the marginal `velocity` u, the `data` D = E[x_1 | x_t], the `noise`
@@ -18,11 +19,6 @@ export interface ConvertOptions {
   readonly t: TensorLike;
 }
 
-/** Coefficients at t, with Δ = α'σ - σ'α. */
-export interface Coefficients extends SchedulerOutput {
-  readonly delta: Tensor;
-}
-
 /** target = (onX · x_t + onPrediction · prediction) / overᵖᵒʷᵉʳ. */
 interface Conversion {
   /** 0 if left out. */
@@ -33,7 +29,8 @@ interface Conversion {
   readonly power?: 2;
 }
 
-// One row per source, each with the only denominator that it cannot do without. Δ is never 0; α is 0 at t = 0, and σ at t = 1.
+// One row per source, each with the only denominator that it cannot do without. α is 0 at t = 0, σ at
+// t = 1, and Δ only at t = 0 of schedules that start at rest, such as t².
 const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Prediction, Conversion>>>>> = {
   velocity: {
     data: { onX: (c) => c.dSigmaT.neg(), onPrediction: (c) => c.sigmaT, over: 'delta' },
@@ -57,9 +54,6 @@ const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Predictio
   },
 };
 
-/** Denominators below this are taken for 0: thrown on where they are known, kept at this value where they are not. */
-const LEAST_DENOMINATOR = 1e-12;
-
 /**
  * The same knowledge about x_t in another form: the `to` that belongs to the prediction `from` at (x_t, t) on the
  * affine path of `scheduler`. With Δ = α'σ - σ'α:
@@ -68,7 +62,7 @@ const LEAST_DENOMINATOR = 1e-12;
  *
  * Each of the twelve directions uses the form with the fewest denominators. Those from noise or score, but for
  * noise ↔ score, divide by α and have no value at t = 0 of most schedules; those from data, and those to the score,
- * divide by σ and have none at t = 1.
+ * divide by σ and have none at t = 1; those from the velocity divide by Δ, which is 0 at t = 0 of polynomial schedules with n > 1.
  *
  * `prediction` and `xt` are (batch, …) of equal shape; t is a scalar or (batch). The result has their shape.
  *
@@ -94,29 +88,11 @@ export function convert(scheduler: Scheduler, prediction: TensorLike, { from, to
     throw new ArgumentError(`${use}: expected two of ${Object.keys(CONVERSIONS).join(', ')}. Check the spelling.`);
   }
   const coefficients = withDelta(schedulerAt(scheduler, times));
-  const scaled = (factor: Tensor | number, vector: Tensor): Tensor => vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
+  const scaled = (factor: Tensor | number, vector: Tensor): Tensor =>
+    vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
   let total = scaled(conversion.onPrediction(coefficients), given);
   if (conversion.onX) total = total.add(scaled(conversion.onX(coefficients), x));
   if (!conversion.over) return total;
-  const denominator = coefficients[conversion.over];
-  checkDenominator(use, scheduler, conversion.over, denominator, times);
-  const kept = perRow(maximum(denominator, LEAST_DENOMINATOR), x);
-  return total.div(conversion.power === 2 ? kept.mul(kept) : kept);
-}
-
-/** Adds Δ = α'σ - σ'α, which is positive at every t. */
-export const withDelta = (c: SchedulerOutput): Coefficients => ({
-  ...c,
-  delta: c.dAlphaT.mul(c.sigmaT).sub(c.dSigmaT.mul(c.alphaT)),
-});
-
-function checkDenominator(use: string, scheduler: Scheduler, over: keyof Coefficients, denominator: Tensor, t: Tensor): void {
-  const bad = firstFailing(denominator, (value) => !(value > LEAST_DENOMINATOR));
-  if (bad === null) return;
-  const at = firstFailing(t.shape.length === 0 ? t : t.slice(bad.row), () => true)?.value;
-  const end = over === 'alphaT' ? 'above 0' : 'below 1';
-  throw new SingularConversionError(
-    `${use}: ${over} of ${scheduler.name} is ${bad.value} at t = ${at} in row ${bad.row}; expected a positive denominator. ` +
-      `Stay at times ${end}, such as 1e-5 away, or predict another of ${Object.keys(CONVERSIONS).join(', ')}.`,
-  );
+  const over = perRow(denominator(use, scheduler, conversion.over, coefficients, times), x);
+  return total.div(conversion.power === 2 ? over.mul(over) : over);
 }

@@ -23,11 +23,14 @@ export interface GeodesicPath<M extends GeodesicManifold = GeodesicManifold> ext
  * mode through `exp` alone: with κ = 1 - t it equals log_{x_t}(x_1) / (1 - t), without the division.
  * x_0 and x_1 are (batch, D) on the manifold; t is a scalar or (batch). Further fields come back in the sample.
  *
- * Source: Chen and Lipman 2023, "Flow Matching on General Geometries", section 3.2.
+ * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
  * @throws SchedulerError unless the scheduler is convex; PathShapeError, TimeShapeError and TimeRangeError as
  * `affinePath`; and what the manifold's `log` throws at the cut locus.
  */
-export function geodesicPath<M extends GeodesicManifold>(manifold: M, scheduler: Scheduler = condOTScheduler()): GeodesicPath<M> {
+export function geodesicPath<M extends GeodesicManifold>(
+  manifold: M,
+  scheduler: Scheduler = condOTScheduler(),
+): GeodesicPath<M> {
   if (!scheduler.convex) {
     throw new SchedulerError(
       `geodesicPath: expected a convex scheduler (α + σ = 1, α from 0 to 1), got ${scheduler.name}. Use condOTScheduler or polynomialScheduler.`,

@@ -32,7 +32,8 @@ export interface Path {
 /** Both ends as floating tensors. Throws `PathShapeError` unless their shapes are equal. */
 export function checkPair(use: string, x0: TensorLike, x1: TensorLike): { x0: Tensor; x1: Tensor } {
   const [source, data] = [asFloating(x0), asFloating(x1)];
-  const equal = source.shape.length === data.shape.length && source.shape.every((extent, i) => extent === data.shape[i]);
+  const equal =
+    source.shape.length === data.shape.length && source.shape.every((extent, i) => extent === data.shape[i]);
   if (!equal) {
     throw new PathShapeError(
       `${use}: expected x0 and x1 of one shape, got x0 [${source.shape.join(', ')}] and x1 [${data.shape.join(', ')}]. ` +

@@ -10,7 +10,8 @@ import { asFactor, asPoints, checkDimension, innerProduct } from './points.ts';
 export function euclidean(n: number): Manifold {
   checkDimension('euclidean', n);
   const name = `euclidean(${n})`;
-  const points = (use: string, what: string, x: Parameters<Manifold['exp']>[0]) => asPoints(`${name}.${use}`, what, x, n);
+  const points = (use: string, what: string, x: Parameters<Manifold['exp']>[0]) =>
+    asPoints(`${name}.${use}`, what, x, n);
   const difference = (use: string, x: Parameters<Manifold['exp']>[0], y: Parameters<Manifold['exp']>[0]) =>
     points(use, 'y', y).sub(points(use, 'x', x));
 
@@ -38,7 +39,9 @@ export function euclidean(n: number): Manifold {
     sampleBase: (key, shape = [], options = {}) => random.normal(key, [...shape, n], options),
     logBase(x) {
       const at = points('logBase', 'x', x);
-      return innerProduct(at, at).mul(-0.5).sub((n / 2) * Math.log(2 * Math.PI));
+      return innerProduct(at, at)
+        .mul(-0.5)
+        .sub((n / 2) * Math.log(2 * Math.PI));
     },
   };
 }

@@ -100,7 +100,9 @@ describe('every manifold', () => {
 
   test('points of another dimension are refused by name', () => {
     for (const manifold of [sphere(2), euclidean(3)]) {
-      expect(() => manifold.exp([[1, 0]], [[0, 1]])).toThrow(/expected x with 3 coordinates along the last axis, got shape \[1, 2\]/);
+      expect(() => manifold.exp([[1, 0]], [[0, 1]])).toThrow(
+        /expected x with 3 coordinates along the last axis, got shape \[1, 2\]/,
+      );
       const x = [[1, 0, 0]];
       expect(() => manifold.geodesic(x, x, [[0.5]])).toThrow(/t as a scalar or of the batch shape \[1\], got \[1, 1\]/);
     }

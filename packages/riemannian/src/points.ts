@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError, type Tensor, type TensorLike, tensor, sum } from '@flowfield/tensor-webgpu';
+import { ArgumentError, ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 
 /** `x` as a floating tensor whose last axis has extent `ambient`. Throws `ShapeError` otherwise. */
 export function asPoints(use: string, what: string, x: TensorLike, ambient: number): Tensor {

@@ -1,11 +1,26 @@
-import { abs, atan2, cos, div, type Tensor, less, logicalAnd, greater, sin, sqrt, square, where } from '@flowfield/tensor-webgpu';
+import {
+  abs,
+  atan2,
+  cos,
+  div,
+  greater,
+  less,
+  logicalAnd,
+  sin,
+  sqrt,
+  square,
+  type Tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 
 // Functions of an angle that are analytic in its square. Each joins a power series near 0 to the closed form away
 // from 0. The choice is made on the inputs of both, so that the branch not taken has finite derivatives of every order.
 
 /** Σ coefficients[k] xᵏ by Horner's rule. */
 function powerSeries(x: Tensor, coefficients: readonly number[]): Tensor {
-  return coefficients.slice(0, -1).reduceRight((total, coefficient) => total.mul(x).add(coefficient), x.mul(0).add(coefficients.at(-1)!));
+  return coefficients
+    .slice(0, -1)
+    .reduceRight((total, coefficient) => total.mul(x).add(coefficient), x.mul(0).add(coefficients.at(-1)!));
 }
 
 /** Terms enough for float64, and for a few derivatives, on the intervals below. */

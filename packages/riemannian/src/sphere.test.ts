@@ -41,7 +41,9 @@ describe('exp and log', () => {
   test('known angles', () => {
     expect(s2.dist([1, 0, 0], [0, 1, 0]).item()).toBeCloseTo(Math.PI / 2, 6);
     expect(s2.dist(tensor([1, 0, 0], f64), tensor([-1, 0, 0], f64)).item()).toBe(Math.PI);
-    expect(gap(s2.exp(tensor([1, 0, 0], f64), tensor([0, 0, Math.PI], f64)), tensor([-1, 0, 0], f64))).toBeLessThan(1e-15);
+    expect(gap(s2.exp(tensor([1, 0, 0], f64), tensor([0, 0, Math.PI], f64)), tensor([-1, 0, 0], f64))).toBeLessThan(
+      1e-15,
+    );
   });
 
   test('the series and the closed form meet', () => {
@@ -65,16 +67,28 @@ describe('derivatives', () => {
       const v = s2.log(x, y);
       return s2.inner(x, v, v);
     };
-    const tangents = tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1]], f64).sub(x.reshape([3, 1]).mul(x.reshape([1, 3])));
+    const tangents = tensor(
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      f64,
+    ).sub(x.reshape([3, 1]).mul(x.reshape([1, 3])));
     // d log_x(y) / dy and d exp_x(v) / dv at y = x, v = 0 are the identity on tangent vectors.
     expect(gap(jacfwd((y: Tensor) => s2.log(x, y))(x), tangents)).toBeLessThan(1e-15);
-    expect(gap(jvp((v: Tensor) => s2.exp(x, v), [zero], [tangents.slice(0)])[1], tangents.slice(0))).toBeLessThan(1e-15);
+    expect(gap(jvp((v: Tensor) => s2.exp(x, v), [zero], [tangents.slice(0)])[1], tangents.slice(0))).toBeLessThan(
+      1e-15,
+    );
     expect(numbers(grad(squaredDistance)(x))).toEqual([0, 0, 0]);
     expect(gap(hessian(squaredDistance)(x), tangents.mul(2))).toBeLessThan(1e-14);
   });
 
   test('of every order and kind are finite at zero distance', () => {
-    const scalarOf = (f: (y: Tensor) => Tensor) => (y: Tensor) => f(y).mul(tensor([1, 2, 3], f64)).sum();
+    const scalarOf = (f: (y: Tensor) => Tensor) => (y: Tensor) =>
+      f(y)
+        .mul(tensor([1, 2, 3], f64))
+        .sum();
     const functions: Record<string, (y: Tensor) => Tensor> = {
       log: scalarOf((y) => s2.log(x, y)),
       'log from': scalarOf((y) => s2.log(y, x)),
@@ -110,7 +124,9 @@ describe('derivatives', () => {
       (p: Tensor) => s2.logVolume(y, p),
       (p: Tensor) => s2.projectPoint(p.mul(3)),
     ]) {
-      const difference = f(from.add(along.mul(h))).sub(f(from.sub(along.mul(h)))).div(2 * h);
+      const difference = f(from.add(along.mul(h)))
+        .sub(f(from.sub(along.mul(h))))
+        .div(2 * h);
       expect(gap(jvp(f, [from], [along])[1], difference)).toBeLessThan(1e-7);
     }
   });
@@ -125,12 +141,26 @@ describe('derivatives', () => {
 });
 
 describe('the cut locus', () => {
-  const x = tensor([[1, 0, 0], [0, 0.6, 0.8]], f64);
-  const y = tensor([[0, 1, 0], [0, -0.6, -0.8]], f64);
+  const x = tensor(
+    [
+      [1, 0, 0],
+      [0, 0.6, 0.8],
+    ],
+    f64,
+  );
+  const y = tensor(
+    [
+      [0, 1, 0],
+      [0, -0.6, -0.8],
+    ],
+    f64,
+  );
 
   test('log, geodesic and transport name the antipodal row', () => {
     expect(() => s2.log(x, y)).toThrow(CutLocusError);
-    expect(() => s2.log(x, y)).toThrow(/^sphere\(2\)\.log: row 1 is a pair of antipodal points; expected .*isAtCutLocus/);
+    expect(() => s2.log(x, y)).toThrow(
+      /^sphere\(2\)\.log: row 1 is a pair of antipodal points; expected .*isAtCutLocus/,
+    );
     expect(() => s2.geodesic(x, y, 0.5)).toThrow(CutLocusError);
     expect(() => s2.transport(x, y, x)).toThrow(CutLocusError);
     expect(() => s2.log(x.slice(1), y.slice(1))).toThrow(/the only row/);
@@ -151,7 +181,9 @@ describe('the cut locus', () => {
         expect(gap(manifold.norm(from, velocity), tensor(Math.PI, f64))).toBeLessThan(1e-14);
         expect(gap(manifold.exp(from, velocity), from.neg())).toBeLessThan(1e-14);
         expect(gap(manifold.transport(from, from.neg(), velocity), velocity.neg())).toBeLessThan(1e-13);
-        expect(gap(manifold.norm(from, manifold.transport(from, from.neg(), v)), manifold.norm(from, v))).toBeLessThan(1e-13);
+        expect(gap(manifold.norm(from, manifold.transport(from, from.neg(), v)), manifold.norm(from, v))).toBeLessThan(
+          1e-13,
+        );
       }),
       { numRuns: 20 },
     );
@@ -161,15 +193,28 @@ describe('the cut locus', () => {
   });
 
   test('the center has no projection', () => {
-    expect(() => s2.projectPoint([[0, 0, 2], [0, 0, 0]])).toThrow(DegeneratePointError);
-    expect(() => s2.projectPoint([[0, 0, 2], [0, 0, 0]])).toThrow(/row 1 is 0/);
+    expect(() =>
+      s2.projectPoint([
+        [0, 0, 2],
+        [0, 0, 0],
+      ]),
+    ).toThrow(DegeneratePointError);
+    expect(() =>
+      s2.projectPoint([
+        [0, 0, 2],
+        [0, 0, 0],
+      ]),
+    ).toThrow(/row 1 is 0/);
     expect(numbers(jit(s2.projectPoint)(tensor([0, 0, 0])))).toEqual([1, 0, 0]);
   });
 });
 
 describe('the uniform base', () => {
   test('log-density is -ln 4π on S^2 and the closed form on S^n', () => {
-    const at = (n: number): number => sphere(n).logBase(tensor([...Array<number>(n).fill(0), 1], f64)).item();
+    const at = (n: number): number =>
+      sphere(n)
+        .logBase(tensor([...Array<number>(n).fill(0), 1], f64))
+        .item();
     expect(at(2)).toBeCloseTo(-Math.log(4 * Math.PI), 14);
     // Γ(D / 2) from its values at 1/2 and 1: ln area = ln 2 + (D/2) ln π - ln Γ(D/2).
     for (let n = 1; n <= 12; n++) {
@@ -189,7 +234,10 @@ describe('the uniform base', () => {
       // Five standard errors: Var x_i = 1/d, Var x_i² = 3/(d(d+2)) - 1/d², Var x_i x_j = 1/(d(d+2)).
       expect(Math.max(...numbers(x.mean({ axis: 0 }).abs()))).toBeLessThan(5 / Math.sqrt(d * count));
       const second = x.transpose().matmul(x).div(count);
-      const identity = tensor(Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => (i === j ? 1 / d : 0))), f64);
+      const identity = tensor(
+        Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => (i === j ? 1 / d : 0))),
+        f64,
+      );
       expect(gap(second, identity)).toBeLessThan(5 * Math.sqrt(3 / (d * (d + 2)) / count));
     }
   });

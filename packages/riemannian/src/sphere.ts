@@ -83,7 +83,7 @@ function antipodal(x: Tensor, y: Tensor): Tensor {
  * pairs with `isAtCutLocus`. Likewise an eager `projectPoint` of 0 throws `DegeneratePointError`, and a traced one gives
  * the first basis vector.
  *
- * Source: Chen and Lipman 2023, "Flow Matching on General Geometries", appendix on the sphere.
+ * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
  * @throws ArgumentError unless n is an integer of at least 1; the functions throw ShapeError unless the last axis is n + 1.
  */
 export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifold {
@@ -148,7 +148,11 @@ export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifo
       return vector.sub(at.mul(innerProduct(at, vector, true)));
     },
     transport(x, y, v) {
-      const [from, to, vector] = [points('transport', 'x', x), points('transport', 'y', y), points('transport', 'v', v)];
+      const [from, to, vector] = [
+        points('transport', 'x', x),
+        points('transport', 'y', y),
+        points('transport', 'v', v),
+      ];
       const cut = antipodal(from, to);
       checkCutLocus('transport', cut);
       // At the cut locus this reflects along the geodesic that `log` takes.

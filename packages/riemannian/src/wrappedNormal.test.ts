@@ -47,12 +47,22 @@ describe('logVolume', () => {
         // An orthonormal basis of the tangent space, by Gram-Schmidt on projected basis vectors.
         const basis: Tensor[] = [];
         for (let i = 0; basis.length < n; i++) {
-          let e = manifold.projectTangent(at, tensor(Array.from({ length: n + 1 }, (_, j) => (i === j ? 1 : 0)), f64));
+          let e = manifold.projectTangent(
+            at,
+            tensor(
+              Array.from({ length: n + 1 }, (_, j) => (i === j ? 1 : 0)),
+              f64,
+            ),
+          );
           for (const b of basis) e = e.sub(b.mul(e.dot(b)));
           const length = e.norm().item();
           if (length > 1e-3) basis.push(e.div(length));
         }
-        const chart = (a: Tensor): Tensor => manifold.exp(at, basis.reduce((sum, b, i) => sum.add(b.mul(a.slice(i))), along));
+        const chart = (a: Tensor): Tensor =>
+          manifold.exp(
+            at,
+            basis.reduce((sum, b, i) => sum.add(b.mul(a.slice(i))), along),
+          );
         const jacobian = jacfwd(chart)(tensor(Array<number>(n).fill(0), f64));
         const gram = jacobian.transpose().matmul(jacobian).toArray() as number[][];
         expect(manifold.logVolume(at, along).item()).toBeCloseTo(logDet(gram) / 2, 9);
@@ -95,7 +105,11 @@ describe('wrappedNormal', () => {
     const { x, y } = draws(sphere(2), 9, 3);
     const std = tensor([0.2, 0.5, 1], f64);
     const law = wrappedNormal(sphere(2), { mean: x, std });
-    const each = [0.2, 0.5, 1].map((s, i) => wrappedNormal(sphere(2), { mean: x.slice(i), std: s }).logDensity(y.slice(i)).item());
+    const each = [0.2, 0.5, 1].map((s, i) =>
+      wrappedNormal(sphere(2), { mean: x.slice(i), std: s })
+        .logDensity(y.slice(i))
+        .item(),
+    );
     expect(gap(law.logDensity(y), tensor(each, f64))).toBeLessThan(1e-12);
     expect(law.sample(random.key(0), [5, 3]).shape).toEqual([5, 3, 3]);
   });

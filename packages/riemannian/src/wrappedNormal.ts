@@ -1,4 +1,13 @@
-import { ArgumentError, log, random, type Shape, square, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  log,
+  random,
+  type Shape,
+  square,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@flowfield/tensor-webgpu';
 import type { Manifold } from './manifold.ts';
 import { asPoints } from './points.ts';
 

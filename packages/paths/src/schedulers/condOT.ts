@@ -11,12 +11,14 @@ export interface CondOTOptions {
 /**
  * The straight path: α = t, σ = 1 - (1 - σ_min) t; snr⁻¹(s) = s / (1 + (1 - σ_min) s).
  *
- * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling", eq. 20-23 (the optimal-transport path).
+ * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling", eq. 20 (the optimal-transport path).
  * @throws SchedulerError for sigmaMin outside [0, 1).
  */
 export function condOTScheduler({ sigmaMin = 0 }: CondOTOptions = {}): Scheduler {
   if (!(sigmaMin >= 0 && sigmaMin < 1)) {
-    throw new SchedulerError(`condOTScheduler: expected sigmaMin in [0, 1), got ${sigmaMin}. Use 0 for the plain straight path.`);
+    throw new SchedulerError(
+      `condOTScheduler: expected sigmaMin in [0, 1), got ${sigmaMin}. Use 0 for the plain straight path.`,
+    );
   }
   const slope = 1 - sigmaMin;
   return {

@@ -1,4 +1,16 @@
-import { div, fullLike, greater, maximum, minimum, sqrt, square, type Tensor, type TensorLike, tensor, where } from '@flowfield/tensor-webgpu';
+import {
+  div,
+  fullLike,
+  greater,
+  maximum,
+  minimum,
+  sqrt,
+  square,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 import type { Scheduler } from '../scheduler.ts';
 import { positive, rootOf } from './ratios.ts';
 
@@ -16,7 +28,10 @@ export function linearVPScheduler(): Scheduler {
     alpha: (t) => tensor(t),
     sigma,
     dAlpha: (t) => fullLike(t, 1),
-    dSigma: (t) => tensor(t).neg().div(positive(sigma(t))),
+    dSigma: (t) =>
+      tensor(t)
+        .neg()
+        .div(positive(sigma(t))),
     snrInverse(snr) {
       const s = tensor(snr);
       const small = minimum(s, 1);

@@ -1,5 +1,12 @@
 import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
-import { condOTScheduler, cosineScheduler, linearVPScheduler, polynomialScheduler, type Scheduler, vpScheduler } from '../index.ts';
+import {
+  condOTScheduler,
+  cosineScheduler,
+  linearVPScheduler,
+  polynomialScheduler,
+  type Scheduler,
+  vpScheduler,
+} from '../index.ts';
 
 export const f64 = { dtype: 'f64' } as const;
 
@@ -24,4 +31,7 @@ export const normals = (seed: number, shape: readonly number[]): Tensor => rando
 
 /** Evenly spaced inner times from 0.01 to 0.99. */
 export const innerTimes = (count: number): Tensor =>
-  tensor(Array.from({ length: count }, (_, i) => 0.01 + (0.98 * i) / (count - 1)), f64);
+  tensor(
+    Array.from({ length: count }, (_, i) => 0.01 + (0.98 * i) / (count - 1)),
+    f64,
+  );

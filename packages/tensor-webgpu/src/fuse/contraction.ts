@@ -21,7 +21,13 @@ function jointStride(place: Affine, axes: readonly number[], shape: readonly num
 }
 
 /** Where an operand lies; throws `MustStore` when its axes do not walk through memory in three strides. */
-function operandOf(storage: Storage, atom: Atom, batch: readonly number[], free: readonly number[], contract: readonly number[]): ContractionOperand {
+function operandOf(
+  storage: Storage,
+  atom: Atom,
+  batch: readonly number[],
+  free: readonly number[],
+  contract: readonly number[],
+): ContractionOperand {
   if (!(atom instanceof Var)) throw new Error('fuse: a contraction needs arrays as operands.');
   const value = new Expressions(storage, atom.shape).at(atom, identityCoordinates(atom.shape.length));
   if (value.kind !== 'load' || value.terms.length > 0) throw new MustStore(atom);

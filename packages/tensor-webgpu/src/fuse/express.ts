@@ -72,11 +72,14 @@ export class Expressions {
 
   private expand(variable: Var, coordinates: readonly Affine[]): Expression {
     const eqn = this.storage.definitions.get(variable);
-    if (!eqn) throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
+    if (!eqn)
+      throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
     if (eqn.primitive.kind === 'view') return this.viewed(eqn, coordinates);
     if (isLookup(eqn)) return this.lookup(eqn, coordinates);
-    if (eqn.primitive.kind !== 'elementwise') throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
-    if (eqn.primitive.name === 'iota') return { kind: 'index', dtype: variable.dtype, place: coordinates[eqn.params.axis] };
+    if (eqn.primitive.kind !== 'elementwise')
+      throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
+    if (eqn.primitive.name === 'iota')
+      return { kind: 'index', dtype: variable.dtype, place: coordinates[eqn.params.axis] };
     const args = this.operands(eqn, coordinates);
     return { kind: 'apply', dtype: variable.dtype, eqn, output: eqn.outputs.indexOf(variable), args };
   }
@@ -122,7 +125,11 @@ export class Expressions {
       const indices = eqn.inputs[1];
       const index = this.at(indices, coordinates.slice(0, indices.shape.length));
       dynamic.push({ axis: batchDims, index, limit: operand.shape[batchDims] - 1 });
-      fixed.push(...coordinates.slice(0, batchDims), constantAffine(0, rank), ...coordinates.slice(indices.shape.length));
+      fixed.push(
+        ...coordinates.slice(0, batchDims),
+        constantAffine(0, rank),
+        ...coordinates.slice(indices.shape.length),
+      );
     } else {
       operand.shape.forEach((extent, axis) => {
         fixed.push(coordinates[axis]);
@@ -143,6 +150,10 @@ export class Expressions {
     if (found.kind === 'literal') return found;
     if (found.kind !== 'load' || found.terms.length > 0) throw new MustStore(operand);
     const terms = dynamic.map(({ index, limit }, i) => ({ index, limit, stride: found.place.strides[rank + i] }));
-    return this.load(found.variable, { offset: found.place.offset, strides: found.place.strides.slice(0, rank) }, terms);
+    return this.load(
+      found.variable,
+      { offset: found.place.offset, strides: found.place.strides.slice(0, rank) },
+      terms,
+    );
   }
 }

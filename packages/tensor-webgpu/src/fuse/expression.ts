@@ -15,11 +15,23 @@ export interface IndexTerm {
  */
 export type Expression =
   /** An element of a variable that lies in memory. */
-  | { readonly kind: 'load'; readonly variable: Var; readonly dtype: DType; readonly place: Affine; readonly terms: readonly IndexTerm[] }
+  | {
+      readonly kind: 'load';
+      readonly variable: Var;
+      readonly dtype: DType;
+      readonly place: Affine;
+      readonly terms: readonly IndexTerm[];
+    }
   | { readonly kind: 'literal'; readonly dtype: DType; readonly value: number }
   /** A position as a number (`iota`). */
   | { readonly kind: 'index'; readonly dtype: DType; readonly place: Affine }
-  | { readonly kind: 'apply'; readonly dtype: DType; readonly eqn: Eqn; readonly output: number; readonly args: readonly Expression[] };
+  | {
+      readonly kind: 'apply';
+      readonly dtype: DType;
+      readonly eqn: Eqn;
+      readonly output: number;
+      readonly args: readonly Expression[];
+    };
 
 export type Load = Extract<Expression, { kind: 'load' }>;
 

@@ -167,7 +167,11 @@ class Fuser {
       if (stage.kind === 'loops' && sameSpace(stage.space, view.space)) {
         const value = this.attempt(() => this.expressionsOf.get(stage)!.compute(variable, view.coordinates));
         const later = new Set(part.stages.slice(i).flatMap(madeBy));
-        if (value && readsOwnRows([value], stage.space, part.rows, local) && !loadsOf([value]).some((load) => later.has(load.variable))) {
+        if (
+          value &&
+          readsOwnRows([value], stage.space, part.rows, local) &&
+          !loadsOf([value]).some((load) => later.has(load.variable))
+        ) {
           this.addStore(stage, variable, view.coordinates);
           local.add(variable);
           this.homes.set(variable, home);
@@ -202,7 +206,10 @@ class Fuser {
       const view = rowSpace(variable.shape, rows);
       if (!view) return null;
       const space = [...view.space, ...axes.map((axis) => input.shape[axis])];
-      const widen = (form: Affine): Affine => ({ offset: form.offset, strides: [...form.strides, ...axes.map(() => 0)] });
+      const widen = (form: Affine): Affine => ({
+        offset: form.offset,
+        strides: [...form.strides, ...axes.map(() => 0)],
+      });
       const coordinates = new Array<Affine>(input.shape.length);
       kept.forEach((axis, i) => {
         coordinates[axis] = widen(view.coordinates[i]);
@@ -242,7 +249,12 @@ class Fuser {
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
     const shared = sizeOf(stage.rhs.variable.shape) * 4 <= SHARED_OPERAND_BYTES || stage.batch > 1;
-    if (joined && shared && rowSpace(variable.shape, joined.part.rows) && contractsOwnRows(stage, joined.part.rows, this.localOf.get(joined.part)!)) {
+    if (
+      joined &&
+      shared &&
+      rowSpace(variable.shape, joined.part.rows) &&
+      contractsOwnRows(stage, joined.part.rows, this.localOf.get(joined.part)!)
+    ) {
       this.addStage(joined, stage, variable);
       return;
     }
@@ -260,7 +272,11 @@ class Fuser {
         const start = new Array<number>(rank).fill(0);
         start[eqn.params.axis] = at;
         at += atom.shape[eqn.params.axis];
-        pieces.push({ space: atom.shape, start, value: (expressions) => expressions.at(atom, identityCoordinates(rank)) });
+        pieces.push({
+          space: atom.shape,
+          start,
+          value: (expressions) => expressions.at(atom, identityCoordinates(rank)),
+        });
       }
     } else {
       const { low, high, value } = eqn.params;
@@ -277,7 +293,11 @@ class Fuser {
         slab(0, low[axis]);
         slab(low[axis] + input.shape[axis], high[axis]);
       }
-      pieces.push({ space: input.shape, start: [...low], value: (expressions) => expressions.at(input, identityCoordinates(rank)) });
+      pieces.push({
+        space: input.shape,
+        start: [...low],
+        value: (expressions) => expressions.at(input, identityCoordinates(rank)),
+      });
     }
     const parts: RowPart[] = [];
     for (const { space, start, value } of pieces) {
@@ -289,7 +309,9 @@ class Fuser {
       stage.stores.push({ variable, place, value: value(this.expressionsOf.get(stage)!) });
       parts.push({ kind: 'rows', rows: wide[0], stages: [stage] });
     }
-    const reads = parts.flatMap((part) => loadsOf((part.stages[0] as LoopStage).stores.map((store) => store.value))).map((load) => load.variable);
+    const reads = parts
+      .flatMap((part) => loadsOf((part.stages[0] as LoopStage).stores.map((store) => store.value)))
+      .map((load) => load.variable);
     const latest = this.latest(reads);
     if (parts.length === 0) parts.push({ kind: 'rows', rows: 0, stages: [] });
     for (const part of parts) this.addPart(part, latest, [variable]);
@@ -304,24 +326,45 @@ class Fuser {
     const [operand] = eqn.inputs;
     const batched = eqn.primitive.name === 'scatter' && eqn.params.batchDims > 0;
     const rows = batched ? variable.shape[0] : 1;
-    const copy = this.rowLoop(variable.shape, rows, (expressions, coordinates) => expressions.at(operand, coordinates), variable);
+    const copy = this.rowLoop(
+      variable.shape,
+      rows,
+      (expressions, coordinates) => expressions.at(operand, coordinates),
+      variable,
+    );
     const update = eqn.primitive.name === 'scatter' ? this.scatterStage(eqn, rows) : this.updateSliceStage(eqn);
     const reads = (stage: Stage): Var[] => loadsOf(valuesOf(stage)).map((load) => load.variable);
     if (rows > 1 || sizeOf(variable.shape) <= SMALL_WORK) {
-      this.addPart({ kind: 'rows', rows, stages: [copy, update] }, this.latest([...reads(copy), ...reads(update)]), [variable]);
+      this.addPart({ kind: 'rows', rows, stages: [copy, update] }, this.latest([...reads(copy), ...reads(update)]), [
+        variable,
+      ]);
       return;
     }
     const copyRows = rowsFor(variable.shape);
-    const whole = this.rowLoop(variable.shape, copyRows, (expressions, coordinates) => expressions.at(operand, coordinates), variable);
+    const whole = this.rowLoop(
+      variable.shape,
+      copyRows,
+      (expressions, coordinates) => expressions.at(operand, coordinates),
+      variable,
+    );
     this.addPart({ kind: 'rows', rows: copyRows, stages: [whole] }, this.latest(reads(whole)), [variable]);
     this.addPart({ kind: 'rows', rows, stages: [update] }, this.latest([variable, ...reads(update)]), [variable]);
   }
 
   /** A loop that stores one value per element of `variable`, over a space whose first axis has `rows` steps. */
-  private rowLoop(shape: Shape, rows: number, value: (expressions: Expressions, coordinates: readonly Affine[]) => Expression, variable: Var): LoopStage {
+  private rowLoop(
+    shape: Shape,
+    rows: number,
+    value: (expressions: Expressions, coordinates: readonly Affine[]) => Expression,
+    variable: Var,
+  ): LoopStage {
     const { space, coordinates } = rowSpace(shape, rows)!;
     const stage = this.loopStage(space);
-    stage.stores.push({ variable, place: flatten(coordinates, shape, space.length), value: value(this.expressionsOf.get(stage)!, coordinates) });
+    stage.stores.push({
+      variable,
+      place: flatten(coordinates, shape, space.length),
+      value: value(this.expressionsOf.get(stage)!, coordinates),
+    });
     return stage;
   }
 
@@ -334,9 +377,21 @@ class Fuser {
     const limit = variable.shape[batchDims] - 1;
     const stride = sizeOf(variable.shape.slice(batchDims + 1));
     const index = expressions.at(indices, coordinates.slice(0, indices.shape.length));
-    const within = [...coordinates.slice(0, batchDims), constantAffine(0, space.length), ...coordinates.slice(indices.shape.length)];
+    const within = [
+      ...coordinates.slice(0, batchDims),
+      constantAffine(0, space.length),
+      ...coordinates.slice(indices.shape.length),
+    ];
     const place = flatten(within, variable.shape, space.length);
-    return { kind: 'update', mode, space, variable, place, terms: [{ index, limit, stride, clamp: false }], value: expressions.at(updates, coordinates) };
+    return {
+      kind: 'update',
+      mode,
+      space,
+      variable,
+      place,
+      terms: [{ index, limit, stride, clamp: false }],
+      value: expressions.at(updates, coordinates),
+    };
   }
 
   private updateSliceStage(eqn: Eqn): UpdateStage {

@@ -46,7 +46,8 @@ function ordered(eqn: Eqn, eqns: Eqn[], copy: (atom: Atom) => Var): Eqn {
     eqns.push({ primitive: transposePrimitive, inputs: [operand], params: { permutation }, outputs: [variable] });
     return variable;
   });
-  const last = (side: number): number[] => range(inputs[side].shape.length - contract[side].length, inputs[side].shape.length);
+  const last = (side: number): number[] =>
+    range(inputs[side].shape.length - contract[side].length, inputs[side].shape.length);
   const first = range(0, batch[0].length);
   return { ...eqn, inputs, params: { ...eqn.params, contract: [last(0), last(1)], batch: [first, first] } };
 }

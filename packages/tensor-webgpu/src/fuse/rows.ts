@@ -43,7 +43,12 @@ export function withinRow(place: Affine, space: Shape, rows: number, size: numbe
 }
 
 /** Whether every read of a variable in `local` stays within the row of the block that computes it. */
-export function readsOwnRows(values: readonly Expression[], space: Shape, rows: number, local: ReadonlySet<Var>): boolean {
+export function readsOwnRows(
+  values: readonly Expression[],
+  space: Shape,
+  rows: number,
+  local: ReadonlySet<Var>,
+): boolean {
   return loadsOf(values).every(
     (load) =>
       !local.has(load.variable) ||
@@ -58,7 +63,8 @@ export function contractsOwnRows(stage: ContractionStage, rows: number, local: R
   if (batch > 1) {
     const items = batch / rows;
     if (!Number.isInteger(items)) return false;
-    const fits = (variable: Var, stride: number, offset: number): boolean => !local.has(variable) || (offset === 0 && stride * items === own(variable));
+    const fits = (variable: Var, stride: number, offset: number): boolean =>
+      !local.has(variable) || (offset === 0 && stride * items === own(variable));
     return fits(lhs.variable, lhs.batch, lhs.offset) && fits(rhs.variable, rhs.batch, rhs.offset) && k * m * n > 0;
   }
   if (m % rows !== 0 || local.has(rhs.variable)) return false;

@@ -17,11 +17,15 @@ export function isPieces(eqn: Eqn): boolean {
   if (eqn.primitive.name === 'concat') return true;
   if (eqn.primitive.name !== 'pad') return false;
   const { low, high, interior } = eqn.params;
-  return [...low, ...high].every((extent: number) => extent >= 0) && (!interior || interior.every((gap: number) => gap === 0));
+  return (
+    [...low, ...high].every((extent: number) => extent >= 0) &&
+    (!interior || interior.every((gap: number) => gap === 0))
+  );
 }
 
 /** Primitives that copy their first operand and then change elements at places that depend on index values. */
-export const isUpdate = (eqn: Eqn): boolean => eqn.primitive.name === 'scatter' || eqn.primitive.name === 'dynamicUpdateSlice';
+export const isUpdate = (eqn: Eqn): boolean =>
+  eqn.primitive.name === 'scatter' || eqn.primitive.name === 'dynamicUpdateSlice';
 
 /** Views that do not move any element: the buffer of the input serves as it is. */
 const sameOrder = (eqn: Eqn): boolean =>

@@ -44,11 +44,16 @@ interface Life {
  * other in place, and where the temporaries lie in the arena. Inputs and outputs have memory of their own; an output may
  * take over a donated input of the same size.
  */
-export function planMemory(schedule: Schedule, donate: readonly boolean[], requests: readonly ScratchRequest[]): MemoryPlan {
+export function planMemory(
+  schedule: Schedule,
+  donate: readonly boolean[],
+  requests: readonly ScratchRequest[],
+): MemoryPlan {
   const lives = livesOf(schedule);
   const outputs = new Set(schedule.outputs);
   const inputs = new Set(schedule.inputs);
-  const sameBytes = (a: Var, b: Var): boolean => bytesOf(a) === bytesOf(b) && bytesPerElement(a.dtype) === bytesPerElement(b.dtype);
+  const sameBytes = (a: Var, b: Var): boolean =>
+    bytesOf(a) === bytesOf(b) && bytesPerElement(a.dtype) === bytesPerElement(b.dtype);
 
   /** Whether `made` may lie where `old` lies: `old` is dead by then, or is overwritten in place. */
   const follows = (old: Life, made: Life): boolean => {

@@ -1,5 +1,15 @@
-import { expandDims, jit, random, scan, ShapeError, slice, type Tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
 import { applyUpdates, type Ema, type GradientTransform } from '@flowfield/nn';
+import {
+  expandDims,
+  jit,
+  random,
+  ShapeError,
+  scan,
+  slice,
+  type Tensor,
+  tree,
+  valueAndGrad,
+} from '@flowfield/tensor-webgpu';
 import type { BatchStream, HostPart } from '../streams/stream.ts';
 import type { TrainState } from './state.ts';
 
@@ -34,7 +44,9 @@ function oneStep<P, B>(
   const [[value, metrics], grads] = valueAndGrad(withMetrics, { hasAux: true })(params) as [[Tensor, Metrics], P];
   for (const [name, metric] of Object.entries(metrics)) {
     if (metric.shape.length === 0) continue;
-    throw new ShapeError(`train: metric '${name}' must be a scalar, got shape [${metric.shape.join(', ')}]. Reduce it with .mean().`);
+    throw new ShapeError(
+      `train: metric '${name}' must be a scalar, got shape [${metric.shape.join(', ')}]. Reduce it with .mean().`,
+    );
   }
   const [updates, nextMemory] = optimizer.update(grads, memory, params);
   const nextParams = applyUpdates(params, updates);

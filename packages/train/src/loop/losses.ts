@@ -1,7 +1,7 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
-import { disposeTree } from './state.ts';
 import type { ChunkOutputs } from './chunk.ts';
 import { NonFiniteLossError } from './nonFiniteLoss.ts';
+import { disposeTree } from './state.ts';
 
 /** What was read back: the loss of every step, and the means of the metrics. */
 export interface ReadLosses {

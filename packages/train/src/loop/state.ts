@@ -1,5 +1,5 @@
-import { random, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
 import { copyTree, type Ema, type EmaState, type GradientTransform, type OptimizerState } from '@flowfield/nn';
+import { random, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
 
 /** All that a run is: saved in checkpoints, donated to every step. Paths of its leaves are names in checkpoints. */
 export type TrainState<P> = {

@@ -1,14 +1,14 @@
 import { appendFile, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ArgumentError } from '@flowfield/tensor-webgpu';
-import type { Storage } from '../storage/storage.ts';
+import type { RunStorage } from '../storage/storage.ts';
 
 /**
  * Files of a folder, which is made when it is not there. A write goes to a temporary file, is brought to the disk (fsync)
  * and then renamed, so that a crash leaves the old file or the new one.
  * @throws ArgumentError for a name with a path in it.
  */
-export function folderStorage(folder: string): Storage {
+export function folderStorage(folder: string): RunStorage {
   const pathOf = (name: string): string => {
     if (name !== '' && name !== '.' && name !== '..' && basename(name) === name) return join(folder, name);
     throw new ArgumentError(`folderStorage: expected a plain file name, got '${name}'. Use one storage per folder.`);

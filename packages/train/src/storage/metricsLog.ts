@@ -1,4 +1,4 @@
-import type { Storage } from './storage.ts';
+import type { RunStorage } from './storage.ts';
 
 /** One line of the log: the step and the numbers that belong to it. */
 export type MetricsRecord = { readonly step: number } & Readonly<Record<string, number>>;
@@ -13,7 +13,7 @@ export interface MetricsLog {
 const toLine = (record: MetricsRecord): Uint8Array => new TextEncoder().encode(`${JSON.stringify(record)}\n`);
 
 /** The records of a log; a last line without an end is not one. */
-export async function readMetrics(storage: Storage, name = 'metrics.jsonl'): Promise<MetricsRecord[]> {
+export async function readMetrics(storage: RunStorage, name = 'metrics.jsonl'): Promise<MetricsRecord[]> {
   const bytes = await storage.read(name);
   if (!bytes) return [];
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
@@ -21,7 +21,7 @@ export async function readMetrics(storage: Storage, name = 'metrics.jsonl'): Pro
 }
 
 /** The log `name` of a run. */
-export function metricsLog(storage: Storage, name = 'metrics.jsonl'): MetricsLog {
+export function metricsLog(storage: RunStorage, name = 'metrics.jsonl'): MetricsLog {
   return {
     async startAt(step) {
       const kept = (await readMetrics(storage, name)).filter((record) => record.step <= step);

@@ -1,5 +1,5 @@
 /** Named files of a run: a folder, a browser's storage, memory. */
-export interface Storage {
+export interface RunStorage {
   /** The bytes of a file, or `null` when there is none. */
   read(name: string): Promise<Uint8Array | null>;
   /** Replaces a file at once: a reader (or a crash) sees the old bytes or the new ones, never a part. */
@@ -11,7 +11,7 @@ export interface Storage {
 }
 
 /** Files in memory, gone with the object. */
-export function memoryStorage(): Storage & { readonly files: Map<string, Uint8Array> } {
+export function memoryStorage(): RunStorage & { readonly files: Map<string, Uint8Array> } {
   const files = new Map<string, Uint8Array>();
   return {
     files,

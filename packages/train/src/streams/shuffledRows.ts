@@ -1,4 +1,4 @@
-import { ArgumentError, random, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, random, scope, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
 import { type BatchStream, checkBatchSize, rowCount, takeRows } from './stream.ts';
 
 export interface ShuffledRowsOptions {
@@ -16,7 +16,9 @@ export function shuffledRows<D>(data: D, { batchSize, seed = 0 }: ShuffledRowsOp
   checkBatchSize('shuffledRows', batchSize);
   const rows = rowCount('shuffledRows', data);
   if (batchSize > rows) {
-    throw new ArgumentError(`shuffledRows: batchSize ${batchSize} exceeds the ${rows} rows. Choose a smaller batch, or randomRows.`);
+    throw new ArgumentError(
+      `shuffledRows: batchSize ${batchSize} exceeds the ${rows} rows. Choose a smaller batch, or randomRows.`,
+    );
   }
   const device = (tree.leaves as (data: unknown) => Tensor[])(data)[0].device?.name;
   const perEpoch = Math.floor(rows / batchSize);
@@ -24,7 +26,7 @@ export function shuffledRows<D>(data: D, { batchSize, seed = 0 }: ShuffledRowsOp
 
   async function orderOf(epoch: number): Promise<Int32Array> {
     if (cached?.epoch !== epoch) {
-      using order = random.permutation(random.foldIn(random.key(seed, { device }), epoch), rows);
+      using order = scope(() => random.permutation(random.foldIn(random.key(seed, { device }), epoch), rows));
       cached = { epoch, order: (await order.data()) as Int32Array };
     }
     return cached.order;

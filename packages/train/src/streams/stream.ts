@@ -32,4 +32,7 @@ export function checkBatchSize(use: string, batchSize: number): void {
 
 /** The given rows of every tensor of a data set. */
 export const takeRows = <D>(data: D, indices: Tensor): D =>
-  (tree.map as (f: (leaf: Tensor) => Tensor, data: unknown) => unknown)((leaf) => leaf.take(indices, { axis: 0 }), data) as D;
+  (tree.map as (f: (leaf: Tensor) => Tensor, data: unknown) => unknown)(
+    (leaf) => leaf.take(indices, { axis: 0 }),
+    data,
+  ) as D;

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType, DTYPES, hostArray, type TypedArray } from '../../dtype/dtype.ts';
+import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError, DisposedError } from '../../errors/errors.ts';
 import type { Program } from '../../program/program.ts';
 import type { CompileOptions, Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
@@ -30,7 +30,9 @@ class CpuStorage implements Storage {
 
   get address(): number {
     if (this.held === 0) {
-      throw new DisposedError('A storage of the CPU device was used after its memory was given back. Keep it until its last use.');
+      throw new DisposedError(
+        'A storage of the CPU device was used after its memory was given back. Keep it until its last use.',
+      );
     }
     return this.held;
   }
@@ -123,15 +125,19 @@ class CpuDevice implements Device {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
       env: { memory },
       scalar: functions,
-      host: { call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0) },
+      host: {
+        call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0),
+      },
     });
     const step = instance.exports.step as Step;
-        const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
+    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     return {
       run: (inputs) => {
         const given = inputs.map((storage) => this.own(storage));
         const addresses = given.map((storage) => storage.address);
-        const outputs = results.map(({ dtype, size }, i) => (plan.reuse[i] >= 0 ? given[plan.reuse[i]] : new CpuStorage(this, dtype, size)));
+        const outputs = results.map(({ dtype, size }, i) =>
+          plan.reuse[i] >= 0 ? given[plan.reuse[i]] : new CpuStorage(this, dtype, size),
+        );
         const arena = this.arena.atLeast(plan.arenaBytes);
         const table = this.table.atLeast(4 * slots);
         const pointers = new Uint32Array(memory.buffer, table, given.length + outputs.length);
@@ -152,7 +158,9 @@ class CpuDevice implements Device {
 
   private own(storage: Storage): CpuStorage {
     if (storage instanceof CpuStorage && storage.device === this) return storage;
-    throw new DeviceError(`The CPU device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('cpu').`);
+    throw new DeviceError(
+      `The CPU device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('cpu').`,
+    );
   }
 }
 

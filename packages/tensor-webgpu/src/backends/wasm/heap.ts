@@ -1,5 +1,5 @@
 import { OutOfMemoryError } from '../../errors/errors.ts';
-import { aligned, ALIGNMENT } from '../../plan/arena.ts';
+import { ALIGNMENT, aligned } from '../../plan/arena.ts';
 
 const PAGE = 65536;
 /** Memory is taken from the system in steps of at least this many bytes. */

@@ -3,11 +3,16 @@ import type { RefArray } from '../../program/primitive.ts';
 import { Literal } from '../../program/program.ts';
 import { refScalar } from '../../program/refArray.ts';
 import { sizeOf } from '../../shape/shape.ts';
-import type { HostCall } from './emit/program.ts';
 import type { Placement } from './emit/pointers.ts';
+import type { HostCall } from './emit/program.ts';
 
 /** A window on device memory as it is stored: booleans take 32 bits. */
-export function windowOn(memory: WebAssembly.Memory, dtype: DType, address: number, size: number): Float32Array | Float64Array | Int32Array | Uint32Array {
+export function windowOn(
+  memory: WebAssembly.Memory,
+  dtype: DType,
+  address: number,
+  size: number,
+): Float32Array | Float64Array | Int32Array | Uint32Array {
   const { buffer } = memory;
   if (dtype === 'f32') return new Float32Array(buffer, address, size);
   if (dtype === 'f64') return new Float64Array(buffer, address, size);
@@ -26,7 +31,9 @@ function referenceData(memory: WebAssembly.Memory, dtype: DType, address: number
 export function runHostCall(memory: WebAssembly.Memory, call: HostCall, arena: number, table: number): void {
   const { eqn } = call.part;
   const at = (placement: Placement): number =>
-    placement.base === 'arena' ? (arena + placement.offset) >>> 0 : new Uint32Array(memory.buffer, table, placement.slot + 1)[placement.slot];
+    placement.base === 'arena'
+      ? (arena + placement.offset) >>> 0
+      : new Uint32Array(memory.buffer, table, placement.slot + 1)[placement.slot];
   const operands = eqn.inputs.map((atom, i): RefArray => {
     if (atom instanceof Literal) return refScalar(atom.value, atom.dtype);
     const { shape, dtype } = atom;

@@ -1,21 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import '../../rewrites/index.ts';
-import { bool, check, checkProgram, device, f32, f64, i32, programOf, u32 } from './against-reference.testing.ts';
+import { bool, check, checkProgram, device, f32, f64, i32, programOf, u32 } from './testing/against-reference.ts';
 
 describe('elementwise programs', () => {
   for (const shape of [[], [1], [3], [4], [7], [64], [1000], [5, 3], [3, 0, 2], [2, 3, 5], [17, 16]]) {
     it(`adds, multiplies and selects over [${shape}]`, () => {
-      check([f32(...shape), f32(...shape)], (l, x, y) => [l.mul(l.add(x, y), 3), l.select(l.gt(x, y), x, l.neg(y)), l.exp(x)]);
+      check([f32(...shape), f32(...shape)], (l, x, y) => [
+        l.mul(l.add(x, y), 3),
+        l.select(l.gt(x, y), x, l.neg(y)),
+        l.exp(x),
+      ]);
     });
     it(`computes integers over [${shape}]`, () => {
-      check([i32(...shape), i32(...shape)], (l, x, y) => [l.add(l.mul(x, y), 7), l.max(x, y), l.lt(x, y), l.div(x, y), l.abs(x)]);
-      check([u32(...shape), u32(...shape)], (l, x, y) => [l.sub(x, y), l.max(x, y), l.lt(x, y), l.cast(x, 'f32'), l.xor(x, y)]);
+      check([i32(...shape), i32(...shape)], (l, x, y) => [
+        l.add(l.mul(x, y), 7),
+        l.max(x, y),
+        l.lt(x, y),
+        l.div(x, y),
+        l.abs(x),
+      ]);
+      check([u32(...shape), u32(...shape)], (l, x, y) => [
+        l.sub(x, y),
+        l.max(x, y),
+        l.lt(x, y),
+        l.cast(x, 'f32'),
+        l.xor(x, y),
+      ]);
     });
     it(`computes in f64 over [${shape}]`, () => {
       check([f64(...shape), f32(...shape)], (l, x, y) => [l.add(x, l.cast(y, 'f64')), l.exp(x), l.cast(x, 'f32')]);
     });
     it(`keeps booleans over [${shape}]`, () => {
-      check([bool(...shape), f32(...shape)], (l, x, y) => [l.not(x), l.and(x, l.gt(y, 0)), l.cast(x, 'f32'), l.cast(y, 'bool'), l.select(x, y, l.zeros(y))]);
+      check([bool(...shape), f32(...shape)], (l, x, y) => [
+        l.not(x),
+        l.and(x, l.gt(y, 0)),
+        l.cast(x, 'f32'),
+        l.cast(y, 'bool'),
+        l.select(x, y, l.zeros(y)),
+      ]);
     });
   }
 });
@@ -32,7 +54,12 @@ describe('views', () => {
     ]);
   });
   it('pads and joins', () => {
-    check([f32(4, 3), f32(2, 3)], (l, x, y) => [l.concat([x, y], 0), l.pad(x, [1, 0], [2, 1], 5), l.concat([l.exp(x), l.mul(x, 2)], 1), l.pad(x, [0, 1], [0, 1], 0, [1, 0])]);
+    check([f32(4, 3), f32(2, 3)], (l, x, y) => [
+      l.concat([x, y], 0),
+      l.pad(x, [1, 0], [2, 1], 5),
+      l.concat([l.exp(x), l.mul(x, 2)], 1),
+      l.pad(x, [0, 1], [0, 1], 0, [1, 0]),
+    ]);
   });
 });
 
@@ -41,14 +68,23 @@ describe('reductions', () => {
     it(`sums over every axis of [${shape}]`, () => {
       const all = shape.map((_, axis) => axis);
       check([f32(...shape)], (l, x) => [l.reduceSum(l.mul(x, x), all), ...all.map((axis) => l.reduceSum(x, [axis]))]);
-      check([i32(...shape)], (l, x) => [l.reduceSum(x, all), ...(shape.includes(0) ? [] : [l.reduceMax(x, [0]), l.reduceMin(x, all)])]);
+      check([i32(...shape)], (l, x) => [
+        l.reduceSum(x, all),
+        ...(shape.includes(0) ? [] : [l.reduceMax(x, [0]), l.reduceMin(x, all)]),
+      ]);
       check([f64(...shape)], (l, x) => [l.reduceSum(x, all), l.reduceProd(x, [0])]);
       if (!shape.includes(0))
-        check([f32(...shape)], (l, x) => [l.reduceMax(x, all), ...all.flatMap((axis) => [l.argMax(x, axis), l.argMin(x, axis)])]);
+        check([f32(...shape)], (l, x) => [
+          l.reduceMax(x, all),
+          ...all.flatMap((axis) => [l.argMax(x, axis), l.argMin(x, axis)]),
+        ]);
     });
   }
   it('reduces transposed operands', () => {
-    check([f32(6, 9, 4)], (l, x) => [l.reduceSum(l.transpose(x, [2, 0, 1]), [1]), l.reduceMax(l.transpose(x, [1, 2, 0]), [0, 2])]);
+    check([f32(6, 9, 4)], (l, x) => [
+      l.reduceSum(l.transpose(x, [2, 0, 1]), [1]),
+      l.reduceMax(l.transpose(x, [1, 2, 0]), [0, 2]),
+    ]);
   });
 });
 
@@ -57,8 +93,18 @@ describe('contractions', () => {
     check([f32(20, 7), f32(7, 33)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[1], [0]], batch: [[], []] })]);
     check([f32(20, 7), f32(33, 7)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[1], [1]], batch: [[], []] })]);
     check([f32(70, 20), f32(70, 33)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[0], [0]], batch: [[], []] })]);
-    check([f32(5, 20, 7), f32(5, 7, 9)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[2], [1]], batch: [[0], [0]] })]);
-    check([f32(4, 5, 6), f32(6, 4, 3)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[0, 2], [1, 0]], batch: [[], []] })]);
+    check([f32(5, 20, 7), f32(5, 7, 9)], (l, x, y) => [
+      l.dotGeneral(x, y, { contract: [[2], [1]], batch: [[0], [0]] }),
+    ]);
+    check([f32(4, 5, 6), f32(6, 4, 3)], (l, x, y) => [
+      l.dotGeneral(x, y, {
+        contract: [
+          [0, 2],
+          [1, 0],
+        ],
+        batch: [[], []],
+      }),
+    ]);
     check([f32(4, 5, 6), f32(5, 3, 6)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[2], [2]], batch: [[1], [0]] })]);
     check([f32(8), f32(8)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[0], [0]], batch: [[], []] })]);
     check([f32(8, 3), f32(8)], (l, x, y) => [l.dotGeneral(x, y, { contract: [[0], [0]], batch: [[], []] })]);
@@ -68,10 +114,17 @@ describe('contractions', () => {
   });
   it('carries on with the rows of a product', () => {
     check([f32(50, 7), f32(7, 16), f32(16, 9), f32(16)], (l, x, w, v, b) => {
-      const z = l.add(l.dotGeneral(x, w, { contract: [[1], [0]], batch: [[], []] }), l.broadcastInDim(b, [50, 16], [1]));
+      const z = l.add(
+        l.dotGeneral(x, w, { contract: [[1], [0]], batch: [[], []] }),
+        l.broadcastInDim(b, [50, 16], [1]),
+      );
       const y = l.tanh(z);
       const out = l.dotGeneral(y, v, { contract: [[1], [0]], batch: [[], []] });
-      return [l.reduceSum(l.mul(out, out), [0, 1]), l.dotGeneral(y, out, { contract: [[0], [0]], batch: [[], []] }), l.sub(1, l.mul(y, y))];
+      return [
+        l.reduceSum(l.mul(out, out), [0, 1]),
+        l.dotGeneral(y, out, { contract: [[0], [0]], batch: [[], []] }),
+        l.sub(1, l.mul(y, y)),
+      ];
     });
   });
 });
@@ -86,7 +139,10 @@ describe('lookups', () => {
     ]);
     check([f32(9), i32(5)], (l, x, i) => [l.gather(l.exp(x), i, 0)]);
     check([f32(3, 9), i32(3, 5)], (l, x, i) => [l.gather(x, i, 1)]);
-    check([f32(8, 6), i32(), i32()], (l, x, i, j) => [l.dynamicSlice(x, [i, j], [3, 2]), l.dynamicUpdateSlice(x, l.dynamicSlice(x, [j, i], [3, 2]), [i, j])]);
+    check([f32(8, 6), i32(), i32()], (l, x, i, j) => [
+      l.dynamicSlice(x, [i, j], [3, 2]),
+      l.dynamicUpdateSlice(x, l.dynamicSlice(x, [j, i], [3, 2]), [i, j]),
+    ]);
     check([f64(8, 6), i32(), i32()], (l, x, i, j) => [l.dynamicSlice(x, [i, j], [3, 2])]);
   });
 });

@@ -4,10 +4,10 @@ import { type Expression, visit } from '../../fuse/expression.ts';
 import type { Part, Schedule } from '../../fuse/schedule.ts';
 import { valuesOf } from '../../fuse/stages.ts';
 import { readsOf } from '../../fuse/unused.ts';
-import type { Var } from '../../program/program.ts';
 import { writesOf } from '../../plan/plan.ts';
-import { sizeOf } from '../../shape/shape.ts';
+import type { Var } from '../../program/program.ts';
 import type { KernelReport } from '../../runtime/device.ts';
+import { sizeOf } from '../../shape/shape.ts';
 
 /** The kernels of a schedule: the parts of one group that only run loops and small reductions count as one. */
 export function kernelReports(schedule: Schedule): KernelReport[] {
@@ -18,7 +18,8 @@ export function kernelReports(schedule: Schedule): KernelReport[] {
   });
 }
 
-const onlyLoops = (part: Part): boolean => part.kind === 'rows' && part.stages.every((stage) => stage.kind !== 'contraction');
+const onlyLoops = (part: Part): boolean =>
+  part.kind === 'rows' && part.stages.every((stage) => stage.kind !== 'contraction');
 
 function reportOf(parts: readonly Part[]): KernelReport {
   const names: string[] = [];

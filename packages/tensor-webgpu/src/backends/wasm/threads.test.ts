@@ -1,14 +1,16 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import '../../rewrites/index.ts';
-import type { Program } from '../../program/program.ts';
 import { bytesPerElement } from '../../dtype/dtype.ts';
 import { aligned } from '../../plan/arena.ts';
+import type { Program } from '../../program/program.ts';
 import { sizeOf } from '../../shape/shape.ts';
-import { f32, i32, programOf, sample } from './against-reference.testing.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
 import { fuseRegion } from './emit/regions.ts';
 import { windowOn } from './host-call.ts';
+import { f32, i32, programOf, sample } from './testing/against-reference.ts';
+import { buildFrom } from './testing/random-program.ts';
 
 type Phase = (thread: number, threads: number, arena: number, table: number) => void;
 
@@ -51,27 +53,46 @@ function runWith(program: Program, threads: number): number[][] {
 
 describe('results do not depend on the number of threads', () => {
   const programs: Record<string, Program> = {
-    'a small network with its weight gradients': programOf([f32(250, 7), f32(7, 33), f32(33, 9), f32(33)], (l, x, w, v, b) => {
-      const matmul: Parameters<typeof l.dotGeneral>[2] = { contract: [[1], [0]], batch: [[], []] };
-      const z = l.add(l.dotGeneral(x, w, matmul), l.broadcastInDim(b, [250, 33], [1]));
-      const y = l.softplus(z);
-      const out = l.dotGeneral(y, v, matmul);
-      const back = l.mul(l.dotGeneral(out, v, { contract: [[1], [1]], batch: [[], []] }), l.sigmoid(z));
-      const loss = l.reduceSum(l.mul(out, out), [0, 1]);
-      return [loss, l.dotGeneral(y, out, { contract: [[0], [0]], batch: [[], []] }), l.dotGeneral(x, back, { contract: [[0], [0]], batch: [[], []] }), l.reduceSum(back, [0])];
-    }),
+    'a small network with its weight gradients': programOf(
+      [f32(250, 7), f32(7, 33), f32(33, 9), f32(33)],
+      (l, x, w, v, b) => {
+        const matmul: Parameters<typeof l.dotGeneral>[2] = { contract: [[1], [0]], batch: [[], []] };
+        const z = l.add(l.dotGeneral(x, w, matmul), l.broadcastInDim(b, [250, 33], [1]));
+        const y = l.softplus(z);
+        const out = l.dotGeneral(y, v, matmul);
+        const back = l.mul(l.dotGeneral(out, v, { contract: [[1], [1]], batch: [[], []] }), l.sigmoid(z));
+        const loss = l.reduceSum(l.mul(out, out), [0, 1]);
+        return [
+          loss,
+          l.dotGeneral(y, out, { contract: [[0], [0]], batch: [[], []] }),
+          l.dotGeneral(x, back, { contract: [[0], [0]], batch: [[], []] }),
+          l.reduceSum(back, [0]),
+        ];
+      },
+    ),
     'softmax over rows and sums over columns': programOf([f32(301, 45)], (l, x) => {
       const wide = (v: Parameters<typeof l.exp>[0]) => l.broadcastInDim(v as never, [301, 45], [0]);
       const e = l.exp(l.sub(x, wide(l.reduceMax(x, [1]))));
       const p = l.div(e, wide(l.reduceSum(e, [1])));
       return [p, l.reduceSum(p, [0]), l.argMax(x, 1), l.transpose(p, [1, 0])];
     }),
-    'a long sum': programOf([f32(100003), f32(100003)], (l, x, y) => [l.reduceSum(l.mul(x, y), [0]), l.reduceMax(x, [0])]),
-    'batched products, scatters and joins': programOf([f32(9, 12, 5), f32(9, 5, 6), i32(40), f32(40, 6)], (l, a, b, i, u) => {
-      const c = l.dotGeneral(a, b, { contract: [[2], [1]], batch: [[0], [0]] });
-      const flat = l.reshape(c, [108, 6]);
-      return [c, l.scatter(flat, i, u, { batchDims: 0, mode: 'add' }), l.concat([flat, u], 0), l.reduceSum(c, [0, 1])];
-    }),
+    'a long sum': programOf([f32(100003), f32(100003)], (l, x, y) => [
+      l.reduceSum(l.mul(x, y), [0]),
+      l.reduceMax(x, [0]),
+    ]),
+    'batched products, scatters and joins': programOf(
+      [f32(9, 12, 5), f32(9, 5, 6), i32(40), f32(40, 6)],
+      (l, a, b, i, u) => {
+        const c = l.dotGeneral(a, b, { contract: [[2], [1]], batch: [[0], [0]] });
+        const flat = l.reshape(c, [108, 6]);
+        return [
+          c,
+          l.scatter(flat, i, u, { batchDims: 0, mode: 'add' }),
+          l.concat([flat, u], 0),
+          l.reduceSum(c, [0, 1]),
+        ];
+      },
+    ),
   };
   for (const [name, program] of Object.entries(programs)) {
     it(name, () => {
@@ -80,4 +101,22 @@ describe('results do not depend on the number of threads', () => {
       for (const threads of [2, 3, 7]) expect(runWith(program, threads)).toEqual(alone);
     });
   }
+
+  it('random programs', { timeout: 120000 }, () => {
+    const shape = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(
+        fc.array(shape, { minLength: 1, maxLength: 2 }),
+        fc.array(fc.nat(1 << 20), { minLength: 40, maxLength: 120 }),
+        (shapes, numbers) => {
+          const program = programOf(
+            shapes.map((extents) => f32(...extents)),
+            buildFrom(numbers),
+          );
+          expect(runWith(program, 3)).toEqual(runWith(program, 1));
+        },
+      ),
+      { numRuns: Number(process.env.FUZZ_RUNS ?? 100), seed: Number(process.env.FUZZ_SEED ?? 7) },
+    );
+  });
 });

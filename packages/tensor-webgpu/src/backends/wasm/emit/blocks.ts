@@ -43,7 +43,9 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
   for (const variable of touched) bytes += sizeOf(variable.shape) * bytesPerElement(variable.dtype);
   const alone = part.stages.length === 1;
   const byCache = alone ? rows : Math.floor((BLOCK_BYTES * rows) / Math.max(1, bytes));
-  const byThreads = Math.ceil(rows / Math.max(1, Math.min(WANTED_BLOCKS, Math.floor(Math.max(work, bytes) / SMALLEST_BLOCK))));
+  const byThreads = Math.ceil(
+    rows / Math.max(1, Math.min(WANTED_BLOCKS, Math.floor(Math.max(work, bytes) / SMALLEST_BLOCK))),
+  );
   const wanted = Math.max(1, Math.min(byCache, byThreads, rows));
   return Math.min(rows, Math.max(step, Math.floor(wanted / step) * step));
 }

@@ -31,7 +31,11 @@ export class ModuleContext {
             // Either way of emitting it may be chosen later.
             this.importFor(valuesOf(stage), false);
             this.importFor(valuesOf(stage), true);
-          } else this.importFor(valuesOf(stage), stage.kind === 'reduce' && (stage.operation === 'argMax' || stage.operation === 'argMin'));
+          } else
+            this.importFor(
+              valuesOf(stage),
+              stage.kind === 'reduce' && (stage.operation === 'argMax' || stage.operation === 'argMin'),
+            );
         }
       }
     }
@@ -43,7 +47,15 @@ export class ModuleContext {
       if (node.kind !== 'apply' || isNative(node, vector)) return;
       const key = scalarKey(node);
       if (this.callables.has(key)) return;
-      this.callables.set(key, this.module.importFunction('scalar', key, node.args.map(() => 'f64' as const), ['f64']));
+      this.callables.set(
+        key,
+        this.module.importFunction(
+          'scalar',
+          key,
+          node.args.map(() => 'f64' as const),
+          ['f64'],
+        ),
+      );
       this.functions[key] = hostFunction(node);
     });
   }
@@ -54,7 +66,8 @@ export class ModuleContext {
   }
 }
 
-const scalarKey = (node: Apply): string => `${operationKey(node.eqn.primitive.name, node.eqn.params)}${node.output}:${node.dtype}`;
+const scalarKey = (node: Apply): string =>
+  `${operationKey(node.eqn.primitive.name, node.eqn.params)}${node.output}:${node.dtype}`;
 
 function hostFunction(node: Apply): HostFunction {
   const { primitive, params, inputs, outputs } = node.eqn;

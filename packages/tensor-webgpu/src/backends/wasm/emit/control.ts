@@ -143,18 +143,30 @@ export class ControlCode {
   private scan(frame: ControlFrame, scratch: number): void {
     const { f } = frame;
     const { inputs, outputs, params } = this.part.eqn;
-    const { length, reverse, numConsts, numCarry } = params as { length: number; reverse: boolean; numConsts: number; numCarry: number };
+    const { length, reverse, numConsts, numCarry } = params as {
+      length: number;
+      reverse: boolean;
+      numConsts: number;
+      numCarry: number;
+    };
     const [region] = this.regions;
     const carries = Array.from({ length: numCarry }, (_, i) => i);
     if (length === 0) {
       this.onFirstThread(frame, () => {
-        for (const i of carries) this.copy(frame, bytesOf(outputs[i]), () => this.pushResult(frame, i), () => this.pushOperand(frame, scratch, numConsts + i));
+        for (const i of carries)
+          this.copy(
+            frame,
+            bytesOf(outputs[i]),
+            () => this.pushResult(frame, i),
+            () => this.pushOperand(frame, scratch, numConsts + i),
+          );
       });
       return;
     }
     const second = (i: number) => () => pushAddress(frame, { base: 'arena', offset: scratch + this.seconds[i] });
     this.onFirstThread(frame, () => {
-      for (let i = 0; i < numConsts; i++) this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, scratch, i));
+      for (let i = 0; i < numConsts; i++)
+        this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, scratch, i));
     });
     f.loop(length, (turn) => {
       this.onFirstThread(frame, () => {
@@ -193,8 +205,10 @@ export class ControlCode {
           f.i32Mul();
           f.i32Add();
         };
-        for (let i = numConsts + numCarry; i < inputs.length; i++) this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, scratch, i), inputs[i]));
-        for (let i = numCarry; i < outputs.length; i++) this.setSlot(frame, region.outputSlot + i, () => slice(() => this.pushResult(frame, i), outputs[i]));
+        for (let i = numConsts + numCarry; i < inputs.length; i++)
+          this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, scratch, i), inputs[i]));
+        for (let i = numCarry; i < outputs.length; i++)
+          this.setSlot(frame, region.outputSlot + i, () => slice(() => this.pushResult(frame, i), outputs[i]));
       });
       this.run(frame, region, scratch);
     });
@@ -213,9 +227,13 @@ export class ControlCode {
       f.localSet(local);
     });
     this.onFirstThread(frame, () => {
-      for (let i = 0; i < numCondConsts; i++) this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, scratch, i));
-      for (let i = 0; i < numBodyConsts; i++) this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, scratch, numCondConsts + i));
-      this.setSlot(frame, condition.outputSlot, () => pushAddress(frame, { base: 'arena', offset: scratch + this.flag }));
+      for (let i = 0; i < numCondConsts; i++)
+        this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, scratch, i));
+      for (let i = 0; i < numBodyConsts; i++)
+        this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, scratch, numCondConsts + i));
+      this.setSlot(frame, condition.outputSlot, () =>
+        pushAddress(frame, { base: 'arena', offset: scratch + this.flag }),
+      );
     });
     const next = (i: number): void => {
       // The buffer that does not hold the current value.
@@ -253,7 +271,14 @@ export class ControlCode {
         f.localGet(local);
         this.pushResult(frame, i);
         f.i32Ne();
-        f.if(() => this.copy(frame, bytesOf(outputs[i]), () => this.pushResult(frame, i), () => f.localGet(local)));
+        f.if(() =>
+          this.copy(
+            frame,
+            bytesOf(outputs[i]),
+            () => this.pushResult(frame, i),
+            () => f.localGet(local),
+          ),
+        );
       });
     });
     f.release(...current);
@@ -271,7 +296,8 @@ export class ControlCode {
       const region = this.regions[i];
       const take = (): void => {
         this.onFirstThread(frame, () => {
-          for (let k = 1; k < inputs.length; k++) this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, scratch, k));
+          for (let k = 1; k < inputs.length; k++)
+            this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, scratch, k));
           outputs.forEach((_, k) => {
             this.setSlot(frame, region.outputSlot + k, () => this.pushResult(frame, k));
           });

@@ -33,7 +33,14 @@ export class ExpressionCode {
   private lanes = 4;
   private shift = 0;
 
-  constructor(f: FunctionBuilder, context: ModuleContext, pointers: Pointers, collapse: Collapse, axis: number, vector: boolean) {
+  constructor(
+    f: FunctionBuilder,
+    context: ModuleContext,
+    pointers: Pointers,
+    collapse: Collapse,
+    axis: number,
+    vector: boolean,
+  ) {
     this.f = f;
     this.context = context;
     this.pointers = pointers;

@@ -35,7 +35,11 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   if (sizeOf(stage.space) === 0) return;
   const vector = isVector(values) && stage.stores.every((store) => store.variable.dtype !== 'f64');
   const width = vector ? 4 : 1;
-  const nest = collapseNest(stage.space, [...placesOf(values), ...stage.stores.map((store) => store.place)], stage.space.length);
+  const nest = collapseNest(
+    stage.space,
+    [...placesOf(values), ...stage.stores.map((store) => store.place)],
+    stage.space.length,
+  );
   const { extents } = nest;
   const last = extents.length - 1;
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
@@ -43,8 +47,18 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   code.register(values);
   const targets = stage.stores.map((store) => {
     const place = nest.collapse(store.place);
-    const whole = last === 0 && place.strides[0] === 1 && place.offset === 0 && frame.padded(store.variable) && extents[0] === sizeOf(store.variable.shape);
-    return { ...store, address: pointers.of(store.variable, place), step: place.strides[last] * bytesPerElement(store.variable.dtype), whole };
+    const whole =
+      last === 0 &&
+      place.strides[0] === 1 &&
+      place.offset === 0 &&
+      frame.padded(store.variable) &&
+      extents[0] === sizeOf(store.variable.shape);
+    return {
+      ...store,
+      address: pointers.of(store.variable, place),
+      step: place.strides[last] * bytesPerElement(store.variable.dtype),
+      whole,
+    };
   });
 
   const body = (lanes: number, shift: number): void =>

@@ -1,9 +1,9 @@
-import { Literal } from '../../../program/program.ts';
 import type { Expression } from '../../../fuse/expression.ts';
 import { visit } from '../../../fuse/expression.ts';
+import { Literal } from '../../../program/program.ts';
 import { scalarOperation } from './scalar-operations.ts';
-import { vectorOperation } from './vector-operations.ts';
 import { vectorMathName } from './vector-math.ts';
+import { vectorOperation } from './vector-operations.ts';
 
 export type Apply = Extract<Expression, { kind: 'apply' }>;
 

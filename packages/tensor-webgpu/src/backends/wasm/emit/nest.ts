@@ -37,7 +37,7 @@ export function collapseNest(space: Shape, places: readonly Affine[], kept: numb
     const run = runs.at(-1);
     const joins =
       run !== undefined &&
-      (run.last < kept) === (axis < kept) &&
+      run.last < kept === axis < kept &&
       places.every((place) => place.strides[run.last] === place.strides[axis] * space[axis]);
     if (joins) {
       run.last = axis;
@@ -51,7 +51,10 @@ export function collapseNest(space: Shape, places: readonly Affine[], kept: numb
   const hasRows = runs[0].first === 0;
   return {
     extents: runs.map((run) => run.extent),
-    collapse: (place) => ({ offset: place.offset, strides: runs.map((run) => (run.last < 0 ? 0 : place.strides[run.last])) }),
+    collapse: (place) => ({
+      offset: place.offset,
+      strides: runs.map((run) => (run.last < 0 ? 0 : place.strides[run.last])),
+    }),
     hasRows,
     rowFactor: hasRows ? rowFactor : 1,
     kept: Math.max(1, keptRuns),

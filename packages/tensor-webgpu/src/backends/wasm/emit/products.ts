@@ -2,9 +2,14 @@ import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import type { ContractionOperand, ContractionStage } from '../../../fuse/schedule.ts';
 import { aligned } from '../../../plan/arena.ts';
 import type { ModuleBuilder } from '../assembler/index.ts';
-import { type ContractionSpec, type ContractionType, type EmittedContraction, emitContraction } from '../contraction/index.ts';
-import type { Placement } from './pointers.ts';
+import {
+  type ContractionSpec,
+  type ContractionType,
+  type EmittedContraction,
+  emitContraction,
+} from '../contraction/index.ts';
 import type { StageFrame } from './loops.ts';
+import type { Placement } from './pointers.ts';
 
 /** A contraction with its emitted functions and the place of its packed operands in the arena. */
 export interface Product {
@@ -31,7 +36,14 @@ export class Products {
   add(stage: ContractionStage, rows: number): Product {
     const emitted = emitContraction(this.module, specOf(stage));
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
-    const product: Product = { stage, emitted, rows, packsInside, scratchBytes: emitted.scratchBytes && aligned(emitted.scratchBytes), scratch: 0 };
+    const product: Product = {
+      stage,
+      emitted,
+      rows,
+      packsInside,
+      scratchBytes: emitted.scratchBytes && aligned(emitted.scratchBytes),
+      scratch: 0,
+    };
     this.of.set(stage, product);
     return product;
   }

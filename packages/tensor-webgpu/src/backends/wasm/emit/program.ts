@@ -1,6 +1,6 @@
 import type { CallPart, ControlPart, Part, RowPart, Schedule } from '../../../fuse/schedule.ts';
-import type { Var } from '../../../program/program.ts';
 import { type MemoryPlan, planMemory, type ScratchRequest } from '../../../plan/plan.ts';
+import type { Var } from '../../../program/program.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
@@ -10,8 +10,8 @@ import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
-import { emitUpdate } from './update.ts';
 import { allRegions, type Region } from './regions.ts';
+import { emitUpdate } from './update.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
 export interface HostCall {
@@ -54,13 +54,27 @@ export interface EmitOptions {
 }
 
 /** Emits a region as one module whose `step` runs it once. */
-export function emitProgram(module: ModuleBuilder, region: Region, donate: readonly boolean[], options: EmitOptions = {}): EmittedProgram {
+export function emitProgram(
+  module: ModuleBuilder,
+  region: Region,
+  donate: readonly boolean[],
+  options: EmitOptions = {},
+): EmittedProgram {
   const context = new ModuleContext(module);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { schedule } of allRegions(region)) context.importScalars(schedule.groups);
   const barrier = module.func('barrier', ['i32', 'i32']);
   const copy = emitCopyFunction(module);
-  const shared: Shared = { context, host, barrier, copy, products: new Products(module), calls: [], threads: options.threads ?? 1, slots: 0 };
+  const shared: Shared = {
+    context,
+    host,
+    barrier,
+    copy,
+    products: new Products(module),
+    calls: [],
+    threads: options.threads ?? 1,
+    slots: 0,
+  };
   const emitter = new RegionEmitter(shared, region, donate, true);
   const { plan, step } = emitter.emit('step');
   module.export(step);
@@ -296,7 +310,16 @@ class RegionEmitter {
   private emitControl(step: FunctionBuilder, part: ControlPart, sync: () => void): void {
     const { code, scratch } = this.controls.get(part)!;
     code.emit(
-      { f: step, thread: THREAD, threads: THREADS, arena: ARENA, table: TABLE, placements: this.placements, sync, copy: this.shared.copy },
+      {
+        f: step,
+        thread: THREAD,
+        threads: THREADS,
+        arena: ARENA,
+        table: TABLE,
+        placements: this.placements,
+        sync,
+        copy: this.shared.copy,
+      },
       scratch,
     );
   }
@@ -314,4 +337,3 @@ export function labelOf(part: Part): string {
   }
   return names.join('+');
 }
-

@@ -18,7 +18,12 @@ const PARTIALS = 4;
 /** A run of terms longer than this is summed in blocks, so that the rounding error grows with its square root at most. */
 const PLAIN_RUN = 128;
 
-const combines: Partial<Record<ReduceOperation, string>> = { reduceSum: 'add', reduceProd: 'mul', reduceMax: 'max', reduceMin: 'min' };
+const combines: Partial<Record<ReduceOperation, string>> = {
+  reduceSum: 'add',
+  reduceProd: 'mul',
+  reduceMax: 'max',
+  reduceMin: 'min',
+};
 
 /** What an empty reduction gives. */
 export function identityOf(operation: ReduceOperation, dtype: DType): number {
@@ -37,8 +42,16 @@ export function emitReduce(frame: StageFrame, stage: ReduceStage): void {
   if (sizeOf(keptSpace) === 0) return;
   const place = resultPlace(stage);
   if (sizeOf(stage.space) === 0) {
-    const value: Expression = { kind: 'literal', dtype: stage.variable.dtype, value: identityOf(stage.operation, stage.variable.dtype) };
-    emitLoops(frame, { kind: 'loops', space: keptSpace, stores: [{ variable: stage.variable, place: { offset: 0, strides: place.strides.slice(0, stage.kept) }, value }] });
+    const value: Expression = {
+      kind: 'literal',
+      dtype: stage.variable.dtype,
+      value: identityOf(stage.operation, stage.variable.dtype),
+    };
+    emitLoops(frame, {
+      kind: 'loops',
+      space: keptSpace,
+      stores: [{ variable: stage.variable, place: { offset: 0, strides: place.strides.slice(0, stage.kept) }, value }],
+    });
   } else if (stage.operation === 'argMax' || stage.operation === 'argMin') emitArgReduce(frame, stage, place);
   else new Reduction(frame, stage, place).emit();
 }
@@ -55,7 +68,13 @@ function resultPlace(stage: ReduceStage): Affine {
 }
 
 /** Loops over the kept axes before `until`, with axis 0 cut to the rows of the block; the pointers stand at each turn. */
-export function emitKeptLoops(frame: StageFrame, nest: Nest, pointers: Pointers, until: number, body: () => void): void {
+export function emitKeptLoops(
+  frame: StageFrame,
+  nest: Nest,
+  pointers: Pointers,
+  until: number,
+  body: () => void,
+): void {
   const { f } = frame;
   const level = (axis: number): void => {
     if (axis === until) {
@@ -141,7 +160,8 @@ class Reduction {
     const reduced = extents.length - 1;
     if (reduced < kept) return kept - 1;
     if (!this.vector) return reduced;
-    const dense = (axis: number): number => loadsOf([this.value]).filter((load) => collapse(load.place).strides[axis] === 1).length;
+    const dense = (axis: number): number =>
+      loadsOf([this.value]).filter((load) => collapse(load.place).strides[axis] === 1).length;
     const [along, across] = [dense(reduced), dense(kept - 1)];
     if (along !== across) return along > across ? reduced : kept - 1;
     return extents[reduced] >= extents[kept - 1] ? reduced : kept - 1;
@@ -314,7 +334,9 @@ class Reduction {
       this.reducedColumn(sums, body);
       sums.forEach((sum, i) => {
         f.localGet(sum);
-        this.code.body(lanes, shift + i, () => this.code.store(this.result, bytesPerElement(this.dtype), this.dtype, false));
+        this.code.body(lanes, shift + i, () =>
+          this.code.store(this.result, bytesPerElement(this.dtype), this.dtype, false),
+        );
       });
       f.release(...sums);
     };
@@ -333,10 +355,14 @@ class Reduction {
         f.localGet(first);
         f.i32Add();
         f.localSet(bound);
-        f.loop({ local: bound }, () => {
-          chunk(vectors, width);
-          advance(vectors);
-        }, { from: { local: first }, step });
+        f.loop(
+          { local: bound },
+          () => {
+            chunk(vectors, width);
+            advance(vectors);
+          },
+          { from: { local: first }, step },
+        );
         f.localGet(bound);
         f.localSet(first);
       }
@@ -398,4 +424,5 @@ class Reduction {
 }
 
 /** Terms summed one after the other before the partial sum is put aside. */
-const blockLength = (terms: number): number => (terms <= PLAIN_RUN ? terms : Math.max(32, Math.round(Math.sqrt(terms))));
+const blockLength = (terms: number): number =>
+  terms <= PLAIN_RUN ? terms : Math.max(32, Math.round(Math.sqrt(terms)));

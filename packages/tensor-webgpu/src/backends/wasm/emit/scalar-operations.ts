@@ -50,18 +50,20 @@ const f32: Readonly<Record<string, ScalarCode>> = {
 };
 
 /** The first operand where `better` holds of the two, else the second. */
-const choose = (better: ScalarCode): ScalarCode => (f) => {
-  const [a, b] = f.locals('i32', 2);
-  f.localSet(b);
-  f.localSet(a);
-  f.localGet(a);
-  f.localGet(b);
-  f.localGet(a);
-  f.localGet(b);
-  better(f);
-  f.select();
-  f.release(a, b);
-};
+const choose =
+  (better: ScalarCode): ScalarCode =>
+  (f) => {
+    const [a, b] = f.locals('i32', 2);
+    f.localSet(b);
+    f.localSet(a);
+    f.localGet(a);
+    f.localGet(b);
+    f.localGet(a);
+    f.localGet(b);
+    better(f);
+    f.select();
+    f.release(a, b);
+  };
 
 const i32: Readonly<Record<string, ScalarCode>> = {
   max: choose((f) => f.i32GtS()),

@@ -1,15 +1,14 @@
 import { expect } from 'vitest';
-import { isFloat } from '../../dtype/dtype.ts';
-import { lower } from '../../optimize/simplify.ts';
-import { lax } from '../../primitives/lax.ts';
-import { evaluateProgram } from '../../program/evaluate.ts';
-import type { Aval, Program } from '../../program/program.ts';
-import { refData } from '../../program/refArray.ts';
-import { sizeOf } from '../../shape/shape.ts';
-import { traceProgram } from '../../trace/builder.ts';
-import type { Value } from '../../trace/value.ts';
-import { cpuDevice } from './device.ts';
-import type { TypedArray } from '../../dtype/dtype.ts';
+import { isFloat, type TypedArray } from '../../../dtype/dtype.ts';
+import { lower } from '../../../optimize/simplify.ts';
+import { lax } from '../../../primitives/lax.ts';
+import { evaluateProgram } from '../../../program/evaluate.ts';
+import type { Aval, Program } from '../../../program/program.ts';
+import { refData } from '../../../program/refArray.ts';
+import { sizeOf } from '../../../shape/shape.ts';
+import { traceProgram } from '../../../trace/builder.ts';
+import type { Value } from '../../../trace/value.ts';
+import { cpuDevice } from '../device.ts';
 
 export const device = cpuDevice();
 
@@ -34,7 +33,12 @@ export const programOf = (avals: readonly Aval[], build: Build): Program =>
   lower(traceProgram(avals, (...inputs) => build(lax, ...inputs)).program);
 
 /** Runs a program on the CPU device and on the reference, and compares; floats to `tolerance` relative to the largest element. */
-export function checkProgram(program: Program, tolerance = 2e-6, given?: readonly TypedArray[], donate?: boolean[]): void {
+export function checkProgram(
+  program: Program,
+  tolerance = 2e-6,
+  given?: readonly TypedArray[],
+  donate?: boolean[],
+): void {
   const data = given ?? program.inputs.map((aval, i) => sample(aval, i + 1));
   const expected = evaluateProgram(
     program,
@@ -53,8 +57,10 @@ export function checkProgram(program: Program, tolerance = 2e-6, given?: readonl
       for (const value of wanted) if (Number.isFinite(value)) scale = Math.max(scale, Math.abs(value));
       const bound = isFloat(dtype) ? (dtype === 'f64' ? 1e-12 : tolerance) * scale : 0;
       for (let i = 0; i < wanted.length; i++) {
-        const same = Object.is(actual[i], wanted[i]) || actual[i] === wanted[i] || Math.abs(actual[i] - wanted[i]) <= bound;
-        if (!same) throw new Error(`output ${k}, element ${i}: expected ${wanted[i]}, got ${actual[i]} (bound ${bound})`);
+        const same =
+          Object.is(actual[i], wanted[i]) || actual[i] === wanted[i] || Math.abs(actual[i] - wanted[i]) <= bound;
+        if (!same)
+          throw new Error(`output ${k}, element ${i}: expected ${wanted[i]}, got ${actual[i]} (bound ${bound})`);
       }
       storage.dispose();
     });
@@ -63,7 +69,8 @@ export function checkProgram(program: Program, tolerance = 2e-6, given?: readonl
   executable.dispose();
 }
 
-export const check = (avals: readonly Aval[], build: Build, tolerance?: number): void => checkProgram(programOf(avals, build), tolerance);
+export const check = (avals: readonly Aval[], build: Build, tolerance?: number): void =>
+  checkProgram(programOf(avals, build), tolerance);
 
 export const f32 = (...shape: number[]): Aval => ({ shape, dtype: 'f32' });
 export const f64 = (...shape: number[]): Aval => ({ shape, dtype: 'f64' });
