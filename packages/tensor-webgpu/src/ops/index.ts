@@ -2,9 +2,12 @@ export {
   elu,
   gelu,
   leakyRelu,
+  logit,
   logSigmoid,
   logSoftmax,
+  mish,
   relu,
+  selu,
   sigmoid,
   silu,
   softmax,
@@ -39,6 +42,7 @@ export {
   type DotDimensions,
   dot,
   dotGeneral,
+  kron,
   matmul,
   outer,
   tensordot,
@@ -199,6 +203,7 @@ export {
   erfInv,
   lgamma,
   normalCdf,
+  polygamma,
 } from './special.ts';
 export {
   median,

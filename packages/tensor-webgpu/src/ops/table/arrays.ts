@@ -307,6 +307,7 @@ export const contractionEntries: readonly OpEntry[] = [
     }),
   ),
   entry('dot', 'Σ x y', contraction.dot, [CUBE, example([5, 4, 2])], 8, { scale: 4 }),
+  entry('kron', 'blocks x[i, j] y', contraction.kron, [example([2, 3]), example([3, 2])], 1),
   entry('outer', 'x[i] y[j]', contraction.outer, [example([3]), example([2, 2])], 1),
   entry('vecdot', 'Σ x y', (x, y) => contraction.vecdot(x, y), [example([3, 4]), example([4])], 8, { scale: 4 }),
   entry(
