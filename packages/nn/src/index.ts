@@ -20,6 +20,7 @@ export { type AdamWOptions, adamW } from './optimizers/adamW.ts';
 export { applyUpdates } from './optimizers/applyUpdates.ts';
 export { chain } from './optimizers/chain.ts';
 export { clipByGlobalNorm } from './optimizers/clip.ts';
+export { copyTree } from './optimizers/copyTree.ts';
 export { type Ema, type EmaOptions, type EmaState, ema } from './optimizers/ema.ts';
 export { globalNorm } from './optimizers/globalNorm.ts';
 export { type MomentumOptions, momentum } from './optimizers/momentum.ts';

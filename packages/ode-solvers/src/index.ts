@@ -1,1 +1,13 @@
-export {};
+export { OdeError, type OdeFailure, type OutcomeName, outcomes } from './errors.ts';
+export { type DenseSolution, evaluateDense } from './interpolation.ts';
+export { dopri5 } from './methods/dopri5.ts';
+export { euler } from './methods/euler.ts';
+export { heun } from './methods/heun.ts';
+export { midpoint } from './methods/midpoint.ts';
+export { rk4 } from './methods/rk4.ts';
+export type { SaveAt, SolveOptions } from './options.ts';
+export { checkSolution } from './report.ts';
+export { type OdeSolver, rungeKutta, type Step, type StepOptions, type Tableau } from './rungeKutta.ts';
+export { type OdeSolution, solveOde } from './solveOde.ts';
+export type { OdeFunction } from './state.ts';
+export type { ErrorNorm } from './stepControl.ts';

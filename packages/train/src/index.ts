@@ -1,1 +1,15 @@
-export {};
+export type { Best } from './checkpoint/checkpoint.ts';
+export { CheckpointError, decodeTree, encodeTree } from './checkpoint/treeFile.ts';
+export type { LossFunction, Metrics } from './loop/chunk.ts';
+export type { CheckpointEvent, EndEvent, ProgressEvent, TrainEvent, ValidationEvent } from './loop/events.ts';
+export { NonFiniteLossError } from './loop/nonFiniteLoss.ts';
+export type { TrainState } from './loop/state.ts';
+export { type TrainOptions, train } from './loop/train.ts';
+export { createTrainer, type RunOptions, type Trainer, type TrainerOptions } from './loop/trainer.ts';
+export { type MetricsLog, type MetricsRecord, metricsLog, readMetrics } from './storage/metricsLog.ts';
+export { memoryStorage, type RunStorage } from './storage/storage.ts';
+export { generated } from './streams/generated.ts';
+export { hostBatches } from './streams/hostBatches.ts';
+export { randomRows } from './streams/randomRows.ts';
+export { type ShuffledRowsOptions, shuffledRows } from './streams/shuffledRows.ts';
+export type { BatchStream, HostPart } from './streams/stream.ts';

@@ -79,9 +79,18 @@ function draw(op: CheckedOp, dtype: string, seed: number): Operands {
   return { data, shapes: op.examples.map(({ shape }) => shape), dtypes };
 }
 
-function tensors(library: CheckedLibrary, { data, shapes, dtypes }: Operands, device: string, floatType?: string): CheckedTensor[] {
+function tensors(
+  library: CheckedLibrary,
+  { data, shapes, dtypes }: Operands,
+  device: string,
+  floatType?: string,
+): CheckedTensor[] {
   return data.map((numbers, i) =>
-    library.tensor(numbers, { shape: shapes[i], dtype: floatType && isFloat(dtypes[i]) ? floatType : dtypes[i], device }),
+    library.tensor(numbers, {
+      shape: shapes[i],
+      dtype: floatType && isFloat(dtypes[i]) ? floatType : dtypes[i],
+      device,
+    }),
   );
 }
 
@@ -89,10 +98,22 @@ function fail(op: CheckedOp, where: string, what: string): never {
   throw new Error(`${op.name} (${where}): ${what}`);
 }
 
-function compare(op: CheckedOp, where: string, actual: ArrayLike<number>, expected: ArrayLike<number>, unit: number, bound: number, scale: number): Measured {
+function compare(
+  op: CheckedOp,
+  where: string,
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  unit: number,
+  bound: number,
+  scale: number,
+): Measured {
   const measured = closeness(actual, expected, unit, scale);
   if (!(measured.worst <= bound)) {
-    fail(op, where, `got ${measured.actual} for ${measured.expected} at flat index ${measured.index}: off by ${measured.worst.toPrecision(3)} units, allowed ${bound}.`);
+    fail(
+      op,
+      where,
+      `got ${measured.actual} for ${measured.expected} at flat index ${measured.index}: off by ${measured.worst.toPrecision(3)} units, allowed ${bound}.`,
+    );
   }
   return measured;
 }
@@ -110,7 +131,12 @@ export interface OpReport {
  * vmap against a loop; forward and reverse derivatives, up to the promised order, against each other and against
  * differences in float64; the derivative on the device against the oracle's. Throws on the first broken promise.
  */
-export function checkOp(library: CheckedLibrary, op: CheckedOp, device: string, deviceDTypes: readonly string[]): OpReport {
+export function checkOp(
+  library: CheckedLibrary,
+  op: CheckedOp,
+  device: string,
+  deviceDTypes: readonly string[],
+): OpReport {
   const worstUlp: Record<string, number> = {};
   for (const dtype of op.dtypes ?? ['f32', 'f64']) {
     if (!deviceDTypes.includes(dtype)) continue;
@@ -127,24 +153,44 @@ export function checkOp(library: CheckedLibrary, op: CheckedOp, device: string, 
 
 const boundOf = (op: CheckedOp, dtype: string): number => op.ulp[dtype] ?? 0;
 
-function checkForward(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): number {
+function checkForward(
+  library: CheckedLibrary,
+  op: CheckedOp,
+  device: string,
+  dtype: string,
+  operands: Operands,
+): number {
   const actual: CheckedTensor = op.apply(...tensors(library, operands, device));
   const same: CheckedTensor = op.apply(...tensors(library, operands, ORACLE));
   if (!sameShape(actual, same) || actual.dtype !== same.dtype) {
-    fail(op, `${device} ${dtype}`, `expected ${same.dtype}[${same.shape.join()}], got ${actual.dtype}[${actual.shape.join()}].`);
+    fail(
+      op,
+      `${device} ${dtype}`,
+      `expected ${same.dtype}[${same.shape.join()}], got ${actual.dtype}[${actual.shape.join()}].`,
+    );
   }
   const exact: CheckedTensor = op.apply(...tensors(library, operands, ORACLE, 'f64'));
   const unit = isFloat(actual.dtype) ? epsilon(actual.dtype) : 1;
-  return compare(op, `${device} ${dtype}`, actual.dataSync(), exact.dataSync(), unit, boundOf(op, dtype), op.scale ?? 0).worst;
+  return compare(op, `${device} ${dtype}`, actual.dataSync(), exact.dataSync(), unit, boundOf(op, dtype), op.scale ?? 0)
+    .worst;
 }
 
 function checkJit(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): void {
   const args = tensors(library, operands, device);
   const eager: CheckedTensor = op.apply(...args);
   const compiled: CheckedTensor = library.jit(op.apply)(...args);
-  if (!sameShape(eager, compiled) || eager.dtype !== compiled.dtype) fail(op, `jit ${device} ${dtype}`, 'shape or dtype differs from the eager call.');
+  if (!sameShape(eager, compiled) || eager.dtype !== compiled.dtype)
+    fail(op, `jit ${device} ${dtype}`, 'shape or dtype differs from the eager call.');
   const unit = isFloat(eager.dtype) ? epsilon(eager.dtype) : 1;
-  compare(op, `jit ${device} ${dtype}`, compiled.dataSync(), eager.dataSync(), unit, 2 * boundOf(op, dtype), op.scale ?? 0);
+  compare(
+    op,
+    `jit ${device} ${dtype}`,
+    compiled.dataSync(),
+    eager.dataSync(),
+    unit,
+    2 * boundOf(op, dtype),
+    op.scale ?? 0,
+  );
 }
 
 function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): void {
@@ -158,14 +204,21 @@ function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype
   const single: CheckedTensor[] = batch.map((operands) => op.apply(...tensors(library, operands, device)));
   const expected = single.flatMap((result) => Array.from(result.dataSync()));
   if (mapped.shape.join() !== [BATCH, ...single[0].shape].join()) {
-    fail(op, `vmap ${device} ${dtype}`, `expected shape [${[BATCH, ...single[0].shape].join()}], got [${mapped.shape.join()}].`);
+    fail(
+      op,
+      `vmap ${device} ${dtype}`,
+      `expected shape [${[BATCH, ...single[0].shape].join()}], got [${mapped.shape.join()}].`,
+    );
   }
   const unit = isFloat(mapped.dtype) ? epsilon(mapped.dtype) : 1;
   compare(op, `vmap ${device} ${dtype}`, mapped.dataSync(), expected, unit, 2 * boundOf(op, dtype), op.scale ?? 0);
 }
 
 /** The operands that are differentiated, and the function of them alone. */
-function movingPart(op: CheckedOp, operands: readonly CheckedTensor[]): { f: Apply; moving: CheckedTensor[]; places: number[] } {
+function movingPart(
+  op: CheckedOp,
+  operands: readonly CheckedTensor[],
+): { f: Apply; moving: CheckedTensor[]; places: number[] } {
   const places = op.examples.flatMap((example, i) => (example.dtype === undefined ? [i] : []));
   const f: Apply = (...moved) => {
     const all = [...operands];
@@ -178,10 +231,18 @@ function movingPart(op: CheckedOp, operands: readonly CheckedTensor[]): { f: App
 }
 
 /** Random directions for tensors, on the same device. */
-function directions(library: CheckedLibrary, name: string, like: readonly CheckedTensor[], device: string): CheckedTensor[] {
+function directions(
+  library: CheckedLibrary,
+  name: string,
+  like: readonly CheckedTensor[],
+  device: string,
+): CheckedTensor[] {
   const next = randomNumbers(name);
   return like.map(({ shape, dtype }) =>
-    library.tensor(Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(2 * next() - 1)), { shape, dtype, device }),
+    library.tensor(
+      Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(2 * next() - 1)),
+      { shape, dtype, device },
+    ),
   );
 }
 
@@ -190,16 +251,32 @@ const inner = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[])
 
 const host = (list: readonly CheckedTensor[]): ArrayLike<number>[] => list.map((tensor) => tensor.dataSync());
 
-function checkDeviceDerivative(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): void {
+function checkDeviceDerivative(
+  library: CheckedLibrary,
+  op: CheckedOp,
+  device: string,
+  dtype: string,
+  operands: Operands,
+): void {
   const gradient = (place: string, floatType?: string): ArrayLike<number> => {
     const { f, moving } = movingPart(op, tensors(library, operands, place, floatType));
     const [value, pull] = library.vjp(f, ...moving);
-    return Array.from(host(pull(directions(library, `${op.name} cotangent`, [value], place)[0]))).flatMap((part) => Array.from(part));
+    return Array.from(host(pull(directions(library, `${op.name} cotangent`, [value], place)[0]))).flatMap((part) =>
+      Array.from(part),
+    );
   };
   const exact = gradient(ORACLE, 'f64');
   const largest = Array.from(exact).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const bound = DERIVATIVE_FACTOR * Math.max(1, boundOf(op, dtype));
-  compare(op, `gradient on ${device} ${dtype}`, gradient(device), exact, epsilon(dtype), bound, Math.max(largest, op.scale ?? 0));
+  compare(
+    op,
+    `gradient on ${device} ${dtype}`,
+    gradient(device),
+    exact,
+    epsilon(dtype),
+    bound,
+    Math.max(largest, op.scale ?? 0),
+  );
 }
 
 /** Derivatives in float64 on the oracle: forward against differences, reverse against forward, second against differences. */
@@ -209,7 +286,12 @@ function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Oper
   const points = places.map((place) => operands.data[place]);
   const steps = host(along);
   const at = (t: number): CheckedTensor[] =>
-    moving.map(({ shape, dtype }, k) => library.tensor(points[k].map((x, i) => x + t * steps[k][i]), { shape, dtype, device: ORACLE }));
+    moving.map(({ shape, dtype }, k) =>
+      library.tensor(
+        points[k].map((x, i) => x + t * steps[k][i]),
+        { shape, dtype, device: ORACLE },
+      ),
+    );
 
   const [value, derivative] = library.jvp(f, moving, along);
   const expected = differences((t) => (f(...at(t)) as CheckedTensor).dataSync());
@@ -225,7 +307,16 @@ function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Oper
   const flat = (list: readonly CheckedTensor[]): number[] => host(list).flatMap((part) => Array.from(part));
   const [, second] = library.jvp(gradient as Apply, moving, along) as unknown as [unknown, CheckedTensor[]];
   const expectedSecond = differences((t) => flat(gradient(...at(t))));
-  compare(op, 'second derivative against differences', flat(second), expectedSecond, 1, DIFFERENCE_TOLERANCE, largestOf(expectedSecond));
+  compare(
+    op,
+    'second derivative against differences',
+    flat(second),
+    expectedSecond,
+    1,
+    DIFFERENCE_TOLERANCE,
+    largestOf(expectedSecond),
+  );
 }
 
-const largestOf = (values: ArrayLike<number>): number => Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+const largestOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1);

@@ -25,9 +25,19 @@ const TINY = 2 ** -126;
  * The largest |actual - expected| in units of `unit` · max(|expected|, scale). Equal values, infinities and NaN at
  * the same places count as no error; NaN at one side only, or different lengths, as an infinite one.
  */
-export function closeness(actual: ArrayLike<number>, expected: ArrayLike<number>, unit: number, scale: number): Measured {
+export function closeness(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  unit: number,
+  scale: number,
+): Measured {
   if (actual.length !== expected.length) {
-    return { worst: Number.POSITIVE_INFINITY, index: Math.min(actual.length, expected.length), actual: actual.length, expected: expected.length };
+    return {
+      worst: Number.POSITIVE_INFINITY,
+      index: Math.min(actual.length, expected.length),
+      actual: actual.length,
+      expected: expected.length,
+    };
   }
   let result: Measured = { worst: 0, index: -1, actual: Number.NaN, expected: Number.NaN };
   for (let index = 0; index < actual.length; index++) {
@@ -48,5 +58,8 @@ const STEP = 1e-3;
 /** d/dt f(t) at 0 by central differences of fourth order. */
 export function differences(f: (t: number) => ArrayLike<number>): number[] {
   const [far, near, nearBack, farBack] = [2 * STEP, STEP, -STEP, -2 * STEP].map(f);
-  return Array.from({ length: near.length }, (_, i) => (8 * (near[i] - nearBack[i]) - (far[i] - farBack[i])) / (12 * STEP));
+  return Array.from(
+    { length: near.length },
+    (_, i) => (8 * (near[i] - nearBack[i]) - (far[i] - farBack[i])) / (12 * STEP),
+  );
 }

@@ -1,4 +1,5 @@
-import { ArgumentError, jit, minimum, ones, type Tensor, type tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
+import { copyTree } from './copyTree.ts';
 import { mapTree, scalarZero, zerosOf } from './transform.ts';
 
 export interface EmaOptions {
@@ -10,8 +11,8 @@ export interface EmaOptions {
   readonly debias?: boolean;
 }
 
-/** `average` is a tree like the parameters; `remaining` is the weight still on the start, Π decay. */
-export type EmaState<P> = { average: P; step: Tensor; remaining: Tensor };
+/** `average` is a tree like the parameters; `remaining`, kept for `debias` only, is the weight still on the start, Π decay. */
+export type EmaState<P> = { average: P; step: Tensor; remaining: Tensor | null };
 
 /** A running average of parameters. */
 export interface Ema {
@@ -20,9 +21,6 @@ export interface Ema {
   /** The averaged parameters. With `debias` there are none before the first update, and these are zeros. */
   value<P>(state: EmaState<P>): P;
 }
-
-/** Own memory for every leaf: a state that shared it with the parameters could not be donated along with them. */
-const copyTree = jit((params: tree.Tree<Tensor>) => params);
 
 /**
  * average <- d · average + (1 - d) · params with d = `decay`, or less during the warm-up.
@@ -34,9 +32,9 @@ export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema 
     init: <P>(params: P): EmaState<P> => {
       const step = scalarZero(params, 'i32');
       return {
-        average: debias ? zerosOf(params) : (copyTree(params as tree.Tree<Tensor>) as P),
+        average: debias ? zerosOf(params) : copyTree(params),
         step,
-        remaining: ones([], { dtype: 'f32', device: step.device?.name }),
+        remaining: debias ? ones([], { dtype: 'f32', device: step.device?.name }) : null,
       };
     },
     update: <P>(params: P, { average, step, remaining }: EmaState<P>): EmaState<P> => {
@@ -47,10 +45,14 @@ export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema 
         // In this form an average of equal parameters stays as it is, to the last bit.
         return old.add(now.sub(old).mul(typeof weight === 'number' ? 1 - weight : weight.neg().add(1)));
       };
-      return { average: mapTree(blend, average, params), step: step.add(1), remaining: remaining.mul(kept) };
+      return {
+        average: mapTree(blend, average, params),
+        step: step.add(1),
+        remaining: remaining?.mul(kept) ?? null,
+      };
     },
     value: <P>({ average, step, remaining }: EmaState<P>): P => {
-      if (!debias) return average;
+      if (!remaining) return average;
       const given = remaining.neg().add(1);
       const divisor = given.add(step.equal(0).astype('f32'));
       return mapTree((leaf) => leaf.div(divisor.astype(leaf.dtype)), average);

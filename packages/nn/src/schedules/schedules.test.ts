@@ -27,7 +27,7 @@ const schedules: [name: string, schedule: Schedule, expected: number[]][] = [
   [
     'exponential',
     exponentialSchedule({ initial: 2, rate: 0.5, steps: 10 }),
-    [2, 1.8660659830736148, 1.4142135623730951, 1, 0.1538930516681145, 0.001953125, 6.103515625e-5],
+    [2, 1.8660659830736148, Math.SQRT2, 1, 0.1538930516681145, 0.001953125, 6.103515625e-5],
   ],
   [
     'staircase',

@@ -1,4 +1,4 @@
-export { NpyError, type NpyArray, type NpyFile, readNpy, writeNpy } from './npy.ts';
+export { type NpyArray, NpyError, type NpyFile, readNpy, writeNpy } from './npy.ts';
 export {
   readSafetensors,
   type SafetensorsArray,

@@ -3,7 +3,17 @@ import { FlowfieldError } from '../errors/errors.ts';
 /** A malformed .npy file, or an array type that the format or this reader does not have. */
 export class NpyError extends FlowfieldError {}
 
-export type NpyArray = Float64Array | Float32Array | BigInt64Array | BigUint64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+export type NpyArray =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
 
 export interface NpyFile {
   /** The NumPy type string, such as `<f4`. */
@@ -13,7 +23,12 @@ export interface NpyFile {
   readonly data: NpyArray;
 }
 
-type ArrayClass = { readonly BYTES_PER_ELEMENT: number; readonly name: string; new (buffer: ArrayBuffer): NpyArray; new (size: number): NpyArray };
+type ArrayClass = {
+  readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
+  new (buffer: ArrayBuffer): NpyArray;
+  new (size: number): NpyArray;
+};
 
 const ARRAYS: Readonly<Record<string, ArrayClass>> = {
   '<f8': Float64Array,
@@ -39,20 +54,28 @@ const ALIGNMENT = 64;
  * @throws NpyError for anything that is not such a file.
  */
 export function readNpy(bytes: Uint8Array): NpyFile {
-  if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte)) throw new NpyError('npy: the file does not begin with the NumPy magic.');
+  if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte))
+    throw new NpyError('npy: the file does not begin with the NumPy magic.');
   const version = bytes[6];
   if (version < 1 || version > 3) throw new NpyError(`npy: format version ${version} is not known; expected 1 to 3.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
   if (bytes.length < start) throw new NpyError('npy: the file is cut off in its header.');
   const headerLength = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
-  if (start + headerLength > bytes.length) throw new NpyError(`npy: the header claims ${headerLength} bytes, but only ${bytes.length - start} follow.`);
+  if (start + headerLength > bytes.length)
+    throw new NpyError(`npy: the header claims ${headerLength} bytes, but only ${bytes.length - start} follow.`);
   const { descr, fortran, shape } = parseHeader(new TextDecoder().decode(bytes.subarray(start, start + headerLength)));
   const arrayClass = ARRAYS[descr];
-  if (!arrayClass) throw new NpyError(`npy: type '${descr}' is not supported; expected one of ${Object.keys(ARRAYS).join(', ')}. Convert it with astype in NumPy.`);
+  if (!arrayClass)
+    throw new NpyError(
+      `npy: type '${descr}' is not supported; expected one of ${Object.keys(ARRAYS).join(', ')}. Convert it with astype in NumPy.`,
+    );
   const size = shape.reduce((product, extent) => product * extent, arrayClass.BYTES_PER_ELEMENT);
   const data = bytes.subarray(start + headerLength);
-  if (data.length !== size) throw new NpyError(`npy: shape (${shape.join(', ')}) of '${descr}' needs ${size} bytes, but the file has ${data.length}.`);
+  if (data.length !== size)
+    throw new NpyError(
+      `npy: shape (${shape.join(', ')}) of '${descr}' needs ${size} bytes, but the file has ${data.length}.`,
+    );
   const array = new arrayClass(data.slice().buffer);
   return { descr, shape, data: fortran ? toRowMajor(array, shape, arrayClass) : array };
 }
@@ -63,9 +86,14 @@ function parseHeader(text: string): { descr: string; fortran: boolean; shape: nu
   const fortran = /'fortran_order'\s*:\s*(True|False)/.exec(text)?.[1];
   const shape = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(text)?.[1];
   if (descr === undefined || fortran === undefined || shape === undefined) {
-    throw new NpyError(`npy: expected a header with descr (a plain type), fortran_order and shape, got ${text.trim().slice(0, 200)}.`);
+    throw new NpyError(
+      `npy: expected a header with descr (a plain type), fortran_order and shape, got ${text.trim().slice(0, 200)}.`,
+    );
   }
-  const extents = shape.split(',').filter((part) => part.trim() !== '').map(Number);
+  const extents = shape
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map(Number);
   return { descr, fortran: fortran === 'True', shape: extents };
 }
 
@@ -87,10 +115,20 @@ function toRowMajor(array: NpyArray, shape: readonly number[], arrayClass: Array
 }
 
 /** A .npy file (format version 1) of a row-major array. Bytes are written as |u1 unless `descr` is '|b1'. */
-export function writeNpy({ data, shape, descr }: { readonly data: NpyArray; readonly shape: readonly number[]; readonly descr?: string }): Uint8Array {
+export function writeNpy({
+  data,
+  shape,
+  descr,
+}: {
+  readonly data: NpyArray;
+  readonly shape: readonly number[];
+  readonly descr?: string;
+}): Uint8Array {
   const type = descr ?? Object.keys(ARRAYS).find((name) => data instanceof ARRAYS[name]);
   if (type === undefined || !(ARRAYS[type] && data instanceof ARRAYS[type])) {
-    throw new NpyError(`npy: a ${data.constructor.name} cannot be written${descr === undefined ? '' : ` as '${descr}'`}. Use one of ${Object.keys(ARRAYS).join(', ')}.`);
+    throw new NpyError(
+      `npy: a ${data.constructor.name} cannot be written${descr === undefined ? '' : ` as '${descr}'`}. Use one of ${Object.keys(ARRAYS).join(', ')}.`,
+    );
   }
   if (shape.reduce((product, extent) => product * extent, 1) !== data.length) {
     throw new NpyError(`npy: shape (${shape.join(', ')}) does not hold ${data.length} elements.`);

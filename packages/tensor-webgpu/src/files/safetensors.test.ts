@@ -34,7 +34,11 @@ describe('safetensors', () => {
   test('a file of the Python package reads as the arrays that were saved', () => {
     const { tensors, metadata } = readSafetensors(PYTHON_FILE);
     expect(Object.fromEntries(metadata)).toEqual({ format: 'np', a: 'b' });
-    expect(tensors.get('layers.0.weight')).toEqual({ dtype: 'F32', shape: [2, 3], data: new Float32Array([0, 1, 2, 3, 4, 5]) });
+    expect(tensors.get('layers.0.weight')).toEqual({
+      dtype: 'F32',
+      shape: [2, 3],
+      data: new Float32Array([0, 1, 2, 3, 4, 5]),
+    });
     expect(tensors.get('i')).toEqual({ dtype: 'I64', shape: [2], data: new BigInt64Array([-1n, 2n]) });
     expect(tensors.get('s')).toEqual({ dtype: 'F64', shape: [], data: new Float64Array([2.5]) });
     expect(tensors.get('b')).toEqual({ dtype: 'BOOL', shape: [3], data: new Uint8Array([1, 0, 1]) });
@@ -48,8 +52,15 @@ describe('safetensors', () => {
 
   test('reads what it writes, at any alignment in memory', () => {
     const tensorsOf = fc.dictionary(
-      fc.string({ minLength: 1 }).filter((name) => name.isWellFormed() && !name.split('.').includes('__proto__') && name !== '__metadata__'),
-      fc.oneof(fc.float32Array({ maxLength: 9 }), fc.uint8Array({ maxLength: 9 }), fc.int16Array({ maxLength: 9 }), fc.bigUint64Array({ maxLength: 9 })),
+      fc
+        .string({ minLength: 1 })
+        .filter((name) => name.isWellFormed() && !name.split('.').includes('__proto__') && name !== '__metadata__'),
+      fc.oneof(
+        fc.float32Array({ maxLength: 9 }),
+        fc.uint8Array({ maxLength: 9 }),
+        fc.int16Array({ maxLength: 9 }),
+        fc.bigUint64Array({ maxLength: 9 }),
+      ),
       { maxKeys: 6 },
     );
     fc.assert(
@@ -76,7 +87,11 @@ describe('safetensors', () => {
     ['invalidJson', 'an array', fileOf('[]')],
     ['invalidJson', 'blanks before the object', fileOf(' {}')],
     ['invalidEntry', 'an entry without offsets', fileOf('{"a":{"dtype":"U8","shape":[1]}}', 1)],
-    ['invalidEntry', 'an entry with more than the format has', fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}', 1)],
+    [
+      'invalidEntry',
+      'an entry with more than the format has',
+      fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}', 1),
+    ],
     ['invalidEntry', 'a negative extent', fileOf(`{"a":${entry(0, 1, '[-1]')}}`, 1)],
     ['invalidEntry', 'a fraction as an extent', fileOf(`{"a":${entry(0, 1, '[0.5]')}}`, 1)],
     ['invalidMetadata', 'metadata that are not text', fileOf('{"__metadata__":{"a":1}}')],
@@ -90,7 +105,11 @@ describe('safetensors', () => {
     ['shapeOverflow', 'the same behind a zero', fileOf(`{"a":${entry(0, 0, `[9007199254740993,0]`)}}`)],
     ['offsetOverflow', 'an end before the begin', fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,0]}}', 1)],
     ['offsetOverflow', 'offsets beyond the file', fileOf(`{"a":${entry(0, 9)}}`, 8)],
-    ['offsetOverflow', 'offsets beyond exact numbers', fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[18446744073709551615,18446744073709551616]}}', 1)],
+    [
+      'offsetOverflow',
+      'offsets beyond exact numbers',
+      fileOf('{"a":{"dtype":"U8","shape":[1],"data_offsets":[18446744073709551615,18446744073709551616]}}', 1),
+    ],
     ['sizeMismatch', 'a shape that needs more bytes', fileOf(`{"a":${entry(0, 4, '[2]', 'F32')}}`, 4)],
     ['overlap', 'two tensors on one byte', fileOf(`{"a":${entry(0, 2)},"b":${entry(1, 3)}}`, 3)],
     ['gap', 'a byte between tensors', fileOf(`{"a":${entry(0, 1)},"b":${entry(2, 3)}}`, 3)],
@@ -103,11 +122,16 @@ describe('safetensors', () => {
 
   test('any damage ends in the named error or in a file that still reads', () => {
     fc.assert(
-      fc.property(fc.nat(PYTHON_FILE.length - 1), fc.integer({ min: 0, max: 255 }), fc.nat(PYTHON_FILE.length), (at, byte, length) => {
-        const damaged = PYTHON_FILE.slice(0, Math.max(at + 1, length));
-        damaged[at] = byte;
-        faultOf(() => readSafetensors(damaged));
-      }),
+      fc.property(
+        fc.nat(PYTHON_FILE.length - 1),
+        fc.integer({ min: 0, max: 255 }),
+        fc.nat(PYTHON_FILE.length),
+        (at, byte, length) => {
+          const damaged = PYTHON_FILE.slice(0, Math.max(at + 1, length));
+          damaged[at] = byte;
+          faultOf(() => readSafetensors(damaged));
+        },
+      ),
     );
   });
 

@@ -100,21 +100,33 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
     .map(([name, entry]) => readPlace(name, entry));
   checkCoverage(places, data.length);
   const tensors = new Map(
-    places.map(({ name, dtype, shape, begin, end }) => [name, { dtype, shape, data: new ARRAYS[dtype](data.slice(begin, end).buffer) }] as const),
+    places.map(
+      ({ name, dtype, shape, begin, end }) =>
+        [name, { dtype, shape, data: new ARRAYS[dtype](data.slice(begin, end).buffer) }] as const,
+    ),
   );
   return { tensors, metadata };
 }
 
 function readHeaderLength(bytes: Uint8Array): number {
   if (bytes.length < PREFIX) {
-    throw new SafetensorsError('shortFile', `expected at least ${PREFIX} bytes, got ${bytes.length}. The file is cut off or of another format.`);
+    throw new SafetensorsError(
+      'shortFile',
+      `expected at least ${PREFIX} bytes, got ${bytes.length}. The file is cut off or of another format.`,
+    );
   }
   const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER)) {
-    throw new SafetensorsError('headerTooLarge', `the header claims ${length} bytes; at most ${MAX_HEADER} are allowed. This is probably a file of another format.`);
+    throw new SafetensorsError(
+      'headerTooLarge',
+      `the header claims ${length} bytes; at most ${MAX_HEADER} are allowed. This is probably a file of another format.`,
+    );
   }
   if (PREFIX + Number(length) > bytes.length) {
-    throw new SafetensorsError('headerBeyondFile', `the header claims ${length} bytes, but only ${bytes.length - PREFIX} follow. The file is cut off.`);
+    throw new SafetensorsError(
+      'headerBeyondFile',
+      `the header claims ${length} bytes, but only ${bytes.length - PREFIX} follow. The file is cut off.`,
+    );
   }
   return Number(length);
 }
@@ -132,12 +144,14 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   } catch (error) {
     throw new SafetensorsError('invalidJson', `the header is not JSON: ${(error as Error).message}.`);
   }
-  if (!text.startsWith('{') || !isObject(header)) throw new SafetensorsError('invalidJson', 'the header must be a JSON object that starts at its first byte.');
+  if (!text.startsWith('{') || !isObject(header))
+    throw new SafetensorsError('invalidJson', 'the header must be a JSON object that starts at its first byte.');
   checkDistinctNames(text);
   return header;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** JSON.parse keeps the last of equal names without a word; here they are an error. `text` is valid JSON. */
 function checkDistinctNames(text: string): void {
@@ -149,7 +163,11 @@ function checkDistinctNames(text: string): void {
     else if (colon !== undefined) {
       const name = JSON.parse(token.slice(0, -colon.length)) as string;
       const names = open[open.length - 1];
-      if (names.has(name)) throw new SafetensorsError('duplicateName', `the name ${JSON.stringify(name)} occurs twice in one object of the header.`);
+      if (names.has(name))
+        throw new SafetensorsError(
+          'duplicateName',
+          `the name ${JSON.stringify(name)} occurs twice in one object of the header.`,
+        );
       names.add(name);
     }
   }
@@ -174,13 +192,22 @@ interface Place {
 /** Names become paths of plain objects, where this one would reach the prototype. */
 function checkName(name: string): void {
   if (name.split('.').includes('__proto__')) {
-    throw new SafetensorsError('unsafeName', `the name ${JSON.stringify(name)} has a part '__proto__', which no tensor may have. Rename it.`);
+    throw new SafetensorsError(
+      'unsafeName',
+      `the name ${JSON.stringify(name)} has a part '__proto__', which no tensor may have. Rename it.`,
+    );
   }
-  if (!name.isWellFormed()) throw new SafetensorsError('unsafeName', `the name ${JSON.stringify(name)} is not valid Unicode. Rename the tensor.`);
-  if (name === METADATA) throw new SafetensorsError('unsafeName', `the name ${METADATA} is kept for metadata. Rename the tensor.`);
+  if (!name.isWellFormed())
+    throw new SafetensorsError(
+      'unsafeName',
+      `the name ${JSON.stringify(name)} is not valid Unicode. Rename the tensor.`,
+    );
+  if (name === METADATA)
+    throw new SafetensorsError('unsafeName', `the name ${METADATA} is kept for metadata. Rename the tensor.`);
 }
 
-const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && !Object.is(value, -0);
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && !Object.is(value, -0);
 
 function readPlace(name: string, entry: unknown): Place {
   checkName(name);
@@ -190,21 +217,36 @@ function readPlace(name: string, entry: unknown): Place {
   }
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDType(dtype)) {
-    throw new SafetensorsError('unknownDType', `tensor ${quoted} has dtype ${JSON.stringify(dtype)}; expected one of ${DTYPE_NAMES.join(', ')}.`);
+    throw new SafetensorsError(
+      'unknownDType',
+      `tensor ${quoted} has dtype ${JSON.stringify(dtype)}; expected one of ${DTYPE_NAMES.join(', ')}.`,
+    );
   }
   if (!Array.isArray(shape) || !shape.every(isCount)) {
-    throw new SafetensorsError('invalidEntry', `tensor ${quoted} has shape ${JSON.stringify(shape)}; expected integers of at least 0.`);
+    throw new SafetensorsError(
+      'invalidEntry',
+      `tensor ${quoted} has shape ${JSON.stringify(shape)}; expected integers of at least 0.`,
+    );
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw new SafetensorsError('invalidEntry', `tensor ${quoted} has data_offsets ${JSON.stringify(offsets)}; expected two integers of at least 0.`);
+    throw new SafetensorsError(
+      'invalidEntry',
+      `tensor ${quoted} has data_offsets ${JSON.stringify(offsets)}; expected two integers of at least 0.`,
+    );
   }
   const [begin, end] = offsets as [number, number];
   if (!Number.isSafeInteger(begin) || !Number.isSafeInteger(end) || begin > end) {
-    throw new SafetensorsError('offsetOverflow', `tensor ${quoted} has data_offsets [${begin}, ${end}]; expected begin <= end below 2^53.`);
+    throw new SafetensorsError(
+      'offsetOverflow',
+      `tensor ${quoted} has data_offsets [${begin}, ${end}]; expected begin <= end below 2^53.`,
+    );
   }
   const size = byteSize(quoted, dtype, shape);
   if (size !== end - begin) {
-    throw new SafetensorsError('sizeMismatch', `tensor ${quoted} of ${dtype} and shape [${shape.join(', ')}] needs ${size} bytes, but its offsets span ${end - begin}.`);
+    throw new SafetensorsError(
+      'sizeMismatch',
+      `tensor ${quoted} of ${dtype} and shape [${shape.join(', ')}] needs ${size} bytes, but its offsets span ${end - begin}.`,
+    );
   }
   return { name, dtype, shape, begin, end };
 }
@@ -215,7 +257,10 @@ function byteSize(quoted: string, dtype: SafetensorsDType, shape: readonly numbe
   for (const extent of shape) {
     size *= extent;
     if (!Number.isSafeInteger(size) || !Number.isSafeInteger(extent)) {
-      throw new SafetensorsError('shapeOverflow', `tensor ${quoted} of shape [${shape.join(', ')}] has more elements than can be counted.`);
+      throw new SafetensorsError(
+        'shapeOverflow',
+        `tensor ${quoted} of shape [${shape.join(', ')}] has more elements than can be counted.`,
+      );
     }
   }
   return size;
@@ -226,12 +271,22 @@ function checkCoverage(places: readonly Place[], length: number): void {
   let covered = 0;
   for (const { name, begin, end } of [...places].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     const quoted = JSON.stringify(name);
-    if (begin < covered) throw new SafetensorsError('overlap', `tensor ${quoted} begins at byte ${begin}, inside the tensor before it, which ends at ${covered}.`);
-    if (begin > covered) throw new SafetensorsError('gap', `bytes ${covered} to ${begin} before tensor ${quoted} belong to no tensor.`);
-    if (end > length) throw new SafetensorsError('offsetOverflow', `tensor ${quoted} ends at byte ${end}, but the file has ${length} bytes of data. The file is cut off.`);
+    if (begin < covered)
+      throw new SafetensorsError(
+        'overlap',
+        `tensor ${quoted} begins at byte ${begin}, inside the tensor before it, which ends at ${covered}.`,
+      );
+    if (begin > covered)
+      throw new SafetensorsError('gap', `bytes ${covered} to ${begin} before tensor ${quoted} belong to no tensor.`);
+    if (end > length)
+      throw new SafetensorsError(
+        'offsetOverflow',
+        `tensor ${quoted} ends at byte ${end}, but the file has ${length} bytes of data. The file is cut off.`,
+      );
     covered = end;
   }
-  if (covered < length) throw new SafetensorsError('trailingBytes', `${length - covered} bytes follow the last tensor.`);
+  if (covered < length)
+    throw new SafetensorsError('trailingBytes', `${length - covered} bytes follow the last tensor.`);
 }
 
 export interface SafetensorsInput {
@@ -257,23 +312,35 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsInput> | Readonly<Record<string, SafetensorsInput>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  const entries = [...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, SafetensorsInput>))].map(([name, input]) => {
+  const entries = [
+    ...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, SafetensorsInput>)),
+  ].map(([name, input]) => {
     checkName(name);
     const dtype = dtypeOf(input);
-    if (!input.shape.every(isCount)) throw new SafetensorsError('invalidEntry', `tensor ${JSON.stringify(name)} has shape [${input.shape.join(', ')}]; expected integers of at least 0.`);
+    if (!input.shape.every(isCount))
+      throw new SafetensorsError(
+        'invalidEntry',
+        `tensor ${JSON.stringify(name)} has shape [${input.shape.join(', ')}]; expected integers of at least 0.`,
+      );
     const size = byteSize(JSON.stringify(name), dtype, input.shape);
     if (size !== input.data.byteLength || !(input.data instanceof ARRAYS[dtype])) {
-      throw new SafetensorsError('sizeMismatch', `tensor ${JSON.stringify(name)} of ${dtype} and shape [${input.shape.join(', ')}] needs ${size} bytes in a ${ARRAYS[dtype].name}, got ${input.data.byteLength} bytes in a ${input.data.constructor.name}.`);
+      throw new SafetensorsError(
+        'sizeMismatch',
+        `tensor ${JSON.stringify(name)} of ${dtype} and shape [${input.shape.join(', ')}] needs ${size} bytes in a ${ARRAYS[dtype].name}, got ${input.data.byteLength} bytes in a ${input.data.constructor.name}.`,
+      );
     }
     return { name, dtype, size, input };
   });
   entries.sort((a, b) => DTYPE_NAMES.indexOf(a.dtype) - DTYPE_NAMES.indexOf(b.dtype) || (a.name < b.name ? -1 : 1));
 
   const parts: string[] = [];
-  if (Object.keys(metadata).length > 0) parts.push(`"${METADATA}":${JSON.stringify(metadata, Object.keys(metadata).sort())}`);
+  if (Object.keys(metadata).length > 0)
+    parts.push(`"${METADATA}":${JSON.stringify(metadata, Object.keys(metadata).sort())}`);
   let offset = 0;
   for (const { name, dtype, size, input } of entries) {
-    parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: input.shape, data_offsets: [offset, offset + size] })}`);
+    parts.push(
+      `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: input.shape, data_offsets: [offset, offset + size] })}`,
+    );
     offset += size;
   }
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);

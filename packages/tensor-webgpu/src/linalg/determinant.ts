@@ -18,7 +18,10 @@ function exchangeSign(pivots: Value, dtype: Tensor['dtype']): Value {
 /** Determinants of 1 x 1, 2 x 2 and 3 x 3 matrices by their formula, whose derivatives hold at singular matrices too. */
 function smallDeterminant(x: Tensor, n: number): Tensor {
   const at = (i: number, j: number): Tensor => slice(x, '...', i, j);
-  const minor = (i: number, j: number, k: number, l: number): Tensor => at(i, k).mul(at(j, l)).sub(at(i, l).mul(at(j, k)));
+  const minor = (i: number, j: number, k: number, l: number): Tensor =>
+    at(i, k)
+      .mul(at(j, l))
+      .sub(at(i, l).mul(at(j, k)));
   if (n === 1) return at(0, 0);
   if (n === 2) return minor(0, 1, 0, 1);
   return at(0, 0)

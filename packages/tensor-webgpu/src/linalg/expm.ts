@@ -11,14 +11,15 @@ import { squareMatrices } from './matrices.ts';
 import { solve } from './solve.ts';
 
 /** Padé degree and the 1-norm up to which it is exact to rounding (Higham 2005, table 2.3, for f64; 2008 table 10.2 for f32). */
-const PADE = { f32: { degree: 7, norm: 3.925724783138660 }, f64: { degree: 13, norm: 5.371920351148152 } };
+const PADE = { f32: { degree: 7, norm: 3.92572478313866 }, f64: { degree: 13, norm: 5.371920351148152 } };
 /** Matrices beyond 2¹⁶ times that norm are not scaled far enough; their exponential overflows in nearly all cases. */
 const MAX_SQUARINGS = 16;
 
 /** Coefficients of the numerator of the [q/q] Padé approximant of eˣ, with the constant term 1. */
 function padeCoefficients(degree: number): number[] {
   const coefficients = [1];
-  for (let k = 1; k <= degree; k++) coefficients.push((coefficients[k - 1] * (degree - k + 1)) / (k * (2 * degree - k + 1)));
+  for (let k = 1; k <= degree; k++)
+    coefficients.push((coefficients[k - 1] * (degree - k + 1)) / (k * (2 * degree - k + 1)));
   return coefficients;
 }
 
@@ -53,8 +54,13 @@ export const expm = (x: TensorLike): Tensor =>
     const identity = eye(n, n, { dtype: matrix.dtype, device: matrix.device?.name });
     const start = pade(matrix.mul(scale), identity, degree);
     const rounds = expandDims(squarings, [-2, -1]);
-    return foriLoop(0, MAX_SQUARINGS, (i, result: Tensor) => {
-      const due = lax.lt(lax.broadcastInDim(lax.cast(i, matrix.dtype), rounds.shape, []), rounds) as Tensor;
-      return lax.select(due.broadcastTo(result.shape), matmul(result, result), result) as Tensor;
-    }, start);
+    return foriLoop(
+      0,
+      MAX_SQUARINGS,
+      (i, result: Tensor) => {
+        const due = lax.lt(lax.broadcastInDim(lax.cast(i, matrix.dtype), rounds.shape, []), rounds) as Tensor;
+        return lax.select(due.broadcastTo(result.shape), matmul(result, result), result) as Tensor;
+      },
+      start,
+    );
   });

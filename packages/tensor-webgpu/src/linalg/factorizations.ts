@@ -8,7 +8,8 @@ import { matrices, squareMatrices } from './matrices.ts';
  * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; only the lower
  * triangle is read, and derivatives are those of symmetric matrices. A matrix that is not positive definite gives NaN from the first pivot that fails.
  */
-export const cholesky = (x: TensorLike): Tensor => composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
+export const cholesky = (x: TensorLike): Tensor =>
+  composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
 
 /** Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n], of which the lower triangle is read. */
 export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {

@@ -7,7 +7,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 /** `x` as a batch of floating matrices. Throws `ShapeError` for fewer than two axes. */
 export function matrices(op: string, x: TensorLike): Tensor {
   const value = asFloat(x);
-  if (value.ndim < 2) throw new ShapeError(`linalg.${op}: expected matrices [..., m, n], got shape ${showShape(value.shape)}.`);
+  if (value.ndim < 2)
+    throw new ShapeError(`linalg.${op}: expected matrices [..., m, n], got shape ${showShape(value.shape)}.`);
   return value;
 }
 
@@ -15,7 +16,8 @@ export function matrices(op: string, x: TensorLike): Tensor {
 export function squareMatrices(op: string, x: TensorLike): Tensor {
   const value = matrices(op, x);
   const [rows, columns] = value.shape.slice(-2);
-  if (rows !== columns) throw new ShapeError(`linalg.${op}: expected square matrices [..., n, n], got shape ${showShape(value.shape)}.`);
+  if (rows !== columns)
+    throw new ShapeError(`linalg.${op}: expected square matrices [..., n, n], got shape ${showShape(value.shape)}.`);
   return value;
 }
 

@@ -1,10 +1,10 @@
+import { promoteTypes } from '../dtype/dtype.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
+import { eye } from '../ops/creation.ts';
 import { asFloat, castTo } from '../ops/operands.ts';
 import { broadcastTo, reshape } from '../ops/reshape.ts';
-import { eye } from '../ops/creation.ts';
 import type { TensorLike } from '../ops/types.ts';
-import { promoteTypes } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -19,7 +19,9 @@ function withColumns(op: string, a: TensorLike, b: TensorLike, solver: (a: Tenso
     const dtype = promoteTypes(matrix.dtype, given.dtype);
     const columns = given.ndim === 1 ? reshape(given, [given.size, 1]) : given;
     if (columns.ndim < 2 || columns.shape[columns.ndim - 2] !== matrix.shape[matrix.ndim - 1]) {
-      throw new ShapeError(`linalg.${op}: right-hand sides of shape ${showShape(given.shape)} do not fit matrices of shape ${showShape(matrix.shape)}. Expected [n] or [..., n, k].`);
+      throw new ShapeError(
+        `linalg.${op}: right-hand sides of shape ${showShape(given.shape)} do not fit matrices of shape ${showShape(matrix.shape)}. Expected [n] or [..., n, k].`,
+      );
     }
     const [left, right] = sameBatch(op, castTo(matrix, dtype), castTo(columns, dtype));
     const result = solver(left, right) as Tensor;
@@ -42,7 +44,9 @@ export const triangularSolve = (
   b: TensorLike,
   { lower = true, transpose = false, unitDiagonal = false }: TriangularOptions = {},
 ): Tensor =>
-  withColumns('triangularSolve', a, b, (left, right) => lax.triangularSolve(left, right, { leftSide: true, lower, transpose, unitDiagonal }));
+  withColumns('triangularSolve', a, b, (left, right) =>
+    lax.triangularSolve(left, right, { leftSide: true, lower, transpose, unitDiagonal }),
+  );
 
 /**
  * x of a x = b by LU with row exchanges, a [..., n, n], b [n] or [..., n, k]. A singular a gives infinities or NaN:
@@ -52,7 +56,12 @@ export const solve = (a: TensorLike, b: TensorLike): Tensor =>
   withColumns('solve', a, b, (left, right) => {
     const [packed, , permutation] = lax.lu(left);
     const exchanged = lax.gather(right, permutation, right.ndim - 2);
-    const lower = lax.triangularSolve(packed, exchanged, { leftSide: true, lower: true, transpose: false, unitDiagonal: true });
+    const lower = lax.triangularSolve(packed, exchanged, {
+      leftSide: true,
+      lower: true,
+      transpose: false,
+      unitDiagonal: true,
+    });
     return lax.triangularSolve(packed, lower, { leftSide: true, lower: false, transpose: false, unitDiagonal: false });
   });
 

@@ -3,9 +3,9 @@ import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { unary } from './apply.ts';
 import { composite } from './composite.ts';
+import { finiteOrZero } from './logsumexp.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';
-import { finiteOrZero } from './logsumexp.ts';
 import type { AxisOption, TensorLike } from './types.ts';
 
 /** max(x, 0); its derivative at 0 is 0. */
@@ -63,12 +63,26 @@ export const silu = unary('silu', 'float', (x) => lax.mul(x, lax.sigmoid(x)));
  * @throws ArgumentError unless beta is positive and finite.
  */
 export function softplus(x: TensorLike, beta = 1): Tensor {
-  if (!(beta > 0 && Number.isFinite(beta))) throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
+  if (!(beta > 0 && Number.isFinite(beta)))
+    throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
   return composite('softplus', () => {
     const value = asFloat(x);
     return beta === 1 ? lax.softplus(value) : lax.mul(lax.softplus(lax.mul(value, beta)), 1 / beta);
   });
 }
+
+/** Constants of SELU, for which unit variance is a fixed point (Klambauer et al. 2017, equation 14). */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** scale · elu(x, alpha) with the constants that keep mean 0 and variance 1 from layer to layer. */
+export const selu = (x: TensorLike): Tensor => composite('selu', () => lax.mul(elu(x, SELU_ALPHA), SELU_SCALE));
+
+/** x · tanh(softplus(x)). Misra 2019. */
+export const mish = unary('mish', 'float', (x) => lax.mul(x, lax.tanh(lax.softplus(x))));
+
+/** log(x / (1 - x)), the inverse of sigmoid; ±Infinity at 1 and 0. */
+export const logit = unary('logit', 'float', (x) => lax.sub(lax.log(x), lax.log1p(lax.neg(x))));
 
 /** x / (1 + |x|). */
 export const softsign = unary('softsign', 'float', (x) => lax.div(x, lax.add(lax.abs(x), 1)));

@@ -26,7 +26,8 @@ export interface DotDimensions {
 export function dotGeneral(x: TensorLike, y: TensorLike, { contract, batch = [[], []] }: DotDimensions): Tensor {
   return composite('dotGeneral', () => {
     const [a, b] = contractionOperands([x, y]);
-    const axes = (list: readonly number[], value: Tensor): number[] => list.map((axis) => normalizeAxis('dotGeneral', axis, value.ndim));
+    const axes = (list: readonly number[], value: Tensor): number[] =>
+      list.map((axis) => normalizeAxis('dotGeneral', axis, value.ndim));
     return lax.dotGeneral(a, b, {
       contract: [axes(contract[0], a), axes(contract[1], b)],
       batch: [axes(batch[0], a), axes(batch[1], b)],
@@ -38,7 +39,9 @@ function checkInner(op: string, a: Tensor, b: Tensor, i: number, j: number): voi
   if (a.ndim === 0 || b.ndim === 0 || a.shape[i] !== b.shape[j]) {
     throw new ShapeError(
       `${op}: shapes ${showShape(a.shape)} and ${showShape(b.shape)} do not fit: ${
-        a.ndim === 0 || b.ndim === 0 ? 'both operands need at least one axis' : `the inner extents ${a.shape[i]} and ${b.shape[j]} differ`
+        a.ndim === 0 || b.ndim === 0
+          ? 'both operands need at least one axis'
+          : `the inner extents ${a.shape[i]} and ${b.shape[j]} differ`
       }. Transpose or reshape an operand.`,
     );
   }
@@ -56,7 +59,8 @@ export function matmul(x: TensorLike, y: TensorLike): Tensor {
     // Without batch axes on the right, every leading axis of the left is just a row.
     if (b.ndim <= 2) return lax.dotGeneral(a, b, { contract: [[a.ndim - 1], [inner]], batch: [[], []] });
     if (a.ndim === 1) return lax.dotGeneral(b, a, { contract: [[inner], [0]], batch: [[], []] });
-    if (a.ndim === 2) return matrixTranspose(lax.dotGeneral(b, a, { contract: [[inner], [1]], batch: [[], []] }) as Tensor);
+    if (a.ndim === 2)
+      return matrixTranspose(lax.dotGeneral(b, a, { contract: [[inner], [1]], batch: [[], []] }) as Tensor);
     return batchedMatmul(a, b);
   });
 }
@@ -89,6 +93,29 @@ export function outer(x: TensorLike, y: TensorLike): Tensor {
   });
 }
 
+/** The Kronecker product of matrices (or vectors): blocks x[i, j] · y. */
+export function kron(x: TensorLike, y: TensorLike): Tensor {
+  return composite('kron', () => {
+    const [a, b] = contractionOperands([x, y]);
+    if (a.ndim !== b.ndim)
+      throw new ShapeError(
+        `kron: shapes ${showShape(a.shape)} and ${showShape(b.shape)} must have one rank. Reshape one.`,
+      );
+    const left = reshape(
+      a,
+      a.shape.flatMap((extent) => [extent, 1]),
+    );
+    const right = reshape(
+      b,
+      b.shape.flatMap((extent) => [1, extent]),
+    );
+    return reshape(
+      left.mul(right),
+      a.shape.map((extent, i) => extent * b.shape[i]),
+    );
+  });
+}
+
 /** Σ x · y along `axis` (the last by default), with the other axes broadcast. */
 export function vecdot(x: TensorLike, y: TensorLike, axis = -1): Tensor {
   return composite('vecdot', () => {
@@ -101,15 +128,22 @@ export function vecdot(x: TensorLike, y: TensorLike, axis = -1): Tensor {
  * Σ over the last `axes` axes of x and the first of y, or over the listed axes of each.
  * @throws ShapeError when the contracted extents differ.
  */
-export function tensordot(x: TensorLike, y: TensorLike, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor {
+export function tensordot(
+  x: TensorLike,
+  y: TensorLike,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor {
   return composite('tensordot', () => {
     const [a, b] = contractionOperands([x, y]);
     const count = typeof axes === 'number' ? axes : axes[0].length;
     if (count > Math.min(a.ndim, b.ndim)) {
-      throw new ArgumentError(`tensordot: ${count} axes are more than shapes ${showShape(a.shape)} and ${showShape(b.shape)} have.`);
+      throw new ArgumentError(
+        `tensordot: ${count} axes are more than shapes ${showShape(a.shape)} and ${showShape(b.shape)} have.`,
+      );
     }
     const [left, right] = typeof axes === 'number' ? [range(a.ndim - count, a.ndim), range(0, count)] : axes;
-    const extents = (value: Tensor, list: readonly number[]): Shape => list.map((axis) => value.shape[normalizeAxis('tensordot', axis, value.ndim)]);
+    const extents = (value: Tensor, list: readonly number[]): Shape =>
+      list.map((axis) => value.shape[normalizeAxis('tensordot', axis, value.ndim)]);
     if (!sameShape(extents(a, left), extents(b, right))) {
       throw new ShapeError(
         `tensordot: axes ${left.join(', ')} of ${showShape(a.shape)} and ${right.join(', ')} of ${showShape(b.shape)} have different extents.`,

@@ -9,13 +9,17 @@ import { currentBuilder } from '../trace/builder.ts';
 import { makeValue, Value } from '../trace/value.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
-const chosenDevice = (name: string | undefined): Device => (name === undefined ? defaultDevice() : deviceNamed(name));
+/** The named device; without a name that of the program being traced, or the default one. */
+const chosenDevice = (name: string | undefined): Device =>
+  name === undefined ? (currentBuilder()?.device ?? defaultDevice()) : deviceNamed(name);
 
 /** Puts host data on a device. Throws `DeviceError` when the device does not have the dtype. */
 function put(data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor {
   const device = chosenDevice(deviceName);
   if (!device.dtypes.includes(dtype)) {
-    throw new DeviceError(`Device ${device.name} has no ${dtype}; it has ${device.dtypes.join(', ')}. Choose one of these with {dtype}, or another device.`);
+    throw new DeviceError(
+      `Device ${device.name} has no ${dtype}; it has ${device.dtypes.join(', ')}. Choose one of these with {dtype}, or another device.`,
+    );
   }
   return makeValue({ shape, dtype }, { kind: 'stored', storage: device.put(data, dtype) }) as Tensor;
 }
@@ -48,14 +52,18 @@ function flattenNested(data: unknown, shape: Shape): (number | boolean)[] {
     if (depth < shape.length) {
       if (!Array.isArray(item) || item.length !== shape[depth]) {
         const given = Array.isArray(item) ? `${item.length} entries` : String(item);
-        throw new ShapeError(`tensor: ragged nested array: expected ${shape[depth]} entries at data${path}, got ${given}. Make all rows equally long.`);
+        throw new ShapeError(
+          `tensor: ragged nested array: expected ${shape[depth]} entries at data${path}, got ${given}. Make all rows equally long.`,
+        );
       }
       item.forEach((child, i) => walk(child, depth + 1, `${path}[${i}]`));
     } else if (typeof item === 'number' || typeof item === 'boolean') {
       leaves.push(item);
     } else {
       const given = Array.isArray(item) ? `an array of ${item.length}` : String(item);
-      throw new ShapeError(`tensor: expected a number or boolean at data${path}, got ${given}. Make all rows equally deep.`);
+      throw new ShapeError(
+        `tensor: expected a number or boolean at data${path}, got ${given}. Make all rows equally deep.`,
+      );
     }
   };
   walk(data, 0, '');
@@ -77,7 +85,8 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   if (data instanceof Value) {
     let result = data as Tensor;
     if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
-    if (options.shape !== undefined) result = lax.reshape(result, checkedShape(options.shape, sizeOf(data.shape))) as Tensor;
+    if (options.shape !== undefined)
+      result = lax.reshape(result, checkedShape(options.shape, sizeOf(data.shape))) as Tensor;
     return options.device !== undefined ? result.to(options.device) : result;
   }
   if (isTypedArray(data)) {
@@ -89,7 +98,8 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   }
   const nested = nestedShape(data);
   const leaves = flattenNested(data, nested);
-  const dtype = options.dtype ?? (leaves.length > 0 && leaves.every((leaf) => typeof leaf === 'boolean') ? 'bool' : 'f32');
+  const dtype =
+    options.dtype ?? (leaves.length > 0 && leaves.every((leaf) => typeof leaf === 'boolean') ? 'bool' : 'f32');
   const values = hostArray(dtype, leaves.length);
   for (let i = 0; i < leaves.length; i++) values[i] = toDType(dtype, Number(leaves[i]));
   return put(values, checkedShape(options.shape ?? nested, leaves.length), dtype, options.device);
@@ -98,7 +108,9 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
 function checkedShape(shape: Shape, size: number): Shape {
   checkShape('tensor', shape);
   if (sizeOf(shape) !== size) {
-    throw new ShapeError(`tensor: shape [${shape.join(', ')}] holds ${sizeOf(shape)} elements, but ${size} were given. Change the shape or the data.`);
+    throw new ShapeError(
+      `tensor: shape [${shape.join(', ')}] holds ${sizeOf(shape)} elements, but ${size} were given. Change the shape or the data.`,
+    );
   }
   return [...shape];
 }
@@ -145,7 +157,9 @@ export function arange(start: number, stop?: number, step = 1, options: CreateOp
   const from = stop === undefined ? 0 : start;
   const to = stop ?? start;
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
-    throw new ArgumentError(`arange: expected finite start and stop and a step other than 0, got ${from}, ${to}, ${step}.`);
+    throw new ArgumentError(
+      `arange: expected finite start and stop and a step other than 0, got ${from}, ${to}, ${step}.`,
+    );
   }
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'i32' : 'f32');
   const count = Math.max(0, Math.ceil((to - from) / step));
@@ -164,13 +178,18 @@ export function linspace(
     throw new ArgumentError(`linspace: count must be an integer of at least 0, got ${count}.`);
   }
   const intervals = endpoint ? count - 1 : count;
-  // Weighing both ends hits `stop` exactly; one interval or none would divide by zero.
-  const at = (i: number): number => (intervals < 1 ? start : (start * (intervals - i) + stop * i) / intervals);
+  // The last number is `stop` itself, whatever rounding would make of it.
+  const at = (i: number): number =>
+    i === 0 ? start : endpoint && i === intervals ? stop : start + ((stop - start) * i) / intervals;
   return generate([count], at, dtype, device);
 }
 
 /** The n x m matrix (m = n by default) with ones on diagonal `offset` and zeros elsewhere. */
-export function eye(n: number, m = n, { offset = 0, dtype = 'f32', device }: CreateOptions & { readonly offset?: number } = {}): Tensor {
+export function eye(
+  n: number,
+  m = n,
+  { offset = 0, dtype = 'f32', device }: CreateOptions & { readonly offset?: number } = {},
+): Tensor {
   checkShape('eye', [n, m]);
   if (currentBuilder()) {
     const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);

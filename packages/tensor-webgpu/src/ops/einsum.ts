@@ -29,17 +29,23 @@ function parse(equation: string, shapes: readonly (readonly number[])[]): Equati
   const terms = left.split(',');
   const valid = /^([A-Za-z]*(\.\.\.)?[A-Za-z]*)(,[A-Za-z]*(\.\.\.)?[A-Za-z]*)*(->[A-Za-z]*(\.\.\.)?[A-Za-z]*)?$/;
   if (!valid.test(text) || more.length > 0) {
-    throw new ArgumentError(`einsum: '${equation}' is not an equation. Write letters for axes, such as 'bij,bjk->bik'; '...' stands for any axes.`);
+    throw new ArgumentError(
+      `einsum: '${equation}' is not an equation. Write letters for axes, such as 'bij,bjk->bik'; '...' stands for any axes.`,
+    );
   }
   if (terms.length !== shapes.length) {
-    throw new ArgumentError(`einsum: '${equation}' has ${terms.length} terms for ${shapes.length} operands. Give one term for each.`);
+    throw new ArgumentError(
+      `einsum: '${equation}' has ${terms.length} terms for ${shapes.length} operands. Give one term for each.`,
+    );
   }
   let widest = 0;
   const inputs = terms.map((term, i) => {
     const letters = [...term.replace('...', '')];
     const hidden = shapes[i].length - letters.length;
     if (hidden < 0 || (hidden > 0 && !term.includes('...'))) {
-      throw new ShapeError(`einsum: term '${term}' of '${equation}' does not fit shape ${showShape(shapes[i])}. Write one letter for each axis.`);
+      throw new ShapeError(
+        `einsum: term '${term}' of '${equation}' does not fit shape ${showShape(shapes[i])}. Write one letter for each axis.`,
+      );
     }
     if (!term.includes('...')) return letters;
     widest = Math.max(widest, hidden);
@@ -49,7 +55,12 @@ function parse(equation: string, shapes: readonly (readonly number[])[]): Equati
   return { inputs, output: outputLabels(equation, right, inputs, ellipsisLabels(widest)) };
 }
 
-function outputLabels(equation: string, right: string | undefined, inputs: readonly (readonly string[])[], hidden: string[]): string[] {
+function outputLabels(
+  equation: string,
+  right: string | undefined,
+  inputs: readonly (readonly string[])[],
+  hidden: string[],
+): string[] {
   if (right === undefined) {
     const letters = inputs.flat().filter((label) => !label.startsWith('.'));
     const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
@@ -59,7 +70,9 @@ function outputLabels(equation: string, right: string | undefined, inputs: reado
   const letters = [...right.replace('...', '')];
   for (const label of letters) {
     if (!inputs.some((input) => input.includes(label)) || letters.indexOf(label) !== letters.lastIndexOf(label)) {
-      throw new ArgumentError(`einsum: output label '${label}' of '${equation}' must occur in an input, and once in the output.`);
+      throw new ArgumentError(
+        `einsum: output label '${label}' of '${equation}' must occur in an input, and once in the output.`,
+      );
     }
   }
   return at < 0 ? letters : [...letters.slice(0, at), ...hidden, ...letters.slice(at)];
@@ -73,7 +86,9 @@ function labelExtents(equation: string, operands: readonly Labelled[]): Map<stri
       const extent = tensor.shape[axis];
       const known = extents.get(label);
       if (known !== undefined && known !== extent && known !== 1 && extent !== 1) {
-        throw new ShapeError(`einsum: label '${label}' of '${equation}' has extents ${known} and ${extent}. Make them equal.`);
+        throw new ShapeError(
+          `einsum: label '${label}' of '${equation}' has extents ${known} and ${extent}. Make them equal.`,
+        );
       }
       if (known === undefined || known === 1) extents.set(label, extent);
     });
@@ -87,7 +102,9 @@ function withoutRepeats(tensor: Tensor, labels: readonly string[]): Labelled {
   if (repeated < 0) return { tensor, labels };
   const first = labels.indexOf(labels[repeated]);
   if (tensor.shape[first] !== tensor.shape[repeated]) {
-    throw new ShapeError(`einsum: label '${labels[first]}' has extents ${tensor.shape[first]} and ${tensor.shape[repeated]} in one term.`);
+    throw new ShapeError(
+      `einsum: label '${labels[first]}' has extents ${tensor.shape[first]} and ${tensor.shape[repeated]} in one term.`,
+    );
   }
   const rest = labels.filter((_, i) => i !== first && i !== repeated);
   return withoutRepeats(diagonal(tensor, first, repeated), [...rest, labels[first]]);
@@ -97,7 +114,13 @@ function withoutRepeats(tensor: Tensor, labels: readonly string[]): Labelled {
 function withoutBroadcast({ tensor, labels }: Labelled, extents: Map<string, number>): Labelled {
   const kept = labels.map((label, axis) => tensor.shape[axis] === extents.get(label));
   if (kept.every(Boolean)) return { tensor, labels };
-  return { tensor: reshape(tensor, tensor.shape.filter((_, i) => kept[i])), labels: labels.filter((_, i) => kept[i]) };
+  return {
+    tensor: reshape(
+      tensor,
+      tensor.shape.filter((_, i) => kept[i]),
+    ),
+    labels: labels.filter((_, i) => kept[i]),
+  };
 }
 
 /** Sums over the labels that nothing else needs. */
@@ -110,9 +133,15 @@ function sumUnneeded({ tensor, labels }: Labelled, needed: ReadonlySet<string>):
 /** The axes of `from` in the order `labels`; labels it lacks get extent 1. */
 function aligned({ tensor, labels: from }: Labelled, labels: readonly string[]): Tensor {
   const present = labels.filter((label) => from.includes(label));
-  const ordered = permute(tensor, present.map((label) => from.indexOf(label)));
+  const ordered = permute(
+    tensor,
+    present.map((label) => from.indexOf(label)),
+  );
   if (present.length === labels.length) return ordered;
-  return reshape(ordered, labels.map((label) => (present.includes(label) ? ordered.shape[present.indexOf(label)] : 1)));
+  return reshape(
+    ordered,
+    labels.map((label) => (present.includes(label) ? ordered.shape[present.indexOf(label)] : 1)),
+  );
 }
 
 function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labelled {
@@ -140,14 +169,24 @@ function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labell
 export function einsum(equation: string, ...xs: readonly TensorLike[]): Tensor {
   return composite('einsum', () => {
     const values = contractionOperands(xs);
-    const { inputs, output } = parse(equation, values.map((value) => value.shape));
+    const { inputs, output } = parse(
+      equation,
+      values.map((value) => value.shape),
+    );
     const labelled = values.map((value, i) => withoutRepeats(value, inputs[i]));
     const extents = labelExtents(equation, labelled);
     let operands = labelled.map((operand) => withoutBroadcast(operand, extents));
     const neededBeside = (...skip: readonly Labelled[]): Set<string> =>
-      new Set([...output, ...operands.filter((operand) => !skip.includes(operand)).flatMap((operand) => operand.labels)]);
+      new Set([
+        ...output,
+        ...operands.filter((operand) => !skip.includes(operand)).flatMap((operand) => operand.labels),
+      ]);
     operands = operands.map((operand) => sumUnneeded(operand, neededBeside(operand)));
-    const order = contractionOrder(operands.map((operand) => operand.labels), output, extents);
+    const order = contractionOrder(
+      operands.map((operand) => operand.labels),
+      output,
+      extents,
+    );
     for (const [i, j] of order) {
       const [a, b] = [operands[i], operands[j]];
       const product = contract(a, b, neededBeside(a, b));
@@ -158,4 +197,3 @@ export function einsum(equation: string, ...xs: readonly TensorLike[]): Tensor {
     return shaped.broadcastTo(output.map((label) => extents.get(label) as number));
   });
 }
-

@@ -35,10 +35,16 @@ export function contractionOrder(
   extents: ReadonlyMap<string, number>,
 ): readonly (readonly [number, number])[] {
   if (operands.length <= 1) return [];
-  return operands.length <= EXHAUSTIVE_LIMIT ? bestOrder(operands, output, extents) : greedyOrder(operands, output, extents);
+  return operands.length <= EXHAUSTIVE_LIMIT
+    ? bestOrder(operands, output, extents)
+    : greedyOrder(operands, output, extents);
 }
 
-function bestOrder(operands: readonly Labels[], output: Labels, extents: ReadonlyMap<string, number>): [number, number][] {
+function bestOrder(
+  operands: readonly Labels[],
+  output: Labels,
+  extents: ReadonlyMap<string, number>,
+): [number, number][] {
   const count = operands.length;
   const everything = (1 << count) - 1;
   const plans = new Array<Plan>(everything + 1);
@@ -78,7 +84,11 @@ function pairsOf(plans: readonly Plan[], everything: number, count: number): [nu
   return pairs;
 }
 
-function greedyOrder(operands: readonly Labels[], output: Labels, extents: ReadonlyMap<string, number>): [number, number][] {
+function greedyOrder(
+  operands: readonly Labels[],
+  output: Labels,
+  extents: ReadonlyMap<string, number>,
+): [number, number][] {
   let current = operands.map((labels) => new Set(labels));
   const pairs: [number, number][] = [];
   while (current.length > 1) {

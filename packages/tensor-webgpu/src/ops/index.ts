@@ -1,17 +1,19 @@
-export { astype } from './astype.ts';
 export {
-  arange,
-  eye,
-  full,
-  fullLike,
-  linspace,
-  ones,
-  onesLike,
-  tensor,
-  type TensorOptions,
-  zeros,
-  zerosLike,
-} from './creation.ts';
+  elu,
+  gelu,
+  leakyRelu,
+  logit,
+  logSigmoid,
+  logSoftmax,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+} from './activations.ts';
 export {
   abs,
   add,
@@ -35,6 +37,40 @@ export {
   sub,
   trunc,
 } from './arithmetic.ts';
+export { astype } from './astype.ts';
+export {
+  type DotDimensions,
+  dot,
+  dotGeneral,
+  kron,
+  matmul,
+  outer,
+  tensordot,
+  vecdot,
+} from './contraction.ts';
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
+export {
+  arange,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './creation.ts';
+export {
+  type CumulativeOptions,
+  cumlogsumexp,
+  cummax,
+  cummin,
+  cumprod,
+  cumsum,
+} from './cumulative.ts';
+export { einsum } from './einsum.ts';
 export {
   cbrt,
   exp,
@@ -45,39 +81,42 @@ export {
   isInf,
   isNaN,
   log,
-  log10,
   log1p,
   log2,
+  log10,
   logaddexp,
   rsqrt,
   sqrt,
 } from './exponential.ts';
+export { cross, diff } from './geometry.ts';
 export {
-  acos,
-  acosh,
-  asin,
-  asinh,
-  atan,
-  atan2,
-  atanh,
-  cos,
-  cosh,
-  degrees,
-  radians,
-  sin,
-  sinc,
-  sinh,
-  tan,
-  tanh,
-} from './trigonometric.ts';
+  diag,
+  diagonal,
+  dynamicSlice,
+  dynamicUpdateSlice,
+  type GatherOptions,
+  gather,
+  oneHot,
+  scatterAdd,
+  scatterMax,
+  scatterMin,
+  scatterMul,
+  scatterSet,
+  take,
+  takeAlongAxis,
+  trace,
+  tril,
+  triu,
+} from './indexing.ts';
 export {
-  digamma,
-  erf,
-  erfc,
-  erfInv,
-  lgamma,
-  normalCdf,
-} from './special.ts';
+  concat,
+  meshgrid,
+  repeat,
+  roll,
+  split,
+  stack,
+  tile,
+} from './join.ts';
 export {
   bitwiseAnd,
   bitwiseNot,
@@ -98,52 +137,31 @@ export {
   rightShift,
   where,
 } from './logical.ts';
+export { logsumexp } from './logsumexp.ts';
 export {
-  elu,
-  gelu,
-  leakyRelu,
-  logSigmoid,
-  logSoftmax,
-  relu,
-  sigmoid,
-  silu,
-  softmax,
-  softplus,
-  softsign,
-} from './activations.ts';
+  type PadMode,
+  type PadWidths,
+  pad,
+} from './pad.ts';
+export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export {
-  logsumexp,
-} from './logsumexp.ts';
-export {
+  type ArgReduceOptions,
   all,
   any,
   argmax,
   argmin,
-  type ArgReduceOptions,
   countNonzero,
   max,
   mean,
   min,
-  norm,
   type NormOptions,
+  norm,
   prod,
   std,
   sum,
-  variance,
   type VarianceOptions,
+  variance,
 } from './reductions.ts';
-export {
-  median,
-  quantile,
-} from './statistics.ts';
-export {
-  cumlogsumexp,
-  cummax,
-  cummin,
-  cumprod,
-  cumsum,
-  type CumulativeOptions,
-} from './cumulative.ts';
 export {
   broadcastArrays,
   broadcastTo,
@@ -159,39 +177,6 @@ export {
   transpose,
 } from './reshape.ts';
 export {
-  type Range,
-  slice,
-  type SliceSpec,
-} from './slice.ts';
-export {
-  concat,
-  meshgrid,
-  repeat,
-  roll,
-  split,
-  stack,
-  tile,
-} from './join.ts';
-export {
-  diag,
-  diagonal,
-  dynamicSlice,
-  dynamicUpdateSlice,
-  gather,
-  type GatherOptions,
-  oneHot,
-  scatterAdd,
-  scatterMax,
-  scatterMin,
-  scatterMul,
-  scatterSet,
-  take,
-  takeAlongAxis,
-  trace,
-  tril,
-  triu,
-} from './indexing.ts';
-export {
   segmentMax,
   segmentMean,
   segmentMin,
@@ -199,28 +184,48 @@ export {
   segmentSum,
 } from './segment.ts';
 export {
-  pad,
-  type PadMode,
-  type PadWidths,
-} from './pad.ts';
-export {
-  dot,
-  type DotDimensions,
-  dotGeneral,
-  matmul,
-  outer,
-  tensordot,
-  vecdot,
-} from './contraction.ts';
-export {
-  einsum,
-} from './einsum.ts';
+  type Range,
+  type SliceSpec,
+  slice,
+} from './slice.ts';
 export {
   argsort,
   lexsort,
+  type SortOptions,
   searchsorted,
   sort,
-  type SortOptions,
   topK,
 } from './sorting.ts';
+export {
+  digamma,
+  erf,
+  erfc,
+  erfInv,
+  lgamma,
+  normalCdf,
+  polygamma,
+} from './special.ts';
+export {
+  median,
+  quantile,
+} from './statistics.ts';
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cos,
+  cosh,
+  degrees,
+  radians,
+  sin,
+  sinc,
+  sinh,
+  tan,
+  tanh,
+} from './trigonometric.ts';
 export type { Axes, AxisOption, CreateOptions, NestedArray, ReduceOptions, TensorLike } from './types.ts';
+export type { PerAxis, WindowOptions, WindowPadding } from './windows.ts';

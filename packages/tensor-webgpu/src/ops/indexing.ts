@@ -14,7 +14,9 @@ function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
     const list = ArrayBuffer.isView(indices) ? Array.from(indices) : ([indices].flat(16) as number[]);
     for (const index of list) {
       if (!Number.isInteger(index) || index < -extent || index >= extent) {
-        throw new ArgumentError(`${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`);
+        throw new ArgumentError(
+          `${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`,
+        );
       }
     }
   }
@@ -38,7 +40,13 @@ export function take(x: TensorLike, indices: TensorLike, { axis = 0 }: AxisOptio
     const index = indexTensor('take', indices, value.shape[at]);
     const taken = lax.gather(moveaxis(value, at, 0), wrapNegative(index, value.shape[at]), 0) as Tensor;
     const indexAxes = range(0, index.ndim);
-    return at === 0 ? taken : moveaxis(taken, indexAxes, indexAxes.map((i) => at + i));
+    return at === 0
+      ? taken
+      : moveaxis(
+          taken,
+          indexAxes,
+          indexAxes.map((i) => at + i),
+        );
   });
 }
 
@@ -51,7 +59,9 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
     const [value, given] = asTensors([x, indices]);
     const at = normalizeAxis('takeAlongAxis', axis, value.ndim);
     if (given.ndim !== value.ndim || given.shape.some((extent, i) => i !== at && extent !== value.shape[i])) {
-      throw new ShapeError(`takeAlongAxis: indices of shape ${showShape(given.shape)} must agree with ${showShape(value.shape)} in every axis but ${at}.`);
+      throw new ShapeError(
+        `takeAlongAxis: indices of shape ${showShape(given.shape)} must agree with ${showShape(value.shape)} in every axis but ${at}.`,
+      );
     }
     const index = moveaxis(indexTensor('takeAlongAxis', isTensor(indices) ? given : indices, value.shape[at]), at, -1);
     const taken = lax.gather(moveaxis(value, at, -1), wrapNegative(index, value.shape[at]), value.ndim - 1) as Tensor;
@@ -105,7 +115,8 @@ export const scatterMax = scatter('scatterMax', 'max');
 export const scatterMul = scatter('scatterMul', 'mul');
 
 function startValues(op: string, starts: readonly TensorLike[], rank: number): Tensor[] {
-  if (starts.length !== rank) throw new ArgumentError(`${op}: expected ${rank} starts, one for each axis, got ${starts.length}.`);
+  if (starts.length !== rank)
+    throw new ArgumentError(`${op}: expected ${rank} starts, one for each axis, got ${starts.length}.`);
   return starts.map((start) => castTo(isTensor(start) ? checkInteger(op, 'starts', start) : asTensor(start), 'i32'));
 }
 
@@ -121,12 +132,20 @@ export function dynamicSlice(x: TensorLike, starts: readonly TensorLike[], sizes
 export function dynamicUpdateSlice(x: TensorLike, update: TensorLike, starts: readonly TensorLike[]): Tensor {
   return composite('dynamicUpdateSlice', () => {
     const [value, block] = asTensors([x, update]);
-    return lax.dynamicUpdateSlice(value, castTo(block, value.dtype), startValues('dynamicUpdateSlice', starts, value.ndim));
+    return lax.dynamicUpdateSlice(
+      value,
+      castTo(block, value.dtype),
+      startValues('dynamicUpdateSlice', starts, value.ndim),
+    );
   });
 }
 
 /** 1 at the index and 0 elsewhere along a new last axis of extent `count`; indices out of range give zeros. */
-export function oneHot(indices: TensorLike, count: number, { dtype = 'f32' }: { readonly dtype?: Tensor['dtype'] } = {}): Tensor {
+export function oneHot(
+  indices: TensorLike,
+  count: number,
+  { dtype = 'f32' }: { readonly dtype?: Tensor['dtype'] } = {},
+): Tensor {
   return composite('oneHot', () => {
     const index = castTo(asTensor(indices), 'i32');
     const shape = [...index.shape, count];
@@ -147,10 +166,12 @@ function triangle(name: string, x: TensorLike, keep: (row: Value, column: Value)
 }
 
 /** Matrices with zeros above diagonal `offset`. */
-export const tril = (x: TensorLike, offset = 0): Tensor => triangle('tril', x, (row, column) => lax.ge(lax.add(row, offset), column));
+export const tril = (x: TensorLike, offset = 0): Tensor =>
+  triangle('tril', x, (row, column) => lax.ge(lax.add(row, offset), column));
 
 /** Matrices with zeros below diagonal `offset`. */
-export const triu = (x: TensorLike, offset = 0): Tensor => triangle('triu', x, (row, column) => lax.le(lax.add(row, offset), column));
+export const triu = (x: TensorLike, offset = 0): Tensor =>
+  triangle('triu', x, (row, column) => lax.le(lax.add(row, offset), column));
 
 /** The main diagonals of square matrices over the axes `a` and `b`, as a new last axis (a strided view). */
 export function diagonal(x: TensorLike, a = -2, b = -1): Tensor {
@@ -186,4 +207,3 @@ export const trace = (x: TensorLike): Tensor =>
     const line = diagonal(x);
     return lax.reduceSum(line, [line.ndim - 1]);
   });
-

@@ -22,7 +22,10 @@ export function concat(xs: readonly TensorLike[], axis = 0): Tensor {
     const values = sameType('concat', xs);
     const at = normalizeAxis('concat', axis, values[0].ndim);
     for (const value of values) {
-      if (value.ndim !== values[0].ndim || !sameShape(withoutAxes(value.shape, [at]), withoutAxes(values[0].shape, [at]))) {
+      if (
+        value.ndim !== values[0].ndim ||
+        !sameShape(withoutAxes(value.shape, [at]), withoutAxes(values[0].shape, [at]))
+      ) {
         throw new ShapeError(
           `concat: shapes ${values.map((v) => showShape(v.shape)).join(', ')} must agree in every axis but ${at}. Reshape or pad them first.`,
         );
@@ -38,11 +41,16 @@ export function stack(xs: readonly TensorLike[], axis = 0): Tensor {
     const values = sameType('stack', xs);
     for (const value of values) {
       if (!sameShape(value.shape, values[0].shape)) {
-        throw new ShapeError(`stack: shapes ${values.map((v) => showShape(v.shape)).join(', ')} must be equal. Use concat to join along an existing axis.`);
+        throw new ShapeError(
+          `stack: shapes ${values.map((v) => showShape(v.shape)).join(', ')} must be equal. Use concat to join along an existing axis.`,
+        );
       }
     }
     const at = normalizeAxis('stack', axis, values[0].ndim + 1);
-    return concat(values.map((value) => expandDims(value, at)), at);
+    return concat(
+      values.map((value) => expandDims(value, at)),
+      at,
+    );
   });
 }
 
@@ -58,7 +66,9 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
     const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts)).fill(extent / parts) : parts;
     const valid = lengths.every((length) => Number.isInteger(length) && length >= 0);
     if (!valid || lengths.reduce((a, b) => a + b, 0) !== extent) {
-      throw new ArgumentError(`split: extent ${extent} of axis ${at} cannot be cut into ${typeof parts === 'number' ? `${parts} equal parts` : `parts ${parts.join(', ')}`}.`);
+      throw new ArgumentError(
+        `split: extent ${extent} of axis ${at} cannot be cut into ${typeof parts === 'number' ? `${parts} equal parts` : `parts ${parts.join(', ')}`}.`,
+      );
     }
     let start = 0;
     return lengths.map((length) => {
@@ -80,22 +90,37 @@ export function tile(x: TensorLike, counts: number | readonly number[]): Tensor 
     const shape = [...new Array<number>(rank - value.ndim).fill(1), ...value.shape];
     const times = [...new Array<number>(rank - list.length).fill(1), ...list];
     if (times.every((count) => count === 1)) return reshape(value, shape);
-    const repeated = lax.broadcastInDim(value, shape.flatMap((extent, i) => [times[i], extent]), value.shape.map((_, i) => 2 * (rank - value.ndim + i) + 1));
-    return lax.reshape(repeated, shape.map((extent, i) => extent * times[i]));
+    const repeated = lax.broadcastInDim(
+      value,
+      shape.flatMap((extent, i) => [times[i], extent]),
+      value.shape.map((_, i) => 2 * (rank - value.ndim + i) + 1),
+    );
+    return lax.reshape(
+      repeated,
+      shape.map((extent, i) => extent * times[i]),
+    );
   });
 }
 
 /** Each element of x repeated `count` times along `axis` (in the flattened tensor when left out). */
 export function repeat(x: TensorLike, count: number, axis?: number): Tensor {
-  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`repeat: count must be an integer of at least 0, got ${count}.`);
+  if (!Number.isInteger(count) || count < 0)
+    throw new ArgumentError(`repeat: count must be an integer of at least 0, got ${count}.`);
   return composite('repeat', () => {
     const given = asTensor(x);
     const value = axis === undefined ? reshape(given, [-1]) : given;
     const at = axis === undefined ? 0 : normalizeAxis('repeat', axis, value.ndim);
     const { shape } = value;
     const wide = [...shape.slice(0, at + 1), count, ...shape.slice(at + 1)];
-    const repeated = lax.broadcastInDim(value, wide, shape.map((_, i) => (i <= at ? i : i + 1)));
-    return lax.reshape(repeated, shape.map((extent, i) => (i === at ? extent * count : extent)));
+    const repeated = lax.broadcastInDim(
+      value,
+      wide,
+      shape.map((_, i) => (i <= at ? i : i + 1)),
+    );
+    return lax.reshape(
+      repeated,
+      shape.map((extent, i) => (i === at ? extent * count : extent)),
+    );
   });
 }
 
@@ -113,11 +138,15 @@ export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
 }
 
 /** Coordinate grids: output i varies along its own axis. `indexing: 'xy'` swaps the first two axes, as for images. */
-export function meshgrid(axes: readonly TensorLike[], { indexing = 'ij' }: { readonly indexing?: 'ij' | 'xy' } = {}): Tensor[] {
+export function meshgrid(
+  axes: readonly TensorLike[],
+  { indexing = 'ij' }: { readonly indexing?: 'ij' | 'xy' } = {},
+): Tensor[] {
   return composites('meshgrid', () => {
     const values = asTensors(axes);
     for (const value of values) {
-      if (value.ndim !== 1) throw new ShapeError(`meshgrid: expected tensors of rank 1, got shape ${showShape(value.shape)}.`);
+      if (value.ndim !== 1)
+        throw new ShapeError(`meshgrid: expected tensors of rank 1, got shape ${showShape(value.shape)}.`);
     }
     const shape = values.map((value) => sizeOf(value.shape));
     const grids = values.map((value, i) => lax.broadcastInDim(value, shape, [i]) as Tensor);

@@ -1,7 +1,7 @@
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { broadcastShapes } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { asTensors, broadcastValue, castTo, commonType, isLiteralValue } from './operands.ts';
@@ -110,7 +110,11 @@ export function where(condition: TensorLike, yes: TensorLike, no: TensorLike): T
 export function isClose(
   x: TensorLike,
   y: TensorLike,
-  { relative = 1e-5, absolute = 1e-8, equalNaN = false }: { readonly relative?: number; readonly absolute?: number; readonly equalNaN?: boolean } = {},
+  {
+    relative = 1e-5,
+    absolute = 1e-8,
+    equalNaN = false,
+  }: { readonly relative?: number; readonly absolute?: number; readonly equalNaN?: boolean } = {},
 ): Tensor {
   const compare = binary('isClose', 'float', (a, b) => {
     const near = lax.le(lax.abs(lax.sub(a, b)), lax.add(lax.mul(lax.abs(b), relative), absolute));

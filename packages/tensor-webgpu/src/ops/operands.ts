@@ -15,7 +15,7 @@ const isScalar = (x: unknown): x is number | boolean => typeof x === 'number' ||
 export const isLiteralValue = (x: unknown): x is Tensor => isTensor(x) && x.state.kind === 'literal';
 
 /** A number as a value: it stays a constant of the program. */
-export const scalar = (value: number | boolean, dtype: DType): Tensor =>
+const scalar = (value: number | boolean, dtype: DType): Tensor =>
   literalValue(new Literal(Number(value), dtype)) as Tensor;
 
 /** `x` as a tensor: numbers become f32 (booleans bool) scalars, arrays are copied to the device. */
@@ -63,7 +63,9 @@ export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x as Tensor;
   const target = broadcastShapes(op, x.shape, shape);
   if (!sameShape(target, shape)) {
-    throw new ArgumentError(`${op}: shape [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]. Extents must be equal or 1.`);
+    throw new ArgumentError(
+      `${op}: shape [${x.shape.join(', ')}] does not broadcast to [${shape.join(', ')}]. Extents must be equal or 1.`,
+    );
   }
   return lax.broadcastInDim(x, shape, range(shape.length - x.shape.length, shape.length)) as Tensor;
 }
@@ -86,7 +88,7 @@ export function commonType(xs: readonly TensorLike[], values: readonly Tensor[])
 /** Which dtypes an elementwise function works in: any, numbers (no booleans), or floats. */
 export type Domain = 'any' | 'number' | 'float';
 
-export function domainType(dtype: DType, domain: Domain): DType {
+function domainType(dtype: DType, domain: Domain): DType {
   if (domain === 'float') return floatOf(dtype);
   if (domain === 'number' && dtype === 'bool') return 'i32';
   return dtype;

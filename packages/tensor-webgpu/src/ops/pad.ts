@@ -14,22 +14,31 @@ export type PadWidths = number | readonly [number, number] | readonly (readonly 
 export type PadMode = 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap';
 
 function widthPairs(widths: PadWidths, rank: number): (readonly [number, number])[] {
-  const isPair = (entry: unknown): entry is readonly [number, number] => Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'number';
+  const isPair = (entry: unknown): entry is readonly [number, number] =>
+    Array.isArray(entry) && entry.length === 2 && typeof entry[0] === 'number';
   let pairs: (readonly [number, number])[];
   if (typeof widths === 'number') pairs = new Array(rank).fill([widths, widths]);
   else if (isPair(widths)) pairs = new Array(rank).fill(widths);
   else pairs = [...(widths as readonly (readonly [number, number])[])];
-  if (pairs.length !== rank || !pairs.every((pair) => isPair(pair) && pair.every((width) => Number.isInteger(width) && width >= 0))) {
-    throw new ArgumentError(`pad: widths must be integers of at least 0, one [before, after] for each of the ${rank} axes; got ${JSON.stringify(widths)}.`);
+  if (
+    pairs.length !== rank ||
+    !pairs.every((pair) => isPair(pair) && pair.every((width) => Number.isInteger(width) && width >= 0))
+  ) {
+    throw new ArgumentError(
+      `pad: widths must be integers of at least 0, one [before, after] for each of the ${rank} axes; got ${JSON.stringify(widths)}.`,
+    );
   }
   return pairs;
 }
 
 /** The largest width a mode can fill from an axis of the given extent. */
 function checkReach(mode: PadMode, extent: number, width: number): void {
-  const reach = mode === 'edge' ? (extent > 0 ? Number.POSITIVE_INFINITY : 0) : mode === 'reflect' ? extent - 1 : extent;
+  const reach =
+    mode === 'edge' ? (extent > 0 ? Number.POSITIVE_INFINITY : 0) : mode === 'reflect' ? extent - 1 : extent;
   if (width > reach) {
-    throw new ArgumentError(`pad: mode '${mode}' cannot fill ${width} places from an axis of extent ${extent}; at most ${reach}. Pad in steps or use another mode.`);
+    throw new ArgumentError(
+      `pad: mode '${mode}' cannot fill ${width} places from an axis of extent ${extent}; at most ${reach}. Pad in steps or use another mode.`,
+    );
   }
 }
 
@@ -39,11 +48,17 @@ function border(x: Value, axis: number, mode: PadMode, width: number, side: 'bef
   const before = side === 'before';
   if (mode === 'edge') {
     const line = sliceAxis(x, axis, before ? 0 : extent - 1, before ? 1 : extent);
-    return lax.broadcastInDim(line, x.shape.map((e, i) => (i === axis ? width : e)), x.shape.map((_, i) => i));
+    return lax.broadcastInDim(
+      line,
+      x.shape.map((e, i) => (i === axis ? width : e)),
+      x.shape.map((_, i) => i),
+    );
   }
   if (mode === 'wrap') return before ? sliceAxis(x, axis, extent - width, extent) : sliceAxis(x, axis, 0, width);
   const skip = mode === 'reflect' ? 1 : 0;
-  const part = before ? sliceAxis(x, axis, skip, skip + width) : sliceAxis(x, axis, extent - skip - width, extent - skip);
+  const part = before
+    ? sliceAxis(x, axis, skip, skip + width)
+    : sliceAxis(x, axis, extent - skip - width, extent - skip);
   return lax.rev(part, [axis]);
 }
 
@@ -61,7 +76,12 @@ export function pad(
     const pairs = widthPairs(widths, tensor.ndim);
     if (pairs.every(([before, after]) => before === 0 && after === 0)) return tensor;
     if (mode === 'constant') {
-      return lax.pad(tensor, pairs.map(([before]) => before), pairs.map(([, after]) => after), value);
+      return lax.pad(
+        tensor,
+        pairs.map(([before]) => before),
+        pairs.map(([, after]) => after),
+        value,
+      );
     }
     let result: Value = tensor;
     pairs.forEach(([before, after], axis) => {

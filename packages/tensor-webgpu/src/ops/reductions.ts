@@ -26,7 +26,9 @@ function reduce(
 /** Throws `ArgumentError` where a reduction that has no value for nothing meets an empty axis. */
 function checkNotEmpty(name: string, x: Tensor, axes: readonly number[]): void {
   if (axes.some((axis) => x.shape[axis] === 0)) {
-    throw new ArgumentError(`${name}: axis ${axes.join(', ')} of shape [${x.shape.join(', ')}] is empty, and ${name} of nothing has no value.`);
+    throw new ArgumentError(
+      `${name}: axis ${axes.join(', ')} of shape [${x.shape.join(', ')}] is empty, and ${name} of nothing has no value.`,
+    );
   }
 }
 
@@ -83,7 +85,9 @@ export function variance(x: TensorLike, { axis, keepDims, ddof = 0 }: VarianceOp
     const value = asFloat(x);
     const count = countOf(value, normalizeAxes('variance', axis, value.ndim));
     if (count <= ddof) {
-      throw new ArgumentError(`variance: ${count} elements with ddof ${ddof} leave nothing to divide by. Give more than ${ddof} elements.`);
+      throw new ArgumentError(
+        `variance: ${count} elements with ddof ${ddof} leave nothing to divide by. Give more than ${ddof} elements.`,
+      );
     }
     const centered = value.sub(mean(value, { axis, keepDims: true }));
     return lax.mul(sum(lax.mul(centered, centered) as Tensor, { axis, keepDims }), 1 / (count - ddof));
@@ -91,7 +95,7 @@ export function variance(x: TensorLike, { axis, keepDims, ddof = 0 }: VarianceOp
 }
 
 /** sqrt of a value that is never negative, with derivative 0 (not infinite) where the value is 0. */
-export function safeSqrt(x: Value): Value {
+function safeSqrt(x: Value): Value {
   const zero = lax.eq(x, 0);
   return lax.select(zero, 0, lax.sqrt(lax.select(zero, 1, x)));
 }
@@ -130,7 +134,10 @@ const truth = (x: TensorLike): Tensor => {
 /** Whether any element over `axis` is not 0. */
 export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return composite('any', () =>
-    castTo(reduce('any', castTo(truth(x), 'i32'), options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)), 'bool'),
+    castTo(
+      reduce('any', castTo(truth(x), 'i32'), options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)),
+      'bool',
+    ),
   );
 }
 
@@ -138,7 +145,12 @@ export function any(x: TensorLike, options: ReduceOptions = {}): Tensor {
 export function all(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return composite('all', () => {
     const absent = castTo(lax.not(truth(x)), 'i32');
-    return lax.not(castTo(reduce('all', absent, options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)), 'bool'));
+    return lax.not(
+      castTo(
+        reduce('all', absent, options, (value, axes) => lax.ne(lax.reduceSum(value, axes), 0)),
+        'bool',
+      ),
+    );
   });
 }
 
@@ -163,7 +175,9 @@ export interface ArgReduceOptions extends AxisOption {
 }
 
 /** The index (i32) of the first largest element along `axis`, or in the flattened tensor. A NaN wins. */
-export const argmax = (x: TensorLike, options: ArgReduceOptions = {}): Tensor => argReduce('argmax', x, options, lax.argMax);
+export const argmax = (x: TensorLike, options: ArgReduceOptions = {}): Tensor =>
+  argReduce('argmax', x, options, lax.argMax);
 
 /** The index (i32) of the first smallest element along `axis`, or in the flattened tensor. A NaN wins. */
-export const argmin = (x: TensorLike, options: ArgReduceOptions = {}): Tensor => argReduce('argmin', x, options, lax.argMin);
+export const argmin = (x: TensorLike, options: ArgReduceOptions = {}): Tensor =>
+  argReduce('argmin', x, options, lax.argMin);

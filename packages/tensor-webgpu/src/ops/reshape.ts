@@ -1,6 +1,15 @@
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { broadcastShapes, normalizeAxes, normalizeAxis, range, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
+import {
+  broadcastShapes,
+  normalizeAxes,
+  normalizeAxis,
+  range,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+} from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite, composites } from './composite.ts';
 import { asTensor, asTensors, broadcastValue } from './operands.ts';
@@ -55,9 +64,13 @@ export const permute = (x: Tensor, permutation: readonly number[]): Tensor =>
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   return composite('transpose', () => {
     const value = asTensor(x);
-    const axes = (permutation ?? range(0, value.ndim).reverse()).map((axis) => normalizeAxis('transpose', axis, value.ndim));
+    const axes = (permutation ?? range(0, value.ndim).reverse()).map((axis) =>
+      normalizeAxis('transpose', axis, value.ndim),
+    );
     if (axes.length !== value.ndim || new Set(axes).size !== value.ndim) {
-      throw new ArgumentError(`transpose: [${axes.join(', ')}] is not a permutation of the ${value.ndim} axes. Name each axis once.`);
+      throw new ArgumentError(
+        `transpose: [${axes.join(', ')}] is not a permutation of the ${value.ndim} axes. Name each axis once.`,
+      );
     }
     return permute(value, axes);
   });
@@ -71,8 +84,14 @@ export function moveaxis(x: TensorLike, from: Axes, to: Axes): Tensor {
       (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('moveaxis', axis, value.ndim));
     const sources = list(from);
     const targets = list(to);
-    if (sources.length !== targets.length || new Set(sources).size !== sources.length || new Set(targets).size !== targets.length) {
-      throw new ArgumentError(`moveaxis: expected as many distinct targets as sources, got ${sources.join(', ')} to ${targets.join(', ')}.`);
+    if (
+      sources.length !== targets.length ||
+      new Set(sources).size !== sources.length ||
+      new Set(targets).size !== targets.length
+    ) {
+      throw new ArgumentError(
+        `moveaxis: expected as many distinct targets as sources, got ${sources.join(', ')} to ${targets.join(', ')}.`,
+      );
     }
     const rest = range(0, value.ndim).filter((axis) => !sources.includes(axis));
     const permutation = range(0, value.ndim).map((position) => {
@@ -119,7 +138,10 @@ export function expandDims(x: TensorLike, axis: Axes): Tensor {
     const count = typeof axis === 'number' ? 1 : axis.length;
     const added = normalizeAxes('expandDims', axis, value.ndim + count);
     const old = [...value.shape];
-    return reshape(value, range(0, value.ndim + count).map((i) => (added.includes(i) ? 1 : (old.shift() as number))));
+    return reshape(
+      value,
+      range(0, value.ndim + count).map((i) => (added.includes(i) ? 1 : (old.shift() as number))),
+    );
   });
 }
 
@@ -127,13 +149,21 @@ export function expandDims(x: TensorLike, axis: Axes): Tensor {
 export function squeeze(x: TensorLike, axis?: Axes): Tensor {
   return composite('squeeze', () => {
     const value = asTensor(x);
-    const axes = axis === undefined ? range(0, value.ndim).filter((i) => value.shape[i] === 1) : normalizeAxes('squeeze', axis, value.ndim);
+    const axes =
+      axis === undefined
+        ? range(0, value.ndim).filter((i) => value.shape[i] === 1)
+        : normalizeAxes('squeeze', axis, value.ndim);
     for (const i of axes) {
       if (value.shape[i] !== 1) {
-        throw new ShapeError(`squeeze: axis ${i} of shape ${showShape(value.shape)} has extent ${value.shape[i]}; only extent 1 can go. Index it or reduce it.`);
+        throw new ShapeError(
+          `squeeze: axis ${i} of shape ${showShape(value.shape)} has extent ${value.shape[i]}; only extent 1 can go. Index it or reduce it.`,
+        );
       }
     }
-    return reshape(value, value.shape.filter((_, i) => !axes.includes(i)));
+    return reshape(
+      value,
+      value.shape.filter((_, i) => !axes.includes(i)),
+    );
   });
 }
 

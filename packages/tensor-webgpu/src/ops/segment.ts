@@ -10,19 +10,31 @@ import { asFloat, asNumber, asTensors, castTo, checkInteger, isTensor } from './
 import type { TensorLike } from './types.ts';
 
 /** Data with one row for each segment id. */
-function rows(op: string, data: TensorLike, ids: TensorLike, count: number, prepare: (x: TensorLike) => Tensor): { value: Tensor; index: Tensor } {
-  if (!Number.isInteger(count) || count < 0) throw new ArgumentError(`${op}: the number of segments must be an integer of at least 0, got ${count}.`);
+function rows(
+  op: string,
+  data: TensorLike,
+  ids: TensorLike,
+  count: number,
+  prepare: (x: TensorLike) => Tensor,
+): { value: Tensor; index: Tensor } {
+  if (!Number.isInteger(count) || count < 0)
+    throw new ArgumentError(`${op}: the number of segments must be an integer of at least 0, got ${count}.`);
   const [given, places] = asTensors([data, ids]);
   const value = prepare(given);
   const index = castTo(isTensor(ids) ? checkInteger(op, 'segment ids', places) : places, 'i32');
   if (index.ndim !== 1 || value.ndim === 0 || value.shape[0] !== index.shape[0]) {
-    throw new ShapeError(`${op}: expected one segment id for each row of data, got data ${showShape(value.shape)} and ids ${showShape(index.shape)}.`);
+    throw new ShapeError(
+      `${op}: expected one segment id for each row of data, got data ${showShape(value.shape)} and ids ${showShape(index.shape)}.`,
+    );
   }
   return { value, index };
 }
 
 function scatterRows(value: Tensor, index: Tensor, count: number, start: number, mode: 'add' | 'max' | 'min'): Value {
-  return lax.scatter(lax.full([count, ...value.shape.slice(1)], start, value.dtype), index, value, { batchDims: 0, mode });
+  return lax.scatter(lax.full([count, ...value.shape.slice(1)], start, value.dtype), index, value, {
+    batchDims: 0,
+    mode,
+  });
 }
 
 /** out[s] = Σ data[i] over the rows i with ids[i] = s; ids out of range are left out, and empty segments are 0. */
@@ -67,7 +79,9 @@ export function segmentSoftmax(logits: TensorLike, ids: TensorLike, count: numbe
   return composite('segmentSoftmax', () => {
     const { value, index } = rows('segmentSoftmax', logits, ids, count, asFloat);
     const back = (perSegment: Value): Value => lax.gather(perSegment, index, 0);
-    const top = finiteOrZero(scatterRows(lax.stopGradient(value) as Tensor, index, count, Number.NEGATIVE_INFINITY, 'max'));
+    const top = finiteOrZero(
+      scatterRows(lax.stopGradient(value) as Tensor, index, count, Number.NEGATIVE_INFINITY, 'max'),
+    );
     const weights = lax.exp(lax.sub(value, back(top))) as Tensor;
     const total = scatterRows(weights, index, count, 0, 'add');
     const safe = lax.select(lax.eq(total, 0), 1, total);

@@ -62,7 +62,9 @@ function pieceOf(range: Range, extent: number, shape: Shape): Piece {
   const end = range.stop === undefined || range.stop === null ? -1 : clamp(at(range.stop), -1, extent - 1);
   const count = Math.max(0, Math.ceil((first - end) / -step));
   const last = first + (count - 1) * step;
-  return count === 0 ? { start: 0, limit: 0, stride: 1, reversed: false } : { start: last, limit: first + 1, stride: -step, reversed: true };
+  return count === 0
+    ? { start: 0, limit: 0, stride: 1, reversed: false }
+    : { start: last, limit: first + 1, stride: -step, reversed: true };
 }
 
 function integerPiece(index: number, axis: number, shape: Shape): Piece {
@@ -70,7 +72,9 @@ function integerPiece(index: number, axis: number, shape: Shape): Piece {
   checkIntegers([index], shape);
   const start = index < 0 ? index + extent : index;
   if (start < 0 || start >= extent) {
-    throw new ArgumentError(`slice: index ${index} is out of range for axis ${axis} of shape ${showShape(shape)}. Use ${-extent} to ${extent - 1}.`);
+    throw new ArgumentError(
+      `slice: index ${index} is out of range for axis ${axis} of shape ${showShape(shape)}. Use ${-extent} to ${extent - 1}.`,
+    );
   }
   return { start, limit: start + 1, stride: 1, reversed: false };
 }
@@ -89,7 +93,9 @@ export function slice(x: TensorLike, ...specs: readonly SliceSpec[]): Tensor {
     const taken = specs.filter((spec) => spec !== null && spec !== '...').length;
     const dots = specs.filter((spec) => spec === '...').length;
     if (taken > shape.length || dots > 1) {
-      throw new ArgumentError(`slice: ${taken} specs${dots > 1 ? " and more than one '...'" : ''} for shape ${showShape(shape)}. Give at most one for each axis.`);
+      throw new ArgumentError(
+        `slice: ${taken} specs${dots > 1 ? " and more than one '...'" : ''} for shape ${showShape(shape)}. Give at most one for each axis.`,
+      );
     }
     const pieces: Piece[] = [];
     const result: number[] = [];
@@ -115,7 +121,9 @@ export function slice(x: TensorLike, ...specs: readonly SliceSpec[]): Tensor {
 }
 
 function cut(value: Tensor, pieces: readonly Piece[]): Tensor {
-  const everything = pieces.every((piece, i) => piece.start === 0 && piece.limit === value.shape[i] && piece.stride === 1);
+  const everything = pieces.every(
+    (piece, i) => piece.start === 0 && piece.limit === value.shape[i] && piece.stride === 1,
+  );
   const part = everything
     ? value
     : lax.slice(

@@ -61,12 +61,18 @@ export function argsort(x: TensorLike, { axis = -1, descending = false }: SortOp
  * The k largest elements along `axis`, largest first, and their indices (i32). NaN counts as smallest.
  * @throws ArgumentError unless 0 <= k <= the extent.
  */
-export function topK(x: TensorLike, k: number, { axis = -1 }: { readonly axis?: number } = {}): { values: Tensor; indices: Tensor } {
+export function topK(
+  x: TensorLike,
+  k: number,
+  { axis = -1 }: { readonly axis?: number } = {},
+): { values: Tensor; indices: Tensor } {
   const [values, indices] = composites('topK', () => {
     const { value, at } = lastAxis('topK', x, axis);
     const last = value.ndim - 1;
     if (!Number.isInteger(k) || k < 0 || k > value.shape[last]) {
-      throw new ArgumentError(`topK: k must be an integer from 0 to the extent ${value.shape[last]} of axis ${axis}, got ${k}.`);
+      throw new ArgumentError(
+        `topK: k must be an integer from 0 to the extent ${value.shape[last]} of axis ${axis}, got ${k}.`,
+      );
     }
     const sorted = sortLast(value, true);
     return [sorted.values, sorted.indices].map((result) => moveaxis(sliceAxis(result, last, 0, k), -1, at));
@@ -94,7 +100,8 @@ export function searchsorted(
 ): Tensor {
   return composite('searchsorted', () => {
     const [list, wanted] = asTensors([sorted, values]);
-    if (list.ndim !== 1) throw new ShapeError(`searchsorted: expected a sorted vector, got shape ${showShape(list.shape)}.`);
+    if (list.ndim !== 1)
+      throw new ShapeError(`searchsorted: expected a sorted vector, got shape ${showShape(list.shape)}.`);
     const dtype = commonType([sorted, values], [list, wanted]);
     const [keys, query] = [castTo(list, dtype), castTo(wanted, dtype)];
     const count = list.shape[0];

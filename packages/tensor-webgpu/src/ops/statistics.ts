@@ -3,12 +3,12 @@ import { lax } from '../primitives/lax.ts';
 import { normalizeAxes, range, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
+import { stack } from './join.ts';
 import { asFloat } from './operands.ts';
 import { keptShape } from './reductions.ts';
 import { moveaxis, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
 import { sort } from './sorting.ts';
-import { stack } from './join.ts';
 import type { ReduceOptions, TensorLike } from './types.ts';
 
 /**
@@ -16,7 +16,11 @@ import type { ReduceOptions, TensorLike } from './types.ts';
  * first axis. NaN anywhere gives NaN.
  * @throws ArgumentError for q outside [0, 1] or an empty axis.
  */
-export function quantile(x: TensorLike, q: number | readonly number[], { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+export function quantile(
+  x: TensorLike,
+  q: number | readonly number[],
+  { axis, keepDims = false }: ReduceOptions = {},
+): Tensor {
   return composite('quantile', () => {
     const value = asFloat(x);
     const axes = normalizeAxes('quantile', axis, value.ndim);
@@ -24,7 +28,11 @@ export function quantile(x: TensorLike, q: number | readonly number[], { axis, k
     const count = sizeOf(axes.map((i) => value.shape[i]));
     if (count === 0) throw new ArgumentError('quantile: nothing to take a quantile of: the axis is empty.');
     const lines = reshape(
-      moveaxis(value, axes, axes.map((_, i) => rest.length + i)),
+      moveaxis(
+        value,
+        axes,
+        axes.map((_, i) => rest.length + i),
+      ),
       [...rest.map((i) => value.shape[i]), count],
     );
     const sorted = sort(lines);
@@ -37,7 +45,10 @@ export function quantile(x: TensorLike, q: number | readonly number[], { axis, k
       const below = Math.floor(position);
       const fraction = position - below;
       const low = sliceAxis(sorted, last, below, below + 1);
-      const line = fraction === 0 ? low : lax.add(lax.mul(low, 1 - fraction), lax.mul(sliceAxis(sorted, last, below + 1, below + 2), fraction));
+      const line =
+        fraction === 0
+          ? low
+          : lax.add(lax.mul(low, 1 - fraction), lax.mul(sliceAxis(sorted, last, below + 1, below + 2), fraction));
       const honest = lax.select(poison, Number.NaN, line) as Tensor;
       return reshape(honest, keepDims ? keptShape(value.shape, axes) : rest.map((i) => value.shape[i]));
     };

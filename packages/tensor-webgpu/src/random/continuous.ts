@@ -1,5 +1,5 @@
-import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import type { DType } from '../dtype/dtype.ts';
+import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
 import type { TensorLike } from '../ops/types.ts';
@@ -56,14 +56,21 @@ export interface UniformOptions extends RandomOptions {
  * Uniform numbers in [minval, maxval), by default [0, 1). Bounds broadcast to `shape`; with bounds far from 0
  * rounding can give maxval itself.
  */
-export function uniform(key: Key, shape: Shape = [], { minval = 0, maxval = 1, dtype = 'f32' }: UniformOptions = {}): Tensor {
+export function uniform(
+  key: Key,
+  shape: Shape = [],
+  { minval = 0, maxval = 1, dtype = 'f32' }: UniformOptions = {},
+): Tensor {
   return composite('random.uniform', () => {
     const type = checkedDType('uniform', dtype);
     if (typeof minval === 'number' && typeof maxval === 'number') {
-      if (!(minval <= maxval)) throw new ArgumentError(`random.uniform: minval ${minval} must not exceed maxval ${maxval}.`);
+      if (!(minval <= maxval))
+        throw new ArgumentError(`random.uniform: minval ${minval} must not exceed maxval ${maxval}.`);
       return between('uniform', key, shape, minval, maxval, type);
     }
-    const [low, high] = [minval, maxval].map((bound) => broadcastValue('random.uniform', castTo(asTensor(bound), type), shape));
+    const [low, high] = [minval, maxval].map((bound) =>
+      broadcastValue('random.uniform', castTo(asTensor(bound), type), shape),
+    );
     const scaled = lax.mul(unit('uniform', key, shape, type), lax.sub(high, low));
     return lax.max(lax.add(scaled, low), low);
   });
@@ -78,13 +85,21 @@ export function normal(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOpt
 }
 
 /** Standard normal numbers given that they lie in [lower, upper], by inversion. Bounds broadcast to `shape`. */
-export function truncatedNormal(key: Key, lower: TensorLike, upper: TensorLike, shape: Shape = [], { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function truncatedNormal(
+  key: Key,
+  lower: TensorLike,
+  upper: TensorLike,
+  shape: Shape = [],
+  { dtype = 'f32' }: RandomOptions = {},
+): Tensor {
   return composite('random.truncatedNormal', () => {
     const type = checkedDType('truncatedNormal', dtype);
     if (typeof lower === 'number' && typeof upper === 'number' && !(lower < upper)) {
       throw new ArgumentError(`random.truncatedNormal: lower ${lower} must be less than upper ${upper}.`);
     }
-    const [low, high] = [lower, upper].map((bound) => broadcastValue('random.truncatedNormal', castTo(asTensor(bound), type), shape));
+    const [low, high] = [lower, upper].map((bound) =>
+      broadcastValue('random.truncatedNormal', castTo(asTensor(bound), type), shape),
+    );
     const [a, b] = [low, high].map((bound) => lax.erf(lax.mul(bound, Math.SQRT1_2)));
     const level = lax.max(lax.add(lax.mul(unit('truncatedNormal', key, shape, type), lax.sub(b, a)), a), a);
     const drawn = lax.mul(lax.erfInv(level), Math.SQRT2);

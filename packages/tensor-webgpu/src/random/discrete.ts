@@ -9,7 +9,15 @@ import { slice } from '../ops/slice.ts';
 import { searchsorted, topK } from '../ops/sorting.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
-import { broadcastShapes, normalizeAxis, type Shape, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
+import {
+  broadcastShapes,
+  normalizeAxis,
+  type Shape,
+  sameShape,
+  showShape,
+  sizeOf,
+  withoutAxes,
+} from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { gumbel, uniform } from './continuous.ts';
@@ -18,7 +26,8 @@ import { bits, type Key, split } from './key.ts';
 /** true with probability `p` (default 1/2), as bool; of the shape of `p` unless `shape` is given. */
 export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
   return composite('random.bernoulli', () => {
-    if (typeof p === 'number' && !(p >= 0 && p <= 1)) throw new ArgumentError(`random.bernoulli: p must lie in [0, 1], got ${p}.`);
+    if (typeof p === 'number' && !(p >= 0 && p <= 1))
+      throw new ArgumentError(`random.bernoulli: p must lie in [0, 1], got ${p}.`);
     const probability = asFloat(p);
     const size = shape ?? probability.shape;
     const draws = uniform(key, size, { dtype: probability.dtype });
@@ -45,7 +54,9 @@ export function categorical(key: Key, logits: TensorLike, { axis = -1, shape }: 
     const base = withoutAxes(given.shape, [at]);
     const target = shape ?? base;
     if (!sameShape(broadcastShapes('random.categorical', target, base), target)) {
-      throw new ShapeError(`random.categorical: shape ${showShape(target)} must end in ${showShape(base)}, the shape of logits without axis ${at}.`);
+      throw new ShapeError(
+        `random.categorical: shape ${showShape(target)} must end in ${showShape(base)}, the shape of logits without axis ${at}.`,
+      );
     }
     // The class axis keeps its place, counted from the end.
     const fromEnd = given.ndim - at;
@@ -65,7 +76,13 @@ const SMALL_SPAN = 2 ** 16;
  * @throws ArgumentError unless both are integers of 32 bits and minval < maxval.
  */
 export function randint(key: Key, shape: Shape, minval: number, maxval: number): Tensor {
-  if (!Number.isInteger(minval) || !Number.isInteger(maxval) || minval >= maxval || minval < -(2 ** 31) || maxval > 2 ** 31) {
+  if (
+    !Number.isInteger(minval) ||
+    !Number.isInteger(maxval) ||
+    minval >= maxval ||
+    minval < -(2 ** 31) ||
+    maxval > 2 ** 31
+  ) {
     throw new ArgumentError(`random.randint: expected 32-bit integers minval < maxval, got ${minval} and ${maxval}.`);
   }
   return composite('random.randint', () => {
@@ -117,8 +134,10 @@ function shuffledIndices(key: Key, count: number): Tensor {
 /** A random order of 0, …, x - 1 (for a number), or of the slices of a tensor along `axis`. */
 export function permutation(key: Key, x: number | Tensor, { axis = 0 }: { readonly axis?: number } = {}): Tensor {
   return composite('random.permutation', () => {
-    if (isTensor(x)) return take(x, shuffledIndices(key, x.shape[normalizeAxis('random.permutation', axis, x.ndim)]), { axis });
-    if (!Number.isInteger(x) || x < 0) throw new ArgumentError(`random.permutation: expected a count of at least 0 or a tensor, got ${x}.`);
+    if (isTensor(x))
+      return take(x, shuffledIndices(key, x.shape[normalizeAxis('random.permutation', axis, x.ndim)]), { axis });
+    if (!Number.isInteger(x) || x < 0)
+      throw new ArgumentError(`random.permutation: expected a count of at least 0 or a tensor, got ${x}.`);
     return shuffledIndices(key, x);
   });
 }
@@ -135,13 +154,21 @@ export interface ChoiceOptions {
  * Random elements of 0, …, x - 1 (for a number), or slices of a tensor along `axis`.
  * @throws ArgumentError when more are asked for than there are, without replacement.
  */
-export function choice(key: Key, x: number | Tensor, shape: Shape = [], { replace = true, p, axis = 0 }: ChoiceOptions = {}): Tensor {
+export function choice(
+  key: Key,
+  x: number | Tensor,
+  shape: Shape = [],
+  { replace = true, p, axis = 0 }: ChoiceOptions = {},
+): Tensor {
   return composite('random.choice', () => {
     const count = isTensor(x) ? x.shape[normalizeAxis('random.choice', axis, x.ndim)] : x;
     const wanted = sizeOf(shape);
-    if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`random.choice: expected at least one element to choose from, got ${count}.`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new ArgumentError(`random.choice: expected at least one element to choose from, got ${count}.`);
     if (!replace && wanted > count) {
-      throw new ArgumentError(`random.choice: ${wanted} draws without replacement from ${count} elements. Draw fewer, or set replace.`);
+      throw new ArgumentError(
+        `random.choice: ${wanted} draws without replacement from ${count} elements. Draw fewer, or set replace.`,
+      );
     }
     const indices = chooseIndices(key, count, shape, replace, p);
     return isTensor(x) ? take(x, indices, { axis }) : indices;
@@ -156,7 +183,9 @@ function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, 
   }
   const weights = asFloat(asTensor(p));
   if (weights.ndim !== 1 || weights.shape[0] !== count) {
-    throw new ShapeError(`random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`);
+    throw new ShapeError(
+      `random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`,
+    );
   }
   if (replace) {
     const cumulative = cumsum(weights);

@@ -1,5 +1,5 @@
-import { composite } from '../ops/composite.ts';
 import { softmax } from '../ops/activations.ts';
+import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';

@@ -1,8 +1,8 @@
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { einsum } from '../ops/einsum.ts';
-import { asFloat } from '../ops/operands.ts';
 import { diagonal } from '../ops/indexing.ts';
+import { asFloat } from '../ops/operands.ts';
 import { norm } from '../ops/reductions.ts';
 import { expandDims } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
@@ -45,7 +45,8 @@ export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOpt
 }
 
 function checkDimension(op: string, d: number): void {
-  if (!Number.isInteger(d) || d < 1) throw new ArgumentError(`random.${op}: the dimension must be an integer of at least 1, got ${d}.`);
+  if (!Number.isInteger(d) || d < 1)
+    throw new ArgumentError(`random.${op}: the dimension must be an integer of at least 1, got ${d}.`);
 }
 
 /**
@@ -58,7 +59,9 @@ export function multivariateNormal(key: Key, mean: TensorLike, covariance: Tenso
     const spread = asFloat(covariance);
     const n = center.shape[0];
     if (center.ndim !== 1 || spread.ndim !== 2 || spread.shape[0] !== n || spread.shape[1] !== n) {
-      throw new ShapeError(`random.multivariateNormal: expected mean [n] and covariance [n, n], got ${showShape(center.shape)} and ${showShape(spread.shape)}.`);
+      throw new ShapeError(
+        `random.multivariateNormal: expected mean [n] and covariance [n, n], got ${showShape(center.shape)} and ${showShape(spread.shape)}.`,
+      );
     }
     const white = normal(key, [...shape, n], { dtype: center.dtype });
     return einsum('...j,ij->...i', white, lax.cholesky(spread)).add(center);

@@ -1,10 +1,10 @@
 import { ArgumentError } from '../errors/errors.ts';
-import { checkInteger, castTo, isTensor, asTensor } from '../ops/operands.ts';
 import { composite } from '../ops/composite.ts';
 import { tensor } from '../ops/creation.ts';
+import { stack } from '../ops/join.ts';
+import { asTensor, castTo, checkInteger, isTensor } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
-import { stack } from '../ops/join.ts';
 import { lax } from '../primitives/lax.ts';
 import { checkShape, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -28,7 +28,9 @@ export function key(seed: number, options: { readonly device?: string } = {}): K
 function words(op: string, k: Key): [Value, Value] {
   if (!isTensor(k) || k.dtype !== 'u32' || k.shape.length !== 1 || k.shape[0] !== 2) {
     const given = isTensor(k) ? `${k.dtype}${showShape(k.shape)}` : String(k);
-    throw new ArgumentError(`random.${op}: expected a key, which is u32[2], got ${given}. Make one with random.key(seed), and take one row of random.split(key, n).`);
+    throw new ArgumentError(
+      `random.${op}: expected a key, which is u32[2], got ${given}. Make one with random.key(seed), and take one row of random.split(key, n).`,
+    );
   }
   return [slice(k, 0), slice(k, 1)];
 }
@@ -37,7 +39,8 @@ function words(op: string, k: Key): [Value, Value] {
 function counted(op: string, k: Key, shape: Shape): [Value, Value] {
   checkShape(`random.${op}`, shape);
   const size = sizeOf(shape);
-  if (size > 2 ** 32) throw new ArgumentError(`random.${op}: ${size} numbers from one key are too many; at most 2^32. Split the key.`);
+  if (size > 2 ** 32)
+    throw new ArgumentError(`random.${op}: ${size} numbers from one key are too many; at most 2^32. Split the key.`);
   const [k0, k1] = words(op, k).map((word) => lax.broadcastInDim(word, [size], []));
   const [high, low] = lax.threefry2x32(k0, k1, 0, lax.iota([size], 0, 'u32'));
   return [reshape(high as Tensor, shape), reshape(low as Tensor, shape)];

@@ -42,7 +42,9 @@ export function formatTensor(data: TypedArray, { shape, dtype }: Aval): string {
   const shown: number[] = [];
   const collect = (axis: number, offset: number): void => {
     if (axis === shape.length) shown.push(data[offset]);
-    else for (const i of shownPositions(shape[axis], summarize)) if (i !== null) collect(axis + 1, offset + i * strides[axis]);
+    else
+      for (const i of shownPositions(shape[axis], summarize))
+        if (i !== null) collect(axis + 1, offset + i * strides[axis]);
   };
   collect(0, 0);
   const text = elementText(dtype, shown);
@@ -51,11 +53,19 @@ export function formatTensor(data: TypedArray, { shape, dtype }: Aval): string {
   return `Tensor(${body}, ${dtype}[${shape.join(',')}])`;
 }
 
-function render(data: TypedArray, shape: Shape, strides: readonly number[], summarize: boolean, text: (value: number) => string): string {
+function render(
+  data: TypedArray,
+  shape: Shape,
+  strides: readonly number[],
+  summarize: boolean,
+  text: (value: number) => string,
+): string {
   const indent = 'Tensor('.length;
   const build = (axis: number, offset: number): string => {
     if (axis === shape.length) return text(data[offset]);
-    const items = shownPositions(shape[axis], summarize).map((i) => (i === null ? '...' : build(axis + 1, offset + i * strides[axis])));
+    const items = shownPositions(shape[axis], summarize).map((i) =>
+      i === null ? '...' : build(axis + 1, offset + i * strides[axis]),
+    );
     const deeper = shape.length - axis - 1;
     const separator = deeper === 0 ? ', ' : `,${'\n'.repeat(deeper)}${' '.repeat(indent + axis + 1)}`;
     return `[${items.join(separator)}]`;

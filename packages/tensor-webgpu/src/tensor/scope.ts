@@ -1,7 +1,7 @@
 import { ArgumentError } from '../errors/errors.ts';
-import { leaves } from '../tree/tree.ts';
 import { currentBuilder } from '../trace/builder.ts';
 import { Value } from '../trace/value.ts';
+import { leaves } from '../tree/tree.ts';
 
 interface Disposable {
   dispose(): void;
@@ -26,10 +26,13 @@ export function scope<T>(fn: () => T): T {
   try {
     const result = fn();
     if (result instanceof Promise) {
-      throw new ArgumentError('scope: expected a synchronous function, got one that returns a promise. Free its tensors with `using` or dispose().');
+      throw new ArgumentError(
+        'scope: expected a synchronous function, got one that returns a promise. Free its tensors with `using` or dispose().',
+      );
     }
     for (const leaf of leaves(result)) {
-      if (leaf instanceof Value && made.delete(leaf as unknown as Disposable)) outer?.add(leaf as unknown as Disposable);
+      if (leaf instanceof Value && made.delete(leaf as unknown as Disposable))
+        outer?.add(leaf as unknown as Disposable);
     }
     return result;
   } finally {

@@ -58,7 +58,10 @@ export class Tensor extends TensorMethods {
 
   /** The one element of a tensor of size 1. Throws `ShapeError` for other sizes. */
   item(): number {
-    if (this.size !== 1) throw new ShapeError(`item: expected one element, got shape [${this.shape.join(', ')}]. Index it or reduce it first.`);
+    if (this.size !== 1)
+      throw new ShapeError(
+        `item: expected one element, got shape [${this.shape.join(', ')}]. Index it or reduce it first.`,
+      );
     return this.readSync('item', this.item)[0];
   }
 
@@ -67,7 +70,9 @@ export class Tensor extends TensorMethods {
     const target = typeof device === 'string' ? deviceNamed(device) : device;
     if (this.device === target) return this;
     if (!target.dtypes.includes(this.dtype)) {
-      throw new DeviceError(`Device ${target.name} has no ${this.dtype}; it has ${target.dtypes.join(', ')}. Cast with .astype first.`);
+      throw new DeviceError(
+        `Device ${target.name} has no ${this.dtype}; it has ${target.dtypes.join(', ')}. Cast with .astype first.`,
+      );
     }
     const data = this.readSync('to', this.to);
     return makeValue(this, { kind: 'stored', storage: target.put(data, this.dtype) }) as Tensor;
@@ -114,7 +119,9 @@ export class Tensor extends TensorMethods {
     if (constant) return constant;
     const storage = storageOf(this.readable(name, method), name);
     if (!storage.device.readSync) {
-      throw new DeviceError(`${name}: device ${storage.device.name} cannot be read at once. Use \`await x.data()\`, or move with .to('cpu') after it.`);
+      throw new DeviceError(
+        `${name}: device ${storage.device.name} cannot be read at once. Use \`await x.data()\`, or move with .to('cpu') after it.`,
+      );
     }
     return storage.device.readSync(storage);
   }
@@ -126,7 +133,11 @@ export class Tensor extends TensorMethods {
     const error = new TraceError('');
     // The stack then begins with the line that called `method`.
     Error.captureStackTrace?.(error, method);
-    const frame = error.stack?.split('\n').find((line) => /^\s*at /.test(line))?.trim().slice(3);
+    const frame = error.stack
+      ?.split('\n')
+      .find((line) => /^\s*at /.test(line))
+      ?.trim()
+      .slice(3);
     error.message =
       `${name}(): the elements of ${this.dtype}[${this.shape.join(', ')}] are not known while its function is being traced` +
       `${frame ? ` (read at ${frame})` : ''}. Return the tensor and read it outside, or decide with where() or cond().`;

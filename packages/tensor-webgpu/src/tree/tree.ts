@@ -29,7 +29,11 @@ export type Mapped<T, R> = T extends null | undefined
         : R;
 
 /** Class instances show by a method; plain data has none at the top. */
-type IsPlain<T> = T extends object ? (T extends { dispose(): void } | ArrayBufferView | Date | Map<unknown, unknown> | Set<unknown> ? false : true) : false;
+type IsPlain<T> = T extends object
+  ? T extends { dispose(): void } | ArrayBufferView | Date | Map<unknown, unknown> | Set<unknown>
+    ? false
+    : true
+  : false;
 
 /** The shape of a tree without its leaves. */
 export interface Structure {
@@ -56,12 +60,18 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
 
 /** Sets a key of a plain object even if it is `__proto__`. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;
 }
 
 /** Visits leaves in order (object keys sorted) with their paths, and returns the structure. */
-function walk(tree: unknown, path: string, visit: (leaf: unknown, path: string) => void, isLeaf?: (node: unknown) => boolean): Node {
+function walk(
+  tree: unknown,
+  path: string,
+  visit: (leaf: unknown, path: string) => void,
+  isLeaf?: (node: unknown) => boolean,
+): Node {
   if (isLeaf?.(tree)) {
     visit(tree, path);
     return LEAF;
@@ -154,7 +164,8 @@ function difference(a: Node, b: Node, path: string): string | null {
   const differ = `${at}: ${describe(a)} against ${describe(b)}`;
   if (a.kind !== b.kind) return differ;
   if (a.kind === 'leaf' || b.kind === 'leaf') return null;
-  if (a.kind === 'empty' || b.kind === 'empty') return a.kind === 'empty' && b.kind === 'empty' && a.value === b.value ? null : differ;
+  if (a.kind === 'empty' || b.kind === 'empty')
+    return a.kind === 'empty' && b.kind === 'empty' && a.value === b.value ? null : differ;
   if (a.children.length !== b.children.length) return differ;
   const keys = a.kind === 'object' && b.kind === 'object' ? [a.keys, b.keys] : null;
   for (let i = 0; i < a.children.length; i++) {
@@ -168,11 +179,18 @@ function difference(a: Node, b: Node, path: string): string | null {
 /** Throws `TreeError`, naming the path, unless two structures are equal. */
 export function checkSameStructure(op: string, a: Structure, b: Structure): void {
   if (a.key === b.key) return;
-  throw new TreeError(`${op}: trees differ ${difference(a.node, b.node, '') ?? 'in structure'}. Give trees of one structure.`);
+  throw new TreeError(
+    `${op}: trees differ ${difference(a.node, b.node, '') ?? 'in structure'}. Give trees of one structure.`,
+  );
 }
 
 /** `f` applied to every leaf (and to the leaves at the same places of further trees), in a tree of the same structure. */
-export function map<T, R>(f: (leaf: Leaf<T>, ...others: any[]) => R, tree: T, ...rest: readonly unknown[]): Mapped<T, R> {
+export function map<T, R>(
+  // biome-ignore lint/suspicious/noExplicitAny: the leaves of the further trees have types of their own.
+  f: (leaf: Leaf<T>, ...others: any[]) => R,
+  tree: T,
+  ...rest: readonly unknown[]
+): Mapped<T, R> {
   const first = flatten(tree);
   const others = rest.map((other) => {
     const flat = flatten(other);

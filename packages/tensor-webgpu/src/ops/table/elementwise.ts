@@ -16,9 +16,32 @@ export const arithmeticEntries: readonly OpEntry[] = [
   ...binaryEntries('sub', 'x - y', arithmetic.sub, [ANY, ANY], 1, { dtypes: NUMBERS }),
   ...binaryEntries('mul', 'x y', arithmetic.mul, [ANY, ANY], 1, { dtypes: NUMBERS }),
   ...binaryEntries('div', 'x / y', arithmetic.div, [ANY, POSITIVE], 1),
-  ...binaryEntries('floorDivide', 'floor(x / y)', arithmetic.floorDivide, [[-9, 9], POSITIVE], 1, { dtypes: NUMBERS, order: 0 }),
-  ...binaryEntries('mod', 'x - y floor(x / y)', arithmetic.mod, [[-9, 9], [1.1, 4]], 4, { dtypes: NUMBERS, scale: 4, order: 0 }),
-  ...binaryEntries('fmod', 'x - y trunc(x / y)', arithmetic.fmod, [[-9, 9], [1.1, 4]], 4, { dtypes: NUMBERS, scale: 4, order: 0 }),
+  ...binaryEntries('floorDivide', 'floor(x / y)', arithmetic.floorDivide, [[-9, 9], POSITIVE], 1, {
+    dtypes: NUMBERS,
+    order: 0,
+  }),
+  ...binaryEntries(
+    'mod',
+    'x - y floor(x / y)',
+    arithmetic.mod,
+    [
+      [-9, 9],
+      [1.1, 4],
+    ],
+    4,
+    { dtypes: NUMBERS, scale: 4, order: 0 },
+  ),
+  ...binaryEntries(
+    'fmod',
+    'x - y trunc(x / y)',
+    arithmetic.fmod,
+    [
+      [-9, 9],
+      [1.1, 4],
+    ],
+    4,
+    { dtypes: NUMBERS, scale: 4, order: 0 },
+  ),
   ...binaryEntries('pow', 'x^y', arithmetic.pow, [POSITIVE, ANY], 16),
   unaryEntry('pow, literal exponent', 'x³', (x) => arithmetic.pow(x, 3), ANY, 4),
   ...binaryEntries('maximum', 'max(x, y)', arithmetic.maximum, [ANY, ANY], 0, { dtypes: NUMBERS }),
@@ -71,6 +94,7 @@ export const transcendentalEntries: readonly OpEntry[] = [
   unaryEntry('erfInv', 'inverse of erf', special.erfInv, UNIT, 8),
   unaryEntry('lgamma', 'log Γ(x)', special.lgamma, [0.3, 6], 16, { scale: 1 }),
   unaryEntry('digamma', 'd/dx log Γ(x)', special.digamma, [0.3, 6], 16, { scale: 1 }),
+  unaryEntry('polygamma', 'ψ⁽²⁾(x)', (x) => special.polygamma(2, x), [0.5, 6], 16, { scale: 1 }),
   unaryEntry('normalCdf', 'Φ(x)', special.normalCdf, ANY, 24),
 ];
 
@@ -79,20 +103,57 @@ export const activationEntries: readonly OpEntry[] = [
   unaryEntry('leakyRelu', 'x or slope x', (x) => activations.leakyRelu(x, 0.1), ANY, 1, NONZERO),
   unaryEntry('elu', 'x or eˣ - 1', (x) => activations.elu(x), ANY, 4, NONZERO),
   unaryEntry('gelu', 'x Φ(x)', (x) => activations.gelu(x), ANY, 24),
-  unaryEntry('gelu, tanh', 'x/2 (1 + tanh …)', (x) => activations.gelu(x, { approximate: 'tanh' }), ANY, 12, { scale: 1 }),
+  unaryEntry('gelu, tanh', 'x/2 (1 + tanh …)', (x) => activations.gelu(x, { approximate: 'tanh' }), ANY, 12, {
+    scale: 1,
+  }),
   unaryEntry('sigmoid', '1 / (1 + e⁻ˣ)', activations.sigmoid, [-8, 8], 6),
   unaryEntry('logSigmoid', 'log sigmoid x', activations.logSigmoid, [-8, 8], 6),
   unaryEntry('silu', 'x sigmoid(x)', activations.silu, [-8, 8], 8),
   unaryEntry('softplus', 'log(1 + eˣ)', (x) => activations.softplus(x), [-8, 8], 6),
   unaryEntry('softplus, beta 100', 'log(1 + e^(100 x)) / 100', (x) => activations.softplus(x, 100), [-0.2, 0.2], 16),
+  unaryEntry('selu', 'scale elu(x, alpha)', activations.selu, ANY, 6, NONZERO),
+  unaryEntry('mish', 'x tanh(softplus x)', activations.mish, ANY, 12),
+  unaryEntry('logit', 'log(x / (1 - x))', activations.logit, [0.05, 0.95], 12, { scale: 1 }),
   unaryEntry('softsign', 'x / (1 + |x|)', activations.softsign, ANY, 2, NONZERO),
-  { name: 'softmax', formula: 'eˣ / Σ eˣ', apply: (x) => activations.softmax(x), examples: [example([3, 5], ANY)], ulp: ulps(12) },
-  { name: 'softmax, axis 0', formula: 'eˣ / Σ eˣ', apply: (x) => activations.softmax(x, { axis: 0 }), examples: [example([4, 3], ANY)], ulp: ulps(12) },
-  { name: 'logSoftmax', formula: 'x - log Σ eˣ', apply: (x) => activations.logSoftmax(x), examples: [example([3, 5], ANY)], ulp: ulps(8), scale: 1 },
+  {
+    name: 'softmax',
+    formula: 'eˣ / Σ eˣ',
+    apply: (x) => activations.softmax(x),
+    examples: [example([3, 5], ANY)],
+    ulp: ulps(12),
+  },
+  {
+    name: 'softmax, axis 0',
+    formula: 'eˣ / Σ eˣ',
+    apply: (x) => activations.softmax(x, { axis: 0 }),
+    examples: [example([4, 3], ANY)],
+    ulp: ulps(12),
+  },
+  {
+    name: 'logSoftmax',
+    formula: 'x - log Σ eˣ',
+    apply: (x) => activations.logSoftmax(x),
+    examples: [example([3, 5], ANY)],
+    ulp: ulps(8),
+    scale: 1,
+  },
 ];
 
 const comparison = (name: string, apply: typeof logical.equal): OpEntry[] =>
   binaryEntries(name, name, apply, [ANY, ANY], 0, { dtypes: NUMBERS, order: 0 });
+
+const bitwise = (name: string, apply: typeof logical.bitwiseAnd): OpEntry[] =>
+  binaryEntries(
+    name,
+    name,
+    apply,
+    [
+      [-9, 9],
+      [-9, 9],
+    ],
+    0,
+    { dtypes: ['i32', 'u32'], order: 0 },
+  );
 
 export const logicalEntries: readonly OpEntry[] = [
   ...comparison('equal', logical.equal),
@@ -105,12 +166,32 @@ export const logicalEntries: readonly OpEntry[] = [
   ...comparison('logicalOr', logical.logicalOr),
   ...comparison('logicalXor', logical.logicalXor),
   unaryEntry('logicalNot', 'x = 0', logical.logicalNot, [-1, 1], 0, { dtypes: NUMBERS, order: 0 }),
-  ...['bitwiseAnd', 'bitwiseOr', 'bitwiseXor'].flatMap((name) =>
-    binaryEntries(name, name, logical[name as 'bitwiseAnd'], [[-9, 9], [-9, 9]], 0, { dtypes: ['i32', 'u32'], order: 0 }),
-  ),
+  ...bitwise('bitwiseAnd', logical.bitwiseAnd),
+  ...bitwise('bitwiseOr', logical.bitwiseOr),
+  ...bitwise('bitwiseXor', logical.bitwiseXor),
   unaryEntry('bitwiseNot', '~x', logical.bitwiseNot, [-9, 9], 0, { dtypes: ['i32', 'u32'], order: 0 }),
-  ...binaryEntries('leftShift', 'x · 2ʸ', logical.leftShift, [[-9, 9], [0, 8]], 0, { dtypes: ['i32', 'u32'], order: 0 }),
-  ...binaryEntries('rightShift', '⌊x / 2ʸ⌋', logical.rightShift, [[-90, 90], [0, 8]], 0, { dtypes: ['i32', 'u32'], order: 0 }),
+  ...binaryEntries(
+    'leftShift',
+    'x · 2ʸ',
+    logical.leftShift,
+    [
+      [-9, 9],
+      [0, 8],
+    ],
+    0,
+    { dtypes: ['i32', 'u32'], order: 0 },
+  ),
+  ...binaryEntries(
+    'rightShift',
+    '⌊x / 2ʸ⌋',
+    logical.rightShift,
+    [
+      [-90, 90],
+      [0, 8],
+    ],
+    0,
+    { dtypes: ['i32', 'u32'], order: 0 },
+  ),
   unaryEntry('isNaN', 'x ≠ x', exponential.isNaN, ANY, 0, { order: 0 }),
   unaryEntry('isFinite', '|x| < ∞', exponential.isFinite, ANY, 0, { order: 0 }),
   unaryEntry('isInf', '|x| = ∞', exponential.isInf, ANY, 0, { order: 0 }),
@@ -121,5 +202,12 @@ export const logicalEntries: readonly OpEntry[] = [
     examples: [{ shape: [4, 1], range: [0, 2], dtype: 'bool' }, example([3]), example([4, 3])],
     ulp: ulps(0),
   },
-  { name: 'isClose', formula: '|x - y| small', apply: (x, y) => logical.isClose(x, y), examples: [example(VECTOR), example(VECTOR)], ulp: ulps(0), order: 0 },
+  {
+    name: 'isClose',
+    formula: '|x - y| small',
+    apply: (x, y) => logical.isClose(x, y),
+    examples: [example(VECTOR), example(VECTOR)],
+    ulp: ulps(0),
+    order: 0,
+  },
 ];

@@ -29,16 +29,23 @@ export interface OpEntry {
   readonly scale?: number;
 }
 
-export const FLOATS: readonly DType[] = ['f32', 'f64'];
 export const NUMBERS: readonly DType[] = ['f32', 'f64', 'i32', 'u32'];
 
 /** The shapes that elementwise entries are tried on: an odd length, so that vector code has a rest. */
 export const VECTOR: readonly number[] = [13];
 
-export const example = (shape: readonly number[], range: readonly [number, number] = [-2, 2], more: Partial<Example> = {}): Example => ({ shape, range, ...more });
+export const example = (
+  shape: readonly number[],
+  range: readonly [number, number] = [-2, 2],
+  more: Partial<Example> = {},
+): Example => ({ shape, range, ...more });
 
 /** Integers in [0, count). */
-export const indices = (shape: readonly number[], count: number): Example => ({ shape, range: [0, count], dtype: 'i32' });
+export const indices = (shape: readonly number[], count: number): Example => ({
+  shape,
+  range: [0, count],
+  dtype: 'i32',
+});
 
 /** Bounds in ULP for a result rounded once or a few times; f64 has the same code but no float64 oracle beyond itself. */
 export const ulps = (f32: number, f64 = f32): { f32: number; f64: number } => ({ f32, f64 });

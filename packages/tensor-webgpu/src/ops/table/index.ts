@@ -1,4 +1,4 @@
-import { contractionEntries, indexingEntries, reductionEntries, shapeEntries } from './arrays.ts';
+import { contractionEntries, indexingEntries, reductionEntries, shapeEntries, windowEntries } from './arrays.ts';
 import { activationEntries, arithmeticEntries, logicalEntries, transcendentalEntries } from './elementwise.ts';
 import type { OpEntry } from './entry.ts';
 
@@ -12,4 +12,5 @@ export const opTable: readonly OpEntry[] = [
   ...shapeEntries,
   ...indexingEntries,
   ...contractionEntries,
+  ...windowEntries,
 ];

@@ -1,0 +1,12 @@
+import { jit, type Tensor, tree } from '@flowfield/tensor-webgpu';
+
+const identity = jit((leaves: readonly Tensor[]): readonly Tensor[] => leaves);
+
+/**
+ * The same numbers in memory of their own. What shares memory with parameters is lost when a jitted step is given them to
+ * overwrite (`donate`); a copy stays.
+ */
+export function copyTree<P>(params: P): P {
+  const leaves = (tree.leaves as (params: unknown) => Tensor[])(params);
+  return tree.unflatten(tree.structure(params), leaves.length > 0 ? identity(leaves) : []) as P;
+}

@@ -1,0 +1,4 @@
+import { type OdeSolver, rungeKutta } from '../rungeKutta.ts';
+
+/** Euler's method: order 1, one stage, `y + h f(t, y)` (Hairer, Nørsett, Wanner, Solving ODEs I, II.1). */
+export const euler = (): OdeSolver => rungeKutta({ name: 'euler', order: 1, c: [0], a: [[]], b: [1] });

@@ -1,0 +1,44 @@
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { codeOf, OdeError } from './errors.ts';
+import type { LeafProblem, LeafSolution } from './problem.ts';
+import { leafStep } from './rungeKutta.ts';
+import type { State } from './state.ts';
+
+/** Whether a tensor's elements can be read now: it is in memory, on a device that this thread can see. */
+export const canRead = (value: Tensor): boolean => value.device?.readSync !== undefined;
+
+/** The error of a solve that stopped early. For a state that is not finite, its step is repeated to find the row. */
+export function failureOf(solved: LeafSolution, problem: LeafProblem, fixed: boolean): OdeError {
+  const [code, time, step] = [solved.code, solved.t, solved.h].map((value) => value.item());
+  if (code !== codeOf('nonFinite')) return new OdeError({ code, time, step });
+  // An adaptive solve has already halved the step that failed.
+  const h = fixed ? solved.h : solved.h.mul(2);
+  const { next } = leafStep(problem.solver.tableau, problem.field, solved.t, problem.state, h);
+  return new OdeError({ code, time, step, row: firstBadRow(next) });
+}
+
+/** The first index along axis 0 at which some leaf is not finite; `undefined` unless all leaves share that axis. */
+function firstBadRow(state: State): number | undefined {
+  const [rows] = state.map((leaf) => leaf.shape[0]);
+  if (rows === undefined || state.some((leaf) => leaf.shape[0] !== rows)) return undefined;
+  const bad = state.flatMap((leaf) => {
+    const at = leaf.dataSync().findIndex((value) => !Number.isFinite(value));
+    return at < 0 ? [] : [Math.floor(at / (leaf.size / rows))];
+  });
+  return bad.length > 0 ? Math.min(...bad) : undefined;
+}
+
+/**
+ * Throws `OdeError` unless the solution reached its end. For solutions that left a `jit`, or whose device is read
+ * asynchronously; `solveOde` itself throws where it can.
+ */
+export async function checkSolution(solution: {
+  readonly code: Tensor;
+  readonly t: Tensor;
+  readonly h: Tensor;
+}): Promise<void> {
+  const [code, time, step] = await Promise.all(
+    [solution.code, solution.t, solution.h].map(async (value) => (await value.data())[0]),
+  );
+  if (code !== 0) throw new OdeError({ code, time, step });
+}

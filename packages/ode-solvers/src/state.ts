@@ -1,0 +1,44 @@
+import { DTypeError, fullLike, ShapeError, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+
+/** The right-hand side of `dy/dt = f(t, y, args)`: returns a tree like `y`. `t` is a scalar. */
+export type OdeFunction<Y, Args = unknown> = (t: Tensor, y: Y, args: Args) => Y;
+
+/** The leaves of a state, in the order of `tree.leaves`. */
+export type State = readonly Tensor[];
+
+/** A right-hand side on leaves. */
+export type Field = (t: Tensor, state: State) => State;
+
+export type FloatType = 'f32' | 'f64';
+
+/** The leaves of a state as tensors of floats. Throws `DTypeError` for others. */
+export function stateOf(y: unknown): State {
+  const paths = tree.paths(y);
+  return (tree.leaves(y) as (Tensor | number)[]).map((leaf, i) => {
+    const value = typeof leaf === 'number' ? tensor(leaf) : leaf;
+    if (value.dtype === 'f32' || value.dtype === 'f64') return value;
+    throw new DTypeError(
+      `solveOde: expected a floating state, got ${value.dtype}${paths[i] ? ` at ${paths[i]}` : ''}. Cast it with .astype('f32').`,
+    );
+  });
+}
+
+/** `f` as a function of leaves, which checks that the result is a tree like the state; its dtypes follow the state. */
+export function fieldOf<Y, Args>(f: OdeFunction<Y, Args>, structure: tree.Structure, args: Args): Field {
+  return (t, state) => {
+    const flat = tree.flatten(f(t, tree.unflatten(structure, state) as Y, args));
+    tree.checkSameStructure('solveOde: the result of f and the state', structure, flat.structure);
+    return state.map((leaf, i) => {
+      const slope = flat.leaves[i] as Tensor | number;
+      if (typeof slope === 'number') return fullLike(leaf, slope);
+      if (slope.shape.join() === leaf.shape.join()) return slope.astype(leaf.dtype);
+      throw new ShapeError(
+        `solveOde: f must return a tree like its state; leaf ${i} of the state has shape [${leaf.shape.join(', ')}], ` +
+          `that of the result [${slope.shape.join(', ')}]. Make them equal.`,
+      );
+    });
+  };
+}
+
+/** The widest floating dtype among the leaves: the dtype of time. */
+export const timeTypeOf = (state: State): FloatType => (state.some((leaf) => leaf.dtype === 'f64') ? 'f64' : 'f32');

@@ -1,0 +1,34 @@
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import type { Path, PathInput, PathSample } from './path.ts';
+import { checkPair } from './path.ts';
+import { type Scheduler, schedulerAt } from './scheduler.ts';
+import { asTimes, checkTimes, perRow } from './times.ts';
+
+/** A path x_t = α_t x_1 + σ_t x_0 with its scheduler. */
+export interface AffinePath extends Path {
+  readonly scheduler: Scheduler;
+}
+
+/**
+ * The affine conditional path x_t = α_t x_1 + σ_t x_0 with velocity dx_t = α'_t x_1 + σ'_t x_0. x_0 and x_1 are
+ * (batch, …) of equal shape; t is a scalar or (batch), and is spread over the remaining axes. Further fields given to
+ * `sample`, such as labels, come back in the sample.
+ *
+ * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling".
+ * @throws PathShapeError when x_0 and x_1 differ in shape; TimeShapeError unless t is [] or [batch]; TimeRangeError for
+ * a t outside [0, 1] in an eager call.
+ */
+export function affinePath(scheduler: Scheduler): AffinePath {
+  const use = `affinePath(${scheduler.name}).sample`;
+  return {
+    scheduler,
+    sample<Extra extends object>(input: PathInput & Extra): PathSample & Omit<Extra, keyof PathSample> {
+      const { x0, x1 } = checkPair(use, input.x0, input.x1);
+      const t = asTimes(use, input.t, x1);
+      checkTimes(use, t);
+      const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt(scheduler, t);
+      const combine = (a: Tensor, b: Tensor): Tensor => perRow(a, x1).mul(x1).add(perRow(b, x1).mul(x0));
+      return { ...input, x0, x1, t, xt: combine(alphaT, sigmaT), dxt: combine(dAlphaT, dSigmaT) };
+    },
+  };
+}

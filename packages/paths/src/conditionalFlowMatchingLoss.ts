@@ -1,0 +1,65 @@
+import { mean, sum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { PathShapeError } from './errors.ts';
+import type { Path, PathInput, PathSample } from './path.ts';
+
+/** The metric of a manifold at x, for tangents u and v (batch, D): <u, v> of shape (batch). */
+export interface Metric {
+  inner(x: TensorLike, u: TensorLike, v: TensorLike): Tensor;
+}
+
+export interface FlowMatchingOptions<Extra extends object = object> {
+  /** The field being trained. The sample holds x0, x1 and the further fields given to the loss, such as labels. */
+  velocity(xt: Tensor, t: Tensor, sample: PathSample & Extra): Tensor;
+  /** `affinePath` or `geodesicPath`, or anything with their `sample`. */
+  readonly path: Path & { readonly manifold?: object };
+  /** Measures the error; the path's own manifold when it has a metric, else the Euclidean metric. */
+  readonly manifold?: Metric;
+  /**
+   * 'mean' (default): the mean over the batch and all coordinates, as published losses have it. 'sum': the sum over
+   * the coordinates, mean over the batch. 'none': the mean over the coordinates for each row, (batch).
+   */
+  readonly reduction?: 'mean' | 'sum' | 'none';
+}
+
+/**
+ * The conditional flow-matching loss E |v(x_t, t) - dx_t|² / D, whose gradient in the weights is that of regressing the
+ * marginal velocity u_t = E[dx_t | x_t]. Its least value is not 0 but (E|dx_t|² - E|u_t|²) / D. On a manifold the norm is the
+ * Riemannian one at x_t, and D the extent of the last axis.
+ *
+ * x0 and x1 are (batch, …); t is a scalar or (batch), drawn by the caller, uniform on [0, 1] as a rule. `extra` fields
+ * travel with the sample to `velocity`. Returns a scalar, or (batch) for reduction 'none'.
+ *
+ * Source: Lipman et al. 2022, eq. 9 and theorem 2; Chen and Lipman 2023.
+ * @throws PathShapeError when the velocity has another shape than x_t; and what the path's `sample` throws.
+ */
+export function conditionalFlowMatchingLoss<Extra extends object = object>(
+  { velocity, path, manifold, reduction = 'mean' }: FlowMatchingOptions<Extra>,
+  x0: TensorLike,
+  x1: TensorLike,
+  t: TensorLike,
+  extra?: Extra,
+): Tensor {
+  const input = { ...extra, x0, x1, t } as PathInput & Extra;
+  const sample = path.sample(input) as PathSample & Extra;
+  const { xt, dxt } = sample;
+  const field = velocity(xt, sample.t, sample);
+  if (field.shape.length !== xt.shape.length || field.shape.some((extent, i) => extent !== xt.shape[i])) {
+    throw new PathShapeError(
+      `conditionalFlowMatchingLoss: expected a velocity of the shape of xt [${xt.shape.join(', ')}], got [${field.shape.join(', ')}]. ` +
+        'Return one tangent vector per row.',
+    );
+  }
+  const error = field.sub(dxt);
+  const metric = manifold ?? (hasMetric(path.manifold) ? path.manifold : undefined);
+  const squares = metric ? metric.inner(xt, error, error) : error.mul(error);
+  const rows = squares.shape.length > 1 ? sum(squares, { axis: axesAfterFirst(squares) }) : squares;
+  const coordinates = xt.shape.slice(1).reduce((product, extent) => product * extent, 1);
+  if (reduction === 'sum') return mean(rows);
+  const perCoordinate = rows.div(coordinates);
+  return reduction === 'none' ? perCoordinate : mean(perCoordinate);
+}
+
+const hasMetric = (manifold: object | undefined): manifold is Metric =>
+  manifold !== undefined && typeof (manifold as Partial<Metric>).inner === 'function';
+
+const axesAfterFirst = (x: Tensor): number[] => x.shape.slice(1).map((_, i) => i + 1);

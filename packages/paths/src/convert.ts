@@ -1,0 +1,98 @@
+import { ArgumentError, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { type Coefficients, denominator, withDelta } from './denominators.ts';
+import { PathShapeError } from './errors.ts';
+import { type Scheduler, schedulerAt } from './scheduler.ts';
+import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
+
+/**
+ * What a network predicts at (x_t, t): the marginal `velocity` u, the `data` D = E[x_1 | x_t], the `noise`
+ * e = E[x_0 | x_t], or the `score` ∇ ln p_t(x_t).
+ */
+export type Prediction = 'velocity' | 'data' | 'noise' | 'score';
+
+export interface ConvertOptions {
+  readonly from: Prediction;
+  readonly to: Prediction;
+  /** Where the prediction was made, (batch, …). */
+  readonly xt: TensorLike;
+  /** A scalar or (batch). */
+  readonly t: TensorLike;
+}
+
+/** target = (onX · x_t + onPrediction · prediction) / overᵖᵒʷᵉʳ. */
+interface Conversion {
+  /** 0 if left out. */
+  readonly onX?: (c: Coefficients) => Tensor | number;
+  readonly onPrediction: (c: Coefficients) => Tensor | number;
+  /** 1 if left out. */
+  readonly over?: keyof Coefficients;
+  readonly power?: 2;
+}
+
+// One row per source, each with the only denominator that it cannot do without. α is 0 at t = 0, σ at
+// t = 1, and Δ only at t = 0 of schedules that start at rest, such as t².
+const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Prediction, Conversion>>>>> = {
+  velocity: {
+    data: { onX: (c) => c.dSigmaT.neg(), onPrediction: (c) => c.sigmaT, over: 'delta' },
+    noise: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.alphaT.neg(), over: 'delta' },
+    score: { onX: (c) => c.dAlphaT.div(c.delta).neg(), onPrediction: (c) => c.alphaT.div(c.delta), over: 'sigmaT' },
+  },
+  data: {
+    velocity: { onX: (c) => c.dSigmaT, onPrediction: (c) => c.delta, over: 'sigmaT' },
+    noise: { onX: () => 1, onPrediction: (c) => c.alphaT.neg(), over: 'sigmaT' },
+    score: { onX: () => -1, onPrediction: (c) => c.alphaT, over: 'sigmaT', power: 2 },
+  },
+  noise: {
+    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.neg(), over: 'alphaT' },
+    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.neg(), over: 'alphaT' },
+    score: { onPrediction: () => -1, over: 'sigmaT' },
+  },
+  score: {
+    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.mul(c.sigmaT), over: 'alphaT' },
+    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.mul(c.sigmaT), over: 'alphaT' },
+    noise: { onPrediction: (c) => c.sigmaT.neg() },
+  },
+};
+
+/**
+ * The same knowledge about x_t in another form: the `to` that belongs to the prediction `from` at (x_t, t) on the
+ * affine path of `scheduler`. With Δ = α'σ - σ'α:
+ *
+ *   u = (σ'/σ) x + (Δ/σ) D = (α'/α) x - (Δ/α) e,  D = (σu - σ'x) / Δ,  e = (α'x - αu) / Δ,  x = αD + σe,  score = -e / σ.
+ *
+ * Each of the twelve directions uses the form with the fewest denominators. Those from noise or score, but for
+ * noise ↔ score, divide by α and have no value at t = 0 of most schedules; those from data, and those to the score,
+ * divide by σ and have none at t = 1; those from the velocity divide by Δ, which is 0 at t = 0 of polynomial schedules with n > 1.
+ *
+ * `prediction` and `xt` are (batch, …) of equal shape; t is a scalar or (batch). The result has their shape.
+ *
+ * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
+ * @throws SingularConversionError at such a time, when t is a number or the call is eager; inside a trace the
+ * denominator is kept at 1e-12 instead, and the result is finite. PathShapeError, TimeShapeError and TimeRangeError
+ * for arguments that do not fit.
+ */
+export function convert(scheduler: Scheduler, prediction: TensorLike, { from, to, xt, t }: ConvertOptions): Tensor {
+  const use = `convert from ${from} to ${to}`;
+  const x = asFloating(xt);
+  const given = asFloating(prediction);
+  if (given.shape.length !== x.shape.length || given.shape.some((extent, i) => extent !== x.shape[i])) {
+    throw new PathShapeError(
+      `${use}: expected a prediction of the shape of xt [${x.shape.join(', ')}], got [${given.shape.join(', ')}]. Predict one vector per row.`,
+    );
+  }
+  const times = asTimes(use, t, x);
+  checkTimes(use, times);
+  if (from === to) return given;
+  const conversion = CONVERSIONS[from]?.[to];
+  if (!conversion) {
+    throw new ArgumentError(`${use}: expected two of ${Object.keys(CONVERSIONS).join(', ')}. Check the spelling.`);
+  }
+  const coefficients = withDelta(schedulerAt(scheduler, times));
+  const scaled = (factor: Tensor | number, vector: Tensor): Tensor =>
+    vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
+  let total = scaled(conversion.onPrediction(coefficients), given);
+  if (conversion.onX) total = total.add(scaled(conversion.onX(coefficients), x));
+  if (!conversion.over) return total;
+  const over = perRow(denominator(use, scheduler, conversion.over, coefficients, times), x);
+  return total.div(conversion.power === 2 ? over.mul(over) : over);
+}

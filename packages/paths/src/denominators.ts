@@ -1,0 +1,39 @@
+import { maximum, type Tensor } from '@flowfield/tensor-webgpu';
+import { SingularConversionError } from './errors.ts';
+import type { Scheduler, SchedulerOutput } from './scheduler.ts';
+import { firstFailing } from './times.ts';
+
+/** Coefficients at t, with Δ = α'σ - σ'α. */
+export interface Coefficients extends SchedulerOutput {
+  /** The speed of the signal-to-noise ratio times σ²; positive but for t = 0 of schedules that start at rest (tⁿ, n > 1). */
+  readonly delta: Tensor;
+}
+
+export const withDelta = (c: SchedulerOutput): Coefficients => ({
+  ...c,
+  delta: c.dAlphaT.mul(c.sigmaT).sub(c.dSigmaT.mul(c.alphaT)),
+});
+
+/** Denominators below this are taken for 0: thrown on where they are known, kept at this value where they are not. */
+const LEAST_DENOMINATOR = 1e-12;
+
+const NAMES: Readonly<Partial<Record<keyof Coefficients, string>>> = { alphaT: 'α', sigmaT: 'σ', delta: "α'σ - σ'α" };
+
+/** The coefficient `which` as a denominator. Throws `SingularConversionError` where it is known to be 0 in some row. */
+export function denominator(
+  use: string,
+  scheduler: Scheduler,
+  which: keyof Coefficients,
+  c: Coefficients,
+  t: Tensor,
+): Tensor {
+  const value = c[which];
+  const bad = firstFailing(value, (number) => !(number > LEAST_DENOMINATOR));
+  if (bad === null) return maximum(value, LEAST_DENOMINATOR);
+  let row = 0;
+  const at = firstFailing(t, () => row++ === bad.row)?.value;
+  throw new SingularConversionError(
+    `${use}: ${NAMES[which] ?? which} of ${scheduler.name} is ${bad.value} at t = ${at} in row ${bad.row}; expected a positive denominator. ` +
+      `Stay at times ${which === 'sigmaT' ? 'below 1' : 'above 0'}, such as 1e-5 away, or use another kind of prediction.`,
+  );
+}

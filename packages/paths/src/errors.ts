@@ -1,0 +1,16 @@
+import { FlowfieldError } from '@flowfield/tensor-webgpu';
+
+/** A time tensor whose shape is neither [] nor [batch]: it would broadcast over the wrong axes. */
+export class TimeShapeError extends FlowfieldError {}
+
+/** A time outside [0, 1]. */
+export class TimeRangeError extends FlowfieldError {}
+
+/** Source, data or prediction of shapes that do not belong together. */
+export class PathShapeError extends FlowfieldError {}
+
+/** A conversion asked for at a time where its denominator is 0. */
+export class SingularConversionError extends FlowfieldError {}
+
+/** A scheduler that cannot be used for the path, or with such parameters. */
+export class SchedulerError extends FlowfieldError {}

@@ -1,0 +1,35 @@
+import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
+
+/**
+ * The coefficients of an affine path x_t = α_t x_1 + σ_t x_0, for t from 0 (source) to 1 (data). All functions work
+ * element by element and can be traced. α'σ - σ'α > 0, so that the signal-to-noise ratio α / σ grows with t.
+ */
+export interface Scheduler {
+  readonly name: string;
+  /** Whether α + σ = 1 with α_0 = 0 and α_1 = 1: then α can time a geodesic. */
+  readonly convex: boolean;
+  alpha(t: TensorLike): Tensor;
+  sigma(t: TensorLike): Tensor;
+  /** dα / dt */
+  dAlpha(t: TensorLike): Tensor;
+  /** dσ / dt. Where it is infinite (t = 1 for VP and linear VP), its value at the nearest t below. */
+  dSigma(t: TensorLike): Tensor;
+  /** The t at which α / σ = `snr`; `Infinity` gives the t at which σ = 0. */
+  snrInverse(snr: TensorLike): Tensor;
+}
+
+/** All coefficients at some times. */
+export interface SchedulerOutput {
+  readonly alphaT: Tensor;
+  readonly sigmaT: Tensor;
+  readonly dAlphaT: Tensor;
+  readonly dSigmaT: Tensor;
+}
+
+/** The four coefficients of `scheduler` at t, each of the shape of t. */
+export const schedulerAt = (scheduler: Scheduler, t: TensorLike): SchedulerOutput => ({
+  alphaT: scheduler.alpha(t),
+  sigmaT: scheduler.sigma(t),
+  dAlphaT: scheduler.dAlpha(t),
+  dSigmaT: scheduler.dSigma(t),
+});

@@ -1,0 +1,60 @@
+import { full, type Tensor, type TensorLike, TraceError, type TypedArray, tensor } from '@flowfield/tensor-webgpu';
+import { TimeRangeError, TimeShapeError } from './errors.ts';
+
+/** A floating tensor of points, batch first. */
+export function asFloating(x: TensorLike): Tensor {
+  const value = tensor(x);
+  return value.dtype === 'f32' || value.dtype === 'f64' ? value : value.astype('f32');
+}
+
+/**
+ * The time of a batch `x`, in the dtype of `x`: a scalar, or one number per row.
+ * @throws TimeShapeError for any other shape; `[batch, 1]` above all, which would broadcast to [batch, batch].
+ */
+export function asTimes(use: string, t: TensorLike, x: Tensor): Tensor {
+  if (typeof t === 'number') return full([], t, { dtype: x.dtype, device: x.device?.name });
+  const times = tensor(t);
+  const perRow = times.shape.length === 1 && x.shape.length > 0 && times.shape[0] === x.shape[0];
+  if (times.shape.length > 0 && !perRow) {
+    throw new TimeShapeError(
+      `${use}: expected t as a scalar or of shape [${x.shape[0] ?? ''}], one time per row of x [${x.shape.join(', ')}]; ` +
+        `got [${times.shape.join(', ')}]. Squeeze or flatten t; it is spread over the other axes here.`,
+    );
+  }
+  return times.dtype === x.dtype ? times : times.astype(x.dtype);
+}
+
+/** A number per row (or a scalar) with axes of extent 1 appended, so that it multiplies rows of `x`. */
+export const perRow = (c: Tensor, x: Tensor): Tensor =>
+  c.shape.length === 0 ? c : c.reshape([c.shape[0], ...Array<number>(x.shape.length - 1).fill(1)]);
+
+/** The elements where they are known at once: in memory that this thread sees, or constants of a trace; else `null`. */
+function knownData(x: Tensor): TypedArray | null {
+  if (x.device) return x.device.readSync ? x.dataSync() : null;
+  try {
+    return x.dataSync();
+  } catch (error) {
+    if (error instanceof TraceError) return null;
+    throw error;
+  }
+}
+
+/** The first element for which `fails` holds, where the elements are known; else `null`. */
+export function firstFailing(x: Tensor, fails: (value: number) => boolean): { row: number; value: number } | null {
+  const data = knownData(x);
+  if (data === null) return null;
+  const row = data.findIndex(fails);
+  return row < 0 ? null : { row, value: data[row] };
+}
+
+/** How far a solver's sums of steps may round past an end. */
+const ROUNDING = 1e-6;
+
+/** Throws `TimeRangeError` for a time outside [0, 1] (by more than 1e-6) or NaN, where the times are known. */
+export function checkTimes(use: string, t: Tensor): void {
+  const bad = firstFailing(t, (value) => !(value >= -ROUNDING && value <= 1 + ROUNDING));
+  if (bad === null) return;
+  throw new TimeRangeError(
+    `${use}: expected times in [0, 1], from source to data; got ${bad.value} in row ${bad.row}. Divide by the number of steps, or clip.`,
+  );
+}

@@ -1,0 +1,7 @@
+import { FlowfieldError } from '@flowfield/tensor-webgpu';
+
+/** Two points with more than one shortest geodesic between them: the logarithm and the transport are not defined. */
+export class CutLocusError extends FlowfieldError {}
+
+/** An ambient point without a unique closest point on the manifold, such as the center of a sphere. */
+export class DegeneratePointError extends FlowfieldError {}

@@ -1,0 +1,52 @@
+import { ArgumentError, concat, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { checkBatch } from './velocity.ts';
+
+export interface BatchProgress {
+  /** Rows done and rows in all. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface BatchOptions {
+  /** Rows in a batch; the last batch may have fewer. */
+  readonly batchSize: number;
+  /** Called after each batch. */
+  readonly onProgress?: (progress: BatchProgress) => void;
+  /** Stops between two batches; the promise is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * `f` on the rows of x in batches, for sets too large for one call: the results (trees of tensors with a first axis of
+ * rows) are joined along that axis. Give `f` jitted: each size of batch is then compiled once. Between two batches the
+ * event loop gets its turn.
+ *
+ * @throws ArgumentError for a batch size below 1 or no rows; the signal's reason when it is aborted.
+ */
+export async function mapBatches<R>(f: (x: Tensor) => R, x: Tensor, options: BatchOptions): Promise<R> {
+  const { batchSize, onProgress, signal } = options;
+  const total = checkBatch('mapBatches', x).shape[0];
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new ArgumentError(`mapBatches: batchSize must be an integer of at least 1, got ${batchSize}.`);
+  }
+  if (total === 0) throw new ArgumentError('mapBatches: expected at least one row, got none.');
+  const parts: R[] = [];
+  for (let start = 0; start < total; start += batchSize) {
+    signal?.throwIfAborted();
+    const end = Math.min(start + batchSize, total);
+    parts.push(f(x.slice([start, end])));
+    onProgress?.({ done: end, total });
+    await new Promise<void>((resume) => setTimeout(resume, 0));
+  }
+  signal?.throwIfAborted();
+  if (parts.length === 1) return parts[0];
+  const { structure } = tree.flatten(parts[0]);
+  const leaves = parts.map((part) => tree.leaves(part) as Tensor[]);
+  const joined = leaves[0].map((_, i) =>
+    concat(
+      leaves.map((part) => part[i]),
+      0,
+    ),
+  );
+  return tree.unflatten(structure, joined) as R;
+}

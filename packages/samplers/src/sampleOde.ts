@@ -1,0 +1,32 @@
+import { type OdeSolution, type SolveOptions, solveOde } from '@flowfield/ode-solvers';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import type { EmbeddedManifold } from './tangentField.ts';
+import { checkBatch, fieldInTime, type Velocity } from './velocity.ts';
+
+/** Options of the solver; t0 and t1 default to 0 and 1 (for likelihoods, 1 and 0). */
+export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project'> {
+  /** Keep x on this manifold: v becomes the tangent field of the given function, and x is projected after each step. */
+  readonly manifold?: EmbeddedManifold;
+}
+
+/**
+ * Samples x1 from noise x0 ([batch, ...]) by solving `dx/dt = v(x, t)` from t = 0 to 1. `ys` of the result holds x1, or
+ * the trajectory that `saveAt` asks for. Swap t0 and t1 to go back from data to noise.
+ *
+ * Default solver: dopri5 with tolerances of 1e-5. All of it can be traced.
+ *
+ * @throws what `solveOde` throws.
+ */
+export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions = {}): OdeSolution<Tensor> {
+  const { manifold, ...solve } = options;
+  const field = fieldInTime(velocity, manifold);
+  return solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
+    ...interval(solve, 0, 1),
+    ...solve,
+    ...(manifold ? { project: (x: Tensor) => manifold.projectPoint(x) } : {}),
+  });
+}
+
+/** The default interval, where no grid says otherwise. */
+export const interval = (options: { grid?: unknown }, t0: number, t1: number): { t0?: number; t1?: number } =>
+  options.grid === undefined ? { t0, t1 } : {};

@@ -1,0 +1,23 @@
+import { ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import { type EmbeddedManifold, tangentField } from './tangentField.ts';
+
+/** A velocity field: x of shape [batch, ...] and t of shape [batch] give the velocity, of the shape of x. */
+export type Velocity = (x: Tensor, t: Tensor) => Tensor;
+
+/** Throws `ShapeError` unless x has a batch axis. */
+export function checkBatch(use: string, x: Tensor): Tensor {
+  if (x.ndim > 0) return x;
+  throw new ShapeError(
+    `${use}: expected points of shape [batch, ...], got a scalar. Put one point into a batch of one.`,
+  );
+}
+
+/** The field as the solver sees it: time is a scalar of the solver's dtype, and goes to every row in the dtype of x. */
+export function fieldInTime(velocity: Velocity, manifold: EmbeddedManifold | undefined): Velocity {
+  const field = manifold ? tangentField(manifold, velocity) : velocity;
+  return (x, t) => field(x, rowTimes(x, t));
+}
+
+/** A scalar time for each row of x: [batch]. Other times are left as they are. */
+export const rowTimes = (x: Tensor, t: Tensor): Tensor =>
+  t.ndim === 0 ? t.astype(x.dtype).broadcastTo([x.shape[0]]) : t.astype(x.dtype);

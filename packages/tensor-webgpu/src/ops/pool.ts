@@ -1,0 +1,43 @@
+import { isFloat } from '../dtype/dtype.ts';
+import { DTypeError, ShapeError } from '../errors/errors.ts';
+import { lax } from '../primitives/lax.ts';
+import { showShape } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { composite } from './composite.ts';
+import { asFloat, asTensor } from './operands.ts';
+import type { TensorLike } from './types.ts';
+import { type PerAxis, perAxis, type WindowOptions, type Windows, windowSlices, windowsOf } from './windows.ts';
+
+export type PoolOptions = WindowOptions;
+
+function poolWindows(op: string, x: Tensor, window: PerAxis, options: PoolOptions): Windows {
+  if (x.ndim < 3) throw new ShapeError(`${op}: expected x [N, C, …spatial], got shape ${showShape(x.shape)}.`);
+  const kernel = perAxis(op, 'the window', window, x.ndim - 2);
+  return windowsOf(op, x, kernel, { ...options, stride: options.stride ?? kernel });
+}
+
+/**
+ * The largest element of each window over x [N, C, …spatial]; the stride is the window unless given. Padding is
+ * never the largest. Ties split the derivative.
+ */
+export function maxPool(x: TensorLike, window: PerAxis, options: PoolOptions = {}): Tensor {
+  return composite('maxPool', () => {
+    const value = asTensor(x);
+    if (!isFloat(value.dtype))
+      throw new DTypeError(`maxPool: expected a floating dtype, got ${value.dtype}. Cast with .astype('f32').`);
+    const slices = windowSlices(value, poolWindows('maxPool', value, window, options), Number.NEGATIVE_INFINITY);
+    return slices.reduce((most, part) => lax.max(most, part));
+  });
+}
+
+/** The mean of each window over x [N, C, …spatial]; the stride is the window unless given. Padding counts as zeros. */
+export function avgPool(x: TensorLike, window: PerAxis, options: PoolOptions = {}): Tensor {
+  return composite('avgPool', () => {
+    const value = asFloat(x);
+    const slices = windowSlices(value, poolWindows('avgPool', value, window, options), 0);
+    return lax.mul(
+      slices.reduce((total, part) => lax.add(total, part)),
+      1 / slices.length,
+    );
+  });
+}

@@ -1,0 +1,132 @@
+import * as ops from '../ops/index.ts';
+import type { AxisOption, ReduceOptions, TensorLike } from '../ops/types.ts';
+import { ElementwiseMethods } from './elementwiseMethods.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Reductions, running results, contractions and sorting as methods. */
+export abstract class ReductionMethods extends ElementwiseMethods {
+  matmul(y: TensorLike): Tensor {
+    return ops.matmul(this, y);
+  }
+
+  dot(y: TensorLike): Tensor {
+    return ops.dot(this, y);
+  }
+
+  outer(y: TensorLike): Tensor {
+    return ops.outer(this, y);
+  }
+
+  trace(): Tensor {
+    return ops.trace(this);
+  }
+
+  sum(options?: ReduceOptions): Tensor {
+    return ops.sum(this, options);
+  }
+
+  prod(options?: ReduceOptions): Tensor {
+    return ops.prod(this, options);
+  }
+
+  max(options?: ReduceOptions): Tensor {
+    return ops.max(this, options);
+  }
+
+  min(options?: ReduceOptions): Tensor {
+    return ops.min(this, options);
+  }
+
+  mean(options?: ReduceOptions): Tensor {
+    return ops.mean(this, options);
+  }
+
+  any(options?: ReduceOptions): Tensor {
+    return ops.any(this, options);
+  }
+
+  all(options?: ReduceOptions): Tensor {
+    return ops.all(this, options);
+  }
+
+  countNonzero(options?: ReduceOptions): Tensor {
+    return ops.countNonzero(this, options);
+  }
+
+  logsumexp(options?: ReduceOptions): Tensor {
+    return ops.logsumexp(this, options);
+  }
+
+  median(options?: ReduceOptions): Tensor {
+    return ops.median(this, options);
+  }
+
+  variance(options?: ops.VarianceOptions): Tensor {
+    return ops.variance(this, options);
+  }
+
+  /** The same as `variance`. */
+  var(options?: ops.VarianceOptions): Tensor {
+    return ops.variance(this, options);
+  }
+
+  std(options?: ops.VarianceOptions): Tensor {
+    return ops.std(this, options);
+  }
+
+  norm(options?: ops.NormOptions): Tensor {
+    return ops.norm(this, options);
+  }
+
+  quantile(q: number | readonly number[], options?: ReduceOptions): Tensor {
+    return ops.quantile(this, q, options);
+  }
+
+  argmax(options?: ops.ArgReduceOptions): Tensor {
+    return ops.argmax(this, options);
+  }
+
+  argmin(options?: ops.ArgReduceOptions): Tensor {
+    return ops.argmin(this, options);
+  }
+
+  cumsum(options?: ops.CumulativeOptions): Tensor {
+    return ops.cumsum(this, options);
+  }
+
+  cumprod(options?: ops.CumulativeOptions): Tensor {
+    return ops.cumprod(this, options);
+  }
+
+  cummax(options?: ops.CumulativeOptions): Tensor {
+    return ops.cummax(this, options);
+  }
+
+  cummin(options?: ops.CumulativeOptions): Tensor {
+    return ops.cummin(this, options);
+  }
+
+  cumlogsumexp(options?: ops.CumulativeOptions): Tensor {
+    return ops.cumlogsumexp(this, options);
+  }
+
+  vecdot(y: TensorLike, axis?: number): Tensor {
+    return ops.vecdot(this, y, axis);
+  }
+
+  tensordot(y: TensorLike, axes?: number | readonly [readonly number[], readonly number[]]): Tensor {
+    return ops.tensordot(this, y, axes);
+  }
+
+  sort(options?: ops.SortOptions): Tensor {
+    return ops.sort(this, options);
+  }
+
+  argsort(options?: ops.SortOptions): Tensor {
+    return ops.argsort(this, options);
+  }
+
+  topK(k: number, options?: AxisOption): { values: Tensor; indices: Tensor } {
+    return ops.topK(this, k, options);
+  }
+}

@@ -1,0 +1,223 @@
+import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  ArgumentError,
+  add,
+  DisposedError,
+  defaultDevice,
+  grad,
+  jit,
+  ShapeError,
+  scope,
+  Tensor,
+  TraceError,
+  tensor,
+  vmap,
+  zeros,
+} from '../index.ts';
+
+const live = (): number => defaultDevice().memory().liveTensors;
+
+describe('a tensor', () => {
+  test('tells its form and gives its elements back', async () => {
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(x).toBeInstanceOf(Tensor);
+    expect([x.shape, x.dtype, x.ndim, x.size, x.length]).toEqual([[2, 3], 'f32', 2, 6, 2]);
+    expect(await x.data()).toEqual(new Float32Array([1, 2, 3, 4, 5, 6]));
+    expect(x.dataSync()).toEqual(new Float32Array([1, 2, 3, 4, 5, 6]));
+    expect(x.toArray()).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(tensor([true, false]).toArray()).toEqual([true, false]);
+    expect(x.at(1, -1).item()).toBe(6);
+    expect([...x].map((row) => row.toArray())).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(String(x)).toMatch(/^Tensor f32\[2,3\] /);
+    expect(JSON.parse(JSON.stringify(x))).toEqual({ dtype: 'f32', shape: [2, 3], data: [1, 2, 3, 4, 5, 6] });
+  });
+
+  test('is not consumed by use', () => {
+    const x = tensor([1, 2]);
+    expect(x.add(x).mul(x).toArray()).toEqual([2, 8]);
+    expect(x.toArray()).toEqual([1, 2]);
+  });
+
+  test('prints as NumPy does', () => {
+    expect(
+      inspect(
+        tensor([
+          [1, 2.5],
+          [-3, 0.25],
+        ]),
+      ),
+    ).toBe('Tensor([[ 1.  ,  2.5 ],\n        [-3.  ,  0.25]], f32[2,2])');
+    expect(inspect(tensor([1, 20, 300], { dtype: 'i32' }))).toBe('Tensor([  1,  20, 300], i32[3])');
+    expect(inspect(tensor([true, false]))).toBe('Tensor([ true, false], bool[2])');
+    expect(inspect(tensor([1e-9, Number.NaN, Number.POSITIVE_INFINITY]))).toContain('nan');
+    expect(inspect(zeros([3000]))).toBe('Tensor([0., 0., 0., ..., 0., 0., 0.], f32[3000])');
+  });
+
+  test('item of more than one element is an error', () => {
+    expect(() => tensor([1, 2]).item()).toThrow(ShapeError);
+  });
+
+  test('moves between devices', () => {
+    const x = tensor([1, 2], { device: 'reference' });
+    expect(x.device?.name).toBe('reference');
+    expect(x.to('reference')).toBe(x);
+    const y = x.to(defaultDevice());
+    expect(y.device).toBe(defaultDevice());
+    expect(y.toArray()).toEqual([1, 2]);
+  });
+});
+
+describe('memory', () => {
+  test('dispose gives it back once, and later use is a named error', () => {
+    const before = live();
+    const x = tensor([1, 2, 3]);
+    expect(live()).toBe(before + 1);
+    x.dispose();
+    x.dispose();
+    expect(live()).toBe(before);
+    expect(() => x.dataSync()).toThrow(DisposedError);
+    expect(() => add(x, 1)).toThrow(/add.*f32.*\[3\].*after dispose/);
+  });
+
+  test('using disposes at the end of the block', () => {
+    const before = live();
+    {
+      using x = tensor([1]);
+      expect(x.item()).toBe(1);
+    }
+    expect(live()).toBe(before);
+  });
+
+  test('scope frees what is not returned, in any tree', () => {
+    const before = live();
+    const kept = scope(() => {
+      const x = tensor([1, 2]).mul(3);
+      const inner = scope(() => x.add(1).sub(1));
+      return { sums: [inner.sum()], note: 'text' };
+    });
+    expect(live()).toBe(before + 1);
+    expect(kept.sums[0].item()).toBe(9);
+    kept.sums[0].dispose();
+    expect(live()).toBe(before);
+  });
+
+  test('scope frees after an error, and refuses async functions', () => {
+    const before = live();
+    expect(() =>
+      scope(() => {
+        tensor([1]);
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    expect(() => scope(async () => tensor([1]))).toThrow(ArgumentError);
+    expect(live()).toBe(before);
+  });
+
+  test('constants of a traced function outlive the scope it was traced in', () => {
+    const f = jit((x: Tensor) => x.add(tensor([10, 20])));
+    scope(() => void f(tensor([1, 2])));
+    expect(f(tensor([1, 2])).toArray()).toEqual([11, 22]);
+  });
+
+  test('a composite operation leaves nothing but its result', () => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const before = live();
+    const y = x.softmax();
+    const z = x.std({ axis: 0 });
+    expect(live()).toBe(before + 2);
+    y.dispose();
+    z.dispose();
+  });
+
+  test('collected tensors free themselves', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const before = live();
+    (() => {
+      for (let i = 0; i < 100; i++) tensor([1, 2, 3]);
+    })();
+    for (let i = 0; i < 50 && live() > before; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(live()).toBeLessThanOrEqual(before);
+  });
+});
+
+describe('reading inside a trace', () => {
+  afterEach(() => expect(tensor([1]).add(1).item()).toBe(2));
+
+  test.each([
+    ['item', (x: Tensor) => x.sum().item()],
+    ['toArray', (x: Tensor) => x.toArray()],
+    ['dataSync', (x: Tensor) => x.dataSync()],
+  ] as const)('%s names the line of the caller', (name, read) => {
+    const f = jit((x: Tensor) => {
+      read(x);
+      return x;
+    });
+    expect(() => f(tensor([1, 2]))).toThrow(TraceError);
+    expect(() => f(tensor([1, 2]))).toThrow(new RegExp(`${name}\\(\\).*tensor\\.test\\.ts:\\d+`));
+    expect(() =>
+      grad((x: Tensor) => {
+        read(x);
+        return x.sum();
+      })(tensor([1, 2])),
+    ).toThrow(TraceError);
+    expect(() => vmap(f)(tensor([[1, 2]]))).toThrow(TraceError);
+  });
+
+  test('data() rejects', async () => {
+    let reading: Promise<unknown> = Promise.resolve();
+    jit((x: Tensor) => {
+      reading = x.data();
+      reading.catch(() => {});
+      return x.mul(2);
+    })(tensor([1]));
+    await expect(reading).rejects.toThrow(TraceError);
+  });
+});
+
+test('every method does what the function of its name does', async () => {
+  const library = (await import('../index.ts')) as unknown as Record<string, (...args: unknown[]) => Tensor>;
+  const x = tensor([
+    [0.25, 0.5],
+    [0.75, 0.1],
+  ]);
+  const names: string[] = [];
+  for (
+    let level = Object.getPrototypeOf(Tensor.prototype);
+    level !== Object.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    names.push(...Object.getOwnPropertyNames(level));
+  }
+  const unaryNames = names.filter(
+    (name) => library[name]?.length <= 1 && !['split', 'topK', 'slice', 'constructor'].includes(name),
+  );
+  expect(unaryNames.length).toBeGreaterThan(50);
+  for (const name of unaryNames) {
+    let expected: Tensor;
+    try {
+      expected = library[name](x);
+    } catch {
+      continue;
+    }
+    expect((x as unknown as Record<string, () => Tensor>)[name]().toArray(), name).toEqual(expected.toArray());
+  }
+});

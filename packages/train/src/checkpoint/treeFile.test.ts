@@ -1,0 +1,36 @@
+import * as ff from '@flowfield/tensor-webgpu';
+import { SafetensorsError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { expect, it } from 'vitest';
+import { CheckpointError, decodeTree, encodeTree } from '../index.ts';
+
+const params = {
+  layers: [{ weight: tensor([[1, 2, 3]], { dtype: 'f64' }), bias: tensor([0.1]) }],
+  count: tensor(-4, { dtype: 'i32' }),
+  key: ff.random.key(2 ** 40 + 1),
+  mask: tensor([true, false]),
+  nothing: null,
+};
+
+it('names tensors by their paths, and brings back every dtype', async () => {
+  const bytes = await encodeTree(params, { epoch: '3' });
+  const file = ff.readSafetensors(bytes);
+  expect([...file.tensors.keys()].sort()).toEqual(['count', 'key', 'layers.0.bias', 'layers.0.weight', 'mask']);
+  expect(file.metadata.get('epoch')).toBe('3');
+  const back = decodeTree(bytes, params);
+  const values = (t: Tensor): unknown => [t.dtype, t.shape, [...t.dataSync()]];
+  expect(ff.tree.leaves(back).map(values)).toEqual(ff.tree.leaves(params).map(values));
+  expect(back.nothing).toBeNull();
+});
+
+it('names what does not fit', async () => {
+  const bytes = await encodeTree({ a: tensor([1, 2]) });
+  expect(() => decodeTree(bytes, { a: ff.zeros([2]), b: ff.zeros([1]) })).toThrow(
+    /expected a tensor b, which the file lacks/,
+  );
+  expect(() => decodeTree(bytes, {})).toThrow(/the file has a tensor a, which this run has not/);
+  expect(() => decodeTree(bytes, { a: ff.zeros([2], { dtype: 'f64' }) })).toThrow(
+    /expected a to be F64 \[2\], the file has F32 \[2\]/,
+  );
+  expect(() => decodeTree(bytes, { a: ff.zeros([1, 2]) })).toThrow(CheckpointError);
+  expect(() => decodeTree(bytes.subarray(0, bytes.length - 1), { a: ff.zeros([2]) })).toThrow(SafetensorsError);
+});

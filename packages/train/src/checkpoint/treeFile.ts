@@ -1,0 +1,72 @@
+import {
+  FlowfieldError,
+  readSafetensors,
+  type SafetensorsInput,
+  type Tensor,
+  tensor,
+  tree,
+  writeSafetensors,
+} from '@flowfield/tensor-webgpu';
+import { leavesOf } from '../loop/state.ts';
+
+/** A checkpoint that is missing, of another form than the run, or of another run. */
+export class CheckpointError extends FlowfieldError {}
+
+const DTYPES = { f32: 'F32', f64: 'F64', i32: 'I32', u32: 'U32', bool: 'BOOL' } as const;
+
+function fileDType(path: string, dtype: string): (typeof DTYPES)[keyof typeof DTYPES] {
+  if (Object.hasOwn(DTYPES, dtype)) return DTYPES[dtype as keyof typeof DTYPES];
+  throw new CheckpointError(
+    `checkpoint: tensor ${path} has dtype ${dtype}; expected one of ${Object.keys(DTYPES).join(', ')}.`,
+  );
+}
+
+/**
+ * A tree of tensors as a safetensors file; the path of a leaf (`layers.0.weight`) is its name.
+ * @throws CheckpointError for a dtype that the file format does not have here.
+ */
+export async function encodeTree(
+  params: unknown,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<Uint8Array> {
+  const paths = tree.paths(params);
+  const entries = await Promise.all(
+    leavesOf(params).map(async (leaf, i): Promise<[string, SafetensorsInput]> => {
+      const dtype = fileDType(paths[i], leaf.dtype);
+      return [paths[i], { dtype, shape: leaf.shape, data: (await leaf.data()) as SafetensorsInput['data'] }];
+    }),
+  );
+  return writeSafetensors(new Map(entries), metadata);
+}
+
+/**
+ * The tensors of a safetensors file in the form, and on the device, of `like`.
+ * @throws CheckpointError when a tensor is missing, left over, or of another shape or dtype; SafetensorsError for a malformed file.
+ */
+export function decodeTree<P>(bytes: Uint8Array, like: P): P {
+  const { tensors } = readSafetensors(bytes);
+  const paths = tree.paths(like);
+  const leftOver = [...tensors.keys()].find((name) => !paths.includes(name));
+  if (leftOver !== undefined) {
+    throw new CheckpointError(
+      `checkpoint: the file has a tensor ${leftOver}, which this run has not. Use the settings it was made with.`,
+    );
+  }
+  const leaves = leavesOf(like).map((leaf, i): Tensor => {
+    const path = paths[i];
+    const entry = tensors.get(path);
+    if (!entry)
+      throw new CheckpointError(
+        `checkpoint: expected a tensor ${path}, which the file lacks. Use the settings it was made with.`,
+      );
+    const expected = `${fileDType(path, leaf.dtype)} [${leaf.shape.join(', ')}]`;
+    const given = `${entry.dtype} [${entry.shape.join(', ')}]`;
+    if (expected !== given) {
+      throw new CheckpointError(
+        `checkpoint: expected ${path} to be ${expected}, the file has ${given}. Use the settings it was made with.`,
+      );
+    }
+    return tensor(entry.data as Float32Array, { shape: leaf.shape, dtype: leaf.dtype, device: leaf.device?.name });
+  });
+  return tree.unflatten(tree.structure(like), leaves) as P;
+}

@@ -1,0 +1,26 @@
+/** Named files of a run: a folder, a browser's storage, memory. */
+export interface RunStorage {
+  /** The bytes of a file, or `null` when there is none. */
+  read(name: string): Promise<Uint8Array | null>;
+  /** Replaces a file at once: a reader (or a crash) sees the old bytes or the new ones, never a part. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Adds to the end of a file. Where it is missing, the file is read and written as a whole. */
+  append?(name: string, bytes: Uint8Array): Promise<void>;
+  /** Where it is missing, old checkpoints stay. */
+  remove?(name: string): Promise<void>;
+}
+
+/** Files in memory, gone with the object. */
+export function memoryStorage(): RunStorage & { readonly files: Map<string, Uint8Array> } {
+  const files = new Map<string, Uint8Array>();
+  return {
+    files,
+    read: async (name) => files.get(name)?.slice() ?? null,
+    write: async (name, bytes) => {
+      files.set(name, bytes.slice());
+    },
+    remove: async (name) => {
+      files.delete(name);
+    },
+  };
+}

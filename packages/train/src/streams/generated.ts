@@ -1,0 +1,11 @@
+import type { random, Tensor } from '@flowfield/tensor-webgpu';
+import type { BatchStream } from './stream.ts';
+
+/**
+ * Batches that the device draws from a key, such as samples of a known density: `draw` is traced into the training step,
+ * and the host does nothing.
+ */
+export const generated = <B>(draw: (key: random.Key, step: Tensor) => B): BatchStream<B> => ({
+  host: () => null,
+  batch: (_part, key, step) => draw(key, step),
+});
