@@ -1,10 +1,13 @@
 import { type Eqn, type Program, Var } from '../program/program.ts';
-import { range, type Shape, sizeOf } from '../shape/shape.ts';
-import { type Affine, constantAffine, flatten, identityCoordinates, scaled } from './affine.ts';
+import { type Shape, sizeOf } from '../shape/shape.ts';
+import { identityCoordinates } from './affine.ts';
 import { contractionStage } from './contraction.ts';
 import { Expressions, MustStore } from './express.ts';
 import { type Expression, loadsOf } from './expression.ts';
+import { Loops } from './loops.ts';
 import { normalize } from './normalize.ts';
+import { pieceParts } from './pieces.ts';
+import { reduceStage } from './reduce.ts';
 import { contractsOwnRows, readsOwnRows, rowSpace } from './rows.ts';
 import type {
   CallPart,
@@ -13,18 +16,15 @@ import type {
   Group,
   LoopStage,
   Part,
-  ReduceOperation,
   ReduceStage,
   RowPart,
   Schedule,
   Stage,
-  UpdateMode,
-  UpdateStage,
-  UpdateTerm,
 } from './schedule.ts';
-import { madeBy, valuesOf } from './stages.ts';
+import { madeBy } from './stages.ts';
 import { isLookup, isPieces, isUpdate, Storage } from './storage.ts';
-import { dropUnusedStores } from './unused.ts';
+import { dropUnusedStores, readsOf } from './unused.ts';
+import { isBatched, updateStage } from './update.ts';
 
 /** A right operand larger than this is not streamed once per block of rows. */
 const SHARED_OPERAND_BYTES = 1 << 20;
@@ -64,11 +64,12 @@ class Fuser {
   private readonly groups: { parts: Part[] }[] = [];
   private readonly homes = new Map<Var, Home>();
   private readonly localOf = new Map<Part, Set<Var>>();
-  private readonly expressionsOf = new Map<LoopStage, Expressions>();
+  private readonly loops: Loops;
 
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
     this.program = program;
     this.storage = storage;
+    this.loops = new Loops(storage);
   }
 
   run(): Schedule {
@@ -136,23 +137,9 @@ class Fuser {
     }
     const rows = rowsFor(variable.shape);
     const { space, coordinates } = rowSpace(variable.shape, rows)!;
-    const stage = this.loopStage(space);
-    this.addStore(stage, variable, coordinates);
+    const stage = this.loops.make(space);
+    this.loops.compute(stage, variable, coordinates);
     this.addPart({ kind: 'rows', rows, stages: [stage] }, latest, [variable]);
-  }
-
-  private loopStage(space: Shape): LoopStage {
-    const stage: LoopStage = { kind: 'loops', space, stores: [] };
-    this.expressionsOf.set(stage, new Expressions(this.storage, space));
-    return stage;
-  }
-
-  private addStore(stage: LoopStage, variable: Var, coordinates: readonly Affine[]): void {
-    const expressions = this.expressionsOf.get(stage)!;
-    const place = flatten(coordinates, variable.shape, stage.space.length);
-    const value = expressions.compute(variable, coordinates);
-    stage.stores.push({ variable, place, value });
-    expressions.atHand.set(variable, { place, value });
   }
 
   /** Adds the computation of `variable` to a part if its rows need only the same rows of the part's earlier work. */
@@ -165,24 +152,24 @@ class Fuser {
     for (let i = part.stages.length - 1; i >= 0; i--) {
       const stage = part.stages[i];
       if (stage.kind === 'loops' && sameSpace(stage.space, view.space)) {
-        const value = this.attempt(() => this.expressionsOf.get(stage)!.compute(variable, view.coordinates));
+        const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
         const later = new Set(part.stages.slice(i).flatMap(madeBy));
         if (
           value &&
           readsOwnRows([value], stage.space, part.rows, local) &&
           !loadsOf([value]).some((load) => later.has(load.variable))
         ) {
-          this.addStore(stage, variable, view.coordinates);
+          this.loops.compute(stage, variable, view.coordinates);
           local.add(variable);
           this.homes.set(variable, home);
           return true;
         }
       }
     }
-    const stage = this.loopStage(view.space);
-    const value = this.attempt(() => this.expressionsOf.get(stage)!.compute(variable, view.coordinates));
+    const stage = this.loops.make(view.space);
+    const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
     if (!value || !readsOwnRows([value], view.space, part.rows, local)) return false;
-    this.addStore(stage, variable, view.coordinates);
+    this.loops.compute(stage, variable, view.coordinates);
     this.addStage(home, stage, variable);
     return true;
   }
@@ -199,29 +186,7 @@ class Fuser {
   private placeReduce(eqn: Eqn): void {
     const [variable] = eqn.outputs;
     const [input] = eqn.inputs;
-    const axes: readonly number[] = eqn.params.axes ?? [eqn.params.axis];
-    const kept = range(0, input.shape.length).filter((axis) => !axes.includes(axis));
-    const operation = eqn.primitive.name as ReduceOperation;
-    const stageFor = (rows: number): ReduceStage | null => {
-      const view = rowSpace(variable.shape, rows);
-      if (!view) return null;
-      const space = [...view.space, ...axes.map((axis) => input.shape[axis])];
-      const widen = (form: Affine): Affine => ({
-        offset: form.offset,
-        strides: [...form.strides, ...axes.map(() => 0)],
-      });
-      const coordinates = new Array<Affine>(input.shape.length);
-      kept.forEach((axis, i) => {
-        coordinates[axis] = widen(view.coordinates[i]);
-      });
-      axes.forEach((axis, i) => {
-        const strides = new Array<number>(space.length).fill(0);
-        strides[view.space.length + i] = 1;
-        coordinates[axis] = { offset: 0, strides };
-      });
-      const value = new Expressions(this.storage, space).at(input, coordinates);
-      return { kind: 'reduce', operation, space, kept: view.space.length, value, variable };
-    };
+    const stageFor = (rows: number): ReduceStage | null => reduceStage(this.storage, eqn, rows);
     const rows = variable.shape[0] ?? 1;
     const natural = stageFor(rows) ?? stageFor(1)!;
     const reads = loadsOf([natural.value]).map((load) => load.variable);
@@ -261,59 +226,10 @@ class Fuser {
     this.addPart({ kind: 'rows', rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, [variable]);
   }
 
-  /** `concat` and `pad`: boxes of the output that do not overlap, each filled by a loop. */
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const rank = variable.shape.length;
-    const pieces: { space: Shape; start: number[]; value: (expressions: Expressions) => Expression }[] = [];
-    if (eqn.primitive.name === 'concat') {
-      let at = 0;
-      for (const atom of eqn.inputs) {
-        const start = new Array<number>(rank).fill(0);
-        start[eqn.params.axis] = at;
-        at += atom.shape[eqn.params.axis];
-        pieces.push({
-          space: atom.shape,
-          start,
-          value: (expressions) => expressions.at(atom, identityCoordinates(rank)),
-        });
-      }
-    } else {
-      const { low, high, value } = eqn.params;
-      const [input] = eqn.inputs;
-      const fill: Expression = { kind: 'literal', dtype: variable.dtype, value };
-      for (let axis = 0; axis < rank; axis++) {
-        // Earlier axes are restricted to the input's range, later ones run over the whole output.
-        const slab = (from: number, extent: number): void => {
-          if (extent === 0) return;
-          const space = variable.shape.map((whole, i) => (i < axis ? input.shape[i] : i === axis ? extent : whole));
-          const start = variable.shape.map((_, i) => (i < axis ? low[i] : i === axis ? from : 0));
-          pieces.push({ space, start, value: () => fill });
-        };
-        slab(0, low[axis]);
-        slab(low[axis] + input.shape[axis], high[axis]);
-      }
-      pieces.push({
-        space: input.shape,
-        start: [...low],
-        value: (expressions) => expressions.at(input, identityCoordinates(rank)),
-      });
-    }
-    const parts: RowPart[] = [];
-    for (const { space, start, value } of pieces) {
-      if (sizeOf(space) === 0) continue;
-      const wide = rank === 0 ? [1] : space;
-      const stage = this.loopStage(wide);
-      const coordinates = identityCoordinates(rank).map((form, i) => scaled(form, 1, start[i]));
-      const place = rank === 0 ? constantAffine(0, 1) : flatten(coordinates, variable.shape, rank);
-      stage.stores.push({ variable, place, value: value(this.expressionsOf.get(stage)!) });
-      parts.push({ kind: 'rows', rows: wide[0], stages: [stage] });
-    }
-    const reads = parts
-      .flatMap((part) => loadsOf((part.stages[0] as LoopStage).stores.map((store) => store.value)))
-      .map((load) => load.variable);
-    const latest = this.latest(reads);
-    if (parts.length === 0) parts.push({ kind: 'rows', rows: 0, stages: [] });
+    const parts = pieceParts(this.loops, eqn);
+    const latest = this.latest(parts.flatMap((part) => readsOf(part)));
     for (const part of parts) this.addPart(part, latest, [variable]);
     // No single part makes the whole output, so none can go on with its rows.
     const { group } = this.homes.get(variable)!;
@@ -323,89 +239,23 @@ class Fuser {
   /** `scatter` and `dynamicUpdateSlice`: a copy of the operand, then the updates. */
   private placeUpdate(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const [operand] = eqn.inputs;
-    const batched = eqn.primitive.name === 'scatter' && eqn.params.batchDims > 0;
-    const rows = batched ? variable.shape[0] : 1;
-    const copy = this.rowLoop(
-      variable.shape,
-      rows,
-      (expressions, coordinates) => expressions.at(operand, coordinates),
-      variable,
-    );
-    const update = eqn.primitive.name === 'scatter' ? this.scatterStage(eqn, rows) : this.updateSliceStage(eqn);
-    const reads = (stage: Stage): Var[] => loadsOf(valuesOf(stage)).map((load) => load.variable);
-    if (rows > 1 || sizeOf(variable.shape) <= SMALL_WORK) {
-      this.addPart({ kind: 'rows', rows, stages: [copy, update] }, this.latest([...reads(copy), ...reads(update)]), [
-        variable,
-      ]);
+    const update = updateStage(this.storage, eqn);
+    const rows = update.space[0];
+    const copied = (copyRows: number): LoopStage =>
+      this.loops.storing(variable, copyRows, (expressions, at) => expressions.at(eqn.inputs[0], at));
+    const one = isBatched(eqn) || sizeOf(variable.shape) <= SMALL_WORK;
+    if (one) {
+      const part: RowPart = { kind: 'rows', rows, stages: [copied(rows), update] };
+      this.addPart(part, this.latest(readsOf(part)), [variable]);
       return;
     }
     const copyRows = rowsFor(variable.shape);
-    const whole = this.rowLoop(
-      variable.shape,
-      copyRows,
-      (expressions, coordinates) => expressions.at(operand, coordinates),
-      variable,
-    );
-    this.addPart({ kind: 'rows', rows: copyRows, stages: [whole] }, this.latest(reads(whole)), [variable]);
-    this.addPart({ kind: 'rows', rows, stages: [update] }, this.latest([variable, ...reads(update)]), [variable]);
-  }
-
-  /** A loop that stores one value per element of `variable`, over a space whose first axis has `rows` steps. */
-  private rowLoop(
-    shape: Shape,
-    rows: number,
-    value: (expressions: Expressions, coordinates: readonly Affine[]) => Expression,
-    variable: Var,
-  ): LoopStage {
-    const { space, coordinates } = rowSpace(shape, rows)!;
-    const stage = this.loopStage(space);
-    stage.stores.push({
-      variable,
-      place: flatten(coordinates, shape, space.length),
-      value: value(this.expressionsOf.get(stage)!, coordinates),
-    });
-    return stage;
-  }
-
-  private scatterStage(eqn: Eqn, rows: number): UpdateStage {
-    const [variable] = eqn.outputs;
-    const [, indices, updates] = eqn.inputs;
-    const { batchDims, mode } = eqn.params as { batchDims: number; mode: UpdateMode };
-    const { space, coordinates } = rowSpace(updates.shape, rows)!;
-    const expressions = new Expressions(this.storage, space);
-    const limit = variable.shape[batchDims] - 1;
-    const stride = sizeOf(variable.shape.slice(batchDims + 1));
-    const index = expressions.at(indices, coordinates.slice(0, indices.shape.length));
-    const within = [
-      ...coordinates.slice(0, batchDims),
-      constantAffine(0, space.length),
-      ...coordinates.slice(indices.shape.length),
-    ];
-    const place = flatten(within, variable.shape, space.length);
-    return {
-      kind: 'update',
-      mode,
-      space,
-      variable,
-      place,
-      terms: [{ index, limit, stride, clamp: false }],
-      value: expressions.at(updates, coordinates),
-    };
-  }
-
-  private updateSliceStage(eqn: Eqn): UpdateStage {
-    const [variable] = eqn.outputs;
-    const [, update, ...starts] = eqn.inputs;
-    const { space, coordinates } = rowSpace(update.shape, 1)!;
-    const expressions = new Expressions(this.storage, space);
-    const terms = starts.flatMap((start, axis): UpdateTerm[] => {
-      const limit = variable.shape[axis] - update.shape[axis];
-      const stride = sizeOf(variable.shape.slice(axis + 1));
-      return limit > 0 ? [{ index: expressions.at(start, []), limit, stride, clamp: true }] : [];
-    });
-    const place = flatten(coordinates, variable.shape, space.length);
-    return { kind: 'update', mode: 'set', space, variable, place, terms, value: expressions.at(update, coordinates) };
+    for (const part of [
+      { kind: 'rows', rows: copyRows, stages: [copied(copyRows)] },
+      { kind: 'rows', rows, stages: [update] },
+    ] satisfies RowPart[]) {
+      this.addPart(part, this.latest([variable, ...readsOf(part)]), [variable]);
+    }
   }
 
   private placeCall(eqn: Eqn): void {
@@ -425,8 +275,8 @@ function sharesSpace(part: RowPart, shape: Shape): boolean {
   return last?.kind === 'loops' && view !== null && sameSpace(last.space, view.space);
 }
 
-/** How many rows new work on an array of this shape is cut in. */
-const rowsFor = (shape: Shape): number => (sizeOf(shape) <= ONE_ROW ? 1 : shape[0]);
+/** How many rows new work on an array of this shape is cut in: its first axis of more than one step. */
+const rowsFor = (shape: Shape): number => (sizeOf(shape) <= ONE_ROW ? 1 : (shape.find((extent) => extent > 1) ?? 1));
 
 const mayJoin = (rows: number, size: number): boolean => rows >= FEW_ROWS || size <= SMALL_WORK;
 

@@ -71,6 +71,19 @@ export function softplus(x: TensorLike, beta = 1): Tensor {
   });
 }
 
+/** Constants of SELU, for which unit variance is a fixed point (Klambauer et al. 2017, equation 14). */
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SCALE = 1.0507009873554805;
+
+/** scale · elu(x, alpha) with the constants that keep mean 0 and variance 1 from layer to layer. */
+export const selu = (x: TensorLike): Tensor => composite('selu', () => lax.mul(elu(x, SELU_ALPHA), SELU_SCALE));
+
+/** x · tanh(softplus(x)). Misra 2019. */
+export const mish = unary('mish', 'float', (x) => lax.mul(x, lax.tanh(lax.softplus(x))));
+
+/** log(x / (1 - x)), the inverse of sigmoid; ±Infinity at 1 and 0. */
+export const logit = unary('logit', 'float', (x) => lax.sub(lax.log(x), lax.log1p(lax.neg(x))));
+
 /** x / (1 + |x|). */
 export const softsign = unary('softsign', 'float', (x) => lax.div(x, lax.add(lax.abs(x), 1)));
 

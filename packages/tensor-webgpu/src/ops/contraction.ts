@@ -93,6 +93,29 @@ export function outer(x: TensorLike, y: TensorLike): Tensor {
   });
 }
 
+/** The Kronecker product of matrices (or vectors): blocks x[i, j] · y. */
+export function kron(x: TensorLike, y: TensorLike): Tensor {
+  return composite('kron', () => {
+    const [a, b] = contractionOperands([x, y]);
+    if (a.ndim !== b.ndim)
+      throw new ShapeError(
+        `kron: shapes ${showShape(a.shape)} and ${showShape(b.shape)} must have one rank. Reshape one.`,
+      );
+    const left = reshape(
+      a,
+      a.shape.flatMap((extent) => [extent, 1]),
+    );
+    const right = reshape(
+      b,
+      b.shape.flatMap((extent) => [1, extent]),
+    );
+    return reshape(
+      left.mul(right),
+      a.shape.map((extent, i) => extent * b.shape[i]),
+    );
+  });
+}
+
 /** Σ x · y along `axis` (the last by default), with the other axes broadcast. */
 export function vecdot(x: TensorLike, y: TensorLike, axis = -1): Tensor {
   return composite('vecdot', () => {

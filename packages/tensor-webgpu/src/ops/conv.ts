@@ -19,7 +19,9 @@ function checkConv(op: string, x: Tensor, w: Tensor, channels: number, groups: n
   if (!fits || x.shape[1] !== channels || w.shape[0] % groups !== 0 || x.shape[1] % groups !== 0) {
     throw new ShapeError(
       `${op}: x of shape ${showShape(x.shape)} and weights of shape ${showShape(w.shape)} with ${groups} groups do not fit. ` +
-        (op === 'conv' ? 'Expected x [N, C, …spatial] and weights [O, C / groups, …window].' : 'Expected x [N, C, …spatial] and weights [C, O / groups, …window].'),
+        (op === 'conv'
+          ? 'Expected x [N, C, …spatial] and weights [O, C / groups, …window].'
+          : 'Expected x [N, C, …spatial] and weights [C, O / groups, …window].'),
     );
   }
 }
@@ -77,7 +79,9 @@ export function convTranspose(
     const extra = widths('convTranspose', 'outputPadding', outputPadding, rank);
     const reach = w.shape.slice(2).map((extent, i) => dilations[i] * (extent - 1) - cut[i]);
     if (reach.some((places) => places < 0)) {
-      throw new ArgumentError(`convTranspose: padding ${cut.join(', ')} is wider than the window reaches. Use less padding.`);
+      throw new ArgumentError(
+        `convTranspose: padding ${cut.join(', ')} is wider than the window reaches. Use less padding.`,
+      );
     }
     // Between neighbours stand stride - 1 zeros, and the window runs over them backwards.
     const none = [0, 0];

@@ -6,11 +6,13 @@ import {
   DTypeError,
   eye,
   full,
+  grad,
   jit,
   linspace,
   onesLike,
   ShapeError,
   tensor,
+  vmap,
   zeros,
   zerosLike,
 } from '../index.ts';
@@ -60,6 +62,17 @@ describe('tensor', () => {
     expect(() => tensor([1], { device: 'abacus' })).toThrow(DeviceError);
     expect(() => tensor([1], { device: 'abacus' })).toThrow(/reference/);
   });
+});
+
+test('constants made in a traced function live where its arguments do', () => {
+  const x = tensor([1, 2], { device: 'reference' });
+  const f = (y: typeof x) =>
+    y
+      .add([10, 20])
+      .mul(tensor([1, 2]))
+      .sum();
+  for (const result of [jit(f)(x), grad(f)(x), vmap(jit(f))(x.expandDims(0))])
+    expect(result.device?.name).toBe('reference');
 });
 
 describe('filled and counted tensors', () => {

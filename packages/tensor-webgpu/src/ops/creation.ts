@@ -9,7 +9,9 @@ import { currentBuilder } from '../trace/builder.ts';
 import { makeValue, Value } from '../trace/value.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
-const chosenDevice = (name: string | undefined): Device => (name === undefined ? defaultDevice() : deviceNamed(name));
+/** The named device; without a name that of the program being traced, or the default one. */
+const chosenDevice = (name: string | undefined): Device =>
+  name === undefined ? (currentBuilder()?.device ?? defaultDevice()) : deviceNamed(name);
 
 /** Puts host data on a device. Throws `DeviceError` when the device does not have the dtype. */
 function put(data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor {

@@ -3,8 +3,8 @@ import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
-import { asNumber, elementwiseOperands } from './operands.ts';
 import { concat } from './join.ts';
+import { asNumber, elementwiseOperands } from './operands.ts';
 import { sliceAxis } from './slice.ts';
 import type { TensorLike } from './types.ts';
 
@@ -13,7 +13,8 @@ export function cross(x: TensorLike, y: TensorLike, axis = -1): Tensor {
   return composite('cross', () => {
     const [a, b] = elementwiseOperands('cross', [x, y], 'number');
     const at = normalizeAxis('cross', axis, a.ndim);
-    if (a.shape[at] !== 3) throw new ShapeError(`cross: expected 3 components along axis ${axis}, got shape ${showShape(a.shape)}.`);
+    if (a.shape[at] !== 3)
+      throw new ShapeError(`cross: expected 3 components along axis ${axis}, got shape ${showShape(a.shape)}.`);
     const part = (v: Tensor, i: number): Tensor => sliceAxis(v, at, i, i + 1);
     const minor = (i: number, j: number): Tensor =>
       lax.sub(lax.mul(part(a, i), part(b, j)), lax.mul(part(a, j), part(b, i))) as Tensor;
@@ -22,12 +23,17 @@ export function cross(x: TensorLike, y: TensorLike, axis = -1): Tensor {
 }
 
 /** Differences of neighbours along `axis` (the last by default), `order` times over. */
-export function diff(x: TensorLike, { order = 1, axis = -1 }: { readonly order?: number; readonly axis?: number } = {}): Tensor {
+export function diff(
+  x: TensorLike,
+  { order = 1, axis = -1 }: { readonly order?: number; readonly axis?: number } = {},
+): Tensor {
   return composite('diff', () => {
     let value = asNumber(x);
     const at = normalizeAxis('diff', axis, value.ndim);
     if (!Number.isInteger(order) || order < 0 || order > value.shape[at]) {
-      throw new ArgumentError(`diff: order must be an integer from 0 to the extent ${value.shape[at]} of axis ${axis}, got ${order}.`);
+      throw new ArgumentError(
+        `diff: order must be an integer from 0 to the extent ${value.shape[at]} of axis ${axis}, got ${order}.`,
+      );
     }
     for (let round = 0; round < order; round++) {
       const extent = value.shape[at];

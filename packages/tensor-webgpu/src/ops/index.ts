@@ -2,9 +2,12 @@ export {
   elu,
   gelu,
   leakyRelu,
+  logit,
   logSigmoid,
   logSoftmax,
+  mish,
   relu,
+  selu,
   sigmoid,
   silu,
   softmax,
@@ -39,11 +42,13 @@ export {
   type DotDimensions,
   dot,
   dotGeneral,
+  kron,
   matmul,
   outer,
   tensordot,
   vecdot,
 } from './contraction.ts';
+export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
 export {
   arange,
   eye,
@@ -83,6 +88,7 @@ export {
   rsqrt,
   sqrt,
 } from './exponential.ts';
+export { cross, diff } from './geometry.ts';
 export {
   diag,
   diagonal,
@@ -137,6 +143,7 @@ export {
   type PadWidths,
   pad,
 } from './pad.ts';
+export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export {
   type ArgReduceOptions,
   all,
@@ -196,6 +203,7 @@ export {
   erfInv,
   lgamma,
   normalCdf,
+  polygamma,
 } from './special.ts';
 export {
   median,
@@ -220,7 +228,4 @@ export {
   tanh,
 } from './trigonometric.ts';
 export type { Axes, AxisOption, CreateOptions, NestedArray, ReduceOptions, TensorLike } from './types.ts';
-export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
-export { cross, diff } from './geometry.ts';
-export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export type { PerAxis, WindowOptions, WindowPadding } from './windows.ts';

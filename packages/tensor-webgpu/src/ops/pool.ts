@@ -23,7 +23,8 @@ function poolWindows(op: string, x: Tensor, window: PerAxis, options: PoolOption
 export function maxPool(x: TensorLike, window: PerAxis, options: PoolOptions = {}): Tensor {
   return composite('maxPool', () => {
     const value = asTensor(x);
-    if (!isFloat(value.dtype)) throw new DTypeError(`maxPool: expected a floating dtype, got ${value.dtype}. Cast with .astype('f32').`);
+    if (!isFloat(value.dtype))
+      throw new DTypeError(`maxPool: expected a floating dtype, got ${value.dtype}. Cast with .astype('f32').`);
     const slices = windowSlices(value, poolWindows('maxPool', value, window, options), Number.NEGATIVE_INFINITY);
     return slices.reduce((most, part) => lax.max(most, part));
   });

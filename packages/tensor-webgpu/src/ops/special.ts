@@ -1,5 +1,9 @@
 import { lax } from '../primitives/lax.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { unary } from './apply.ts';
+import { composite } from './composite.ts';
+import { asFloat } from './operands.ts';
+import type { TensorLike } from './types.ts';
 
 /** The error function 2/√π ∫₀ˣ exp(-t²) dt. */
 export const erf = unary('erf', 'float', lax.erf);
@@ -15,6 +19,10 @@ export const lgamma = unary('lgamma', 'float', lax.lgamma);
 
 /** The derivative of lgamma. */
 export const digamma = unary('digamma', 'float', lax.digamma);
+
+/** The derivative number `order` of digamma, order at least 1 (1: trigamma). Throws `ArgumentError` for other orders. */
+export const polygamma = (order: number, x: TensorLike): Tensor =>
+  composite('polygamma', () => lax.polygamma(order, asFloat(x)));
 
 /** The distribution function of the standard normal: (1 + erf(x/√2)) / 2, accurate in the left tail. */
 export const normalCdf = unary('normalCdf', 'float', (x) => lax.mul(lax.erfc(lax.mul(x, -Math.SQRT1_2)), 0.5));

@@ -75,16 +75,23 @@ export function windowsOf(
   const dilations = perAxis(op, 'dilation', dilation, rank);
   const span = kernel.map((extent, i) => (extent - 1) * dilations[i] + 1);
   const pairs = paddingPairs(op, padding, spatial, span, strides);
-  const output = spatial.map((extent, i) => Math.floor((extent + pairs[i][0] + pairs[i][1] - span[i]) / strides[i]) + 1);
+  const output = spatial.map(
+    (extent, i) => Math.floor((extent + pairs[i][0] + pairs[i][1] - span[i]) / strides[i]) + 1,
+  );
   if (output.some((extent) => extent < 1)) {
-    throw new ShapeError(`${op}: windows of ${showShape(span)} have no room in ${showShape(spatial)}. Pad more or use a smaller window.`);
+    throw new ShapeError(
+      `${op}: windows of ${showShape(span)} have no room in ${showShape(spatial)}. Pad more or use a smaller window.`,
+    );
   }
   return { kernel, stride: strides, dilation: dilations, padding: pairs, output };
 }
 
 /** Every position inside a window, the last axis running fastest. */
 function taps(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>((all, extent) => all.flatMap((tap) => Array.from({ length: extent }, (_, i) => [...tap, i])), [[]]);
+  return kernel.reduce<number[][]>(
+    (all, extent) => all.flatMap((tap) => Array.from({ length: extent }, (_, i) => [...tap, i])),
+    [[]],
+  );
 }
 
 /** For every position inside the window, the elements found there: strided views [N, C, …output] of the padded x. */

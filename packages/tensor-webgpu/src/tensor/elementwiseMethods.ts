@@ -293,6 +293,18 @@ export abstract class ElementwiseMethods extends Value {
     return ops.logSigmoid(this);
   }
 
+  selu(): Tensor {
+    return ops.selu(this);
+  }
+
+  mish(): Tensor {
+    return ops.mish(this);
+  }
+
+  logit(): Tensor {
+    return ops.logit(this);
+  }
+
   silu(): Tensor {
     return ops.silu(this);
   }

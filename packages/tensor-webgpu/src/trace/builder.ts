@@ -3,7 +3,8 @@ import { TraceError } from '../errors/errors.ts';
 import type { Primitive, RefArray } from '../program/primitive.ts';
 import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
 import { refScalar } from '../program/refArray.ts';
-import { literalValue, makeValue, type Value } from './value.ts';
+import type { Device } from '../runtime/device.ts';
+import { literalValue, makeValue, Value } from './value.ts';
 
 /**
  * Collects the equations of one function being traced. Values from outside (tensors in memory, or values of
@@ -15,12 +16,16 @@ export class Builder {
   readonly eqns: Eqn[] = [];
   readonly captured = new Map<Value, Var>();
   finished = false;
+  /** Where the program will run, as far as its operands tell so far: constants made on the way are put there. */
+  device: Device | undefined;
 
   constructor(parent: Builder | null) {
     this.parent = parent;
+    this.device = parent?.device;
   }
 
   input(aval: Aval): Value {
+    if (aval instanceof Value) this.device ??= aval.device;
     const variable = new Var(aval);
     this.inputs.push(variable);
     return makeValue(aval, { kind: 'traced', builder: this, variable });
@@ -42,6 +47,7 @@ export class Builder {
     if (!variable) {
       variable = new Var(value);
       this.captured.set(value, variable);
+      this.device ??= value.device;
     }
     return variable;
   }

@@ -12,6 +12,13 @@ import { kernelReports } from './report.ts';
 
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
+const PAGE_BYTES = 65536;
+
+/** Options of a CPU device. */
+export interface CpuOptions {
+  /** Most bytes that its memory may take. Default and maximum: 4 GiB. */
+  readonly memoryLimit?: number;
+}
 
 /** A block of the device's memory. */
 class CpuStorage implements Storage {
@@ -78,9 +85,9 @@ class CpuDevice implements Device {
   private readonly arena: Scratch;
   private readonly table: Scratch;
 
-  constructor() {
+  constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES }: CpuOptions) {
     const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    this.heap = new Heap(memory, MOST_PAGES * 65536);
+    this.heap = new Heap(memory, memoryLimit);
     this.arena = new Scratch(this.heap);
     this.table = new Scratch(this.heap);
   }
@@ -135,21 +142,28 @@ class CpuDevice implements Device {
       run: (inputs) => {
         const given = inputs.map((storage) => this.own(storage));
         const addresses = given.map((storage) => storage.address);
-        const outputs = results.map(({ dtype, size }, i) =>
-          plan.reuse[i] >= 0 ? given[plan.reuse[i]] : new CpuStorage(this, dtype, size),
-        );
-        const arena = this.arena.atLeast(plan.arenaBytes);
-        const table = this.table.atLeast(4 * slots);
-        const pointers = new Uint32Array(memory.buffer, table, given.length + outputs.length);
-        pointers.set(addresses);
-        outputs.forEach((storage, i) => {
-          pointers[given.length + i] = storage.address;
-        });
-        step(0, 1, arena, table);
-        given.forEach((storage, i) => {
-          if (donate[i] && !plan.reuse.includes(i)) storage.dispose();
-        });
-        return outputs;
+        const made: CpuStorage[] = [];
+        try {
+          const outputs = results.map(({ dtype, size }, i) => {
+            if (plan.reuse[i] >= 0) return given[plan.reuse[i]];
+            made.push(new CpuStorage(this, dtype, size));
+            return made[made.length - 1];
+          });
+          const arena = this.arena.atLeast(plan.arenaBytes);
+          const table = this.table.atLeast(4 * slots);
+          new Uint32Array(memory.buffer, table, slots).set([
+            ...addresses,
+            ...outputs.map((storage) => storage.address),
+          ]);
+          step(0, 1, arena, table);
+          given.forEach((storage, i) => {
+            if (donate[i] && !plan.reuse.includes(i)) storage.dispose();
+          });
+          return outputs;
+        } catch (error) {
+          for (const storage of made) storage.dispose();
+          throw error;
+        }
       },
       dispose: () => {},
       report: { program, kernels: kernelReports(schedule), arenaBytes: plan.arenaBytes, codeBytes: code.length },
@@ -165,4 +179,4 @@ class CpuDevice implements Device {
 }
 
 /** A new CPU device: WebAssembly with vectors of 128 bits. Works in Node and in browsers. */
-export const cpuDevice = (): Device => new CpuDevice();
+export const cpuDevice = (options: CpuOptions = {}): Device => new CpuDevice(options);

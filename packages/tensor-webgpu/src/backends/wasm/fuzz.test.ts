@@ -27,7 +27,11 @@ describe('random programs', () => {
             );
           },
         ),
-        { numRuns: Number(process.env.FUZZ_RUNS ?? 150), seed: Number(process.env.FUZZ_SEED ?? 20261124) },
+        {
+          endOnFailure: true,
+          numRuns: Number(process.env.FUZZ_RUNS ?? 150),
+          seed: Number(process.env.FUZZ_SEED ?? 20261124),
+        },
       );
     });
   }

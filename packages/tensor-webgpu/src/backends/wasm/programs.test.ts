@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { DeviceError, DisposedError, OutOfMemoryError } from '../../errors/errors.ts';
 import '../../rewrites/index.ts';
+import { cpuDevice } from './device.ts';
 import { bool, check, checkProgram, device, f32, f64, i32, programOf, u32 } from './testing/against-reference.ts';
 
 describe('elementwise programs', () => {
@@ -148,6 +150,24 @@ describe('lookups', () => {
 });
 
 describe('memory', () => {
+  it('names what was asked for, what is in use and the limit', () => {
+    const small = cpuDevice({ memoryLimit: 4 << 20 });
+    const held = small.put(new Float32Array(1 << 18), 'f32');
+    expect(() => small.put(new Float32Array(1 << 20), 'f32')).toThrow(
+      /4194304 bytes were asked for, 1048576 are in use, and the limit is 4194304/,
+    );
+    const program = programOf([f32(1 << 18)], (l, x) => [0, 1, 2, 3].map((n) => l.add(x, n)));
+    const before = small.memory().liveBytes;
+    expect(() => small.compile(program).run([held])).toThrow(OutOfMemoryError);
+    expect(small.memory().liveBytes).toBe(before);
+    held.dispose();
+    expect(small.memory().liveBytes).toBe(0);
+    expect(() => small.readSync!(held)).toThrow(DisposedError);
+  });
+  it('refuses storages of other devices', () => {
+    const other = cpuDevice().put(new Float32Array(3), 'f32');
+    expect(() => device.compile(programOf([f32(3)], (l, x) => [l.neg(x)])).run([other])).toThrow(DeviceError);
+  });
   it('gives everything back', () => {
     const before = device.memory();
     check([f32(100, 100)], (l, x) => [l.exp(x), x, l.add(x, 1)]);

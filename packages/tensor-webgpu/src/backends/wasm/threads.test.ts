@@ -116,7 +116,7 @@ describe('results do not depend on the number of threads', () => {
           expect(runWith(program, 3)).toEqual(runWith(program, 1));
         },
       ),
-      { numRuns: Number(process.env.FUZZ_RUNS ?? 100), seed: Number(process.env.FUZZ_SEED ?? 7) },
+      { endOnFailure: true, numRuns: Number(process.env.FUZZ_RUNS ?? 100), seed: Number(process.env.FUZZ_SEED ?? 7) },
     );
   });
 });

@@ -1,14 +1,14 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import * as contraction from '../contraction.ts';
 import { conv, convTranspose } from '../conv.ts';
-import { cross, diff } from '../geometry.ts';
-import { avgPool, maxPool } from '../pool.ts';
 import * as cumulative from '../cumulative.ts';
 import { einsum } from '../einsum.ts';
+import { cross, diff } from '../geometry.ts';
 import * as indexing from '../indexing.ts';
 import * as join from '../join.ts';
 import { logsumexp } from '../logsumexp.ts';
 import { pad } from '../pad.ts';
+import { avgPool, maxPool } from '../pool.ts';
 import * as reductions from '../reductions.ts';
 import * as shapes from '../reshape.ts';
 import * as segment from '../segment.ts';
@@ -307,6 +307,7 @@ export const contractionEntries: readonly OpEntry[] = [
     }),
   ),
   entry('dot', 'Σ x y', contraction.dot, [CUBE, example([5, 4, 2])], 8, { scale: 4 }),
+  entry('kron', 'blocks x[i, j] y', contraction.kron, [example([2, 3]), example([3, 2])], 1),
   entry('outer', 'x[i] y[j]', contraction.outer, [example([3]), example([2, 2])], 1),
   entry('vecdot', 'Σ x y', (x, y) => contraction.vecdot(x, y), [example([3, 4]), example([4])], 8, { scale: 4 }),
   entry(
@@ -342,11 +343,35 @@ const pairsOfVectors = [example([2, 3]), example([3])];
 
 export const windowEntries: readonly OpEntry[] = [
   entry('conv, 1d', 'Σ w x', (x, w) => conv(x, w), [example([2, 3, 6]), example([4, 3, 2])], 16, { scale: 8 }),
-  entry('conv, 2d', 'Σ w x', (x, w) => conv(x, w, { stride: [2, 1], padding: 'same' }), [example([2, 2, 5, 4]), example([3, 2, 3, 3])], 32, { scale: 8 }),
-  entry('conv, groups', 'Σ w x', (x, w) => conv(x, w, { groups: 2, dilation: 2, padding: 1 }), [example([1, 4, 6]), example([2, 2, 2])], 16, { scale: 8 }),
-  entry('convTranspose', 'Σ w x', (x, w) => convTranspose(x, w, { stride: 2, padding: 1, outputPadding: 1 }), [example([1, 2, 3, 3]), example([2, 3, 3, 3])], 32, { scale: 8 }),
+  entry(
+    'conv, 2d',
+    'Σ w x',
+    (x, w) => conv(x, w, { stride: [2, 1], padding: 'same' }),
+    [example([2, 2, 5, 4]), example([3, 2, 3, 3])],
+    32,
+    { scale: 8 },
+  ),
+  entry(
+    'conv, groups',
+    'Σ w x',
+    (x, w) => conv(x, w, { groups: 2, dilation: 2, padding: 1 }),
+    [example([1, 4, 6]), example([2, 2, 2])],
+    16,
+    { scale: 8 },
+  ),
+  entry(
+    'convTranspose',
+    'Σ w x',
+    (x, w) => convTranspose(x, w, { stride: 2, padding: 1, outputPadding: 1 }),
+    [example([1, 2, 3, 3]), example([2, 3, 3, 3])],
+    32,
+    { scale: 8 },
+  ),
   entry('maxPool', 'max of a window', (x) => maxPool(x, 2, { stride: 1, padding: 1 }), [example([1, 2, 4, 4])], 0),
   entry('avgPool', 'mean of a window', (x) => avgPool(x, [2, 3]), [example([1, 2, 4, 6])], 8, { scale: 1 }),
   entry('cross', 'x × y', (x, y) => cross(x, y), pairsOfVectors, 4, { scale: 4, dtypes: NUMBERS }),
-  entry('diff', 'x[i + 1] - x[i]', (x) => diff(x, { order: 2, axis: 0 }), [example([5, 2])], 4, { scale: 4, dtypes: NUMBERS }),
+  entry('diff', 'x[i + 1] - x[i]', (x) => diff(x, { order: 2, axis: 0 }), [example([5, 2])], 4, {
+    scale: 4,
+    dtypes: NUMBERS,
+  }),
 ];

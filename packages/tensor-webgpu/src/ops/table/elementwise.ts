@@ -94,6 +94,7 @@ export const transcendentalEntries: readonly OpEntry[] = [
   unaryEntry('erfInv', 'inverse of erf', special.erfInv, UNIT, 8),
   unaryEntry('lgamma', 'log Γ(x)', special.lgamma, [0.3, 6], 16, { scale: 1 }),
   unaryEntry('digamma', 'd/dx log Γ(x)', special.digamma, [0.3, 6], 16, { scale: 1 }),
+  unaryEntry('polygamma', 'ψ⁽²⁾(x)', (x) => special.polygamma(2, x), [0.5, 6], 16, { scale: 1 }),
   unaryEntry('normalCdf', 'Φ(x)', special.normalCdf, ANY, 24),
 ];
 
@@ -110,6 +111,9 @@ export const activationEntries: readonly OpEntry[] = [
   unaryEntry('silu', 'x sigmoid(x)', activations.silu, [-8, 8], 8),
   unaryEntry('softplus', 'log(1 + eˣ)', (x) => activations.softplus(x), [-8, 8], 6),
   unaryEntry('softplus, beta 100', 'log(1 + e^(100 x)) / 100', (x) => activations.softplus(x, 100), [-0.2, 0.2], 16),
+  unaryEntry('selu', 'scale elu(x, alpha)', activations.selu, ANY, 6, NONZERO),
+  unaryEntry('mish', 'x tanh(softplus x)', activations.mish, ANY, 12),
+  unaryEntry('logit', 'log(x / (1 - x))', activations.logit, [0.05, 0.95], 12, { scale: 1 }),
   unaryEntry('softsign', 'x / (1 + |x|)', activations.softsign, ANY, 2, NONZERO),
   {
     name: 'softmax',

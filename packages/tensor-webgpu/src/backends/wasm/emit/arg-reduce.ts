@@ -2,10 +2,10 @@ import { isFloat } from '../../../dtype/dtype.ts';
 import type { Affine } from '../../../fuse/affine.ts';
 import type { ReduceStage } from '../../../fuse/schedule.ts';
 import { ExpressionCode } from './expression-code.ts';
+import { emitKeptLoops } from './kept-loops.ts';
 import type { StageFrame } from './loops.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { Pointers } from './pointers.ts';
-import { emitKeptLoops } from './reduce.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
 
 /** The position of the first largest or smallest element; the first NaN wins over every number. */

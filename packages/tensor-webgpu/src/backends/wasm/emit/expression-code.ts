@@ -1,12 +1,14 @@
-import { bytesPerElement } from '../../../dtype/dtype.ts';
+import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import type { Affine } from '../../../fuse/affine.ts';
-import { type Expression, type IndexTerm, type Load, visit } from '../../../fuse/expression.ts';
+import { type Expression, type Load, visit } from '../../../fuse/expression.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
+import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVector } from './memory-code.ts';
 import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
-import { fromF64, scalarBitcast, scalarCast, scalarOperation, scalarType, toF64 } from './scalar-operations.ts';
+import { callScalar } from './scalar-call.ts';
+import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation } from './vector-operations.ts';
 
@@ -181,7 +183,7 @@ export class ExpressionCode {
     else this.apply(node);
   }
 
-  private literal(value: number, dtype: Expression['dtype']): void {
+  private literal(value: number, dtype: DType): void {
     const { f } = this;
     if (this.vector) {
       if (dtype === 'f32') f.f32x4Const(value);
@@ -191,7 +193,7 @@ export class ExpressionCode {
     else f.i32Const(dtype === 'bool' ? Number(value !== 0) : value | 0);
   }
 
-  private index(place: Affine, dtype: Expression['dtype']): void {
+  private index(place: Affine, dtype: DType): void {
     const { f } = this;
     const collapsed = this.collapse(place);
     const { local, offset } = this.pointers.counter(collapsed);
@@ -210,15 +212,6 @@ export class ExpressionCode {
     }
   }
 
-  /** Pushes a pointer for an instruction whose constant is returned; a negative constant is added here. */
-  private address(local: number, offset: number): number {
-    this.f.localGet(local);
-    if (offset >= 0) return offset;
-    this.f.i32Const(offset);
-    this.f.i32Add();
-    return 0;
-  }
-
   private load(node: Load): void {
     const { f } = this;
     const place = this.collapse(node.place);
@@ -230,34 +223,11 @@ export class ExpressionCode {
     if (node.terms.length > 0) {
       this.lookup(node, { local: address.local, offset }, step, bytes);
     } else if (!this.vector) {
-      this.loadScalar(node.dtype, this.address(address.local, offset));
-    } else this.loadVector(address.local, offset, step);
+      loadScalar(f, { local: address.local, offset }, node.dtype);
+    } else loadVector(f, { local: address.local, offset }, step, this.lanes);
     if (this.vector && node.dtype === 'bool') {
       f.i32x4Const(0);
       f.i32x4Ne();
-    }
-  }
-
-  private loadScalar(dtype: Expression['dtype'], offset: number): void {
-    if (dtype === 'f64') this.f.f64Load(offset);
-    else if (dtype === 'f32') this.f.f32Load(offset);
-    else this.f.i32Load(offset);
-  }
-
-  private loadVector(local: number, offset: number, step: number): void {
-    const { f } = this;
-    if (step === 0) f.v128Load32Splat(this.address(local, offset));
-    else if (step === 4) f.v128Load(this.address(local, offset), 4);
-    else {
-      f.v128Load32Zero(this.address(local, offset));
-      f.withLocal('v128', (gathered) => {
-        for (let lane = 1; lane < this.lanes; lane++) {
-          f.localSet(gathered);
-          const constant = this.address(local, offset + lane * step);
-          f.localGet(gathered);
-          f.v128Load32Lane(lane, constant);
-        }
-      });
     }
   }
 
@@ -268,104 +238,65 @@ export class ExpressionCode {
     const down = node.terms.some((term) => term.stride < 0);
     const inside = down ? from.offset : 0;
     const address = { local: from.local, offset: from.offset - inside };
+    const moved = f.local('i32');
     if (!this.vector) {
-      const moved = f.local('i32');
       f.localGet(address.local);
-      for (const term of node.terms) {
-        this.clampScalar(term);
-        f.i32Const(term.stride * bytes);
+      for (const { index, limit, stride } of node.terms) {
+        this.push(index);
+        clamp(f, limit);
+        f.i32Const(stride * bytes);
         f.i32Mul();
         f.i32Add();
       }
-      if (inside !== 0) {
-        f.i32Const(inside);
-        f.i32Add();
-      }
+      f.i32Const(inside);
+      f.i32Add();
       f.localSet(moved);
-      this.loadScalar(node.dtype, this.address(moved, address.offset));
+      loadScalar(f, { local: moved, offset: address.offset }, node.dtype);
       f.release(moved);
       return;
     }
-    const fixed = node.terms.every((term) => this.isInvariant(term.index));
     const places = f.local('v128');
-    node.terms.forEach((term, i) => {
-      this.push(term.index);
-      f.i32x4Const(0);
-      f.i32x4MaxS();
-      f.i32x4Const(term.limit);
-      f.i32x4MinS();
-      f.i32x4Const(term.stride * bytes);
-      f.i32x4Mul();
-      if (i > 0) {
-        f.localGet(places);
-        f.i32x4Add();
-      }
-      f.localSet(places);
-    });
-    if (inside !== 0) {
-      f.localGet(places);
-      f.i32x4Const(inside);
-      f.i32x4Add();
-      f.localSet(places);
-    }
     f.localGet(address.local);
     f.i32x4Splat();
-    f.localGet(places);
+    f.i32x4Const(inside);
     f.i32x4Add();
+    for (const { index, limit, stride } of node.terms) {
+      this.push(index);
+      f.i32x4Const(0);
+      f.i32x4MaxS();
+      f.i32x4Const(limit);
+      f.i32x4MinS();
+      f.i32x4Const(stride * bytes);
+      f.i32x4Mul();
+      f.i32x4Add();
+    }
     f.localSet(places);
-    const moved = f.local('i32');
-    if (fixed) {
+    const lane = (k: number): void => {
       f.localGet(places);
-      f.i32x4ExtractLane(0);
+      f.i32x4ExtractLane(k);
       f.localSet(moved);
-      this.loadVector(moved, address.offset, step);
+    };
+    if (node.terms.every((term) => this.isInvariant(term.index))) {
+      lane(0);
+      loadVector(f, { local: moved, offset: address.offset }, step, this.lanes);
     } else {
-      f.withLocal('v128', (gathered) => {
-        for (let lane = 0; lane < this.lanes; lane++) {
-          f.localGet(places);
-          f.i32x4ExtractLane(lane);
-          f.localSet(moved);
-          const constant = this.address(moved, address.offset + lane * step);
-          if (lane === 0) f.v128Load32Zero(constant);
-          else {
-            f.localGet(gathered);
-            f.v128Load32Lane(lane, constant);
-          }
-          f.localSet(gathered);
-        }
-        f.localGet(gathered);
+      gatherLanes(f, this.lanes, (k) => {
+        lane(k);
+        return pushPointer(f, { local: moved, offset: address.offset + k * step });
       });
     }
     f.release(places, moved);
-  }
-
-  private clampScalar(term: IndexTerm): void {
-    const { f } = this;
-    const index = f.local('i32');
-    this.push(term.index);
-    f.localSet(index);
-    // max(index, 0), then min(that, limit)
-    f.localGet(index);
-    f.i32Const(0);
-    f.localGet(index);
-    f.i32Const(0);
-    f.i32GtS();
-    f.select();
-    f.localSet(index);
-    f.localGet(index);
-    f.i32Const(term.limit);
-    f.localGet(index);
-    f.i32Const(term.limit);
-    f.i32LtS();
-    f.select();
-    f.release(index);
   }
 
   private apply(node: Apply): void {
     const { f } = this;
     const { name } = node.eqn.primitive;
     if (!isNative(node, this.vector)) {
-      this.callScalar(node);
+      callScalar(f, this.context.scalar(node), node, {
+        vector: this.vector,
+        lanes: this.lanes,
+        push: (arg) => this.push(arg),
+      });
       return;
     }
     const from = node.args[0].dtype;
@@ -406,83 +337,10 @@ export class ExpressionCode {
     }
   }
 
-  /** Calls the primitive's function on numbers, for each valid lane. */
-  private callScalar(node: Apply): void {
-    const { f } = this;
-    const callee = this.context.scalar(node);
-    if (!this.vector) {
-      for (const arg of node.args) {
-        this.push(arg);
-        toF64(f, arg.dtype);
-      }
-      f.call(callee);
-      fromF64(f, node.dtype);
-      return;
-    }
-    const args = node.args.map((arg) => {
-      const local = f.local('v128');
-      this.push(arg);
-      f.localSet(local);
-      return local;
-    });
-    const result = f.local('v128');
-    f.i32x4Const(0);
-    f.localSet(result);
-    for (let lane = 0; lane < this.lanes; lane++) {
-      f.localGet(result);
-      node.args.forEach((arg, i) => {
-        f.localGet(args[i]);
-        if (arg.dtype === 'f32') f.f32x4ExtractLane(lane);
-        else {
-          f.i32x4ExtractLane(lane);
-          if (arg.dtype === 'bool') {
-            f.i32Const(1);
-            f.i32And();
-          }
-        }
-        toF64(f, arg.dtype);
-      });
-      f.call(callee);
-      fromF64(f, node.dtype);
-      if (node.dtype === 'f32') f.f32x4ReplaceLane(lane);
-      else f.i32x4ReplaceLane(lane);
-      f.localSet(result);
-    }
-    f.localGet(result);
-    if (node.dtype === 'bool') {
-      f.i32x4Const(0);
-      f.i32x4Ne();
-    }
-    f.release(...args, result);
-  }
-
   /** Writes the value on the stack, of `dtype`, to `address`; `step` bytes lie between lanes. `whole` may write past the valid lanes. */
-  store(address: Address, step: number, dtype: Expression['dtype'], whole: boolean): void {
-    const { f } = this;
-    const value = f.local(this.vector ? 'v128' : scalarType(dtype));
-    if (this.vector && dtype === 'bool') {
-      f.i32x4Const(1);
-      f.v128And();
-    }
-    f.localSet(value);
+  store(address: Address, step: number, dtype: DType, whole: boolean): void {
     const offset = address.offset + this.shift * (this.vector ? 4 : 1) * step;
-    if (!this.vector) {
-      const constant = this.address(address.local, offset);
-      f.localGet(value);
-      if (dtype === 'f64') f.f64Store(constant);
-      else if (dtype === 'f32') f.f32Store(constant);
-      else f.i32Store(constant);
-    } else if (step === 4 && (this.lanes === 4 || whole)) {
-      const constant = this.address(address.local, offset);
-      f.localGet(value);
-      f.v128Store(constant, 4);
-    } else {
-      for (let lane = 0; lane < this.lanes; lane++) {
-        const constant = this.address(address.local, offset + lane * step);
-        f.localGet(value);
-        f.v128Store32Lane(lane, constant);
-      }
-    }
-    f.release(value);
+    if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole);
+    else storeScalar(this.f, { local: address.local, offset }, dtype);
   }
 }

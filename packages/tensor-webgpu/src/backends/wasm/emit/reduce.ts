@@ -6,7 +6,9 @@ import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { emitArgReduce } from './arg-reduce.ts';
 import { ExpressionCode } from './expression-code.ts';
+import { emitKeptLoops, rowRange } from './kept-loops.ts';
 import { emitLoops, type StageFrame } from './loops.ts';
+import { storeScalar, storeVector } from './memory-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
@@ -65,61 +67,6 @@ function resultPlace(stage: ReduceStage): Affine {
     stride *= stage.space[axis];
   }
   return { offset: 0, strides };
-}
-
-/** Loops over the kept axes before `until`, with axis 0 cut to the rows of the block; the pointers stand at each turn. */
-export function emitKeptLoops(
-  frame: StageFrame,
-  nest: Nest,
-  pointers: Pointers,
-  until: number,
-  body: () => void,
-): void {
-  const { f } = frame;
-  const level = (axis: number): void => {
-    if (axis === until) {
-      body();
-      return;
-    }
-    f.loop(nest.extents[axis], () => {
-      level(axis + 1);
-      pointers.move((strides) => strides[axis] - (axis + 1 < until ? nest.extents[axis + 1] * strides[axis + 1] : 0));
-    });
-  };
-  if (!nest.hasRows) {
-    pointers.begin(null);
-    level(0);
-    return;
-  }
-  const [first, end] = rowRange(frame, nest.rowFactor);
-  pointers.begin(first);
-  if (until === 0) body();
-  else {
-    f.loop(
-      { local: end },
-      () => {
-        level(1);
-        pointers.move((strides) => strides[0] - (1 < until ? nest.extents[1] * strides[1] : 0));
-      },
-      { from: { local: first } },
-    );
-  }
-  f.release(first, end);
-}
-
-/** Locals holding the block's first and last step when each row has `factor` of them. */
-export function rowRange(frame: StageFrame, factor: number): [number, number] {
-  const { f } = frame;
-  const range = f.locals('i32', 2) as [number, number];
-  [frame.from, frame.to].forEach((row, i) => {
-    f.localGet(row);
-    if (factor !== 1) {
-      f.i32Const(factor);
-      f.i32Mul();
-    }
-    f.localSet(range[i]);
-  });
-  return range;
 }
 
 class Reduction {
@@ -305,19 +252,9 @@ class Reduction {
         this.combine(total);
       }
     }
-    f.localGet(this.result.local);
     f.localGet(total);
-    if (!vector) {
-      if (dtype === 'f64') f.f64Store(this.result.offset);
-      else if (dtype === 'f32') f.f32Store(this.result.offset);
-      else f.i32Store(this.result.offset);
-      return;
-    }
-    if (dtype === 'bool') {
-      f.i32x4Const(1);
-      f.v128And();
-    }
-    f.v128Store32Lane(0, this.result.offset);
+    if (vector) storeVector(f, this.result, 4, dtype, 1, false);
+    else storeScalar(f, this.result, dtype);
   }
 
   /** Results side by side: vectors along the innermost kept axis. */

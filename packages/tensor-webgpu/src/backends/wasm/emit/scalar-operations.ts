@@ -156,3 +156,11 @@ export function scalarBitcast(f: FunctionBuilder, from: DType, to: DType): void 
   if (from === 'f32' && to !== 'f32') f.i32ReinterpretF32();
   else if (from !== 'f32' && to === 'f32') f.f32ReinterpretI32();
 }
+
+/** Moves the i32 on the stack into [0, limit]. */
+export function clamp(f: FunctionBuilder, limit: number): void {
+  f.i32Const(0);
+  i32.max(f);
+  f.i32Const(limit);
+  i32.min(f);
+}

@@ -3,12 +3,13 @@ import type { UpdateStage } from '../../../fuse/schedule.ts';
 import { valuesOf } from '../../../fuse/stages.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { ExpressionCode } from './expression-code.ts';
+import { emitKeptLoops } from './kept-loops.ts';
 import type { StageFrame } from './loops.ts';
+import { loadScalar, loadVector } from './memory-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { Pointers } from './pointers.ts';
-import { emitKeptLoops } from './reduce.ts';
-import { scalarOperation } from './scalar-operations.ts';
+import { clamp, scalarOperation } from './scalar-operations.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Emits updates at places that depend on index values, one after the other in the order of the space. */
@@ -46,10 +47,7 @@ export function emitUpdate(frame: StageFrame, stage: UpdateStage): void {
         f.localSet(index);
         if (term.clamp) {
           f.localGet(index);
-          f.i32Const(0);
-          scalarOperation('max', 'i32')!(f);
-          f.i32Const(term.limit);
-          scalarOperation('min', 'i32')!(f);
+          clamp(f, term.limit);
           f.localSet(index);
         } else {
           f.localGet(index);
@@ -72,11 +70,8 @@ export function emitUpdate(frame: StageFrame, stage: UpdateStage): void {
     code.push(stage.value);
     const address = { local: base, offset: target.offset };
     if (stage.mode !== 'set') {
-      f.localGet(base);
-      if (vector) f.v128Load(target.offset, 4);
-      else if (dtype === 'f64') f.f64Load(target.offset);
-      else if (dtype === 'f32') f.f32Load(target.offset);
-      else f.i32Load(target.offset);
+      if (vector) loadVector(f, address, 4, 4);
+      else loadScalar(f, address, dtype);
       (vector ? vectorOperation(stage.mode, dtype) : scalarOperation(stage.mode, dtype))!(f);
     }
     code.store(address, step, dtype, false);

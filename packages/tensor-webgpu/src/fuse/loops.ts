@@ -1,0 +1,50 @@
+import type { Var } from '../program/program.ts';
+import type { Shape } from '../shape/shape.ts';
+import { type Affine, flatten } from './affine.ts';
+import { Expressions } from './express.ts';
+import type { Expression } from './expression.ts';
+import { rowSpace } from './rows.ts';
+import type { LoopStage } from './schedule.ts';
+import type { Storage } from './storage.ts';
+
+/** Makes loop stages, and remembers for each what it has at hand, so that later values can join it. */
+export class Loops {
+  readonly storage: Storage;
+  private readonly expressionsOf = new Map<LoopStage, Expressions>();
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+
+  make(space: Shape): LoopStage {
+    const stage: LoopStage = { kind: 'loops', space, stores: [] };
+    this.expressionsOf.set(stage, new Expressions(this.storage, space));
+    return stage;
+  }
+
+  expressions(stage: LoopStage): Expressions {
+    return this.expressionsOf.get(stage) as Expressions;
+  }
+
+  /** Adds the computation of `variable`, whose coordinates over the stage's space are given. */
+  compute(stage: LoopStage, variable: Var, coordinates: readonly Affine[]): void {
+    const expressions = this.expressions(stage);
+    const place = flatten(coordinates, variable.shape, stage.space.length);
+    const value = expressions.compute(variable, coordinates);
+    stage.stores.push({ variable, place, value });
+    expressions.atHand.set(variable, { place, value });
+  }
+
+  /** A loop that stores one value per element of `variable`, over a space whose first axis has `rows` steps. */
+  storing(
+    variable: Var,
+    rows: number,
+    value: (expressions: Expressions, coordinates: readonly Affine[]) => Expression,
+  ): LoopStage {
+    const { space, coordinates } = rowSpace(variable.shape, rows)!;
+    const stage = this.make(space);
+    const place = flatten(coordinates, variable.shape, space.length);
+    stage.stores.push({ variable, place, value: value(this.expressions(stage), coordinates) });
+    return stage;
+  }
+}

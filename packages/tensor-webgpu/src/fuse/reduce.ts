@@ -1,0 +1,34 @@
+import type { Eqn } from '../program/program.ts';
+import { range } from '../shape/shape.ts';
+import type { Affine } from './affine.ts';
+import { Expressions } from './express.ts';
+import { rowSpace } from './rows.ts';
+import type { ReduceOperation, ReduceStage } from './schedule.ts';
+import type { Storage } from './storage.ts';
+
+/**
+ * A reduction over a space that has the kept axes first (axis 0 with `rows` steps) and the reduced axes last; `null` when
+ * the result cannot be cut in so many rows.
+ */
+export function reduceStage(storage: Storage, eqn: Eqn, rows: number): ReduceStage | null {
+  const [variable] = eqn.outputs;
+  const [input] = eqn.inputs;
+  const axes: readonly number[] = eqn.params.axes ?? [eqn.params.axis];
+  const view = rowSpace(variable.shape, rows);
+  if (!view) return null;
+  const space = [...view.space, ...axes.map((axis) => input.shape[axis])];
+  const coordinates = new Array<Affine>(input.shape.length);
+  const kept = range(0, input.shape.length).filter((axis) => !axes.includes(axis));
+  kept.forEach((axis, i) => {
+    const { offset, strides } = view.coordinates[i];
+    coordinates[axis] = { offset, strides: [...strides, ...axes.map(() => 0)] };
+  });
+  axes.forEach((axis, i) => {
+    const strides = new Array<number>(space.length).fill(0);
+    strides[view.space.length + i] = 1;
+    coordinates[axis] = { offset: 0, strides };
+  });
+  const value = new Expressions(storage, space).at(input, coordinates);
+  const operation = eqn.primitive.name as ReduceOperation;
+  return { kind: 'reduce', operation, space, kept: view.space.length, value, variable };
+}
