@@ -10,8 +10,6 @@ import type { Product } from './products.ts';
 const BLOCK_BYTES = 384 * 1024;
 /** Work below this many bytes is not cut. */
 const SMALLEST_BLOCK = 32 * 1024;
-/** A product streams its right operand once per block; with this many rows that costs little. */
-const PRODUCT_ROWS = 36;
 /** Parts with much work are cut in at least this many blocks, to be shared by threads. */
 const WANTED_BLOCKS = 16;
 
@@ -48,7 +46,6 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
   const byThreads = Math.ceil(
     rows / Math.max(1, Math.min(WANTED_BLOCKS, Math.floor(Math.max(work, bytes) / SMALLEST_BLOCK))),
   );
-  const least = part.stages.some((stage) => stage.kind === 'contraction' && stage.batch === 1) ? PRODUCT_ROWS : 1;
-  const wanted = Math.min(rows, Math.max(least, Math.min(byCache, byThreads)));
+  const wanted = Math.max(1, Math.min(byCache, byThreads, rows));
   return Math.min(rows, Math.max(step, Math.floor(wanted / step) * step));
 }
