@@ -46,4 +46,5 @@ export const tensorLayers = [
   ['ops'],
   ['linalg', 'random', 'files'],
   ['tensor'],
+  ['fuzz'],
 ];

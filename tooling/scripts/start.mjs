@@ -1,4 +1,4 @@
-// npm start -- [arguments of the flowfield command]
+// npm start [-- arguments of the flowfield command]: without arguments it trains the Earth recipe.
 import { join } from 'node:path';
 import { root, runNode, setUp } from './workspace.mjs';
 
@@ -7,6 +7,6 @@ const args = process.argv.slice(2);
 await setUp();
 const program = join(root, 'apps', 'cli', 'src', 'main.ts');
 process.exitCode = await runNode(
-  ['--conditions=@flowfield/source', '--enable-source-maps', program, ...(args.length > 0 ? args : ['start'])],
+  ['--conditions=@flowfield/source', '--enable-source-maps', program, ...(args.length > 0 ? args : ['train', 'earth'])],
   { cwd: process.env.INIT_CWD ?? process.cwd() },
 );

@@ -1,4 +1,4 @@
-import { type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { type Field, fieldOf, type OdeFunction, type State, stateOf } from './state.ts';
 
 /**
@@ -52,8 +52,14 @@ export interface LeafStep {
   readonly error: State | null;
 }
 
-/** The solver of a tableau. */
+/**
+ * The solver of a tableau.
+ *
+ * @throws ArgumentError for a tableau that is not an explicit, consistent one: stage i takes at most i weights that sum
+ * to c_i, and the b_i sum to 1.
+ */
 export function rungeKutta(tableau: Tableau): OdeSolver {
+  checkTableau(tableau);
   const stages = tableau.b.length;
   const firstSameAsLast =
     stages > 1 &&
@@ -78,6 +84,36 @@ export function rungeKutta(tableau: Tableau): OdeSolver {
       };
     },
   };
+}
+
+/** Sums of exact fractions may be off by some rounding. */
+const roundingOfSums = 1e-9;
+
+function checkTableau({ name, a, b, c, errorWeights, dense }: Tableau): void {
+  const stages = b.length;
+  const expect = (holds: boolean, what: string): void => {
+    if (!holds) throw new ArgumentError(`rungeKutta: the tableau of ${name} needs ${what}. Check its entries.`);
+  };
+  const sum = (weights: readonly number[]): number => weights.reduce((total, weight) => total + weight, 0);
+  const near = (x: number, y: number): boolean => Math.abs(x - y) <= roundingOfSums;
+  expect(
+    stages > 0 && a.length === stages && c.length === stages,
+    `as many rows of a and entries of c as of b (${stages})`,
+  );
+  a.forEach((row, i) => {
+    expect(row.length <= i, `at most ${i} entries in row ${i} of a, which has ${row.length}`);
+    expect(near(sum(row), c[i]), `row ${i} of a to sum to c[${i}] = ${c[i]}, not ${sum(row)}`);
+  });
+  expect(near(sum(b), 1), `b to sum to 1, not ${sum(b)}`);
+  if (errorWeights) {
+    expect(errorWeights.length === stages && near(sum(errorWeights), 0), `${stages} error weights that sum to 0`);
+  }
+  if (dense) {
+    expect(
+      dense.length === stages && dense.every((row, i) => near(sum(row), b[i])),
+      'rows of dense that sum to the entries of b',
+    );
+  }
 }
 
 export function leafStep(tableau: Tableau, field: Field, t: Tensor, state: State, h: Tensor, first?: State): LeafStep {

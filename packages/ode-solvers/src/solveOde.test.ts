@@ -1,4 +1,5 @@
-import { grad, jit, jvp, linalg, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
+import { concat, grad, jit, jvp, linalg, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   dopri5,
@@ -9,6 +10,7 @@ import {
   OdeError,
   type OdeSolver,
   rk4,
+  rungeKutta,
   type SolveOptions,
   solveOde,
 } from './index.ts';
@@ -235,6 +237,42 @@ describe('adaptive steps', () => {
   });
 });
 
+describe('linear systems', () => {
+  const system = fc.integer({ min: 1, max: 4 }).chain((size) => {
+    const entry = fc.double({ min: -2, max: 2, noNaN: true });
+    return fc.record({
+      a: fc.array(fc.array(entry, { minLength: size, maxLength: size }), { minLength: size, maxLength: size }),
+      y0: fc.array(entry, { minLength: size, maxLength: size }),
+      ends: fc.tuple(entry, entry),
+    });
+  });
+
+  test('of any size, over any interval, in any tree, follow the matrix exponential', () => {
+    fc.assert(
+      fc.property(system, ({ a, y0, ends: [t0, t1] }) => {
+        const [rates, first] = [f64(a), f64(y0)];
+        const options = { t0, t1, rtol: 1e-8, atol: 1e-8 };
+        const whole = solveOde((_t, y: Tensor) => rates.matmul(y), first, options);
+        const expected = linalg.expm(rates.mul(t1 - t0)).matmul(first);
+        // The error of the end is that of the steps, amplified at most by the norm of the flow.
+        const bound = 1e-6 * (1 + first.abs().max().item()) * Math.exp(Math.abs(t1 - t0) * rates.norm().item());
+        expect(gap(whole.ys, expected)).toBeLessThan(bound);
+        const parts = solveOde(
+          (_t, { head, rest }) => {
+            const slope = rates.matmul(concat([head, ...rest], 0));
+            return { head: slope.slice([0, 1]), rest: rest.map((_, i) => slope.slice([i + 1, i + 2])) };
+          },
+          { head: first.slice([0, 1]), rest: y0.slice(1).map((_, i) => first.slice([i + 1, i + 2])) },
+          options,
+        );
+        expect(gap(concat([parts.ys.head, ...parts.ys.rest], 0), whole.ys)).toBeLessThan(bound * 1e-3);
+        expect(parts.nfe.item()).toBe(whole.nfe.item());
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
 describe('dense output', () => {
   test.each([
     ['dopri5', dopri5(), 5],
@@ -351,6 +389,16 @@ describe('trouble', () => {
 });
 
 describe('by hand and on manifolds', () => {
+  test('a method of your own has its order, and a wrong tableau is refused by name', () => {
+    const ralston = { name: 'ralston', order: 2, c: [0, 2 / 3], a: [[], [2 / 3]], b: [1 / 4, 3 / 4] };
+    const solver = rungeKutta(ralston);
+    const errorAt = (steps: number): number =>
+      gap(solveOde(linear, start, { t0: 0, t1: 2, solver, steps }).ys, exact(2));
+    expect(Math.abs(measuredOrder(errorAt, 60) - 2)).toBeLessThan(0.15);
+    expect(() => rungeKutta({ ...ralston, b: [1 / 4, 1 / 4] })).toThrow(/ralston needs b to sum to 1, not 0.5/);
+    expect(() => rungeKutta({ ...ralston, a: [[], [1 / 3]] })).toThrow(/row 1 of a to sum to c\[1\]/);
+  });
+
   test('single steps with a kept last stage equal the solve', () => {
     const solver = dopri5();
     let y = start;

@@ -1,6 +1,7 @@
 import { rk4 } from '@flowfield/ode-solvers';
 import { condOTScheduler, cosineScheduler } from '@flowfield/paths';
 import { concat, grad, jit, linalg, random, type Tensor } from '@flowfield/tensor-webgpu';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   divergence,
@@ -49,6 +50,24 @@ describe('divergence', () => {
           .sum({ axis: [1, 2] }),
       ),
     ).toBeLessThan(1e-13);
+  });
+
+  test('of a linear field it is the trace, whatever the shape of a point', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }), fc.nat(1000), (shape, seed) => {
+        const size = shape.reduce((product, extent) => product * extent, 1);
+        const keys = random.split(random.key(seed));
+        const matrix = random.normal(keys.slice(0), [size, size], { dtype: 'f64' });
+        const points = random.normal(keys.slice(1), [2, ...shape], { dtype: 'f64' });
+        const field: Velocity = (at) =>
+          at
+            .reshape([2, size])
+            .matmul(matrix.T)
+            .reshape([2, ...shape]);
+        expect(gap(divergence(field)(points, f64(0)), matrix.trace())).toBeLessThan(1e-12);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   test("Hutchinson's estimate is unbiased within its standard error", () => {

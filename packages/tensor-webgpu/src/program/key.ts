@@ -1,4 +1,4 @@
-import { type Atom, isProgram, Literal, type Program, Var } from './program.ts';
+import { type Atom, isProgram, type Program, Var } from './program.ts';
 
 const functionIds = new WeakMap<object, number>();
 let nextFunctionId = 0;
@@ -79,5 +79,3 @@ export function operationKey(name: string, params: unknown): string {
   parts.push(')');
   return parts.join('');
 }
-
-export const atomIsLiteral = (atom: Atom): atom is Literal => atom instanceof Literal;

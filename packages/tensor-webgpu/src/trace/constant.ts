@@ -7,7 +7,7 @@ import { currentBuilder } from './builder.ts';
 import { literalValue, makeValue, Value } from './value.ts';
 
 /** A value in memory from host data, on the default device. */
-export function constantValue(data: TypedArray, shape: Shape, dtype: DType): Value {
+function constantValue(data: TypedArray, shape: Shape, dtype: DType): Value {
   return makeValue({ shape, dtype }, { kind: 'stored', storage: defaultDevice().put(data, dtype) });
 }
 

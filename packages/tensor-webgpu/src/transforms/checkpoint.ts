@@ -18,7 +18,7 @@ interface CheckpointParams {
 }
 
 /** A call whose intermediate values are not kept for the backward pass but computed again there. */
-export const checkpointPrimitive: Primitive = {
+const checkpointPrimitive: Primitive = {
   name: 'checkpoint',
   kind: 'inline',
   shape: (_inputs, { body }: CheckpointParams) => body.outputs,

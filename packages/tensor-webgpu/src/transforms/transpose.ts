@@ -2,13 +2,13 @@ import { DerivativeError, ProgramError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tangent } from '../program/primitive.ts';
 import { type Atom, type Program, Var } from '../program/program.ts';
-import { bind } from '../trace/bind.ts';
-import { ValueEnv } from '../trace/inline.ts';
+import { inlineProgram, ValueEnv } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';
+import { splitProgram } from './split.ts';
 
 /**
  * Transpose of a program that is linear in the inputs marked `linear`: from cotangents of the outputs to
- * cotangents of those inputs, in order. Equations without a linear input are evaluated first.
+ * cotangents of those inputs, in order. What needs no linear input is evaluated first.
  */
 export function transposeProgram(
   program: Program,
@@ -16,29 +16,18 @@ export function transposeProgram(
   linear: readonly boolean[],
   cotangents: readonly Tangent[],
 ): Tangent[] {
+  // A loop may compute fixed and linear values at once: the fixed part of every equation runs first.
+  const split = splitProgram(program, linear);
+  const fixed = inlineProgram(
+    split.known,
+    inputs.filter((value) => value !== null),
+  );
+  const given = split.residuals.length;
   const env = new ValueEnv();
-  const moving = new Set<Var>();
-  program.inputs.forEach((variable, i) => {
-    if (linear[i]) moving.add(variable);
-    else env.set([variable], [inputs[i] as Value]);
-  });
+  env.set(split.unknown.inputs.slice(0, given), fixed.slice(fixed.length - given));
+  const moving = new Set<Var>(split.unknown.inputs.slice(given));
   const isMoving = (atom: Atom): atom is Var => atom instanceof Var && moving.has(atom);
-  const linearEqns = [];
-  for (const eqn of program.eqns) {
-    if (eqn.inputs.some(isMoving)) {
-      for (const variable of eqn.outputs) moving.add(variable);
-      linearEqns.push(eqn);
-    } else {
-      env.set(
-        eqn.outputs,
-        bind(
-          eqn.primitive,
-          eqn.inputs.map((atom) => env.get(atom)),
-          eqn.params,
-        ),
-      );
-    }
-  }
+  for (const eqn of split.unknown.eqns) for (const variable of eqn.outputs) moving.add(variable);
 
   const sums = new Map<Var, Value>();
   const accumulate = (atom: Atom, cotangent: Tangent): void => {
@@ -52,7 +41,7 @@ export function transposeProgram(
   program.outputs.forEach((atom, i) => {
     accumulate(atom, cotangents[i]);
   });
-  for (const eqn of linearEqns.reverse()) {
+  for (const eqn of [...split.unknown.eqns].reverse()) {
     const incoming = eqn.outputs.map((variable) => sums.get(variable) ?? null);
     if (incoming.every((cotangent) => cotangent === null)) continue;
     const { primitive, params } = eqn;

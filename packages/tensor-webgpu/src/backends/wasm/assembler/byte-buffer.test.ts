@@ -62,10 +62,8 @@ test('signed LEB128 of 64 bits reads back', () => {
 
 test('numbers that do not fit are refused', () => {
   const buffer = new ByteBuffer();
-  for (const value of [-1, 2 ** 32, 1.5, Number.NaN])
-    expect(() => buffer.u32(value)).toThrow(AssemblerError);
-  for (const value of [-(2 ** 31) - 1, 2 ** 32, 0.5])
-    expect(() => buffer.s32(value)).toThrow(AssemblerError);
+  for (const value of [-1, 2 ** 32, 1.5, Number.NaN]) expect(() => buffer.u32(value)).toThrow(AssemblerError);
+  for (const value of [-(2 ** 31) - 1, 2 ** 32, 0.5]) expect(() => buffer.s32(value)).toThrow(AssemblerError);
   expect(() => buffer.s64(2n ** 64n)).toThrow(AssemblerError);
 });
 

@@ -61,8 +61,7 @@ export class FunctionBuilder extends Instructions implements Callable {
   release(...locals: readonly number[]): void {
     for (const local of locals) {
       const free = this.free[this.typeOf(local)];
-      if (free.includes(local))
-        throw new AssemblerError(`${this.name}: local ${local} was released twice.`);
+      if (free.includes(local)) throw new AssemblerError(`${this.name}: local ${local} was released twice.`);
       free.push(local);
     }
   }
@@ -78,9 +77,7 @@ export class FunctionBuilder extends Instructions implements Callable {
   private typeOf(local: number): ValueType {
     const type = this.localTypes[local];
     if (type === undefined)
-      throw new AssemblerError(
-        `${this.name}: expected a local in [0, ${this.localTypes.length}), got ${local}.`,
-      );
+      throw new AssemblerError(`${this.name}: expected a local in [0, ${this.localTypes.length}), got ${local}.`);
     return type;
   }
 
@@ -132,8 +129,7 @@ export class FunctionBuilder extends Instructions implements Callable {
 
   /** A vector from its 16 bytes. */
   v128Const(bytes: ArrayLike<number>): void {
-    if (bytes.length !== 16)
-      throw new AssemblerError(`v128.const: expected 16 bytes, got ${bytes.length}.`);
+    if (bytes.length !== 16) throw new AssemblerError(`v128.const: expected 16 bytes, got ${bytes.length}.`);
     this.vectorConst((lane) => this.code.u8((bytes[lane] ?? 0) & 0xff), 16);
   }
 
@@ -193,8 +189,7 @@ export class FunctionBuilder extends Instructions implements Callable {
   }
 
   private branch(opcode: number, label: Label): void {
-    if (label < 1 || label > this.depth)
-      throw new AssemblerError(`${this.name}: branch to a block that is not open.`);
+    if (label < 1 || label > this.depth) throw new AssemblerError(`${this.name}: branch to a block that is not open.`);
     this.code.u8(opcode);
     this.code.u32(this.depth - label);
   }
@@ -338,8 +333,7 @@ export class FunctionBuilder extends Instructions implements Callable {
 
   /** Appends the function's entry of the code section to `target`. */
   encode(target: ByteBuffer): void {
-    if (this.depth !== 0)
-      throw new AssemblerError(`${this.name}: ${this.depth} blocks are still open.`);
+    if (this.depth !== 0) throw new AssemblerError(`${this.name}: ${this.depth} blocks are still open.`);
     const declarations = new ByteBuffer(32);
     const own = this.localTypes.slice(this.signature.params.length);
     const runs: { type: ValueType; count: number }[] = [];

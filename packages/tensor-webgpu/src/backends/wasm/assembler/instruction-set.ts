@@ -1,11 +1,6 @@
 import { ByteBuffer } from './byte-buffer.ts';
 import { AssemblerError } from './errors.ts';
-import {
-  atomicOpcodes,
-  saturatingOpcodes,
-  scalarMemoryOpcodes,
-  scalarOpcodes,
-} from './scalar-opcodes.ts';
+import { atomicOpcodes, saturatingOpcodes, scalarMemoryOpcodes, scalarOpcodes } from './scalar-opcodes.ts';
 import {
   relaxedOpcodes,
   simdLaneOpcodes,
@@ -143,8 +138,7 @@ function* methods(): Generator<[string, Method]> {
 
 function withInstructions(): abstract new () => InstructionSet {
   abstract class Instructions extends Code {}
-  for (const [name, method] of methods())
-    Object.defineProperty(Instructions.prototype, name, { value: method });
+  for (const [name, method] of methods()) Object.defineProperty(Instructions.prototype, name, { value: method });
   return Instructions as unknown as abstract new () => InstructionSet;
 }
 

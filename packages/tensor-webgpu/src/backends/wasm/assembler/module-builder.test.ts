@@ -161,9 +161,7 @@ test('bulk copies and fills', () => {
   module.export(f);
   const memory = new WebAssembly.Memory({ initial: 1 });
   instantiate(module, { env: { memory } })['run']?.();
-  expect([...new Uint8Array(memory.buffer, 15, 10)]).toEqual([
-    0, 0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 0, 0, 0,
-  ]);
+  expect([...new Uint8Array(memory.buffer, 15, 10)]).toEqual([0, 0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 0, 0, 0]);
 });
 
 test('atomics on a shared memory', () => {

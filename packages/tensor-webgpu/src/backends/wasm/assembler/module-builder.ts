@@ -74,11 +74,7 @@ export class ModuleBuilder {
   }
 
   /** Adds a function whose body is written through the builder that is returned. */
-  func(
-    name: string,
-    params: readonly ValueType[] = [],
-    results: readonly ValueType[] = [],
-  ): FunctionBuilder {
+  func(name: string, params: readonly ValueType[] = [], results: readonly ValueType[] = []): FunctionBuilder {
     const index = this.functionImports.length + this.functions.length;
     const builder = new FunctionBuilder(index, { params, results }, name, this.relaxed);
     this.functions.push(builder);

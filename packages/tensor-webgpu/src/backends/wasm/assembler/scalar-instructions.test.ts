@@ -72,8 +72,8 @@ test('i32 arithmetic', () => {
   check(['i32', 'i32'], 'i32', [ints, nonzero], {
     i32DivS: (a: number, b: number) => (a / b) | 0,
     i32DivU: (a: number, b: number) => Math.floor((a >>> 0) / (b >>> 0)) | 0,
-    i32RemS: (a: number, b: number) => a % b | 0,
-    i32RemU: (a: number, b: number) => (a >>> 0) % (b >>> 0) | 0,
+    i32RemS: (a: number, b: number) => (a % b) | 0,
+    i32RemU: (a: number, b: number) => ((a >>> 0) % (b >>> 0)) | 0,
   });
   check(['i32'], 'i32', [ints], {
     i32Eqz: (a: number) => a === 0,

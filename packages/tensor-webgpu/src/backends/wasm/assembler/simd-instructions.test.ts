@@ -36,7 +36,9 @@ function run<Result extends Lanes>(
   return Array.from(new Result(memory.buffer as ArrayBuffer, 1024, lanes) as ArrayLike<number | bigint>);
 }
 
-type Nullary = { [K in keyof FunctionBuilder]: FunctionBuilder[K] extends () => void ? K : never }[keyof FunctionBuilder];
+type Nullary = {
+  [K in keyof FunctionBuilder]: FunctionBuilder[K] extends () => void ? K : never;
+}[keyof FunctionBuilder];
 type LaneCases = { readonly [K in Nullary]?: (...lanes: never[]) => number | bigint | boolean };
 
 /** Checks lane-wise instructions; a boolean means a mask of all ones or zeros. */
@@ -81,8 +83,8 @@ test('f32x4 and f64x2 arithmetic', () => {
       [`${type}Div`]: (p: number, q: number) => p / q,
       [`${type}Min`]: (p: number, q: number) => Math.min(p, q),
       [`${type}Max`]: (p: number, q: number) => Math.max(p, q),
-      [`${type}Pmin`]: (p: number, q: number) => (q < p ? q : p),
-      [`${type}Pmax`]: (p: number, q: number) => (p < q ? q : p),
+      [`${type}Pmin`]: (p: number, q: number) => Math.min(q, p),
+      [`${type}Pmax`]: (p: number, q: number) => Math.max(p, q),
       [`${type}RelaxedMin`]: (p: number, q: number) => Math.min(p, q),
       [`${type}RelaxedMax`]: (p: number, q: number) => Math.max(p, q),
     });
@@ -161,8 +163,7 @@ test('i64x2 arithmetic', () => {
 
 test('conversions', () => {
   const values = Float32Array.of(1.9, -1.9, 3e9, Number.NaN);
-  const convert = (name: Nullary, input: Lanes, Type: LanesConstructor) =>
-    run([input], Type, (f) => f[name]());
+  const convert = (name: Nullary, input: Lanes, Type: LanesConstructor) => run([input], Type, (f) => f[name]());
   expect(convert('i32x4TruncSatF32x4S', values, Int32Array)).toEqual([1, -1, 0x7fffffff, 0]);
   expect(convert('i32x4TruncSatF32x4U', values, Int32Array)).toEqual([1, 0, 3e9 | 0, 0]);
   expect(convert('i32x4RelaxedTruncF32x4S', a, Int32Array)).toEqual([1, -2, 1e9, 0]);
@@ -220,12 +221,7 @@ test('lane selection by a mask, strict and relaxed', () => {
   const mask = Int32Array.of(-1, 0, -1, 0);
   for (const relaxed of [false, true])
     for (const name of ['v128Bitselect', 'i32x4RelaxedLaneselect'] as const)
-      expect(run([a, b, mask], Float32Array, (f) => f[name](), relaxed)).toEqual([
-        a[0],
-        b[1],
-        a[2],
-        b[3],
-      ]);
+      expect(run([a, b, mask], Float32Array, (f) => f[name](), relaxed)).toEqual([a[0], b[1], a[2], b[3]]);
 });
 
 test('relaxed minimum and maximum', () => {

@@ -3,17 +3,7 @@ import { elements } from './element.ts';
 import { indexedAddress } from './lanes.ts';
 import { forAllParts, forParts, setSmaller } from './ranges.ts';
 import type { ContractionSpec } from './spec.ts';
-import {
-  A_PTR,
-  B_PTR,
-  BATCH,
-  C_PTR,
-  CONTRACTION_PARAMS,
-  contractionName,
-  END,
-  SCRATCH_PTR,
-  START,
-} from './spec.ts';
+import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, contractionName, END, SCRATCH_PTR, START } from './spec.ts';
 import { callTile, emitTile } from './tile.ts';
 import type { TiledOperand } from './tiled-operand.ts';
 

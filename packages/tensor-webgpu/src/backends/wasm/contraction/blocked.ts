@@ -19,11 +19,7 @@ const CACHE_LINE = 64;
  * BLAS Functionality", 2015): strips of B as wide as the register tile, packed so that a tile reads them in order; rows of A
  * read in place, or packed where walking along k would leave a cache line at every step.
  */
-export function emitBlocked(
-  module: ModuleBuilder,
-  spec: ContractionSpec,
-  pairVectors: boolean,
-): EmittedContraction {
+export function emitBlocked(module: ModuleBuilder, spec: ContractionSpec, pairVectors: boolean): EmittedContraction {
   const { m, n, k } = spec;
   const element = elements[spec.dtype];
   // The instruction set has no fused multiply-add of integers.

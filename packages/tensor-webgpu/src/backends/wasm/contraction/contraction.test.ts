@@ -106,18 +106,16 @@ function run(spec: ContractionSpec, target: Target = {}): Run {
     const bounds = [0, ...cuts.map((cut) => Math.floor(cut * blocks)).sort((p, q) => p - q), blocks];
     return bounds.slice(1).map((end, i) => [bounds[i] ?? 0, end] as const);
   };
-  const pointers = [
-    aAt + aSpan.origin * bytes,
-    bAt + bSpan.origin * bytes,
-    cAt + cSpan.origin * bytes,
-    scratchAt,
-  ];
+  const pointers = [aAt + aSpan.origin * bytes, bAt + bSpan.origin * bytes, cAt + cSpan.origin * bytes, scratchAt];
   for (let t = 0; t < batch; t++) {
     if (t === 0 || emitted.packPerBatch)
       for (const [start, end] of ranges(emitted.packBlocks).reverse()) pack?.(...pointers, t, start, end);
     for (const [start, end] of ranges(emitted.rowBlocks).reverse()) rows?.(...pointers, t, start, end);
   }
-  expect(guard.every((byte) => byte === 0xa5), 'scratch overrun').toBe(true);
+  expect(
+    guard.every((byte) => byte === 0xa5),
+    'scratch overrun',
+  ).toBe(true);
   return { c: c.slice(), expected, tolerance };
 }
 

@@ -26,9 +26,6 @@ export function emitContraction(
     module,
     'contraction',
     [spec, pairVectors],
-    () =>
-      emitMatrixVector(module, spec) ??
-      emitRankUpdate(module, spec) ??
-      emitBlocked(module, spec, pairVectors),
+    () => emitMatrixVector(module, spec) ?? emitRankUpdate(module, spec) ?? emitBlocked(module, spec, pairVectors),
   );
 }

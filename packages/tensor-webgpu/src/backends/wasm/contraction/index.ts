@@ -1,10 +1,2 @@
 export { emitContraction } from './contraction.ts';
-export type {
-  ContractionOptions,
-  ContractionSpec,
-  ContractionType,
-  EmittedContraction,
-  OperandLayout,
-  ResultLayout,
-} from './spec.ts';
-export { ContractionError } from './spec.ts';
+export type { ContractionSpec, ContractionType, EmittedContraction } from './spec.ts';

@@ -5,7 +5,7 @@ import type { Element } from './element.ts';
  * Pushes the address `base + offset` for an access and returns the constant part to give to the access. Offsets of accesses
  * are unsigned, so a negative one is added to the address instead.
  */
-export function pushAddress(f: FunctionBuilder, base: number, offset: number): number {
+function pushAddress(f: FunctionBuilder, base: number, offset: number): number {
   f.localGet(base);
   if (offset >= 0) return offset;
   f.i32Const(offset);
@@ -92,12 +92,7 @@ export function advance(f: FunctionBuilder, base: number, bytes: number): void {
 }
 
 /** A new i32 local `base + index * bytes`, where `index` is a local. */
-export function indexedAddress(
-  f: FunctionBuilder,
-  base: number,
-  index: number,
-  bytes: number,
-): number {
+export function indexedAddress(f: FunctionBuilder, base: number, index: number, bytes: number): number {
   const address = f.local('i32');
   f.localGet(base);
   if (bytes !== 0) {

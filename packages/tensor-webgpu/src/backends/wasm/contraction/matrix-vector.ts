@@ -57,10 +57,7 @@ function asMatrixVector(spec: ContractionSpec): MatrixVector | undefined {
  * Matrix-vector products whose matrix can be read in whole vectors: dot products where the steps of k are adjacent, sums of
  * scaled columns where the lines are. Returns undefined for any other shape or layout.
  */
-export function emitMatrixVector(
-  module: ModuleBuilder,
-  spec: ContractionSpec,
-): EmittedContraction | undefined {
+export function emitMatrixVector(module: ModuleBuilder, spec: ContractionSpec): EmittedContraction | undefined {
   const product = asMatrixVector(spec);
   if (!product || product.lines === 0) return undefined;
   const element = elements[spec.dtype];
@@ -124,12 +121,7 @@ export function emitMatrixVector(
  * Emits `dots(vector, matrix, out, count, accumulate)`: dot products of `lines` lines (at most one vector of them) with a
  * vector. Each is a sum of interleaved partial sums, folded at the end. `count` is not read: the depth is static.
  */
-function emitDots(
-  module: ModuleBuilder,
-  spec: ContractionSpec,
-  product: MatrixVector,
-  lines: number,
-): FunctionBuilder {
+function emitDots(module: ModuleBuilder, spec: ContractionSpec, product: MatrixVector, lines: number): FunctionBuilder {
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;
   const { k } = spec;

@@ -8,12 +8,7 @@ const emitted = new WeakMap<ModuleBuilder, Map<string, unknown>>();
  *
  * @param key Everything that `emit` depends on, as plain data.
  */
-export function once<Result>(
-  module: ModuleBuilder,
-  kind: string,
-  key: unknown,
-  emit: () => Result,
-): Result {
+export function once<Result>(module: ModuleBuilder, kind: string, key: unknown, emit: () => Result): Result {
   const known = emitted.get(module) ?? new Map<string, unknown>();
   emitted.set(module, known);
   const text = `${kind} ${JSON.stringify(key)}`;

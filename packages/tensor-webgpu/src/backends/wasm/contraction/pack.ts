@@ -55,13 +55,7 @@ export interface StripPlan extends Parts {
 }
 
 /** Cuts `lines` lines in strips of `width`; the last is padded to a multiple of `padTo`. */
-export function planStrips(
-  element: Element,
-  lines: number,
-  k: number,
-  width: number,
-  padTo: number,
-): StripPlan {
+export function planStrips(element: Element, lines: number, k: number, width: number, padTo: number): StripPlan {
   const full = Math.floor(lines / width);
   const rest = lines % width;
   const paddedRest = Math.ceil(rest / padTo) * padTo;

@@ -76,11 +76,7 @@ export function forParts(
   f.if(() => lastPart(f, full, body));
 }
 
-function lastPart(
-  f: FunctionBuilder,
-  full: number,
-  body: (index: number, isLast: boolean) => void,
-): void {
+function lastPart(f: FunctionBuilder, full: number, body: (index: number, isLast: boolean) => void): void {
   f.withLocal('i32', (index) => {
     f.i32Const(full);
     f.localSet(index);

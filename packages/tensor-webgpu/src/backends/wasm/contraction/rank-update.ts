@@ -15,10 +15,7 @@ const CHUNK_BLOCKS = 4;
  * Products of small depth k, a sum of k outer products, whose cost is writing C: the k x cols part of B stays in registers
  * while the rows of a chunk pass by. Returns undefined for other shapes.
  */
-export function emitRankUpdate(
-  module: ModuleBuilder,
-  spec: ContractionSpec,
-): EmittedContraction | undefined {
+export function emitRankUpdate(module: ModuleBuilder, spec: ContractionSpec): EmittedContraction | undefined {
   const { m, n, k } = spec;
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;
@@ -79,11 +76,7 @@ export function emitRankUpdate(
 }
 
 /** Emits `strip(a, b, c, rows)`: `cols` columns of C for the given number of rows, at least one. */
-function emitStrip(
-  module: ModuleBuilder,
-  spec: ContractionSpec,
-  cols: number,
-): FunctionBuilder {
+function emitStrip(module: ModuleBuilder, spec: ContractionSpec, cols: number): FunctionBuilder {
   const { k } = spec;
   const element = elements[spec.dtype];
   const { bytes, lanes } = element;

@@ -31,8 +31,7 @@ export function tileShape(
   if (columnVectors <= unit) return { rows: Math.min(rows, 8), vectors: columnVectors };
   const tallest = fused ? TALLEST_FUSED : TALLEST_PLAIN;
   if (rows >= tallest) return { rows: tallest, vectors: Math.min(2 * unit, columnVectors) };
-  const fits = (units: number) =>
-    rows * units + Math.min(rows, units) + (fused ? 1 : 2) <= REGISTERS;
+  const fits = (units: number) => rows * units + Math.min(rows, units) + (fused ? 1 : 2) <= REGISTERS;
   let units = 1;
   while (units < 8 && units * unit < columnVectors && fits(units + 1)) units++;
   return { rows, vectors: Math.min(units * unit, columnVectors) };

@@ -48,8 +48,7 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
       body(sum, (row * spec.cRowStride + vector * lanes) * bytes, width(vector));
     });
 
-  const loadA = (row: number, k: number) =>
-    loadSplat(f, element, a, (row * spec.aRowStride + k * spec.aStep) * bytes);
+  const loadA = (row: number, k: number) => loadSplat(f, element, a, (row * spec.aRowStride + k * spec.aStep) * bytes);
   const loadB = (vector: number, k: number) =>
     loadLanes(
       f,

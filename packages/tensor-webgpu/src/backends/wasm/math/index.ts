@@ -1,4 +1,2 @@
-export { type BoundedName, ulpBounds } from './bounds.ts';
-export type { MathDefinition, MathName } from './functions.ts';
-export { mathFunctions } from './functions.ts';
-export { isMathName, MathEmitter, mathFunction } from './math-emitter.ts';
+export type { MathName } from './functions.ts';
+export { isMathName, MathEmitter } from './math-emitter.ts';

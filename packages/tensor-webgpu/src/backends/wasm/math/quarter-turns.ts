@@ -5,7 +5,7 @@ import { Doubles } from './lanes.ts';
 import { demoteHalves, promoteHalves } from './widen.ts';
 
 /** Up to here three float parts of π/2 leave an exact remainder: the count of quarter turns has 7 bits. */
-export const FLOAT_RANGE = 200;
+const FLOAT_RANGE = 200;
 /** π/2 in parts of 17, 17 and 24 bits. */
 const FLOAT_PARTS = [1.5707855224609375, 1.0804273188114166e-5, 6.07710062827671e-11] as const;
 /** Up to here three double parts leave an exact remainder. */

@@ -1,0 +1,75 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { captured } from './testing/captured.ts';
+
+describe('a fault of the call ends with exit code 2 and one line that helps', () => {
+  test.each([
+    ['trian earth', "unknown command 'trian'; did you mean 'train'?"],
+    ['train erth', "unknown recipe 'erth'; did you mean 'earth'?"],
+    ['train earth --stpes 3', "unknown option '--stpes'; did you mean '--steps'?"],
+    ['train earth --stpes=3', "unknown option '--stpes=3'; did you mean '--steps'?"],
+    ['train earth --set widht=3', "unknown setting 'widht'; did you mean 'width'?"],
+    ['train earth --set width=wide', "setting width expects a whole number of at least 1, given 'wide'"],
+    ['train earth --set width=', "setting width expects a whole number of at least 1, given ''"],
+    ['train earth --set keep=bst', "setting keep expects one of last, best, given 'bst'"],
+    ['train earth --set width', "--set expects key=value, given 'width'"],
+    ['train earth --set preset=lon', "given 'lon'; did you mean 'long'?"],
+    ['train earth --steps 1.5', "--steps expects a whole number of at least 1, given '1.5'"],
+    ['train earth --seed -1', "--seed expects a whole number from 0 to 4294967295, given '-1'"],
+    ['train earth --device cpuu', "given 'cpuu'; did you mean 'cpu'?"],
+    ['train earth --data vulcano', "there is no 'vulcano'; did you mean 'volcano'?"],
+    ['train', "missing required argument 'recipe'"],
+    ['train earth mars', "too many arguments for 'train'"],
+    ['sample nowhere', "'nowhere' is no run"],
+    ['sample nowhere --count 0', "--count expects a whole number of at least 1, given '0'"],
+    ['eval nowhere --jsn', "unknown option '--jsn'; did you mean '--json'?"],
+  ])('flowfield %s', async (call, message) => {
+    const { code, stdout, stderr } = await captured(call.split(' '));
+    expect(stderr).toContain(message);
+    expect(stderr.startsWith('flowfield: ')).toBe(true);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  test('a malformed file: its name, line and column', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'flowfield-')), 'bad.csv');
+    await writeFile(file, 'lat,lon\n10,20\n95,15\n');
+    const { code, stderr } = await captured(['train', 'earth', '--data', file]);
+    expect(stderr).toContain(`${file}:3:1: expected a latitude`);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(code).toBe(2);
+  });
+});
+
+describe('help and lists', () => {
+  test.each(['--help', 'train --help', 'sample --help', 'eval --help', 'list --help'])('flowfield %s', async (call) => {
+    const { code, stdout, stderr } = await captured(call.split(' '));
+    expect(stdout).toContain('Usage: flowfield');
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  });
+
+  test('help on train shows the settings of recipes', async () => {
+    const { stdout } = await captured(['train', '--help']);
+    expect(stdout).toMatch(/learningRate +0\.001/);
+  });
+
+  test('without arguments: help', async () => {
+    expect((await captured([])).stdout).toContain('Usage: flowfield');
+  });
+
+  test('the version', async () => {
+    expect((await captured(['--version'])).stdout).toBe('1.2.3\n');
+  });
+
+  test('list --json is one object with recipes, settings and devices', async () => {
+    const { stdout } = await captured(['list', '--json']);
+    const { recipes, devices } = JSON.parse(stdout);
+    expect(recipes[0]).toMatchObject({ name: 'earth', data: { fallback: 'embedded' } });
+    expect(recipes[0].settings).toContainEqual(expect.objectContaining({ name: 'learningRate', fallback: '0.001' }));
+    expect(devices).toContain('cpu');
+  });
+});

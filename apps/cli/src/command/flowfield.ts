@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander';
+import { UsageError } from '../failures/failures.ts';
+import { didYouMean } from '../failures/nearest.ts';
+import { exitCodes, reportFailure } from '../failures/report.ts';
+import { addEvalCommand } from './evalCommand.ts';
+import { addListCommand } from './listCommand.ts';
+import { addSampleCommand } from './sampleCommand.ts';
+import { type Terminal, writeLine } from './terminal.ts';
+import { addTrainCommand } from './trainCommand.ts';
+
+/**
+ * Runs the command line `flowfield <args>`.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 a fault of the call, 130 stopped by Ctrl-C
+ */
+export async function flowfield(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = new Command('flowfield')
+    .description('Trains flow models, draws samples from them and measures them.')
+    .version(terminal.version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: () => {} });
+  // Subcommands take over the settings above when they are made.
+  for (const add of [addTrainCommand, addSampleCommand, addEvalCommand, addListCommand]) add(program, terminal);
+
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return exitCodes.done;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
+    const { message, code } = reportFailure(
+      error instanceof CommanderError ? asUsageError(error, program, args) : error,
+    );
+    writeLine(terminal.stderr, message);
+    return code;
+  }
+}
+
+/** Commander's complaint in one line, with the nearest name among those that fit. */
+function asUsageError(error: CommanderError, program: Command, args: readonly string[]): UsageError {
+  const [first] = error.message.replace(/^error: /, '').split('\n');
+  const given = /'([^' ]+)/.exec(first)?.[1] ?? '';
+  const subcommand = program.commands.find((command) => command.name() === args[0]);
+  if (error.code === 'commander.unknownCommand') {
+    return new UsageError(
+      `${first}${didYouMean(
+        given,
+        program.commands.map((command) => command.name()),
+      )}`,
+    );
+  }
+  if (error.code === 'commander.unknownOption') {
+    const flags = [...(subcommand ?? program).options.map((option) => option.long ?? ''), '--help'];
+    return new UsageError(`${first}${didYouMean(given.split('=')[0], flags)}`);
+  }
+  return new UsageError(`${first} (flowfield ${subcommand?.name() ?? ''} --help shows the options)`.replace('  ', ' '));
+}

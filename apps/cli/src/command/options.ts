@@ -1,0 +1,38 @@
+import { type Command, Option } from 'commander';
+import { UsageError } from '../failures/failures.ts';
+
+const LARGEST_SEED = 2 ** 32 - 1;
+
+/** An option with a whole number as its value. */
+function wholeOption(flag: string, help: string, least: number, most = Number.MAX_SAFE_INTEGER): Option {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  return new Option(`${flag} <n>`, help).argParser((text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new UsageError(`${flag} expects a whole number ${range}, given '${text}'`);
+  });
+}
+
+const gather = (word: string, words: string[]): string[] => [...words, word];
+
+/** The options of the command; each subcommand takes some of them. */
+const options = {
+  out: () => new Option('--out <folder>', 'folder of the run (default: runs/<recipe>-<n>)'),
+  outSamples: () => new Option('--out <folder>', 'folder for the samples (default: the folder of the run)'),
+  steps: () => wholeOption('--steps', 'training steps; short for --set steps=<n>', 1),
+  odeSteps: () => wholeOption('--steps', 'steps of the ODE solver', 1),
+  seed: () => wholeOption('--seed', 'seed of the split and of every draw', 0, LARGEST_SEED),
+  device: () => new Option('--device <name>', 'where to compute: auto, or a name that `list` shows').default('auto'),
+  data: () => new Option('--data <name or file>', 'a data set that `list` shows, or a CSV file'),
+  set: () =>
+    new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
+  resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),
+  count: () => wholeOption('--count', 'how many samples', 1).default(1000),
+  json: () => new Option('--json', 'print one JSON object at the end'),
+} satisfies Record<string, () => Option>;
+
+/** Adds options to a subcommand, in the order given. */
+export function addOptions(command: Command, ...names: (keyof typeof options)[]): Command {
+  for (const name of names) command.addOption(options[name]());
+  return command;
+}

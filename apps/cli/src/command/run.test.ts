@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readNpy } from '@flowfield/tensor-webgpu';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { captured, tiny } from './testing/captured.ts';
+
+let home: string;
+/** A finished run. */
+let run: string;
+let trained: Awaited<ReturnType<typeof captured>>;
+const json = async (...path: string[]) => JSON.parse(await readFile(join(...path), 'utf8'));
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'flowfield-'));
+  run = join(home, 'run');
+  trained = await captured(['train', 'earth', '--out', run, '--seed', '3', ...tiny]);
+});
+
+describe('train', () => {
+  test('ends with a table, the files, and what to try next', () => {
+    expect(trained.code).toBe(0);
+    expect(trained.stdout).toMatch(/model +-?\d+\.\d{4}/);
+    expect(trained.stdout).toMatch(/kernel density +-?\d+\.\d{4}/);
+    expect(trained.stdout).toMatch(/uniform +2\.5310/);
+    expect(trained.stdout).toContain(join(run, 'map.png'));
+    expect(trained.stdout).toContain(`flowfield sample ${run} --count`);
+  });
+
+  test('leaves a run folder', async () => {
+    expect(await readdir(run)).toEqual(
+      expect.arrayContaining([
+        'checkpoint.json',
+        'config.json',
+        'loss.png',
+        'loss.svg',
+        'map.png',
+        'map.svg',
+        'metrics.json',
+        'metrics.jsonl',
+        'model.safetensors',
+        'samples.csv',
+        'samples.npy',
+      ]),
+    );
+  });
+
+  test('config.json holds everything that the run depends on', async () => {
+    const config = await json(run, 'config.json');
+    expect(config).toMatchObject({
+      recipe: 'earth',
+      settings: { steps: 40, width: 8, learningRate: 0.001 },
+      seed: 3,
+      device: 'cpu',
+      data: { source: 'embedded', name: 'embedded', rows: 1707, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      split: { seed: 3, train: 1366, validation: 170, test: 171 },
+      versions: { flowfield: '1.2.3', node: process.versions.node },
+    });
+  });
+
+  test('metrics: every reported loss, and the final figures', async () => {
+    const lines = (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter((line) => line.loss !== undefined).map((line) => line.step)).toEqual([
+      4, 8, 12, 16, 20, 24, 28, 32, 36, 40,
+    ]);
+    const { figures } = await json(run, 'metrics.json');
+    expect(figures.uniformNll).toBeCloseTo(Math.log(4 * Math.PI), 10);
+    // The net is hardly trained: close to the uniform density.
+    expect(Math.abs(figures.testNll - figures.uniformNll)).toBeLessThan(0.5);
+  });
+
+  test('samples are points of the sphere, the same in both files', async () => {
+    const { data, shape } = readNpy(new Uint8Array(await readFile(join(run, 'samples.npy'))));
+    const rows = (await readFile(join(run, 'samples.csv'), 'utf8')).trimEnd().split('\n');
+    expect(shape).toEqual([1000, 3]);
+    expect(rows).toHaveLength(1001);
+    for (const i of [0, 499, 999]) {
+      const [x, y, z] = [0, 1, 2].map((k) => Number(data[3 * i + k]));
+      expect(Math.hypot(x, y, z)).toBeCloseTo(1, 5);
+      const [latitude] = rows[i + 1].split(',').map(Number);
+      expect(Math.sin((latitude * Math.PI) / 180)).toBeCloseTo(z, 5);
+    }
+  });
+
+  test('does not overwrite a run', async () => {
+    const { code, stderr } = await captured(['train', 'earth', '--out', run, ...tiny]);
+    expect(stderr).toContain('is not empty');
+    expect(code).toBe(2);
+  });
+
+  test('--json prints one object, and nothing else, on standard output', async () => {
+    const out = join(home, 'json');
+    const { code, stdout } = await captured(['train', 'earth', '--out', out, '--json', ...tiny, '--steps', '4']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      recipe: 'earth',
+      folder: out,
+      figures: { testNll: expect.any(Number) },
+    });
+  });
+
+  test('a file of events', async () => {
+    const file = join(home, 'events.csv');
+    const rows = Array.from({ length: 30 }, (_, i) => `event ${i},${10 + i / 10},${20 - i / 10}`);
+    await writeFile(file, `name,lat,lng\n${rows.join('\n')}\n`);
+    const out = join(home, 'file');
+    expect((await captured(['train', 'earth', '--out', out, '--data', file, ...tiny, '--steps', '4'])).code).toBe(0);
+    expect(await json(out, 'config.json')).toMatchObject({
+      data: { name: 'events.csv', rows: 30 },
+      split: { train: 24 },
+    });
+  });
+});
+
+describe('a stopped run', () => {
+  test('goes on bit for bit', async () => {
+    const out = join(home, 'stopped');
+    const call = ['train', 'earth', '--out', out, '--seed', '3', ...tiny];
+    const stopped = await captured(call, {
+      isTTY: true,
+      onStderr: (text, interrupt) => {
+        if (text.includes('training')) interrupt();
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain(`flowfield train earth --out ${out} --resume`);
+    const { step } = await json(out, 'checkpoint.json');
+    expect(step).toBeGreaterThan(0);
+    expect(step).toBeLessThan(40);
+
+    const resumed = await captured(['train', 'earth', '--out', out, '--resume']);
+    expect(resumed.code).toBe(0);
+    for (const file of ['model.safetensors', 'samples.csv']) {
+      expect(await readFile(join(out, file)), file).toEqual(await readFile(join(run, file)));
+    }
+    const { figures } = await json(out, 'metrics.json');
+    expect(figures).toEqual((await json(run, 'metrics.json')).figures);
+  });
+
+  test('does not take other settings, seeds or data on its way', async () => {
+    for (const [option, message] of [
+      [['--set', 'width=9'], 'setting width was 8, given 9'],
+      [['--steps', '41'], 'setting steps was 40, given 41'],
+      [['--seed', '4'], '--seed was 3, given 4'],
+      [['--data', 'flood'], '--data was embedded, given flood'],
+    ] as const) {
+      const { code, stderr } = await captured(['train', 'earth', '--out', run, '--resume', ...option]);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+  });
+
+  test('is needed for --resume', async () => {
+    const { code, stderr } = await captured(['train', 'earth', '--out', join(home, 'none'), '--resume']);
+    expect(stderr).toContain('is no run');
+    expect(code).toBe(2);
+  });
+
+  test('Ctrl-C: exit code 130, a checkpoint, and how to go on', { timeout: 30_000 }, async () => {
+    const out = join(home, 'signal');
+    const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+    const many = [...tiny, '--steps', '1000000'];
+    const child = spawn(process.execPath, [
+      '--conditions=@flowfield/source',
+      main,
+      'train',
+      'earth',
+      '--out',
+      out,
+      ...many,
+    ]);
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    const ended = once(child, 'exit');
+    const trains = () => existsSync(join(out, 'metrics.jsonl'));
+    while (!trains() && child.exitCode === null) await new Promise((resume) => setTimeout(resume, 50));
+    child.kill('SIGINT');
+    const [code] = await ended;
+    expect(stderr).toContain(`Stopped. Go on with: flowfield train earth --out ${out} --resume`);
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(130);
+    expect(await readdir(out)).toEqual(expect.arrayContaining(['checkpoint.json', 'config.json', 'model.safetensors']));
+  });
+});
+
+describe('eval and sample', () => {
+  test('eval finds the figures of the run', async () => {
+    const { code, stdout } = await captured(['eval', run, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).figures).toEqual((await json(run, 'metrics.json')).figures);
+  });
+
+  test('eval --steps takes more steps of the solver', async () => {
+    const { figures } = JSON.parse((await captured(['eval', run, '--json', '--steps', '8'])).stdout);
+    expect(figures.odeSteps).toBe(8);
+    expect(figures.testNll).toBeCloseTo((await json(run, 'metrics.json')).figures.testNllDoubledSteps, 6);
+  });
+
+  test('sample draws what the run drew, for its seed; other seeds draw others', async () => {
+    const draw = async (name: string, ...more: string[]) => {
+      const out = join(home, name);
+      expect((await captured(['sample', run, '--out', out, ...more])).code).toBe(0);
+      return readFile(join(out, 'samples.csv'), 'utf8');
+    };
+    const first = await draw('same', '--count', '1000');
+    expect(first).toBe(await readFile(join(run, 'samples.csv'), 'utf8'));
+    expect(await draw('other', '--count', '1000', '--seed', '4')).not.toBe(first);
+    expect((await draw('few', '--count', '7')).trimEnd().split('\n')).toHaveLength(8);
+  });
+
+  test('a model of other settings, and a damaged one, are named errors', async () => {
+    const out = join(home, 'damaged');
+    await captured(['train', 'earth', '--out', out, ...tiny, '--steps', '4']);
+    await writeFile(join(out, 'model.safetensors'), 'no safetensors');
+    const damaged = await captured(['eval', out]);
+    expect(damaged.stderr).toContain('model.safetensors cannot be used');
+    expect(damaged.code).toBe(2);
+    const config = await json(out, 'config.json');
+    await writeFile(
+      join(out, 'config.json'),
+      JSON.stringify({ ...config, settings: { ...config.settings, width: 16 } }),
+    );
+    await writeFile(join(out, 'model.safetensors'), await readFile(join(run, 'model.safetensors')));
+    expect((await captured(['eval', out])).code).toBe(2);
+    await writeFile(join(out, 'config.json'), '{"recipe"');
+    expect((await captured(['eval', out])).stderr).toContain('config.json is damaged');
+  });
+});

@@ -1,0 +1,14 @@
+/** A fault of the call: an unknown name, a bad value, a file that cannot be read. One line says what to change. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** A run folder that would be overwritten, or that is no run. */
+export class RunFolderError extends UsageError {
+  override name = 'RunFolderError';
+}
+
+/** The person stopped the program; `message` says how to go on. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+}

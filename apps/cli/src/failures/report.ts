@@ -1,0 +1,32 @@
+import { CsvError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
+import { EarthDataError } from '@flowfield/datasets/node';
+import { FlowfieldError } from '@flowfield/tensor-webgpu';
+import { Interrupted, UsageError } from './failures.ts';
+
+/** Exit codes of the command. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Faults that the caller can mend: in the call, or in a file that it names. */
+const usageErrors = [UsageError, CsvError, EarthDataError, SplitError, SphericalCoordinateError];
+
+/** What ends on standard error for `error`, and the exit code. Only faults of the program itself show their stack. */
+export function reportFailure(error: unknown): { message: string; code: number } {
+  if (error instanceof Interrupted) return { message: error.message, code: exitCodes.interrupted };
+  if (usageErrors.some((kind) => error instanceof kind)) {
+    return { message: `flowfield: ${oneLine(error as Error)}`, code: exitCodes.usage };
+  }
+  if (error instanceof FlowfieldError || isSystemError(error)) {
+    return { message: `flowfield: ${error.name}: ${oneLine(error)}`, code: exitCodes.failed };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    message: `flowfield: a fault of the program itself. Please report it with these lines.\n${stack}`,
+    code: exitCodes.failed,
+  };
+}
+
+const oneLine = (error: Error): string => error.message.replaceAll(/\s*\n\s*/g, ' ');
+
+/** A full disk, a folder that may not be written to. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';

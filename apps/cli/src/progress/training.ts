@@ -1,0 +1,26 @@
+import type { TrainEvent } from '@flowfield/train';
+import { type Progress, showProgress } from './progress.ts';
+
+/** Shows the events of a training run as they come. */
+export function shownTraining(stream: NodeJS.WritableStream, steps: number): (event: TrainEvent) => void {
+  let bar: Progress | null = null;
+  let held = '';
+  return (event) => {
+    if (event.kind === 'progress') {
+      bar ??= showProgress({ stream, title: 'training', total: steps, start: event.step });
+      const speed = `${event.stepsPerSecond.toFixed(0)} steps/s, ${duration(event.etaSeconds)} left`;
+      bar.update(event.step, `loss ${event.loss.toFixed(4)}${held} | ${speed}`);
+    } else if (event.kind === 'validation') {
+      held = ` | validation ${event.value.toFixed(3)}`;
+    } else if (event.kind === 'done' || event.kind === 'stopped') {
+      bar?.stop();
+    }
+  };
+}
+
+/** Minutes and seconds, or hours and minutes. */
+function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
