@@ -16,6 +16,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A reader such as `head` may leave before the end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.done);
+});
+
 process.exitCode = await flowfield(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { recipes } from '../recipes/index.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { describeSettings } from '../settings/settings.ts';
+import { autoDevice } from './device.ts';
 import { addOptions } from './options.ts';
 import { type Terminal, writeLine } from './terminal.ts';
 
@@ -21,7 +22,7 @@ export function addListCommand(program: Command, { stdout }: Terminal): void {
     if (json) writeLine(stdout, JSON.stringify({ recipes: described, devices }));
     else {
       for (const recipe of recipes) for (const line of describeRecipe(recipe)) writeLine(stdout, line);
-      writeLine(stdout, `devices: auto, ${devices.join(', ')}`);
+      writeLine(stdout, `devices: ${[autoDevice, ...devices].join(', ')}`);
     }
   });
 }

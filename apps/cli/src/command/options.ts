@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../failures/failures.ts';
+import { autoDevice } from './device.ts';
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
@@ -22,7 +23,8 @@ const options = {
   steps: () => wholeOption('--steps', 'training steps; short for --set steps=<n>', 1),
   odeSteps: () => wholeOption('--steps', 'steps of the ODE solver', 1),
   seed: () => wholeOption('--seed', 'seed of the split and of every draw', 0, LARGEST_SEED),
-  device: () => new Option('--device <name>', 'where to compute: auto, or a name that `list` shows').default('auto'),
+  device: () =>
+    new Option('--device <name>', 'where to compute: auto, or a name that `list` shows').default(autoDevice),
   data: () => new Option('--data <name or file>', 'a data set that `list` shows, or a CSV file'),
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),

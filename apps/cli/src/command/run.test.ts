@@ -53,7 +53,7 @@ describe('train', () => {
     const config = await json(run, 'config.json');
     expect(config).toMatchObject({
       recipe: 'earth',
-      settings: { steps: 40, width: 8, learningRate: 0.001 },
+      settings: { steps: 40, width: 8, duplicates: 'keep' },
       seed: 3,
       device: 'cpu',
       data: { source: 'embedded', name: 'embedded', rows: 1707, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -104,6 +104,14 @@ describe('train', () => {
       folder: out,
       figures: { testNll: expect.any(Number) },
     });
+  });
+
+  test('a loss that is not finite ends the run with exit code 1, its step and a remedy', async () => {
+    const out = join(home, 'diverged');
+    const { code, stderr } = await captured(['train', 'earth', '--out', out, ...tiny, '--set', 'learningRate=1e30']);
+    expect(stderr).toMatch(/NonFiniteLossError: .* at step \d+\. Lower the learning rate/);
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(1);
   });
 
   test('a file of events', async () => {

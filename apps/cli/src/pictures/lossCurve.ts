@@ -134,9 +134,11 @@ function validationBlock(
           Plot.text(references, {
             y: 'value',
             text: 'label',
-            frameAnchor: 'right',
-            textAnchor: 'end',
+            // The curve ends at the right, with a label of its own.
+            frameAnchor: 'left',
+            textAnchor: 'start',
             lineAnchor: 'bottom',
+            dx: 4,
             dy: -4,
             fill: colors.muted,
           }),

@@ -184,12 +184,18 @@ export function linspace(
   return generate([count], at, dtype, device);
 }
 
+export interface EyeOptions extends CreateOptions {
+  /** Which diagonal has the ones: 0 the main one (default), 1 the one above it, -1 the one below. */
+  readonly offset?: number;
+}
+
 /** The n x m matrix (m = n by default) with ones on diagonal `offset` and zeros elsewhere. */
-export function eye(
-  n: number,
-  m = n,
-  { offset = 0, dtype = 'f32', device }: CreateOptions & { readonly offset?: number } = {},
-): Tensor {
+export function eye(n: number, options?: EyeOptions): Tensor;
+export function eye(n: number, m?: number, options?: EyeOptions): Tensor;
+export function eye(n: number, columns: number | EyeOptions = n, options: EyeOptions = {}): Tensor {
+  if (typeof columns === 'object') return eye(n, n, columns);
+  const m = columns;
+  const { offset = 0, dtype = 'f32', device } = options;
   checkShape('eye', [n, m]);
   if (currentBuilder()) {
     const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);

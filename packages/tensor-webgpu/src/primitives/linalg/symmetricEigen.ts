@@ -1,7 +1,17 @@
+import type { TypedArray } from '../../dtype/dtype.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 
 /** Steps of the iteration allowed per eigenvalue; a few are enough. */
 const STEPS_PER_VALUE = 60;
+
+/** `(A + Aᵀ) / 2` of matrix `index` in a stack of n x n matrices. */
+export function symmetricPartAt(stack: TypedArray, index: number, n: number): Float64Array {
+  const part = new Float64Array(n * n);
+  const base = index * n * n;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) part[i * n + j] = 0.5 * (stack[base + i * n + j] + stack[base + j * n + i]);
+  return part;
+}
 
 /**
  * Eigenvalues (ascending) and eigenvectors (the rows of `vectors`) of a symmetric n x n matrix: reduction to
