@@ -86,10 +86,9 @@ export const svdPrimitive: Primitive = {
     const [u, s, vt] = [refData(a.dtype, count * m * k), refData(a.dtype, count * k), refData(a.dtype, count * k * n)];
     for (let b = 0; b < count; b++) {
       // The k shorter lines of the matrix, as rows; for a wide matrix left and right change places.
-      const lines = Float64Array.from({ length: k * long }, (_, at) => {
-        const [i, j] = [Math.floor(at / long), at % long];
-        return a.data[b * m * n + (m >= n ? j * n + i : i * n + j)];
-      });
+      const lines = new Float64Array(k * long);
+      for (let i = 0; i < k; i++)
+        for (let j = 0; j < long; j++) lines[i * long + j] = a.data[b * m * n + (m >= n ? j * n + i : i * n + j)];
       const { values, left, right } = singularRows(lines, long, k);
       const [uRows, vRows] = m >= n ? [left, right] : [right, left];
       s.set(values, b * k);

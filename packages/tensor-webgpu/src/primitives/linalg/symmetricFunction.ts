@@ -86,18 +86,18 @@ function checkDomain(f: ScalarFunction, values: Float64Array, order: number, dty
 
 /** `R M Rᵀ` for orthonormal rows R, or `Rᵀ M R` when `back`. */
 function sandwich(rows: Float64Array, middle: Float64Array, n: number, back: boolean): Float64Array {
-  const at = (i: number, j: number): number => (back ? rows[j * n + i] : rows[i * n + j]);
+  const [down, right] = back ? [1, n] : [n, 1];
   const half = new Float64Array(n * n);
   const result = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let k = 0; k < n; k++) {
-      const factor = at(i, k);
+      const factor = rows[i * down + k * right];
       for (let j = 0; j < n; j++) half[i * n + j] += factor * middle[k * n + j];
     }
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let k = 0; k < n; k++) sum += half[i * n + k] * at(j, k);
+      for (let k = 0; k < n; k++) sum += half[i * n + k] * rows[j * down + k * right];
       result[i * n + j] = sum;
     }
   return result;
@@ -117,6 +117,7 @@ function derivativeInBasis(
     return result;
   }
   const nodes = new Array<number>(order + 1).fill(0);
+  const sorted = new Float64Array(order + 1);
   const middles = n ** (order - 1);
   for (let a = 0; a < n; a++)
     for (let b = a; b < n; b++) {
@@ -127,10 +128,7 @@ function derivativeInBasis(
         for (let place = 1, rest = middle; place < order; place++, rest = Math.floor(rest / n)) nodes[place] = rest % n;
         const paths = sumOfPaths(directions, nodes, 0, n);
         if (paths === 0) continue;
-        // Eigenvalues ascend, so sorted indices give sorted nodes.
-        const sorted = Float64Array.from(nodes)
-          .sort()
-          .map((i) => values[i]);
+        sortedNodes(values, nodes, sorted);
         sum += paths * dividedDifference(f, sorted);
       }
       result[a * n + b] = sum;
@@ -139,23 +137,24 @@ function derivativeInBasis(
   return result;
 }
 
+/** The eigenvalues of the given indices, ascending. */
+function sortedNodes(values: Float64Array, indices: readonly number[], sorted: Float64Array): void {
+  for (let i = 0; i < indices.length; i++) {
+    const value = values[indices[i]];
+    let place = i;
+    for (; place > 0 && sorted[place - 1] > value; place--) sorted[place] = sorted[place - 1];
+    sorted[place] = value;
+  }
+}
+
 /** The products of elements along a path of indices, summed over the orders in which the directions are met. */
 function sumOfPaths(directions: readonly Float64Array[], path: readonly number[], at: number, n: number): number {
-  if (directions.length === 0) return 1;
   const place = path[at] * n + path[at + 1];
-  let sum = 0;
-  directions.forEach((direction, i) => {
-    if (direction[place] === 0) return;
-    sum +=
-      direction[place] *
-      sumOfPaths(
-        directions.filter((_, j) => j !== i),
-        path,
-        at + 1,
-        n,
-      );
-  });
-  return sum;
+  if (directions.length === 1) return directions[0][place];
+  return directions.reduce((sum, direction, i) => {
+    const others = directions.filter((_, j) => j !== i);
+    return sum + direction[place] * sumOfPaths(others, path, at + 1, n);
+  }, 0);
 }
 
 export const symmetricFunction = (a: Value, f: ScalarFunction): Value =>
