@@ -33,7 +33,7 @@ function byFunction(entries: readonly OpEntry[]): Map<string, OpEntry[]> {
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 function row(name: string, entries: readonly OpEntry[], devices: readonly DocumentedDevice[]): string {
-  const tried = new Set(entries.flatMap(({ dtypes }) => dtypes ?? ['f32', 'f64']));
+  const tried = new Set(entries.flatMap(({ dtypes }): readonly DType[] => dtypes ?? ['f32', 'f64']));
   const dtypes = [...DTYPES].reverse().filter((dtype) => tried.has(dtype));
   const order = Math.max(...entries.map((entry) => entry.order ?? 2));
   const scale = Math.max(...entries.map((entry) => entry.scale ?? 0));
