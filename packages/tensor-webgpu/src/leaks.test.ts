@@ -21,11 +21,12 @@ const start = (): Params => ({
 const x = ff.random.normal(keys[2], [32, 3]);
 const y = ff.random.normal(keys[3], [32, 1]);
 
-const loss = (p: Params, input: Tensor, target: Tensor): Tensor => input.matmul(p.w1).add(p.b1).tanh().matmul(p.w2).sub(target).square().mean();
+const loss = (p: Params, input: Tensor, target: Tensor): Tensor =>
+  input.matmul(p.w1).add(p.b1).tanh().matmul(p.w2).sub(target).square().mean();
 
 const step = (p: Params, input: Tensor, target: Tensor, rate: Tensor | number): [Params, Tensor] => {
   const [value, slopes] = ff.valueAndGrad(loss)(p, input, target);
-  return [ff.tree.map((w: Tensor, g: Tensor) => w.sub(g.mul(rate)), p, slopes) as unknown as Params, value];
+  return [ff.tree.map((w, g: Tensor) => w.sub(g.mul(rate)), p, slopes), value];
 };
 
 const free = (tree: unknown): void => {
@@ -45,7 +46,7 @@ describe.each(['cpu', 'reference'])('memory on %s', (device) => {
   beforeEach(() => {
     ff.defaultDevice('cpu');
   });
-  const on = (params: Params): Params => ff.tree.map((w: Tensor) => w.to(device), params) as unknown as Params;
+  const on = (params: Params): Params => ff.tree.map((w) => w.to(device), params);
   const batch = (): [Tensor, Tensor] => [x.to(device), y.to(device)];
 
   /** A thousand training steps with each way of giving memory back. */
@@ -101,7 +102,13 @@ describe.each(['cpu', 'reference'])('memory on %s', (device) => {
     const [input, target] = batch();
     const params = on(start());
     const { before, after } = memoryAround(() => {
-      expect(ff.scope(() => loss(params, input, target).add(ff.sum([1, 2])).item())).toBeGreaterThan(0);
+      expect(
+        ff.scope(() =>
+          loss(params, input, target)
+            .add(ff.sum([1, 2]))
+            .item(),
+        ),
+      ).toBeGreaterThan(0);
     });
     expect(after).toEqual(before);
   });
@@ -131,7 +138,10 @@ describe('a checkpoint', () => {
     expect(checkpointed.arenaBytes).toBeLessThan(plain.arenaBytes / 2);
     expect(checkpointed.flops).toBeGreaterThan(plain.flops * 1.2);
     expect(checkpointed.flops).toBeLessThan(plain.flops * 1.5);
-    const slopes = (run: typeof layer): ff.TypedArray => ff.jit(ff.grad(network(run)))(weights).dataSync();
+    const slopes = (run: typeof layer): ff.TypedArray =>
+      ff
+        .jit(ff.grad(network(run)))(weights)
+        .dataSync();
     const [a, b] = [slopes(layer), slopes(ff.checkpoint(layer))];
     a.forEach((value, i) => {
       expect(Math.abs(value - b[i])).toBeLessThan(1e-5 * (1 + Math.abs(value)));

@@ -63,7 +63,9 @@ const ALIGNMENT = 64;
  */
 export function readNpy(bytes: Uint8Array): NpyFile {
   if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte))
-    throw new NpyError('npy: the file does not begin with the NumPy magic.');
+    throw new NpyError(
+      'npy: expected a file that begins with \\x93NUMPY, got other bytes. Save the array with numpy.save.',
+    );
   const version = bytes[6];
   if (version < 1 || version > 3) throw new NpyError(`npy: format version ${version} is not known; expected 1 to 3.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

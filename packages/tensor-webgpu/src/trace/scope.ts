@@ -40,7 +40,8 @@ export function scope<T>(fn: () => T): T {
   try {
     const result = synchronous(fn());
     for (const leaf of leaves(result)) {
-      if (leaf instanceof Value && made.delete(leaf as unknown as Disposable)) outer?.add(leaf as unknown as Disposable);
+      if (leaf instanceof Value && made.delete(leaf as unknown as Disposable))
+        outer?.add(leaf as unknown as Disposable);
     }
     return result;
   } finally {
@@ -51,7 +52,9 @@ export function scope<T>(fn: () => T): T {
 
 function synchronous<T>(result: T): T {
   if (result instanceof Promise) {
-    throw new ArgumentError('scope: expected a synchronous function, got one that returns a promise. Free its tensors with `using` or dispose().');
+    throw new ArgumentError(
+      'scope: expected a synchronous function, got one that returns a promise. Free its tensors with `using` or dispose().',
+    );
   }
   return result;
 }

@@ -149,7 +149,9 @@ export function paths(tree: unknown): string[] {
 /** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
 export function unflatten(shape: Structure, values: readonly unknown[]): unknown {
   if (values.length !== shape.leafCount) {
-    throw new TreeError(`tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}.`);
+    throw new TreeError(
+      `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
+    );
   }
   let next = 0;
   const build = (node: Node): unknown => {
