@@ -2,6 +2,8 @@ import { gatherRows, splitIndices } from '@flowfield/datasets';
 import {
   adamW,
   appendTime,
+  chain,
+  clipByGlobalNorm,
   cosineSchedule,
   ema,
   fourierFeatures,
@@ -39,6 +41,7 @@ const settings = z.object({
   }),
   learningRate: real({ fallback: 5e-3, help: 'of Adam at the start; falls to 0 by half a cosine' }),
   weightDecay: real({ fallback: 0, help: 'of AdamW' }),
+  clip: real({ fallback: 0.5, least: 1e-6, help: 'largest norm of a gradient; longer ones are scaled down' }),
   average: real({ fallback: 0.999, most: 0.999999, help: 'decay of the average of the weights' }),
   duplicates: choice({ names: ['keep', 'drop'], fallback: 'keep', help: 'events at one place: all, or the first' }),
   keep: choice({
@@ -68,7 +71,7 @@ export const earth: Recipe = {
   settings,
   presets: {
     quick: { steps: 2000, width: 64, mapRows: 45 },
-    long: { steps: 20000, width: 256, octaves: 6, timePower: 0.33, validations: 10 },
+    long: { steps: 12000, width: 256, octaves: 6, learningRate: 0.003, validations: 10 },
   },
   data: {
     fallback: embeddedName,
@@ -214,10 +217,13 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       params: net.init(random.key(seed)),
       loss,
       batches,
-      optimizer: adamW({
-        learningRate: cosineSchedule({ initial: options.learningRate, steps: options.steps }),
-        weightDecay: options.weightDecay,
-      }),
+      optimizer: chain(
+        clipByGlobalNorm(options.clip),
+        adamW({
+          learningRate: cosineSchedule({ initial: options.learningRate, steps: options.steps }),
+          weightDecay: options.weightDecay,
+        }),
+      ),
       ema: ema({ decay: options.average }),
       steps: options.steps,
       innerSteps: options.innerSteps,
