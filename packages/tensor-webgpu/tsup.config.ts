@@ -1,3 +1,4 @@
 import { library } from '../../tooling/tsup/library.ts';
 
-export default library();
+// .npz files need a zip library; apart from the main entry, which needs nothing.
+export default library({ entry: { index: 'src/index.ts', npz: 'src/files/npz.ts' } });

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { contenders } from './contenders/contenders.ts';
 import { measure, type RowResult } from './measure.ts';
@@ -14,7 +15,7 @@ const { values: options } = parseArgs({
     repetitions: { type: 'string', default: '9' },
     block: { type: 'string', default: '100' },
     clock: { type: 'string', default: 'wall' },
-    out: { type: 'string', default: new URL('../results/bench.json', import.meta.url).pathname },
+    out: { type: 'string', default: join(import.meta.dirname, '..', 'results', 'bench.json') },
   },
 });
 const { clock } = options;
@@ -61,14 +62,14 @@ const report = {
   peakGigaflops: peak,
   results,
 };
-mkdirSync(new URL('../results', import.meta.url), { recursive: true });
+mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
 console.log(`Written to ${options.out}`);
 
 /** The commit that was measured, with a plus when files differ from it; null outside a checkout. */
 function commit(): string | null {
   try {
-    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
     return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : '+');
   } catch {
     return null;

@@ -1,4 +1,4 @@
-export { type NpyArray, NpyError, type NpyFile, readNpy, writeNpy } from './npy.ts';
+export { type NpyArray, NpyError, type NpyFile, type NpyInput, readNpy, writeNpy } from './npy.ts';
 export {
   readSafetensors,
   type SafetensorsArray,

@@ -1,6 +1,6 @@
 import { FlowfieldError } from '../errors/errors.ts';
 
-/** A malformed .npy file, or an array type that the format or this reader does not have. */
+/** A malformed .npy or .npz file, or an array type that the format or this reader does not have. */
 export class NpyError extends FlowfieldError {}
 
 export type NpyArray =
@@ -21,6 +21,14 @@ export interface NpyFile {
   readonly shape: readonly number[];
   /** Row-major, whatever order the file had. */
   readonly data: NpyArray;
+}
+
+/** An array to be written: row-major. */
+export interface NpyInput {
+  readonly data: NpyArray;
+  readonly shape: readonly number[];
+  /** The NumPy type string; by the class of `data` when left out. */
+  readonly descr?: string;
 }
 
 type ArrayClass = {
@@ -55,7 +63,9 @@ const ALIGNMENT = 64;
  */
 export function readNpy(bytes: Uint8Array): NpyFile {
   if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte))
-    throw new NpyError('npy: the file does not begin with the NumPy magic.');
+    throw new NpyError(
+      'npy: expected a file that begins with \\x93NUMPY, got other bytes. Save the array with numpy.save.',
+    );
   const version = bytes[6];
   if (version < 1 || version > 3) throw new NpyError(`npy: format version ${version} is not known; expected 1 to 3.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -115,15 +125,7 @@ function toRowMajor(array: NpyArray, shape: readonly number[], arrayClass: Array
 }
 
 /** A .npy file (format version 1) of a row-major array. Bytes are written as |u1 unless `descr` is '|b1'. */
-export function writeNpy({
-  data,
-  shape,
-  descr,
-}: {
-  readonly data: NpyArray;
-  readonly shape: readonly number[];
-  readonly descr?: string;
-}): Uint8Array {
+export function writeNpy({ data, shape, descr }: NpyInput): Uint8Array {
   const type = descr ?? Object.keys(ARRAYS).find((name) => data instanceof ARRAYS[name]);
   if (type === undefined || !(ARRAYS[type] && data instanceof ARRAYS[type])) {
     throw new NpyError(

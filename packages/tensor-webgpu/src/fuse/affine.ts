@@ -27,7 +27,7 @@ export const scaled = (form: Affine, factor: number, shift = 0): Affine => ({
   strides: form.strides.map((stride) => stride * factor),
 });
 
-export const sumOf = (a: Affine, b: Affine): Affine => ({
+const sumOf = (a: Affine, b: Affine): Affine => ({
   offset: a.offset + b.offset,
   strides: a.strides.map((stride, i) => stride + b.strides[i]),
 });

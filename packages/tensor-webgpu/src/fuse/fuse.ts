@@ -62,6 +62,8 @@ class Fuser {
   private readonly program: Program & { readonly outputs: readonly Var[] };
   private readonly storage: Storage;
   private readonly groups: { parts: Part[] }[] = [];
+  /** Groups up to this one are closed. A value computed again after a barrier must not be computed early, or it would be kept. */
+  private fence = -1;
   private readonly homes = new Map<Var, Home>();
   private readonly localOf = new Map<Part, Set<Var>>();
   private readonly loops: Loops;
@@ -79,7 +81,8 @@ class Fuser {
   }
 
   private place(eqn: Eqn): void {
-    const { kind } = eqn.primitive;
+    const { kind, name } = eqn.primitive;
+    if (name === 'barrier') this.fence = this.groups.length - 1;
     if (kind === 'reduce') this.placeReduce(eqn);
     else if (kind === 'contraction') this.placeContraction(eqn);
     else if (isPieces(eqn)) this.placePieces(eqn);
@@ -88,9 +91,9 @@ class Fuser {
     else for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
   }
 
-  /** The last group that computes something read here; -1 when only inputs are read. */
+  /** The last group that computes something read here or must end before; -1 when there is none. */
   private latest(variables: readonly Var[]): number {
-    let latest = -1;
+    let latest = this.fence;
     for (const variable of variables) latest = Math.max(latest, this.homes.get(variable)?.group ?? -1);
     return latest;
   }

@@ -9,11 +9,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { type Draft, inputData } from './draft.ts';
+import { withNoise } from './noise.ts';
 import { type FunctionText, functionOf, functionTexts } from './text.ts';
 import { isLaw } from './wraps.ts';
-import { withNoise } from './noise.ts';
 
-export type Verdict = { readonly kind: 'right' | 'refused' | 'unsure' } | { readonly kind: 'wrong'; readonly why: string; readonly signature: string };
+export type Verdict =
+  | { readonly kind: 'right' | 'refused' | 'unsure' }
+  | { readonly kind: 'wrong'; readonly why: string; readonly signature: string };
 
 /** Agreement that needs no further question, relative to the largest element. */
 const CLOSE: Readonly<Partial<Record<DType, number>>> = { f32: 1e-6, f64: 1e-13 };
@@ -30,7 +32,10 @@ const wrong = (why: string, signature = why): Verdict => ({ kind: 'wrong', why, 
  * Runs a draft on a device, compiled, and plainly in float64 without any of the compiler's rewriting, and
  * compares. Where they differ by more than rounding of well-determined numbers, or something throws, it is wrong.
  */
-export function examine(draft: Draft, { device = 'cpu', eager = false }: { readonly device?: string; readonly eager?: boolean } = {}): Verdict {
+export function examine(
+  draft: Draft,
+  { device = 'cpu', eager = false }: { readonly device?: string; readonly eager?: boolean } = {},
+): Verdict {
   let program: Program;
   let captured: readonly Value[];
   let f: ReturnType<typeof functionOf>;
@@ -45,7 +50,9 @@ export function examine(draft: Draft, { device = 'cpu', eager = false }: { reado
     return wrong(`tracing throws ${describe(error)}`, `trace ${String((error as Error).message).slice(0, 40)}`);
   }
   const outside = captured.map((value) => (value as Tensor).dataSync());
-  const arrays = program.inputs.map(({ shape, dtype }, i): RefArray => refArray(shape, dtype, [...data, ...outside][i]));
+  const arrays = program.inputs.map(
+    ({ shape, dtype }, i): RefArray => refArray(shape, dtype, [...data, ...outside][i]),
+  );
   let expected: RefArray[];
   try {
     expected = evaluateProgram(program, arrays);
@@ -56,7 +63,14 @@ export function examine(draft: Draft, { device = 'cpu', eager = false }: { reado
   if (isLaw(texts[texts.length - 1].transform)) {
     const half = expected.length / 2;
     for (let k = 0; k < half; k++) {
-      const verdict = compare(expected[k].data, expected[half + k].data, expected[k].dtype, `law ${k}`, () => noisy().flatMap((run) => [run[k].data, run[half + k].data]), 'law');
+      const verdict = compare(
+        expected[k].data,
+        expected[half + k].data,
+        expected[k].dtype,
+        `law ${k}`,
+        () => noisy().flatMap((run) => [run[k].data, run[half + k].data]),
+        'law',
+      );
       if (verdict) return verdict;
     }
   }
@@ -70,13 +84,23 @@ export function examine(draft: Draft, { device = 'cpu', eager = false }: { reado
     return wrong(`${device} throws ${describe(error)}`, `device ${String((error as Error).message).slice(0, 40)}`);
   }
   for (let k = 0; k < expected.length; k++) {
-    const verdict = compare(expected[k].data, actual[k], expected[k].dtype, `output ${k}`, () => noisy().map((run) => run[k].data), 'device');
+    const verdict = compare(
+      expected[k].data,
+      actual[k],
+      expected[k].dtype,
+      `output ${k}`,
+      () => noisy().map((run) => run[k].data),
+      'device',
+    );
     if (verdict) return verdict;
   }
   return { kind: expected.some(({ data: numbers }) => numbers.some((x) => !Number.isFinite(x))) ? 'unsure' : 'right' };
 }
 
-const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}\n${error.stack?.split('\n').slice(1, 6).join('\n')}` : String(error));
+const describe = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name}: ${error.message}\n${error.stack?.split('\n').slice(1, 6).join('\n')}`
+    : String(error);
 
 /** Runs of the program with rounding made visible, computed once and only when asked for. */
 function disturbed(program: Program, arrays: readonly RefArray[]): () => RefArray[][] {
@@ -88,8 +112,16 @@ function disturbed(program: Program, arrays: readonly RefArray[]): () => RefArra
 }
 
 /** `null` when two results agree as well as rounding lets them. */
-function compare(expected: TypedArray, actual: TypedArray, dtype: DType, what: string, noisy: () => TypedArray[], signature: string): Verdict | null {
-  if (expected.length !== actual.length) return wrong(`${what}: ${expected.length} elements expected, got ${actual.length}`, `${signature} length`);
+function compare(
+  expected: TypedArray,
+  actual: TypedArray,
+  dtype: DType,
+  what: string,
+  noisy: () => TypedArray[],
+  signature: string,
+): Verdict | null {
+  if (expected.length !== actual.length)
+    return wrong(`${what}: ${expected.length} elements expected, got ${actual.length}`, `${signature} length`);
   let scale = 0;
   for (const x of expected) if (Number.isFinite(x)) scale = Math.max(scale, Math.abs(x));
   const close = (CLOSE[dtype] ?? 0) * scale;
@@ -100,7 +132,10 @@ function compare(expected: TypedArray, actual: TypedArray, dtype: DType, what: s
     if (isFloat(dtype) && !(Math.abs(x) < HUGE)) continue;
     bounds ??= spread(expected, noisy(), dtype);
     if (Math.abs(x - y) <= bounds[i] || bounds[i] === Infinity) continue;
-    return wrong(`${what}, element ${i} (${dtype}): expected ${x}, got ${y}; rounding explains ${bounds[i].toExponential(2)}`, `${signature} ${Number.isNaN(y) ? 'NaN' : 'value'}`);
+    return wrong(
+      `${what}, element ${i} (${dtype}): expected ${x}, got ${y}; rounding explains ${bounds[i].toExponential(2)}`,
+      `${signature} ${Number.isNaN(y) ? 'NaN' : 'value'}`,
+    );
   }
   return null;
 }
@@ -111,7 +146,11 @@ function spread(expected: TypedArray, runs: readonly TypedArray[], dtype: DType)
   for (const run of runs) {
     for (let i = 0; i < own.length; i++) {
       const moved = Math.abs(run[i] - expected[i]);
-      own[i] = Number.isFinite(moved) ? Math.max(own[i], moved) : run[i] === expected[i] || (Number.isNaN(run[i]) && Number.isNaN(expected[i])) ? own[i] : Infinity;
+      own[i] = Number.isFinite(moved)
+        ? Math.max(own[i], moved)
+        : run[i] === expected[i] || (Number.isNaN(run[i]) && Number.isNaN(expected[i]))
+          ? own[i]
+          : Infinity;
     }
   }
   // An integer or a truth value that rounding can change is not determined at all.
@@ -119,5 +158,8 @@ function spread(expected: TypedArray, runs: readonly TypedArray[], dtype: DType)
   const sorted = own.filter((moved) => moved > 0).sort();
   const typical = sorted.length > 0 ? sorted[Math.floor(sorted.length / 2)] : 0;
   const unit = dtype === 'f32' ? 2 ** -23 : 2 ** -52;
-  return own.map((moved, i) => NOISE_FACTOR * (moved + typical) + 16 * unit * Math.abs(expected[i]) + (dtype === 'f32' ? 1e-36 : 1e-300));
+  return own.map(
+    (moved, i) =>
+      NOISE_FACTOR * (moved + typical) + 16 * unit * Math.abs(expected[i]) + (dtype === 'f32' ? 1e-36 : 1e-300),
+  );
 }

@@ -32,12 +32,17 @@ describe('random programs', () => {
   });
 
   it('tell a wrong derivative from a right one', () => {
-    const lie = "customVjp((a) => sin(a), (a) => [sin(a), a], (a, ct) => [cos(a).mul(ct).mul(1.001)])(v0)";
+    const lie = 'customVjp((a) => sin(a), (a) => [sin(a), a], (a, ct) => [cos(a).mul(ct).mul(1.001)])(v0)';
     const law = { wraps: [{ name: 'duality', picks: [] }] };
     expect(examine(draft('sin(v0)', law)).kind).toBe('right');
     expect(examine(draft(lie, { wraps: [{ name: 'grad', picks: [] }] })).kind).toBe('right');
-    expect(examine(draft('customJvp((a) => sin(a), ([a], [da]) => [sin(a), sin(a).mul(da)])(v0)', law)).kind).toBe('right');
-    expect(examine(draft('unknownName(v0)'))).toMatchObject({ kind: 'wrong', why: expect.stringContaining('unknownName') });
+    expect(examine(draft('customJvp((a) => sin(a), ([a], [da]) => [sin(a), sin(a).mul(da)])(v0)', law)).kind).toBe(
+      'right',
+    );
+    expect(examine(draft('unknownName(v0)'))).toMatchObject({
+      kind: 'wrong',
+      why: expect.stringContaining('unknownName'),
+    });
   });
 
   it('do not call rounding wrong', () => {
@@ -50,8 +55,12 @@ describe('random programs', () => {
     const text = runnable(draft('tanh(v0)', { wraps: [{ name: 'grad', picks: [] }] }));
     const lines: string[] = [];
     const body = text.replace(/^import.*$/m, '').replaceAll('console.log', 'print');
-    const names = Object.keys(ff);
-    new Function('print', ...names, body)((...words: unknown[]) => lines.push(words.join(' ')), ...names.map((name) => ff[name as keyof typeof ff]));
+    const members: Record<string, unknown> = { ...ff };
+    const names = Object.keys(members);
+    new Function('print', ...names, body)(
+      (...words: unknown[]) => lines.push(words.join(' ')),
+      ...Object.values(members),
+    );
     ff.defaultDevice('cpu');
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['cpu', 'reference']);
     const [cpu, reference] = lines.map((line) => JSON.parse(line.split(' ')[1])[0] as number[]);

@@ -66,7 +66,11 @@ export function fuzzOne(seed: number): { verdict: Verdict; operations: number; f
   } catch {
     program = JSON.stringify(small, null, 1);
   }
-  return { verdict, operations: draft.statements.length, finding: { seed, why: `${options.eager ? 'eager: ' : ''}${why}`, program } };
+  return {
+    verdict,
+    operations: draft.statements.length,
+    finding: { seed, why: `${options.eager ? 'eager: ' : ''}${why}`, program },
+  };
 }
 
 /** Random programs from consecutive seeds, until there were `programs` of them, or `stop` says so. */

@@ -5,9 +5,47 @@ import { refArray } from '../program/refArray.ts';
 import { generator } from './picks.ts';
 
 /** Results that are copies or exact choices of their operands carry no rounding. */
-const EXACT = new Set(['neg', 'abs', 'sign', 'max', 'min', 'select', 'floor', 'ceil', 'round', 'trunc', 'barrier', 'stopGradient', 'iota', 'sort', 'gather', 'concat', 'pad', 'dynamicSlice', 'dynamicUpdateSlice', 'reduceMax', 'reduceMin', 'cumMax', 'cumMin']);
+const EXACT = new Set([
+  'neg',
+  'abs',
+  'sign',
+  'max',
+  'min',
+  'select',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'barrier',
+  'stopGradient',
+  'iota',
+  'sort',
+  'gather',
+  'concat',
+  'pad',
+  'dynamicSlice',
+  'dynamicUpdateSlice',
+  'reduceMax',
+  'reduceMin',
+  'cumMax',
+  'cumMin',
+]);
 /** Results that add up many terms round relative to the terms, not to the sum. */
-const SUMS = new Set(['reduceSum', 'reduceProd', 'dotGeneral', 'cumSum', 'cumProd', 'cumLogSumExp', 'scatter', 'cholesky', 'lu', 'qr', 'eigh', 'svd', 'triangularSolve']);
+const SUMS = new Set([
+  'reduceSum',
+  'reduceProd',
+  'dotGeneral',
+  'cumSum',
+  'cumProd',
+  'cumLogSumExp',
+  'scatter',
+  'cholesky',
+  'lu',
+  'qr',
+  'eigh',
+  'svd',
+  'triangularSolve',
+]);
 
 /**
  * The program with rounding errors made visible: each float is multiplied by 1 ± one unit in the last place of
@@ -50,11 +88,18 @@ export function withNoise(program: Program, seed: number): Program {
     for (const eqn of inner.eqns) {
       const { primitive } = eqn;
       const inputs = SUMS.has(primitive.name) ? eqn.inputs.map(disturb) : eqn.inputs;
-      const rounds = primitive.kind !== 'view' && primitive.kind !== 'control' && primitive.kind !== 'inline' && !EXACT.has(primitive.name);
-      const computed = eqn.outputs.map((variable) => (rounds && isFloat(variable.dtype) ? new Var(variable) : variable));
+      const rounds =
+        primitive.kind !== 'view' &&
+        primitive.kind !== 'control' &&
+        primitive.kind !== 'inline' &&
+        !EXACT.has(primitive.name);
+      const computed = eqn.outputs.map((variable) =>
+        rounds && isFloat(variable.dtype) ? new Var(variable) : variable,
+      );
       eqns.push({ primitive, inputs, params: noisyParams(eqn.params), outputs: computed });
       computed.forEach((variable, i) => {
-        if (variable !== eqn.outputs[i]) eqns.push({ primitive: noise, inputs: [variable], params: {}, outputs: [eqn.outputs[i]] });
+        if (variable !== eqn.outputs[i])
+          eqns.push({ primitive: noise, inputs: [variable], params: {}, outputs: [eqn.outputs[i]] });
       });
     }
     return { ...inner, eqns };

@@ -6,11 +6,15 @@ function* smallerSketches(sketch: Sketch): Generator<Sketch> {
   const { steps, inputs, wraps } = sketch;
   for (let k = wraps.length - 1; k >= 0; k--) yield { ...sketch, wraps: wraps.filter((_, i) => i !== k) };
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = steps.length - size; at >= 0; at -= size) yield { ...sketch, steps: [...steps.slice(0, at), ...steps.slice(at + size)] };
+    for (let at = steps.length - size; at >= 0; at -= size)
+      yield { ...sketch, steps: [...steps.slice(0, at), ...steps.slice(at + size)] };
   }
   for (let k = 0; k < inputs.length; k++) {
     if (inputs.length > 1) yield { ...sketch, inputs: inputs.filter((_, i) => i !== k) };
-    const withShape = (shape: readonly number[]): Sketch => ({ ...sketch, inputs: inputs.map((input, i) => (i === k ? { ...input, shape } : input)) });
+    const withShape = (shape: readonly number[]): Sketch => ({
+      ...sketch,
+      inputs: inputs.map((input, i) => (i === k ? { ...input, shape } : input)),
+    });
     for (let axis = 0; axis < inputs[k].shape.length; axis++) {
       yield withShape(inputs[k].shape.filter((_, i) => i !== axis));
       const extent = inputs[k].shape[axis];
@@ -24,15 +28,27 @@ function* smallerSketches(sketch: Sketch): Generator<Sketch> {
 /** Drafts with less before or after a value: a statement made an input, or returned at once. */
 function* smallerDrafts(draft: Draft): Generator<Draft> {
   for (let k = draft.wraps.length - 1; k >= 0; k--) yield { ...draft, wraps: draft.wraps.filter((_, i) => i !== k) };
-  if (draft.outputs.length > 1) for (const name of draft.outputs) yield withoutUnused({ ...draft, outputs: draft.outputs.filter((other) => other !== name) });
-  for (const { name } of draft.statements) if (!(draft.outputs.length === 1 && draft.outputs[0] === name)) yield withoutUnused({ ...draft, outputs: [name] });
+  if (draft.outputs.length > 1)
+    for (const name of draft.outputs)
+      yield withoutUnused({ ...draft, outputs: draft.outputs.filter((other) => other !== name) });
+  for (const { name } of draft.statements)
+    if (!(draft.outputs.length === 1 && draft.outputs[0] === name)) yield withoutUnused({ ...draft, outputs: [name] });
   for (const statement of [...draft.statements].reverse()) {
     const { name, shape, dtype } = statement;
-    yield withoutUnused({ ...draft, inputs: [...draft.inputs, { name, shape, dtype }], statements: draft.statements.filter((other) => other !== statement) });
+    yield withoutUnused({
+      ...draft,
+      inputs: [...draft.inputs, { name, shape, dtype }],
+      statements: draft.statements.filter((other) => other !== statement),
+    });
     // A like value in its place.
-    const like = [...draft.inputs, ...draft.statements].find((other) => other.dtype === dtype && other.shape.join() === shape.join() && other.name !== name);
+    const like = [...draft.inputs, ...draft.statements].find(
+      (other) => other.dtype === dtype && other.shape.join() === shape.join() && other.name !== name,
+    );
     if (like && Number(like.name.slice(1)) < Number(name.slice(1))) {
-      yield withoutUnused({ ...draft, statements: draft.statements.map((other) => (other === statement ? { ...other, text: like.name } : other)) });
+      yield withoutUnused({
+        ...draft,
+        statements: draft.statements.map((other) => (other === statement ? { ...other, text: like.name } : other)),
+      });
     }
   }
 }
@@ -54,18 +70,34 @@ function descend<T>(start: T, smaller: (from: T) => Iterable<T>, fails: (candida
 }
 
 /** The smallest program found within some seconds that still fails as `sketch` does. */
-export function shrink(sketch: Sketch, write: (sketch: Sketch) => Draft, fails: (draft: Draft) => boolean, seconds = 4): Draft {
+export function shrink(
+  sketch: Sketch,
+  write: (sketch: Sketch) => Draft,
+  fails: (draft: Draft) => boolean,
+  seconds = 4,
+): Draft {
   const half = performance.now() + 500 * seconds;
-  const small = descend(sketch, smallerSketches, (candidate) => {
-    try {
-      return fails(write(candidate));
-    } catch {
-      return false;
-    }
-  }, half);
+  const small = descend(
+    sketch,
+    smallerSketches,
+    (candidate) => {
+      try {
+        return fails(write(candidate));
+      } catch {
+        return false;
+      }
+    },
+    half,
+  );
   const draft = write(small);
-  const size = (d: Draft): number => 10 * d.statements.length + d.outputs.length + d.inputs.length + 10 * d.wraps.length + d.statements.reduce((sum, { text }) => sum + Math.min(9, text.length / 20), 0);
-  const smaller = (from: Draft): Draft[] => [...smallerDrafts(from)].filter((candidate) => size(candidate) < size(from)).sort((a, b) => size(a) - size(b));
+  const size = (d: Draft): number =>
+    10 * d.statements.length +
+    d.outputs.length +
+    d.inputs.length +
+    10 * d.wraps.length +
+    d.statements.reduce((sum, { text }) => sum + Math.min(9, text.length / 20), 0);
+  const smaller = (from: Draft): Draft[] =>
+    [...smallerDrafts(from)].filter((candidate) => size(candidate) < size(from)).sort((a, b) => size(a) - size(b));
   const start = withoutUnused(draft);
   return descend(fails(start) ? start : draft, smaller, fails, half + 500 * seconds);
 }

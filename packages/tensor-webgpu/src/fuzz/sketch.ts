@@ -25,16 +25,24 @@ export function sketch(seed: number, operations: readonly string[], transforms: 
   // One floating dtype for most of a program, so that its parts meet without casts.
   const main: DType = below(3) === 0 ? 'f64' : 'f32';
   const inputs = Array.from({ length: 1 + below(4) }, (_, i) => ({
-    shape: Array.from({ length: below(20) === 0 ? 0 : below(4) }, () => (below(60) === 0 ? 0 : EXTENTS[below(EXTENTS.length)])),
+    shape: Array.from({ length: below(20) === 0 ? 0 : below(4) }, () =>
+      below(60) === 0 ? 0 : EXTENTS[below(EXTENTS.length)],
+    ),
     dtype: i === 0 || below(3) > 0 ? main : DTYPES[below(DTYPES.length)],
   }));
   // Long programs are rarer: they cost more and find the same.
   const length = 5 + Math.min(below(36), below(36), below(36));
   return {
     inputs,
-    steps: Array.from({ length }, () => ({ operation: operations[below(operations.length)], picks: numbers(PICKS_PER_STEP) })),
+    steps: Array.from({ length }, () => ({
+      operation: operations[below(operations.length)],
+      picks: numbers(PICKS_PER_STEP),
+    })),
     outputs: numbers(1 + below(6)),
-    wraps: Array.from({ length: [0, 1, 1, 1, 2, 2, 3][below(7)] }, () => ({ name: transforms[below(transforms.length)], picks: numbers(PICKS_PER_STEP) })),
+    wraps: Array.from({ length: [0, 1, 1, 1, 2, 2, 3][below(7)] }, () => ({
+      name: transforms[below(transforms.length)],
+      picks: numbers(PICKS_PER_STEP),
+    })),
     seed,
   };
 }

@@ -9,13 +9,14 @@ import { wrapOf } from './wraps.ts';
 
 export type ListFunction = (...xs: Value[]) => readonly Value[];
 
-const names = Object.keys(library);
+const members: Readonly<Record<string, unknown>> = { ...library };
+const names = Object.keys(members);
 
 /** The value of an expression in the public functions of the library and in `given`. */
 export function evaluateText(text: string, given: Readonly<Record<string, unknown>> = {}): unknown {
   const own = Object.keys(given);
   const run = new Function(...names, ...own, `"use strict"; return (${text});`);
-  return run(...names.map((name) => library[name as keyof typeof library]), ...own.map((name) => given[name]));
+  return run(...Object.values(members), ...own.map((name) => given[name]));
 }
 
 /** Results larger than this are not worth their time. */
@@ -31,7 +32,12 @@ export interface FunctionText {
 /** The functions of a draft: the body, then one for each transform that applies. */
 export function functionTexts(draft: Draft): FunctionText[] {
   const lines = draft.statements.map(({ name, text }) => `  const ${name} = ${text};\n`).join('');
-  const texts: FunctionText[] = [{ transform: '', text: `(${draft.inputs.map(({ name }) => name).join(', ')}) => {\n${lines}  return [${draft.outputs.join(', ')}];\n}` }];
+  const texts: FunctionText[] = [
+    {
+      transform: '',
+      text: `(${draft.inputs.map(({ name }) => name).join(', ')}) => {\n${lines}  return [${draft.outputs.join(', ')}];\n}`,
+    },
+  ];
   let inner = evaluateText(texts[0].text) as ListFunction;
   for (const { name, picks } of draft.wraps) {
     const { outputs } = traceProgram(draft.inputs, inner).program;
@@ -47,7 +53,10 @@ export function functionTexts(draft: Draft): FunctionText[] {
 
 /** The outermost function. */
 export function functionOf(texts: readonly FunctionText[]): ListFunction {
-  return texts.reduce<ListFunction>((inner, { text }, i) => evaluateText(text, i === 0 ? {} : { [`f${i - 1}`]: inner }) as ListFunction, () => []);
+  return texts.reduce<ListFunction>(
+    (inner, { text }, i) => evaluateText(text, i === 0 ? {} : { [`f${i - 1}`]: inner }) as ListFunction,
+    () => [],
+  );
 }
 
 /** A draft as a TypeScript file that runs it on the CPU device and on the reference. */
@@ -55,7 +64,8 @@ export function runnable(draft: Draft): string {
   const texts = functionTexts(draft);
   const data = inputData(draft);
   const inputs = draft.inputs.map(
-    ({ shape, dtype }, i) => `  tensor(new ${data[i].constructor.name}([${Array.from(data[i]).join(', ')}]), { shape: [${shape.join(', ')}], dtype: '${dtype}', device }),`,
+    ({ shape, dtype }, i) =>
+      `  tensor(new ${data[i].constructor.name}([${Array.from(data[i]).join(', ')}]), { shape: [${shape.join(', ')}], dtype: '${dtype}', device }),`,
   );
   const last = `f${texts.length - 1}`;
   const body = [

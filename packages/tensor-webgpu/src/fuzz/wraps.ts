@@ -18,18 +18,24 @@ function score(outputs: readonly Aval[]): string {
 const directions = (of: string, avals: readonly Aval[], direction: string): string =>
   `[${avals.map(({ dtype }, i) => (isFloat(dtype) ? `${direction}(${of}[${i}])` : `zerosLike(${of}[${i}])`)).join(', ')}]`;
 
-const differentiable = (inputs: readonly Aval[], outputs: readonly Aval[]): boolean => places(inputs).length > 0 && places(outputs).length > 0;
+const differentiable = (inputs: readonly Aval[], outputs: readonly Aval[]): boolean =>
+  places(inputs).length > 0 && places(outputs).length > 0;
 
 /** The gradients of all floating inputs. */
 const gradients = (f: string, inputs: readonly Aval[], outputs: readonly Aval[]): string =>
   `grad((...ys) => { const o = ${f}(...ys); return ${score(outputs)}; }, { argnums: [${places(inputs).join(', ')}] })(...xs)`;
 
 /** Two slices for each mapped input, and the axes they are stacked on. */
-function batches(inputs: readonly Aval[], picks: Picks): { stacked: string; axes: (number | null)[]; slices: [string, string] } {
+function batches(
+  inputs: readonly Aval[],
+  picks: Picks,
+): { stacked: string; axes: (number | null)[]; slices: [string, string] } {
   const other = ({ dtype }: Aval, i: number): string =>
     isFloat(dtype) ? `xs[${i}].mul(0.7).add(0.1)` : dtype === 'bool' ? `logicalNot(xs[${i}])` : `xs[${i}].add(1)`;
   const axes = inputs.map(({ shape }, i) => (i > 0 && picks.once(3) ? null : picks.below(shape.length + 1)));
-  const stacked = inputs.map((aval, i) => (axes[i] === null ? `xs[${i}]` : `stack([xs[${i}], ${other(aval, i)}], ${axes[i]})`));
+  const stacked = inputs.map((aval, i) =>
+    axes[i] === null ? `xs[${i}]` : `stack([xs[${i}], ${other(aval, i)}], ${axes[i]})`,
+  );
   const second = inputs.map((aval, i) => (axes[i] === null ? `xs[${i}]` : other(aval, i)));
   return { stacked: stacked.join(', '), axes, slices: ['...xs', second.join(', ')] };
 }
@@ -56,15 +62,22 @@ const jacobian =
 export const transforms: Readonly<Record<string, Wrap>> = {
   jit: (f) => `jit(${f})`,
   checkpoint: (f) => `checkpoint(${f})`,
-  grad: (f, inputs, outputs) => (differentiable(inputs, outputs) ? `(...xs) => ${gradients(f, inputs, outputs)}` : null),
+  grad: (f, inputs, outputs) =>
+    differentiable(inputs, outputs) ? `(...xs) => ${gradients(f, inputs, outputs)}` : null,
   valueAndGrad: (f, inputs, outputs) =>
-    differentiable(inputs, outputs) ? `(...xs) => { const [value, slopes] = ${gradients(f, inputs, outputs).replace('grad', 'valueAndGrad')}; return [value, ...slopes]; }` : null,
+    differentiable(inputs, outputs)
+      ? `(...xs) => { const [value, slopes] = ${gradients(f, inputs, outputs).replace('grad', 'valueAndGrad')}; return [value, ...slopes]; }`
+      : null,
   jvp: (f, inputs, outputs) =>
     differentiable(inputs, outputs) ? `(...xs) => jvp(${f}, xs, ${directions('xs', inputs, 'cos')}).flat()` : null,
   linearize: (f, inputs, outputs) =>
-    differentiable(inputs, outputs) ? `(...xs) => { const [o, push] = linearize(${f}, ...xs); return [...o, ...push(...${directions('xs', inputs, 'cos')})]; }` : null,
+    differentiable(inputs, outputs)
+      ? `(...xs) => { const [o, push] = linearize(${f}, ...xs); return [...o, ...push(...${directions('xs', inputs, 'cos')})]; }`
+      : null,
   vjp: (f, inputs, outputs) =>
-    differentiable(inputs, outputs) ? `(...xs) => { const [o, pull] = vjp(${f}, ...xs); return [...o, ...pull(${directions('o', outputs, 'cos')})]; }` : null,
+    differentiable(inputs, outputs)
+      ? `(...xs) => { const [o, pull] = vjp(${f}, ...xs); return [...o, ...pull(${directions('o', outputs, 'cos')})]; }`
+      : null,
   vmap: (f, inputs, _outputs, picks) => {
     const { stacked, axes } = batches(inputs, picks);
     return `(...xs) => vmap(${f}, { inAxes: ${list(axes)} })(${stacked})`;

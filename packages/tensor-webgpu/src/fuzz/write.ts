@@ -36,10 +36,12 @@ export function write(sketch: Sketch): Draft {
         const count = known.length;
         add(written.text, written.bound ?? 9);
         const made = known[known.length - 1];
-        if (known.length > count && isFloat(made.dtype) && made.bound > LARGEST) add(`${made.name}.mul(${(1 / made.bound).toPrecision(2)})`, 1);
+        if (known.length > count && isFloat(made.dtype) && made.bound > LARGEST)
+          add(`${made.name}.mul(${(1 / made.bound).toPrecision(2)})`, 1);
       } catch (error) {
         // A refusal with a name is an answer (the largest of nothing); anything else is a fault worth reporting.
-        if (!(error instanceof FlowfieldError)) throw new Error(`${step.operation}: ${String(error)}`, { cause: error });
+        if (!(error instanceof FlowfieldError))
+          throw new Error(`${step.operation}: ${String(error)}`, { cause: error });
       }
     }
     return [];

@@ -39,10 +39,20 @@ function pade(x: Tensor, identity: Tensor, degree: number): Tensor {
   return solve(even.sub(u), even.add(u));
 }
 
-/** The exponential of square matrices: scaling and squaring with a Padé approximant (Higham 2005). */
-export const expm = (x: TensorLike): Tensor =>
+export interface ExpmOptions {
+  /** The matrices are symmetric (their symmetric part is taken): by eigenvalues, which is faster for many small ones. */
+  readonly symmetric?: boolean;
+}
+
+/**
+ * The exponential `Σ xᵏ / k!` of square matrices [..., n, n]: scaling and squaring with a Padé approximant (Higham 2005),
+ * or by eigenvalues for `symmetric` ones. Derivatives hold at every matrix, repeated eigenvalues included.
+ * @throws ShapeError unless the matrices are square.
+ */
+export const expm = (x: TensorLike, { symmetric = false }: ExpmOptions = {}): Tensor =>
   composite('linalg.expm', () => {
     const matrix = squareMatrices('expm', x);
+    if (symmetric) return lax.symmetricFunction(matrix, { kind: 'exp' });
     const n = matrix.shape[matrix.ndim - 1];
     if (n === 0) return matrix;
     const { degree, norm } = PADE[matrix.dtype as 'f32' | 'f64'];

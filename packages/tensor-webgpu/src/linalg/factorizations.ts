@@ -5,13 +5,19 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { matrices, squareMatrices } from './matrices.ts';
 
 /**
- * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; only the lower
- * triangle is read, and derivatives are those of symmetric matrices. A matrix that is not positive definite gives NaN from the first pivot that fails.
+ * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; the symmetric part of x counts, and
+ * derivatives are those of symmetric matrices.
+ * @throws ArgumentError for a matrix that is not positive definite, ShapeError unless the matrices are square.
  */
 export const cholesky = (x: TensorLike): Tensor =>
   composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
 
-/** Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n], of which the lower triangle is read. */
+/**
+ * Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n]; the symmetric
+ * part counts. At repeated eigenvalues derivatives hold for what does not depend on the choice of eigenvectors; functions
+ * of matrices have their own rule: `sqrtm`, `logm`, `powm`, `expm`.
+ * @throws ArgumentError for NaN or infinity, ShapeError unless the matrices are square.
+ */
 export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {
   const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(squareMatrices('eigh', x)));
   return { eigenvalues, eigenvectors };

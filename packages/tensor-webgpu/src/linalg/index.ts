@@ -1,4 +1,10 @@
+export { cross } from '../ops/geometry.ts';
+export { trace } from '../ops/indexing.ts';
 export { det, slogdet } from './determinant.ts';
-export { expm } from './expm.ts';
+export { type ExpmOptions, expm } from './expm.ts';
 export { cholesky, eigh, qr, svd } from './factorizations.ts';
+export { lu } from './lu.ts';
+export { cond, type LinalgNormOptions, type MatrixOrder, norm } from './norm.ts';
+export { logm, matrixPower, powm, sqrtm } from './powers.ts';
+export { type LeastSquares, lstsq, matrixRank, pinv, type RankOptions } from './pseudoinverse.ts';
 export { choleskySolve, inv, solve, type TriangularOptions, triangularSolve } from './solve.ts';

@@ -1,11 +1,12 @@
 import { type DType, hostArray, type TypedArray, toDType } from '../dtype/dtype.ts';
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Device } from '../runtime/device.ts';
+import type { Device, Storage } from '../runtime/device.ts';
+import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
 import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { currentBuilder } from '../trace/builder.ts';
+import { currentBuilder, traceProgram } from '../trace/builder.ts';
 import { makeValue, Value } from '../trace/value.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
@@ -13,16 +14,26 @@ import type { CreateOptions, TensorLike } from './types.ts';
 const chosenDevice = (name: string | undefined): Device =>
   name === undefined ? (currentBuilder()?.device ?? defaultDevice()) : deviceNamed(name);
 
-/** Puts host data on a device. Throws `DeviceError` when the device does not have the dtype. */
-function put(data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor {
+/** Fills larger than this are made on the device, without a copy on the host. */
+const HOST_FILL = 1 << 16;
+
+/** The device for a new tensor. Throws `DeviceError` when it does not have the dtype. */
+function deviceFor(dtype: DType, deviceName: string | undefined): Device {
   const device = chosenDevice(deviceName);
   if (!device.dtypes.includes(dtype)) {
     throw new DeviceError(
       `Device ${device.name} has no ${dtype}; it has ${device.dtypes.join(', ')}. Choose one of these with {dtype}, or another device.`,
     );
   }
-  return makeValue({ shape, dtype }, { kind: 'stored', storage: device.put(data, dtype) }) as Tensor;
+  return device;
 }
+
+const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
+  makeValue({ shape, dtype }, { kind: 'stored', storage }) as Tensor;
+
+/** Puts host data on a device. */
+const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>
+  stored(deviceFor(dtype, deviceName).put(data, dtype), shape, dtype);
 
 const isTypedArray = (data: unknown): data is TypedArray => ArrayBuffer.isView(data) && !(data instanceof DataView);
 
@@ -120,7 +131,12 @@ export function full(shape: Shape, value: number | boolean, options: CreateOptio
   checkShape('full', shape);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   if (currentBuilder()) return lax.full(shape, Number(value), dtype) as Tensor;
-  return put(hostArray(dtype, sizeOf(shape)).fill(toDType(dtype, Number(value))), [...shape], dtype, options.device);
+  const filling = toDType(dtype, Number(value));
+  const size = sizeOf(shape);
+  if (size <= HOST_FILL) return put(hostArray(dtype, size).fill(filling), [...shape], dtype, options.device);
+  const { program } = traceProgram([], () => [lax.full(shape, filling, dtype)]);
+  const [storage] = executeProgram(program, [], deviceFor(dtype, options.device));
+  return stored(storage, [...shape], dtype);
 }
 
 /** A tensor of zeros. */
@@ -184,12 +200,18 @@ export function linspace(
   return generate([count], at, dtype, device);
 }
 
+export interface EyeOptions extends CreateOptions {
+  /** Which diagonal has the ones: 0 the main one (default), 1 the one above it, -1 the one below. */
+  readonly offset?: number;
+}
+
 /** The n x m matrix (m = n by default) with ones on diagonal `offset` and zeros elsewhere. */
-export function eye(
-  n: number,
-  m = n,
-  { offset = 0, dtype = 'f32', device }: CreateOptions & { readonly offset?: number } = {},
-): Tensor {
+export function eye(n: number, options?: EyeOptions): Tensor;
+export function eye(n: number, m?: number, options?: EyeOptions): Tensor;
+export function eye(n: number, columns: number | EyeOptions = n, options: EyeOptions = {}): Tensor {
+  if (typeof columns === 'object') return eye(n, n, columns);
+  const m = columns;
+  const { offset = 0, dtype = 'f32', device } = options;
   checkShape('eye', [n, m]);
   if (currentBuilder()) {
     const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);

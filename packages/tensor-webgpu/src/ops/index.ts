@@ -51,6 +51,7 @@ export {
 export { type ConvOptions, type ConvTransposeOptions, conv, convTranspose } from './conv.ts';
 export {
   arange,
+  type EyeOptions,
   eye,
   full,
   fullLike,

@@ -27,7 +27,7 @@ function reduce(
 function checkNotEmpty(name: string, x: Tensor, axes: readonly number[]): void {
   if (axes.some((axis) => x.shape[axis] === 0)) {
     throw new ArgumentError(
-      `${name}: axis ${axes.join(', ')} of shape [${x.shape.join(', ')}] is empty, and ${name} of nothing has no value.`,
+      `${name}: axis ${axes.join(', ')} of shape [${x.shape.join(', ')}] is empty, and ${name} of nothing has no value. Reduce other axes, or leave empty tensors out.`,
     );
   }
 }

@@ -20,6 +20,7 @@ import { eigh } from './linalg/eigh.ts';
 import { lu } from './linalg/lu.ts';
 import { qr } from './linalg/qr.ts';
 import { svd } from './linalg/svd.ts';
+import { symmetricFunction } from './linalg/symmetricFunction.ts';
 import { triangularSolve } from './linalg/triangularSolve.ts';
 import { and, not, or, shiftLeft, shiftRight, xor } from './logic.ts';
 import { pad } from './pad.ts';
@@ -126,6 +127,7 @@ export const lax = {
   stopGradient,
   sub,
   svd,
+  symmetricFunction,
   tan,
   tanh,
   threefry2x32,

@@ -333,6 +333,13 @@ const linalgCases: RuleCase[] = [
   { title: 'qr of tall matrices', build: (a) => lax.qr(a), inputs: [nearIdentity([2, 5, 3], 2)] },
   { title: 'qr of wide matrices', build: (a) => lax.qr(a), inputs: [nearIdentity([2, 3, 5], 2)], order: 0 },
   { title: 'eigh', build: (a) => lax.eigh(a), inputs: [array([2, 3, 3], (i) => (i % 4 === 0 ? i : 0) + random())] },
+  ...(['exp', 'log'] as const).map(
+    (kind): RuleCase => ({
+      title: `symmetricFunction ${kind}`,
+      build: (a) => [lax.symmetricFunction(a, { kind })],
+      inputs: [nearIdentity([2, 3, 3], 5)],
+    }),
+  ),
   { title: 'svd', build: (a) => lax.svd(a), inputs: [within(-1, 1, [2, 3, 3])] },
   { title: 'svd of tall matrices', build: (a) => lax.svd(a), inputs: [within(-1, 1, [5, 3])] },
   { title: 'svd of wide matrices', build: (a) => lax.svd(a), inputs: [within(-1, 1, [3, 5])] },

@@ -21,6 +21,7 @@ import * as eigh from './linalg/eigh.ts';
 import * as lu from './linalg/lu.ts';
 import * as qr from './linalg/qr.ts';
 import * as svd from './linalg/svd.ts';
+import * as symmetricFunction from './linalg/symmetricFunction.ts';
 import * as triangularSolve from './linalg/triangularSolve.ts';
 import * as logic from './logic.ts';
 import * as pad from './pad.ts';
@@ -75,6 +76,7 @@ const modules: readonly object[] = [
   qr,
   eigh,
   svd,
+  symmetricFunction,
 ];
 
 /** Every primitive that has a rule of its own, by name; control flow and custom rules live with the transforms. */

@@ -17,7 +17,9 @@ export const devices = (): string[] => [...known.keys()];
 export function deviceNamed(name: string): Device {
   const device = known.get(name);
   if (!device) {
-    throw new DeviceError(`There is no device '${name}'. This machine has ${devices().join(', ')}.`);
+    throw new DeviceError(
+      `There is no device '${name}'. Use one of ${devices().join(', ')}; a GPU is there only after \`await init()\`.`,
+    );
   }
   return device;
 }

@@ -128,13 +128,21 @@ describe.each(ff.devices())('custom rules, checkpoints and gradient stops on %s'
   it(
     'checkpoint holds loops of any kind',
     here(() => {
-      const loop = (x: Tensor): Tensor => ff.scan((c: Tensor) => [c.mul(x).sin(), c.sum()], x, null, { length: 3 })[0].sum();
+      const loop = (x: Tensor): Tensor =>
+        ff.scan((c: Tensor) => [c.mul(x).sin(), c.sum()], x, null, { length: 3 })[0].sum();
       const at = f64([0.7, -1.2]);
       expect(ff.grad(ff.checkpoint(loop))(at).toArray()).toEqual(ff.grad(loop)(at).toArray());
       const twice = (f: (x: Tensor) => Tensor): unknown => ff.hessian(f)(at).toArray();
       expect(twice(ff.checkpoint(loop))).toEqual(twice(loop));
-      const endless = (x: Tensor): Tensor => ff.whileLoop((c: Tensor) => c.sum().less(9), (c: Tensor) => c.mul(c), x);
-      expect(() => ff.grad((x: Tensor) => ff.checkpoint(endless)(x).sum())(f64([2, 3]))).toThrow(/Reverse mode cannot run backwards through whileLoop/);
+      const endless = (x: Tensor): Tensor =>
+        ff.whileLoop(
+          (c: Tensor) => c.sum().less(9),
+          (c: Tensor) => c.mul(c),
+          x,
+        );
+      expect(() => ff.grad((x: Tensor) => ff.checkpoint(endless)(x).sum())(f64([2, 3]))).toThrow(
+        /Reverse mode cannot run backwards through whileLoop/,
+      );
     }),
   );
 

@@ -35,7 +35,7 @@ export function checkFloat(values: readonly Value[], chosen: readonly boolean[],
   values.forEach((value, i) => {
     if (chosen[i] && !isFloat(value.dtype)) {
       throw new DTypeError(
-        `${use}: cannot differentiate with respect to a ${value.dtype} tensor. Cast it to f32, or leave it out with argnums.`,
+        `${use}: cannot differentiate with respect to a tensor of ${value.dtype}. Cast it to f32, or leave it out with argnums.`,
       );
     }
   });

@@ -3,10 +3,12 @@ import { showAval } from '../program/print.ts';
 import type { Program } from '../program/program.ts';
 import type { Device, Executable } from '../runtime/device.ts';
 import { compiled } from '../runtime/execute.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { deviceOf, storedValues } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
+import { collectMade } from '../trace/scope.ts';
 import { storageOf, takeStorage, type Value } from '../trace/value.ts';
-import { type Structure, unflatten } from '../tree/tree.ts';
+import { leaves, type Structure, unflatten } from '../tree/tree.ts';
 import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
 
 export interface JitOptions {
@@ -22,6 +24,8 @@ interface Entry {
   readonly structure: Structure;
   readonly executable: Executable;
   readonly device: Device;
+  /** Which argument values the program may overwrite. */
+  readonly donated: readonly boolean[];
 }
 
 const identities = new WeakMap<object, number>();
@@ -41,7 +45,10 @@ function staticKey(value: unknown): string {
 /** A traced and compiled call, and the values to run it on. */
 export interface Prepared {
   readonly entry: Entry;
+  /** The values of the arguments, then what the function captured. */
   readonly values: readonly Value[];
+  /** Which of them were made for this call, from plain numbers. */
+  readonly lifted: readonly boolean[];
 }
 
 export function prepare(
@@ -67,8 +74,11 @@ export function prepare(
       let next = 0;
       return f(...args.map((arg, n) => (isStatic(n) ? arg : given[next++])));
     };
-    const traced = trace(flat.values, (...values) => callFlat(call, flat.structure, values, 'jit'));
-    const perArgument = dynamic.map((arg) => flattenArguments([arg], 'jit').values.length);
+    // Constants made while tracing belong to the program: no scope around this call may free them.
+    const { result: traced } = collectMade(() =>
+      trace(flat.values, (...values) => callFlat(call, flat.structure, values, 'jit')),
+    );
+    const perArgument = dynamic.map((arg) => leaves(arg).length);
     const dynamicNumbers = args.map((_, n) => n).filter((n) => !isStatic(n));
     const donated = perArgument.flatMap((count, i) => Array<boolean>(count).fill(donate.includes(dynamicNumbers[i])));
     const flags = donated.includes(true) ? [...donated, ...traced.captured.map(() => false)] : undefined;
@@ -78,10 +88,12 @@ export function prepare(
       structure: traced.extra,
       device: deviceOf([...flat.values, ...traced.captured], 'jit'),
       executable: compiled(traced.program, device, { donate: flags }),
+      donated,
     };
     entries.set(key, entry);
   }
-  return { entry, values: [...flat.values, ...entry.captured] };
+  const lifted = leaves(dynamic).map((leaf, i) => (leaf as unknown) !== flat.values[i]);
+  return { entry, values: [...flat.values, ...entry.captured], lifted };
 }
 
 /**
@@ -99,18 +111,17 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
   const entries = new Map<string, Entry>();
   return (...args) => {
     if (currentBuilder()) return f(...args);
-    const { entry, values } = prepare(f as TreeFunction, args, options, entries);
+    const { entry, values, lifted } = prepare(f as TreeFunction, args, options, entries);
     const storages = entry.executable.run(values.map((value) => storageOf(value, 'jit')));
-    if (options.donate?.length) retire(args, options.donate);
+    values.forEach((value, i) => {
+      if (entry.donated[i]) retire(value);
+      else if (lifted[i]) (value as Tensor).dispose();
+    });
     return unflatten(entry.structure, storedValues(entry.program, storages)) as R;
   };
 }
 
-/** Marks donated tensors as gone, so that a later use is a named error. */
-function retire(args: readonly unknown[], donate: readonly number[]): void {
-  for (const n of donate) {
-    for (const value of flattenArguments([args[n]], 'jit').values) {
-      if (value.state.kind === 'stored') takeStorage(value, 'jit', 'it was donated to a jitted function');
-    }
-  }
+/** Marks a donated tensor as gone, so that a later use is a named error. */
+function retire(value: Value): void {
+  if (value.state.kind === 'stored') takeStorage(value, 'jit', 'it was donated to a jitted function');
 }

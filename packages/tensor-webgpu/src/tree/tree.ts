@@ -6,27 +6,38 @@ export class TreeError extends FlowfieldError {}
 /** Nested plain objects and arrays whose leaves are `T`; `null` and `undefined` are empty subtrees. */
 export type Tree<T> = T | null | undefined | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
 
-/** The leaves of a tree type, for inference in functions on trees. */
-export type Leaf<T> = T extends null | undefined
+/** How deep the types below look into a tree; what lies deeper is left to the caller. */
+type Levels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+type Deeper<Left extends unknown[]> = Left extends [unknown, ...infer Rest] ? Rest : [];
+
+/** The leaves of a tree type, for inference in functions on trees. Of the recursive type `Tree<T>` they are `T`. */
+export type Leaf<T, Left extends unknown[] = Levels> = Left extends []
   ? never
-  : T extends readonly (infer Item)[]
-    ? Leaf<Item>
-    : T extends (...args: never[]) => unknown
-      ? T
-      : IsPlain<T> extends true
-        ? { [K in keyof T]: Leaf<T[K]> }[keyof T]
-        : T;
+  : T extends null | undefined
+    ? never
+    : T extends readonly (infer Item)[]
+      ? Leaf<Item, Deeper<Left>>
+      : T extends (...args: never[]) => unknown
+        ? T
+        : IsPlain<T> extends true
+          ? { [K in keyof T]: Leaf<T[K], Deeper<Left>> }[keyof T]
+          : T;
 
 /** `T` with every leaf replaced by `R`. */
-export type Mapped<T, R> = T extends null | undefined
-  ? T
-  : T extends readonly unknown[]
-    ? { [K in keyof T]: Mapped<T[K], R> }
-    : T extends (...args: never[]) => unknown
-      ? R
-      : IsPlain<T> extends true
-        ? { [K in keyof T]: Mapped<T[K], R> }
-        : R;
+export type Mapped<T, R, Left extends unknown[] = Levels> = Left extends []
+  ? Tree<R>
+  : T extends null | undefined
+    ? T
+    : T extends readonly unknown[]
+      ? { [K in keyof T]: Mapped<T[K], R, Deeper<Left>> }
+      : T extends (...args: never[]) => unknown
+        ? R
+        : IsPlain<T> extends true
+          ? { [K in keyof T]: Mapped<T[K], R, Deeper<Left>> }
+          : R;
+
+/** `never` for a tree whose leaves are known not to be `L`. */
+type WithLeaves<T, L> = [Leaf<T>] extends [L] ? unknown : unknown extends Leaf<T> ? unknown : never;
 
 /** Class instances show by a method; plain data has none at the top. */
 type IsPlain<T> = T extends object
@@ -115,8 +126,15 @@ export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leav
   return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
 }
 
-/** The leaves of a tree in order: arrays by index, objects by sorted key. */
-export const leaves = <T>(tree: T): Leaf<T>[] => flatten(tree).leaves;
+/**
+ * The leaves of a tree in order: arrays by index, objects by sorted key. Where the type of the tree does not tell their
+ * type, as in a function of any parameters, say it: `leaves<Tensor>(params)`.
+ */
+export function leaves<T>(tree: T): Leaf<T>[];
+export function leaves<L>(tree: unknown): L[];
+export function leaves(tree: unknown): unknown[] {
+  return flatten(tree).leaves;
+}
 
 /** The structure of a tree, without its leaves. */
 export const structure = (tree: unknown): Structure => flatten(tree).structure;
@@ -131,7 +149,9 @@ export function paths(tree: unknown): string[] {
 /** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
 export function unflatten(shape: Structure, values: readonly unknown[]): unknown {
   if (values.length !== shape.leafCount) {
-    throw new TreeError(`tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}.`);
+    throw new TreeError(
+      `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
+    );
   }
   let next = 0;
   const build = (node: Node): unknown => {
@@ -184,19 +204,34 @@ export function checkSameStructure(op: string, a: Structure, b: Structure): void
   );
 }
 
-/** `f` applied to every leaf (and to the leaves at the same places of further trees), in a tree of the same structure. */
+/**
+ * `f` applied to every leaf (and to the leaves at the same places of further trees), in a tree of the same structure.
+ * Where the type of the tree does not tell the type of its leaves, as in a function of any parameters `P`, say it in f:
+ * `map((leaf: Tensor) => leaf.mul(2), params)` is a `P` again.
+ * @throws TreeError, naming the path, for trees of different structure.
+ */
 export function map<T, R>(
   // biome-ignore lint/suspicious/noExplicitAny: the leaves of the further trees have types of their own.
   f: (leaf: Leaf<T>, ...others: any[]) => R,
   tree: T,
   ...rest: readonly unknown[]
-): Mapped<T, R> {
+): Mapped<T, R>;
+export function map<T, L>(
+  f: (leaf: L, ...others: L[]) => L,
+  tree: T,
+  ...rest: readonly unknown[]
+): T & WithLeaves<T, L>;
+export function map(
+  f: (leaf: unknown, ...others: unknown[]) => unknown,
+  tree: unknown,
+  ...rest: readonly unknown[]
+): unknown {
   const first = flatten(tree);
   const others = rest.map((other) => {
     const flat = flatten(other);
     checkSameStructure('tree.map', first.structure, flat.structure);
-    return flat.leaves as unknown[];
+    return flat.leaves;
   });
   const mapped = first.leaves.map((leaf, i) => f(leaf, ...others.map((other) => other[i])));
-  return unflatten(first.structure, mapped) as Mapped<T, R>;
+  return unflatten(first.structure, mapped);
 }

@@ -8,14 +8,17 @@ const GROWTH = 16 * 1024 * 1024;
 const SLACK = 256;
 
 /**
- * Hands out blocks of one WebAssembly memory: 64-byte aligned, sizes rounded up to 64 bytes. Freed blocks are joined with
- * their free neighbours and used again, the smallest that fits first.
+ * Hands out blocks of one WebAssembly memory: 64-byte aligned, sizes rounded up to 64 bytes. A freed block is kept for the
+ * next request of its size, since a program asks for the same sizes at every run. When none is kept, all freed blocks are
+ * joined with their free neighbours, and the smallest that fits is used.
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
   /** Most bytes the memory may have. */
   readonly limit: number;
-  /** Free blocks by address. */
+  /** Freed blocks by size, not joined yet. */
+  private readonly kept = new Map<number, number[]>();
+  /** Joined free blocks by address. */
   private readonly free = new Map<number, number>();
   private readonly freeEnds = new Map<number, number>();
   private readonly sizes = new Map<number, number>();
@@ -30,6 +33,26 @@ export class Heap {
   /** The address of a new block of at least `bytes` bytes. Throws `OutOfMemoryError`. */
   allocate(bytes: number): number {
     const size = aligned(bytes);
+    const address = this.kept.get(size)?.pop() ?? this.find(size, bytes);
+    this.sizes.set(address, size);
+    this.live += size;
+    return address;
+  }
+
+  /** Gives a block back. */
+  release(address: number): void {
+    const size = this.sizes.get(address);
+    if (size === undefined) return;
+    this.sizes.delete(address);
+    this.live -= size;
+    const same = this.kept.get(size);
+    if (same) same.push(address);
+    else this.kept.set(size, [address]);
+  }
+
+  private find(size: number, asked: number): number {
+    for (const [keptSize, addresses] of this.kept) for (const address of addresses) this.join(address, keptSize);
+    this.kept.clear();
     let best = 0;
     let bestSize = Infinity;
     for (const [address, freeSize] of this.free) {
@@ -39,24 +62,15 @@ export class Heap {
         if (freeSize === size) break;
       }
     }
-    if (best !== 0) {
-      this.removeFree(best, bestSize);
-      if (bestSize > size) this.addFree(best + size, bestSize - size);
-    } else {
-      best = this.extend(size, bytes);
-    }
-    this.sizes.set(best, size);
-    this.live += size;
+    if (best === 0) return this.extend(size, asked);
+    this.removeFree(best, bestSize);
+    if (bestSize > size) this.addFree(best + size, bestSize - size);
     return best;
   }
 
-  /** Gives a block back. */
-  release(address: number): void {
-    let size = this.sizes.get(address);
-    if (size === undefined) return;
-    this.sizes.delete(address);
-    this.live -= size;
+  private join(address: number, freed: number): void {
     let start = address;
+    let size = freed;
     const before = this.freeEnds.get(start);
     if (before !== undefined) {
       const beforeSize = this.free.get(before) as number;

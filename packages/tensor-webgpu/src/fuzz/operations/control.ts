@@ -7,7 +7,12 @@ function smooth(scope: Scope, first: string, ...others: string[]): string {
   let text = first;
   for (let k = 0; k <= scope.below(3); k++) {
     const partner = scope.of([first, ...others]);
-    text = scope.of([`tanh(${text})`, `sin(${text}.add(${partner}))`, `cos(${text}.mul(0.5)).sub(${partner}.mul(0.1))`, `sigmoid(${text}).mul(sin(${partner}))`]);
+    text = scope.of([
+      `tanh(${text})`,
+      `sin(${text}.add(${partner}))`,
+      `cos(${text}.mul(0.5)).sub(${partner}.mul(0.1))`,
+      `sigmoid(${text}).mul(sin(${partner}))`,
+    ]);
   }
   return text;
 }
@@ -39,7 +44,10 @@ export const controlOperations: Readonly<Record<string, Operation>> = {
   })),
   switchCase: on(float, (x, scope) => {
     const index = scope.value((y) => y.dtype === 'i32' && y.shape.length === 0);
-    return { text: `switchCase(${index?.name ?? scope.below(3)}, [(a) => ${smooth(scope, 'a')}, (a) => a, (a) => ${smooth(scope, 'a')}], ${x.name})`, bound: 50 };
+    return {
+      text: `switchCase(${index?.name ?? scope.below(3)}, [(a) => ${smooth(scope, 'a')}, (a) => a, (a) => ${smooth(scope, 'a')}], ${x.name})`,
+      bound: 50,
+    };
   }),
   foriLoop: on(float, (x, scope) => ({
     text: `foriLoop(0, ${scope.below(4)}, (i, c) => ${smooth(scope, 'c', `i.astype('${x.dtype}')`)}, ${x.name})`,

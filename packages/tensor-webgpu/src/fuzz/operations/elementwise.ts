@@ -58,7 +58,19 @@ const apply = (template: string, name: string): string => template.replace(/\bx\
 const COMPARE = ['less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual'];
 
 /** Integer templates; divisors may be zero, which gives zero. */
-const INTEGER_BINARY = ['add', 'sub', 'mul', 'maximum', 'minimum', 'bitwiseAnd', 'bitwiseOr', 'bitwiseXor', 'floorDivide', 'mod', 'fmod'];
+const INTEGER_BINARY = [
+  'add',
+  'sub',
+  'mul',
+  'maximum',
+  'minimum',
+  'bitwiseAnd',
+  'bitwiseOr',
+  'bitwiseXor',
+  'floorDivide',
+  'mod',
+  'fmod',
+];
 
 export const elementwiseOperations: Readonly<Record<string, Operation>> = {
   unary: on(float, (x, scope) => {
@@ -69,7 +81,10 @@ export const elementwiseOperations: Readonly<Record<string, Operation>> = {
     const [template, bound] = scope.of(UNARY);
     return { text: apply(template, x.name), bound };
   }),
-  exact: on(number, (x, scope) => ({ text: `${scope.of(['neg', 'abs', 'sign', 'square'])}(${x.name})`, bound: x.bound ** 2 + 1 })),
+  exact: on(number, (x, scope) => ({
+    text: `${scope.of(['neg', 'abs', 'sign', 'square'])}(${x.name})`,
+    bound: x.bound ** 2 + 1,
+  })),
   add: on(number, (x, scope) => {
     const y = scope.partner(x);
     return { text: `${scope.of(['add', 'sub'])}(${x.name}, ${y.name})`, bound: x.bound + y.bound };
@@ -92,13 +107,22 @@ export const elementwiseOperations: Readonly<Record<string, Operation>> = {
       ? { text: `pow(${x.name}, ${scope.of([2, 1, 3, 0])})`, bound: x.bound ** 3 + 1 }
       : { text: `pow(abs(${x.name}).add(0.5), tanh(${y.name}))`, bound: x.bound + 2 };
   }),
-  extremes: on(number, (x, scope) => ({ text: `${scope.of(['maximum', 'minimum'])}(${x.name}, ${scope.partner(x).name})`, bound: 50 })),
+  extremes: on(number, (x, scope) => ({
+    text: `${scope.of(['maximum', 'minimum'])}(${x.name}, ${scope.partner(x).name})`,
+    bound: 50,
+  })),
   atan2: on(float, (x, scope) => ({ text: `atan2(${x.name}, abs(${scope.partner(x).name}).add(0.5))`, bound: 3 })),
-  hypot: on(float, (x, scope) => ({ text: `${scope.of(['hypot', 'logaddexp'])}(${x.name}, abs(${scope.partner(x).name}).add(0.5))`, bound: 60 })),
+  hypot: on(float, (x, scope) => ({
+    text: `${scope.of(['hypot', 'logaddexp'])}(${x.name}, abs(${scope.partner(x).name}).add(0.5))`,
+    bound: 60,
+  })),
   compare: on(number, (x, scope) => ({ text: `${scope.of(COMPARE)}(${x.name}, ${scope.partner(x).name})` })),
   where: on(number, (x, scope) => {
     const y = scope.partner(x);
-    return { text: `where(${scope.of(['less', 'greater'])}(${x.name}, ${y.name}), ${x.name}, ${scope.of([y.name, '0', `neg(${y.name})`])})`, bound: 50 };
+    return {
+      text: `where(${scope.of(['less', 'greater'])}(${x.name}, ${y.name}), ${x.name}, ${scope.of([y.name, '0', `neg(${y.name})`])})`,
+      bound: 50,
+    };
   }),
   whereBool: on(
     (scope) => scope.value((x) => x.dtype === 'bool'),
@@ -110,17 +134,26 @@ export const elementwiseOperations: Readonly<Record<string, Operation>> = {
   logic: on(
     (scope) => scope.value((x) => x.dtype === 'bool'),
     (x, scope) => ({
-      text: scope.below(3) === 0 ? `logicalNot(${x.name})` : `${scope.of(['logicalAnd', 'logicalOr', 'logicalXor'])}(${x.name}, ${scope.partner(x).name})`,
+      text:
+        scope.below(3) === 0
+          ? `logicalNot(${x.name})`
+          : `${scope.of(['logicalAnd', 'logicalOr', 'logicalXor'])}(${x.name}, ${scope.partner(x).name})`,
     }),
   ),
   integers: on(integer, (x, scope) => ({ text: `${scope.of(INTEGER_BINARY)}(${x.name}, ${scope.partner(x).name})` })),
-  shifts: on(integer, (x, scope) => ({ text: `${scope.of(['leftShift', 'rightShift'])}(${x.name}, ${scope.below(9)})` })),
+  shifts: on(integer, (x, scope) => ({
+    text: `${scope.of(['leftShift', 'rightShift'])}(${x.name}, ${scope.below(9)})`,
+  })),
   cast: on(
     (scope) => scope.any(),
     (x, scope) => {
       const dtype = scope.of(['f32', 'f64', 'i32', 'u32', 'bool'] as const);
       const safe = dtype === 'u32' && x.dtype !== 'bool' && x.dtype !== 'u32' ? `abs(${x.name})` : x.name;
-      return { text: `${safe}.astype('${dtype}')`, bound: dtype === 'f32' || dtype === 'f64' ? (isFloat(x.dtype) || x.dtype === 'bool' ? x.bound : 1e10) : undefined };
+      return {
+        text: `${safe}.astype('${dtype}')`,
+        bound:
+          dtype === 'f32' || dtype === 'f64' ? (isFloat(x.dtype) || x.dtype === 'bool' ? x.bound : 1e10) : undefined,
+      };
     },
   ),
 };

@@ -2,15 +2,18 @@ import { contractionEntries, indexingEntries, reductionEntries, shapeEntries, wi
 import { activationEntries, arithmeticEntries, logicalEntries, transcendentalEntries } from './elementwise.ts';
 import type { OpEntry } from './entry.ts';
 
-/** Every function with what is promised of it; checks and documentation run through this list. */
-export const opTable: readonly OpEntry[] = [
-  ...arithmeticEntries,
-  ...transcendentalEntries,
-  ...activationEntries,
-  ...logicalEntries,
-  ...reductionEntries,
-  ...shapeEntries,
-  ...indexingEntries,
-  ...contractionEntries,
-  ...windowEntries,
-];
+/** Every function with what is promised of it, by chapter. */
+export const opChapters: Readonly<Record<string, readonly OpEntry[]>> = {
+  Arithmetic: arithmeticEntries,
+  'Real functions': transcendentalEntries,
+  Activations: activationEntries,
+  'Comparison and logic': logicalEntries,
+  'Reductions and running results': reductionEntries,
+  'Shapes and joins': shapeEntries,
+  'Indexing and sorting': indexingEntries,
+  'Products and linear algebra': contractionEntries,
+  'Windows and convolutions': windowEntries,
+};
+
+/** The same as one list; checks and documentation run through it. */
+export const opTable: readonly OpEntry[] = Object.values(opChapters).flat();

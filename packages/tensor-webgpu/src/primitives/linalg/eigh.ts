@@ -3,7 +3,7 @@ import { refArray, refData } from '../../program/refArray.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
 import { adjoint, checkMatrices, diagonalOf, inverseGaps, matmul, matrixStack, symmetricPart } from './matrix.ts';
-import { symmetricEigen } from './symmetricEigen.ts';
+import { symmetricEigen, symmetricPartAt } from './symmetricEigen.ts';
 
 /**
  * Eigenvalues w (ascending, [B…, n]) and eigenvectors (the columns of V) of the symmetric part of each of a
@@ -13,7 +13,7 @@ import { symmetricEigen } from './symmetricEigen.ts';
  * (Giles, "Collected matrix derivative results", 2008, 3.1). Where two eigenvalues agree within rounding F is
  * 0. That keeps the derivatives of all orders finite, and right for functions that do not depend on the basis
  * within a repeated eigenvalue's space; a matrix function `V f(w) Vᵀ` at repeated eigenvalues does depend on
- * it, and needs a rule of its own.
+ * it, and has a rule of its own: `symmetricFunction`.
  */
 export const eighPrimitive: Primitive = {
   name: 'eigh',
@@ -40,12 +40,7 @@ export const eighPrimitive: Primitive = {
     const w = refData(a.dtype, count * n);
     const v = refData(a.dtype, a.data.length);
     for (let b = 0; b < count; b++) {
-      const at = (i: number, j: number): number => a.data[(b * n + i) * n + j];
-      const symmetric = Float64Array.from({ length: n * n }, (_, k) => {
-        const [i, j] = [Math.floor(k / n), k % n];
-        return 0.5 * (at(i, j) + at(j, i));
-      });
-      const { values, vectors } = symmetricEigen(symmetric, n);
+      const { values, vectors } = symmetricEigen(symmetricPartAt(a.data, b, n), n);
       w.set(values, b * n);
       for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) v[(b * n + i) * n + j] = vectors[j * n + i];
     }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors/errors.ts';
-import { rotateRows } from './symmetricEigen.ts';
+import { largestEntry, rotateRows } from './symmetricEigen.ts';
 
 const MAX_SWEEPS = 60;
 
@@ -17,12 +17,10 @@ export interface SingularRows {
  * overwritten. Left vectors of zero singular values complete an orthonormal set.
  */
 export function singularRows(columns: Float64Array, m: number, n: number): SingularRows {
-  if (!columns.every(Number.isFinite)) {
-    throw new ArgumentError('svd: a matrix holds NaN or infinity. Check what it was computed from.');
-  }
+  largestEntry('svd', columns);
   const turns = new Float64Array(n * n);
   for (let i = 0; i < n; i++) turns[i * n + i] = 1;
-  const total = Math.sqrt(columns.reduce((sum, x) => sum + x * x, 0));
+  const total = Math.sqrt(dot(columns, 0, 0, columns.length));
   const negligible = (Number.EPSILON * total) ** 2;
   let settled = false;
   for (let sweep = 0; sweep < MAX_SWEEPS && !settled; sweep++) {
@@ -34,17 +32,25 @@ export function singularRows(columns: Float64Array, m: number, n: number): Singu
     throw new ArgumentError(
       'svd: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
     );
-  const norms = Array.from({ length: n }, (_, i) => Math.sqrt(dot(columns, i * m, i * m, m)));
-  const order = norms.map((_, i) => i).sort((i, j) => norms[j] - norms[i] || i - j);
+  const norms = new Float64Array(n);
+  const order = new Array<number>(n);
+  for (let i = 0; i < n; i++) {
+    norms[i] = Math.sqrt(dot(columns, i * m, i * m, m));
+    order[i] = i;
+  }
+  order.sort((i, j) => norms[j] - norms[i] || i - j);
+  const values = new Float64Array(n);
   const left = new Float64Array(n * m);
   const right = new Float64Array(n * n);
-  order.forEach((from, to) => {
-    right.set(turns.subarray(from * n, (from + 1) * n), to * n);
+  for (let to = 0; to < n; to++) {
+    const from = order[to];
+    values[to] = norms[from];
+    for (let i = 0; i < n; i++) right[to * n + i] = turns[from * n + i];
     const known = norms[from] > m * Number.EPSILON * total;
     for (let i = 0; known && i < m; i++) left[to * m + i] = columns[from * m + i] / norms[from];
     if (!known) completeRow(left, to, m);
-  });
-  return { values: Float64Array.from(order, (i) => norms[i]), left, right };
+  }
+  return { values, left, right };
 }
 
 function dot(rows: Float64Array, p: number, q: number, length: number): number {
@@ -63,16 +69,14 @@ function rotatePair(
   n: number,
   negligible: number,
 ): boolean {
-  const [alpha, beta, gamma] = [
-    dot(columns, p * m, p * m, m),
-    dot(columns, q * m, q * m, m),
-    dot(columns, p * m, q * m, m),
-  ];
+  const alpha = dot(columns, p * m, p * m, m);
+  const beta = dot(columns, q * m, q * m, m);
+  const gamma = dot(columns, p * m, q * m, m);
   if (Math.min(alpha, beta) <= negligible || Math.abs(gamma) <= 4 * Number.EPSILON * Math.sqrt(alpha * beta))
     return false;
   const zeta = (beta - alpha) / (2 * gamma);
-  const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.hypot(1, zeta));
-  const c = 1 / Math.hypot(1, t);
+  const t = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+  const c = 1 / Math.sqrt(1 + t * t);
   rotateRows(columns, p * m, q * m, m, c, -c * t);
   rotateRows(turns, p * n, q * n, n, c, -c * t);
   return true;

@@ -1,5 +1,6 @@
 import type { Primitive, Tangent } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import { range, type Shape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
 import type { Lax } from '../lax.ts';
@@ -16,26 +17,22 @@ import {
 } from './matrix.ts';
 import { singularRows } from './singularValues.ts';
 
-/** `1 / s`, and 0 where s is 0 within rounding. */
-function inverseOrZero(lax: Lax, s: Value): Value {
+/** `1 / x` for x of the shape [B…, …], and 0 where x is 0 beside the largest s [B…, k] within rounding. */
+function inverseOrZero(lax: Lax, x: Value, s: Value): Value {
   const last = s.shape.length - 1;
-  const largest = lax.reduceMax(lax.stopGradient(s), [last]);
-  const rounding = lax.mul(largest, 8 * s.shape[last] * epsilonOf(s.dtype));
-  const zero = lax.le(
-    s,
-    lax.broadcastInDim(
-      rounding,
-      s.shape,
-      s.shape.slice(0, -1).map((_, i) => i),
-    ),
-  );
-  return lax.select(zero, 0, lax.div(1, lax.select(zero, 1, s)));
+  const rounding = lax.mul(lax.reduceMax(lax.stopGradient(s), [last]), 8 * s.shape[last] * epsilonOf(s.dtype));
+  const zero = lax.le(x, lax.broadcastInDim(rounding, x.shape, range(0, last)));
+  return lax.select(zero, 0, lax.div(1, lax.select(zero, 1, x)));
 }
+
+/** `1 / (s[i] + s[j])`, and 0 where both are 0. */
+const inverseSums = (lax: Lax, s: Value, shape: Shape): Value =>
+  inverseOrZero(lax, lax.add(alongRows(lax, s, shape), alongColumns(lax, s, shape)), s);
 
 /** The part of `change` (m x k) outside the span of the orthonormal columns of `basis`, over the singular values. */
 function outside(lax: Lax, basis: Value, change: Value, s: Value): Value {
   const rest = lax.sub(change, matmul(lax, basis, matmul(lax, adjoint(lax, basis), change)));
-  return lax.mul(rest, alongRows(lax, inverseOrZero(lax, s), rest.shape));
+  return lax.mul(rest, alongRows(lax, inverseOrZero(lax, s, s), rest.shape));
 }
 
 function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Tangent[] {
@@ -44,11 +41,12 @@ function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Tange
   const v = adjoint(lax, vt);
   const toRight = matmul(lax, da, v);
   const p = matmul(lax, adjoint(lax, u), toRight);
-  const gaps = inverseGaps(lax, lax.mul(s, s));
-  const ps = lax.mul(p, alongRows(lax, s, p.shape));
-  const sp = lax.mul(p, alongColumns(lax, s, p.shape));
-  let du = matmul(lax, u, lax.mul(gaps, lax.add(ps, adjoint(lax, ps))));
-  let dv = matmul(lax, v, lax.mul(gaps, lax.add(sp, adjoint(lax, sp))));
+  const turned = adjoint(lax, p);
+  // Rotations of U and V within the span of the factors: their sum has the gaps, their difference the sums of singular values.
+  const together = lax.mul(lax.add(p, turned), inverseGaps(lax, s));
+  const apart = lax.mul(lax.sub(p, turned), inverseSums(lax, s, p.shape));
+  let du = matmul(lax, u, lax.mul(lax.add(together, apart), 0.5));
+  let dv = matmul(lax, v, lax.mul(lax.sub(together, apart), 0.5));
   if (m > k) du = lax.add(du, outside(lax, u, toRight, s));
   if (n > k) dv = lax.add(dv, outside(lax, v, matmul(lax, adjoint(lax, da), u), s));
   return [du, diagonalOf(lax, p), adjoint(lax, dv)];
@@ -58,10 +56,12 @@ function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Tange
  * The reduced factors `A = U diag(s) Vᵀ` of each of a stack of m x n matrices: U (m x k), s (k, largest
  * first), Vᵀ (k x n), k = min(m, n).
  *
- * Derivatives, with `P = Uᵀ dA V`: `ds = diag(P)`, `dU = U (F ∘ (P S + S Pᵀ)) + (I - U Uᵀ) dA V S⁻¹`, and so
- * for V, `F[i, j] = 1 / (s[j]² - s[i]²)` (Townsend, "Differentiating the singular value decomposition", 2016).
- * Where two singular values agree within rounding F is 0, and so is `S⁻¹` where one is 0: derivatives stay
- * finite, and are right for functions that do not depend on the basis within a repeated singular value's space.
+ * Derivatives, with `P = Uᵀ dA V`: `ds = diag(P)`, `dU = U Ω + (I - U Uᵀ) dA V S⁻¹`, `dV = V Φ + (I - V Vᵀ) dAᵀ U S⁻¹`,
+ * `(Ω + Φ)[i, j] = (P + Pᵀ)[i, j] / (s[j] - s[i])`, `(Ω - Φ)[i, j] = (P - Pᵀ)[i, j] / (s[i] + s[j])`
+ * (Townsend, "Differentiating the singular value decomposition", 2016, in sum and difference).
+ * Where two singular values agree within rounding `Ω + Φ` is 0, and so is `S⁻¹` where one is 0: derivatives
+ * stay finite, and first derivatives are right for functions that do not depend on the basis within a repeated
+ * singular value's space, such as the nearest orthogonal matrix `U Vᵀ`.
  */
 export const svdPrimitive: Primitive = {
   name: 'svd',
@@ -86,10 +86,9 @@ export const svdPrimitive: Primitive = {
     const [u, s, vt] = [refData(a.dtype, count * m * k), refData(a.dtype, count * k), refData(a.dtype, count * k * n)];
     for (let b = 0; b < count; b++) {
       // The k shorter lines of the matrix, as rows; for a wide matrix left and right change places.
-      const lines = Float64Array.from({ length: k * long }, (_, at) => {
-        const [i, j] = [Math.floor(at / long), at % long];
-        return a.data[b * m * n + (m >= n ? j * n + i : i * n + j)];
-      });
+      const lines = new Float64Array(k * long);
+      for (let i = 0; i < k; i++)
+        for (let j = 0; j < long; j++) lines[i * long + j] = a.data[b * m * n + (m >= n ? j * n + i : i * n + j)];
       const { values, left, right } = singularRows(lines, long, k);
       const [uRows, vRows] = m >= n ? [left, right] : [right, left];
       s.set(values, b * k);

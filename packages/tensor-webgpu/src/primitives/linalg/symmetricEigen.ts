@@ -1,29 +1,72 @@
+import type { TypedArray } from '../../dtype/dtype.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 
 /** Steps of the iteration allowed per eigenvalue; a few are enough. */
 const STEPS_PER_VALUE = 60;
 
+/** `(A + Aᵀ) / 2` of matrix `index` in a stack of n x n matrices. */
+export function symmetricPartAt(stack: TypedArray, index: number, n: number): Float64Array {
+  const part = new Float64Array(n * n);
+  const base = index * n * n;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) part[i * n + j] = 0.5 * (stack[base + i * n + j] + stack[base + j * n + i]);
+  return part;
+}
+
+/** Entries of other sizes are brought to 1 first, so that no square overflows or vanishes. */
+const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
+
 /**
  * Eigenvalues (ascending) and eigenvectors (the rows of `vectors`) of a symmetric n x n matrix: reduction to
  * tridiagonal form by Householder reflections, then implicit QR steps with Wilkinson's shift (Golub and Van
- * Loan, "Matrix Computations", 4th edition, 8.3). `matrix` is overwritten.
+ * Loan, "Matrix Computations", 4th edition, 8.3). `matrix` is overwritten. Written with plain loops: a stack may
+ * hold many thousands of small matrices.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  if (!matrix.every(Number.isFinite)) {
-    throw new ArgumentError('eigh: a matrix holds NaN or infinity. Check what it was computed from.');
-  }
+  const size = largestEntry('eigh', matrix);
+  const scale = size > 0 && (size < SAFE_SIZES.least || size > SAFE_SIZES.largest) ? size : 1;
+  if (scale !== 1) for (let i = 0; i < matrix.length; i++) matrix[i] /= scale;
   const vectors = new Float64Array(n * n);
   for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
   tridiagonalize(matrix, vectors, n);
-  const diagonal = Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]);
-  const beside = Float64Array.from({ length: n }, (_, i) => (i + 1 < n ? matrix[i * n + i + 1] : 0));
-  diagonalize(diagonal, beside, vectors, n);
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => diagonal[i] - diagonal[j] || i - j);
-  const sorted = new Float64Array(n * n);
-  order.forEach((from, to) => {
-    sorted.set(vectors.subarray(from * n, (from + 1) * n), to * n);
-  });
-  return { values: Float64Array.from(order, (i) => diagonal[i]), vectors: sorted };
+  const values = new Float64Array(n);
+  const beside = new Float64Array(n);
+  for (let i = 0; i < n; i++) values[i] = matrix[i * n + i];
+  for (let i = 0; i + 1 < n; i++) beside[i] = matrix[i * n + i + 1];
+  diagonalize(values, beside, vectors, n);
+  sortAscending(values, vectors, n);
+  if (scale !== 1) for (let i = 0; i < n; i++) values[i] *= scale;
+  return { values, vectors };
+}
+
+/** The largest absolute value. Throws `ArgumentError` for NaN or infinity. */
+export function largestEntry(op: string, matrix: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < matrix.length; i++) {
+    const size = Math.abs(matrix[i]);
+    if (!(size <= Number.MAX_VALUE)) {
+      throw new ArgumentError(`${op}: a matrix holds NaN or infinity. Check what it was computed from.`);
+    }
+    if (size > largest) largest = size;
+  }
+  return largest;
+}
+
+/** Sorts values, and with them the rows of `vectors`, by selection. */
+function sortAscending(values: Float64Array, vectors: Float64Array, n: number): void {
+  for (let to = 0; to < n - 1; to++) {
+    let from = to;
+    for (let i = to + 1; i < n; i++) if (values[i] < values[from]) from = i;
+    if (from === to) continue;
+    const value = values[to];
+    values[to] = values[from];
+    values[from] = value;
+    for (let j = 0; j < n; j++) {
+      const element = vectors[to * n + j];
+      vectors[to * n + j] = vectors[from * n + j];
+      vectors[from * n + j] = element;
+    }
+  }
 }
 
 /** Makes `a` tridiagonal by reflections, which are collected in the rows of `vectors`. */
@@ -65,17 +108,20 @@ function reflectRows(rows: Float64Array, v: Float64Array, scale: number, first: 
   for (let i = first; i < n; i++) for (let j = 0; j < n; j++) rows[i * n + j] -= scale * v[i] * sums[j];
 }
 
+/** Whether an element beside the diagonal is zero within the rounding of its neighbors. */
+const isNegligible = (d: Float64Array, e: Float64Array, i: number): boolean =>
+  Math.abs(e[i]) <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1]));
+
 /** Drives the elements beside the diagonal to zero, from the end of the matrix to its start. */
 function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
-  const negligible = (i: number): boolean => Math.abs(e[i]) <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1]));
   let steps = STEPS_PER_VALUE * n;
   for (let high = n - 1; high > 0; ) {
-    if (negligible(high - 1)) {
+    if (isNegligible(d, e, high - 1)) {
       e[--high] = 0;
       continue;
     }
     let low = high - 1;
-    while (low > 0 && !negligible(low - 1)) low--;
+    while (low > 0 && !isNegligible(d, e, low - 1)) low--;
     if (steps-- === 0)
       throw new ArgumentError(
         'eigh: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
@@ -95,15 +141,17 @@ function shiftedStep(
 ): void {
   const half = (d[high - 1] - d[high]) / 2;
   const last = e[high - 1];
-  const shift = d[high] - (last * last) / (half + (half >= 0 ? 1 : -1) * Math.hypot(half, last));
+  const shift = d[high] - (last * last) / (half + (half >= 0 ? 1 : -1) * Math.sqrt(half * half + last * last));
   let x = d[low] - shift;
   let z = e[low];
   for (let k = low; k < high; k++) {
-    const r = Math.hypot(x, z);
+    const r = Math.sqrt(x * x + z * z);
     const c = r === 0 ? 1 : x / r;
     const s = r === 0 ? 0 : z / r;
     if (k > low) e[k - 1] = r;
-    const [a, b, g] = [d[k], e[k], d[k + 1]];
+    const a = d[k];
+    const b = e[k];
+    const g = d[k + 1];
     d[k] = c * c * a + 2 * c * s * b + s * s * g;
     d[k + 1] = s * s * a - 2 * c * s * b + c * c * g;
     e[k] = c * s * (g - a) + (c * c - s * s) * b;

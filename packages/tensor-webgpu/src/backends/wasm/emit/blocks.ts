@@ -7,7 +7,7 @@ import { sizeOf } from '../../../shape/shape.ts';
 import type { Product } from './products.ts';
 
 /** Bytes that a block of rows should touch at most, so that what one stage writes is in the cache for the next. */
-const BLOCK_BYTES = 192 * 1024;
+const BLOCK_BYTES = 384 * 1024;
 /** Work below this many bytes is not cut. */
 const SMALLEST_BLOCK = 32 * 1024;
 /** Parts with much work are cut in at least this many blocks, to be shared by threads. */

@@ -1,4 +1,4 @@
-import { toDType } from '../../../dtype/dtype.ts';
+import { isInteger, toDType } from '../../../dtype/dtype.ts';
 import type { Expression } from '../../../fuse/expression.ts';
 import { visit } from '../../../fuse/expression.ts';
 import type { Group } from '../../../fuse/schedule.ts';
@@ -73,12 +73,14 @@ function hostFunction(node: Apply): HostFunction {
   const { primitive, params, inputs, outputs } = node.eqn;
   const { scalar } = primitive;
   const { dtype, output } = node;
-  if (scalar) {
+  // Integer powers wrap, which the function on numbers does not say.
+  const wraps = primitive.name === 'pow' && isInteger(dtype);
+  if (scalar && !wraps) {
     if (outputs.length > 1) return (...args) => toDType(dtype, (scalar(...args) as number[])[output]);
     if (dtype === 'f32' || dtype === 'f64') return scalar as HostFunction;
     return (...args) => toDType(dtype, scalar(...args) as number);
   }
-  // A primitive with parameters has no function on one number: it is evaluated on arrays of one element.
+  // Without a function on one number, the primitive is evaluated on arrays of one element.
   const avals = outputs.map((variable) => ({ shape: [], dtype: variable.dtype }));
   return (...args) => {
     const operands = args.map((value, i) => ({ shape: [], dtype: inputs[i].dtype, data: Float64Array.of(value) }));

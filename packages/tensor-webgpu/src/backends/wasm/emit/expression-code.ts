@@ -34,6 +34,8 @@ export class ExpressionCode {
   private together: ReadonlyMap<Expression, Together> = new Map();
   private lanes = 4;
   private shift = 0;
+  private aheadAxis = 0;
+  private aheadSteps = 0;
 
   constructor(
     f: FunctionBuilder,
@@ -105,6 +107,18 @@ export class ExpressionCode {
   endHoist(): void {
     for (const local of this.hoisted.values()) this.f.release(local);
     this.hoisted.clear();
+  }
+
+  /** Lets the following bodies read `steps` steps further along another axis than where the pointers stand. */
+  ahead(axis: number, steps: number): void {
+    this.aheadAxis = axis;
+    this.aheadSteps = steps;
+  }
+
+  /** Gives a node's value in a local that the caller keeps, or takes it back with `null`. */
+  preset(node: Expression, local: number | null): void {
+    if (local === null) this.hoisted.delete(node);
+    else this.hoisted.set(node, local);
   }
 
   /** Runs `body` with fresh values of the next element or vector; `lanes` of it are valid, `shift` vectors ahead. */
@@ -198,15 +212,16 @@ export class ExpressionCode {
     const collapsed = this.collapse(place);
     const { local, offset } = this.pointers.counter(collapsed);
     const stride = collapsed.strides[this.axis];
+    const start = offset + this.aheadSteps * collapsed.strides[this.aheadAxis];
     f.localGet(local);
     if (this.vector) {
       f.i32x4Splat();
-      const first = offset + 4 * this.shift * stride;
+      const first = start + 4 * this.shift * stride;
       f.i32x4Const(first, first + stride, first + 2 * stride, first + 3 * stride);
       f.i32x4Add();
       vectorCast(f, 'i32', dtype);
     } else {
-      f.i32Const(offset + this.shift * stride);
+      f.i32Const(start + this.shift * stride);
       f.i32Add();
       scalarCast(f, 'i32', dtype);
     }
@@ -219,7 +234,7 @@ export class ExpressionCode {
     const bytes = bytesPerElement(node.dtype);
     const step = place.strides[this.axis] * bytes;
     const width = this.vector ? 4 : 1;
-    const offset = address.offset + this.shift * width * step;
+    const offset = address.offset + this.shift * width * step + this.aheadSteps * place.strides[this.aheadAxis] * bytes;
     if (node.terms.length > 0) {
       this.lookup(node, { local: address.local, offset }, step, bytes);
     } else if (!this.vector) {

@@ -8,6 +8,7 @@ import { ExpressionCode } from './expression-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { type Placement, Pointers } from './pointers.ts';
+import { emitTransposedLoops, findTransposed } from './transposed-loops.ts';
 
 /** The locals of a part's function that its stages use. */
 export interface StageFrame {
@@ -23,6 +24,14 @@ export interface StageFrame {
   readonly rows: number;
   /** Whether whole vectors may be stored past the end of a variable's buffer. */
   readonly padded: (variable: Var) => boolean;
+}
+
+/** The parts of a loop nest that its kinds of loops share. */
+export interface LoopBody {
+  readonly code: ExpressionCode;
+  readonly pointers: Pointers;
+  /** One element or vector: its valid lanes, vectors ahead, and steps ahead along another axis. */
+  readonly body: (lanes: number, shift: number, axis?: number, steps?: number) => void;
 }
 
 /** Inner loops of at most this many vectors are written out. */
@@ -55,21 +64,30 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
       extents[0] === sizeOf(store.variable.shape);
     return {
       ...store,
+      place,
       address: pointers.of(store.variable, place),
       step: place.strides[last] * bytesPerElement(store.variable.dtype),
       whole,
     };
   });
 
-  const body = (lanes: number, shift: number): void =>
+  const body: LoopBody['body'] = (lanes, shift, axis = 0, steps = 0) =>
     code.body(lanes, shift, () => {
       // All values before any store: a store may overwrite an operand in place.
       for (const { value } of targets) code.keep(value);
-      for (const { value, address, step, whole, variable } of targets) {
+      for (const { value, address, place, step, whole, variable } of targets) {
         code.push(value);
-        code.store(address, step, variable.dtype, whole);
+        const offset = address.offset + steps * place.strides[axis] * bytesPerElement(variable.dtype);
+        code.store({ local: address.local, offset }, step, variable.dtype, whole);
       }
     });
+  const transposed = vector ? findTransposed(nest, values) : null;
+  if (transposed) {
+    emitTransposedLoops(frame, nest, transposed, { code, pointers, body });
+    code.release();
+    pointers.release();
+    return;
+  }
 
   /** The innermost axis when its steps are known; returns how many steps the pointers were moved. */
   const inner = (extent: number): number => {

@@ -29,7 +29,7 @@ export interface EmittedProgram {
 }
 
 /** Parameters of `step`: this thread, the number of threads, the arena and the table of pointers. */
-export const STEP_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
+const STEP_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
 const [THREAD, THREADS, ARENA, TABLE] = [0, 1, 2, 3];
 /** Parameters of a part's function: blocks [from, to), arena, table, thread. */
 const PART_PARAMS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
@@ -326,7 +326,7 @@ class RegionEmitter {
 }
 
 /** The primitives that a part computes, for profiles and `explain`. */
-export function labelOf(part: Part): string {
+function labelOf(part: Part): string {
   if (part.kind !== 'rows') return part.eqn.primitive.name;
   const names: string[] = [];
   for (const stage of part.stages) {

@@ -28,7 +28,7 @@ const combines: Partial<Record<ReduceOperation, string>> = {
 };
 
 /** What an empty reduction gives. */
-export function identityOf(operation: ReduceOperation, dtype: DType): number {
+function identityOf(operation: ReduceOperation, dtype: DType): number {
   if (operation === 'reduceSum') return 0;
   if (operation === 'reduceProd') return 1;
   const largest = operation === 'reduceMin';

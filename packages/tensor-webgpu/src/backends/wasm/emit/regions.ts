@@ -9,7 +9,7 @@ export interface Region {
 }
 
 /** The sub-programs of a control equation: of `scan` the body, of `while` condition and body, of `cond` the branches. */
-export function subprogramsOf(part: ControlPart): readonly Program[] {
+function subprogramsOf(part: ControlPart): readonly Program[] {
   const { primitive, params } = part.eqn;
   if (primitive.name === 'scan') return [params.body];
   if (primitive.name === 'while') return [params.cond, params.body];
