@@ -41,7 +41,7 @@ function sketchOf(seed: number): Sketch {
 }
 
 /** One program: written, run and compared; when wrong, made small. */
-export function fuzzOne(seed: number): { verdict: Verdict; operations: number; finding?: Finding } {
+function fuzzOne(seed: number): { verdict: Verdict; operations: number; finding?: Finding } {
   const options = { eager: seed % EAGER_EVERY === 0 };
   const start = sketchOf(seed);
   let draft: ReturnType<typeof write>;
