@@ -6,6 +6,7 @@ import { RunFolderError } from '../failures/failures.ts';
 import { recipeNamed } from '../recipes/index.ts';
 import type { Experiment } from '../recipes/recipe.ts';
 import { type RunConfig, readConfig, runFiles } from '../runs/runFolder.ts';
+import { storedSettings } from '../settings/settings.ts';
 import { chooseDevice } from './device.ts';
 
 /** A trained run, read from its folder. */
@@ -23,8 +24,9 @@ export interface OpenedRun {
 export async function openRun(folder: string, device: string): Promise<OpenedRun> {
   const config = await readConfig(folder);
   await chooseDevice(device);
-  const experiment = await recipeNamed(config.recipe).open({
-    settings: config.settings,
+  const recipe = recipeNamed(config.recipe);
+  const experiment = await recipe.open({
+    settings: storedSettings(recipe.settings, config.settings),
     seed: config.seed,
     data: config.data.source,
   });

@@ -1,7 +1,7 @@
 import { UsageError } from '../failures/failures.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { freeRunFolder, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
-import { givenSettings, readSettings, type SettingValues } from '../settings/settings.ts';
+import { givenSettings, readSettings, type SettingValues, storedSettings } from '../settings/settings.ts';
 
 /** The options of `flowfield train`. */
 export interface TrainArguments {
@@ -53,8 +53,9 @@ export async function resumedRun(recipe: Recipe, { out, seed, data, ...options }
   expectSame('--seed', seed, config.seed);
   expectSame('--data', data, config.data.source);
   const asked = givenSettings(recipe.settings, recipe.presets, assignments(options));
-  for (const [key, value] of Object.entries(asked)) expectSame(`setting ${key}`, value, config.settings[key]);
-  return { folder, settings: config.settings, seed: config.seed, data: config.data.source, resumed: config };
+  const settings = storedSettings(recipe.settings, config.settings);
+  for (const [key, value] of Object.entries(asked)) expectSame(`setting ${key}`, value, settings[key]);
+  return { folder, settings, seed: config.seed, data: config.data.source, resumed: config };
 }
 
 const assignments = ({ set, steps }: { set: string[]; steps?: number }): string[] =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { choice, flag, real, whole } from './kinds.ts';
-import { describeSettings, givenSettings, readSettings } from './settings.ts';
+import { describeSettings, givenSettings, readSettings, storedSettings } from './settings.ts';
 
 const schema = z.object({
   width: whole({ fallback: 64, most: 512, help: 'units' }),
@@ -54,9 +54,13 @@ test('givenSettings has those alone that were named', () => {
   expect(givenSettings(schema, presets, ['preset=small'])).toEqual({ width: 8, rate: 0.1 });
 });
 
-test('settings from a file are settings again', () => {
+test('settings from a file are settings again; newer ones have their defaults, others are refused', () => {
   const settings = read('width=32', 'loud=true');
-  expect(schema.parse(JSON.parse(JSON.stringify(settings)))).toEqual(settings);
+  const { rate: _, ...older } = JSON.parse(JSON.stringify(settings));
+  expect(storedSettings(schema, older)).toEqual(settings);
+  expect(() => storedSettings(schema, { width: 'wide' })).toThrow(
+    "setting width expects a whole number from 1 to 512, given 'wide'",
+  );
 });
 
 test('describeSettings', () => {

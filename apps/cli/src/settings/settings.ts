@@ -52,6 +52,17 @@ export function givenSettings(schema: SettingsSchema, presets: Presets, assignme
   return given;
 }
 
+/**
+ * The settings of a run as its `config.json` has them; settings that came later have their defaults.
+ * @throws UsageError for a value of another kind
+ */
+export function storedSettings(schema: SettingsSchema, values: SettingValues): SettingValues {
+  for (const key of Object.keys(schema.shape)) {
+    if (values[key] !== undefined) checkedValue(schema, key, values[key]);
+  }
+  return schema.parse(values) as SettingValues;
+}
+
 function presetNamed(presets: Presets, name: string): SettingValues {
   if (Object.hasOwn(presets, name)) return presets[name];
   const names = Object.keys(presets);
@@ -64,7 +75,7 @@ function checkedKey(schema: SettingsSchema, key: string): string {
   throw new UsageError(`unknown setting '${key}'${didYouMean(key, names)}`);
 }
 
-function checkedValue(schema: SettingsSchema, key: string, value: string): SettingValues[string] {
+function checkedValue(schema: SettingsSchema, key: string, value: SettingValues[string]): SettingValues[string] {
   const kind = schema.shape[key];
   const result = kind.safeParse(value);
   if (result.success) return result.data as SettingValues[string];
