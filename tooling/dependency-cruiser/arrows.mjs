@@ -46,5 +46,6 @@ export const tensorLayers = [
   ['ops'],
   ['linalg', 'random', 'files'],
   ['tensor'],
+  ['index.ts'],
   ['fuzz'],
 ];

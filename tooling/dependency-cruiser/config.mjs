@@ -65,6 +65,8 @@ function internalsRule({ folder, entries }) {
   );
 }
 
+const isFolder = (place) => !place.endsWith('.ts');
+
 function layerRules() {
   const source = 'packages/tensor-webgpu/src/';
   const listed = tensorLayers.flat().join('|');
@@ -75,15 +77,16 @@ function layerRules() {
     {},
   );
   const layers = tensorLayers.flatMap((layer, height) =>
-    layer.map((name) => {
+    layer.filter(isFolder).map((name) => {
       const below = tensorLayers.slice(0, height).flat();
+      const places = [name, ...below].map((place) => (isFolder(place) ? `${place}/` : place));
       return rule(
         `layer-${name}`,
         `${name} imports only from: ${below.join(', ') || 'nothing below it'}.`,
         { path: `^${source}${name}/`, pathNot: testFile },
         {
           path: `^${source}`,
-          pathNot: `^${source}(${[name, ...below].join('|')})/`,
+          pathNot: `^${source}(${places.join('|')})`,
           dependencyTypesNot: ['type-only'],
         },
       );

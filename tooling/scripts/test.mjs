@@ -2,14 +2,12 @@
 // Runs every package's tests on source, then those that use public entries alone on the built packages.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { webgpuEnvironment } from './webgpu-adapter.mjs';
 import { root, runTool, setUp } from './workspace.mjs';
 
 const args = process.argv.slice(2);
 const results = join(root, '.test-results');
 
 await setUp();
-const environment = await webgpuEnvironment();
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results);
 
@@ -39,7 +37,7 @@ async function runTests(name, vitestArgs, env = {}) {
   const file = join(results, `${name}.json`);
   const code = await runTool(
     ['vitest', 'run', '--reporter=default', '--reporter=./tooling/vitest/summary.ts', ...vitestArgs],
-    { env: { ...environment, ...env, SUMMARY_FILE: file } },
+    { env: { ...env, SUMMARY_FILE: file } },
   );
   const { passed, failed, skipped } = readSummary(file);
   totals.passed += passed;

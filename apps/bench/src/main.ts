@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { contenders } from './contenders/contenders.ts';
 import { measure, type RowResult } from './measure.ts';
 import { peakGigaflops } from './peak.ts';
@@ -32,6 +33,10 @@ if (!(timing.blockMs > 0) || !(Number.isInteger(timing.repetitions) && timing.re
 const chosen = rows.filter((row) => row.name.includes(options.only));
 if (chosen.length === 0)
   throw new RangeError(`No row contains '${options.only}'. Rows: ${rows.map((row) => row.name).join('; ')}.`);
+
+// All WebAssembly is optimized when it is compiled. Else V8 does it later on another thread, and on a busy machine a library
+// may be timed before its turn has come.
+setFlagsFromString('--no-liftoff');
 
 const entrants = await contenders();
 const versions = Object.fromEntries(entrants.map(({ name, version }) => [name, version]));

@@ -8,7 +8,7 @@ export type { Device, MemoryReport } from './runtime/device.ts';
 export { defaultDevice, devices } from './runtime/registry.ts';
 export { init } from './setup.ts';
 export type { Shape } from './shape/shape.ts';
-export { scope } from './trace/scope.ts';
 export { Tensor } from './tensor/tensor.ts';
+export { scope } from './trace/scope.ts';
 export * from './transforms/index.ts';
 export * as tree from './tree/index.ts';

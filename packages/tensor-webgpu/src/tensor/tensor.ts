@@ -7,10 +7,10 @@ import type { Aval } from '../program/program.ts';
 import type { Device } from '../runtime/device.ts';
 import { deviceNamed } from '../runtime/registry.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
+import { enterScope } from '../trace/scope.ts';
 import { makeValue, registerValueClass, storageOf, takeStorage, type ValueState } from '../trace/value.ts';
 import { formatTensor } from './format.ts';
 import { TensorMethods } from './methods.ts';
-import { enterScope } from '../trace/scope.ts';
 
 /**
  * An immutable array of numbers of one dtype on one device. Operations never consume their operands. Memory is

@@ -112,6 +112,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
   return (...args) => {
     if (currentBuilder()) return f(...args);
     const { entry, values, lifted } = prepare(f as TreeFunction, args, options, entries);
+    if (options.donate?.length) checkDonated(values, entry.donated);
     const storages = entry.executable.run(values.map((value) => storageOf(value, 'jit')));
     values.forEach((value, i) => {
       if (entry.donated[i]) retire(value);
@@ -119,6 +120,19 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
     });
     return unflatten(entry.structure, storedValues(entry.program, storages)) as R;
   };
+}
+
+/** A donated tensor's memory is overwritten, so it may stand in one place only. */
+function checkDonated(values: readonly Value[], donated: readonly boolean[]): void {
+  const seen = new Set<Value>();
+  const repeated = new Set<Value>();
+  for (const value of values) (seen.has(value) ? repeated : seen).add(value);
+  const twice = values.findIndex((value, i) => donated[i] && repeated.has(value));
+  if (twice < 0) return;
+  throw new ArgumentError(
+    `jit: the donated tensor at leaf ${twice} of the arguments is given more than once (or also used from outside), ` +
+      'but its memory will be overwritten. Give a copy, such as x.mul(1), or do not donate it.',
+  );
 }
 
 /** Marks a donated tensor as gone, so that a later use is a named error. */

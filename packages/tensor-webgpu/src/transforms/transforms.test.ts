@@ -149,6 +149,19 @@ describe.each(ff.devices())('transforms on %s', (device) => {
   );
 
   it(
+    'a donated tensor given twice is refused instead of overwritten under its twin',
+    here(() => {
+      const step = ff.jit((s: { a: Tensor; b: Tensor }) => ({ a: s.a.add(1), b: s.b.mul(10) }), { donate: [0] });
+      const x = f64([1, 2]);
+      expect(() => step({ a: x, b: x })).toThrow(
+        'the donated tensor at leaf 0 of the arguments is given more than once',
+      );
+      expect(numbers(x)).toEqual([1, 2]);
+      expect(numbers(step({ a: x, b: f64([1, 2]) }).b)).toEqual([10, 20]);
+    }),
+  );
+
+  it(
     'values outside a trace are constants of it',
     here(() => {
       const scale = f64(3);

@@ -70,11 +70,7 @@ const LOG1P_SERIES = 2 ** -20;
 /** ln(1 + x) to 2⁻³² at least. */
 export function log1p64(d: Doubles, x: Term): Term {
   const logarithm = log64(d, d.keep(d.add(x, 1)));
-  return d.select(
-    d.lt(d.abs(x), LOG1P_SERIES),
-    d.nmadd(d.mul(x, 0.5), x, x),
-    logarithm,
-  );
+  return d.select(d.lt(d.abs(x), LOG1P_SERIES), d.nmadd(d.mul(x, 0.5), x, x), logarithm);
 }
 
 /** The angle of the point (x, y) to 2⁻⁴⁴, with all cases of IEEE's atan2 for operands that were floats. */
@@ -85,9 +81,7 @@ export function atan2In64(d: Doubles, y: Term, x: Term): Term {
   const longer = d.keep(d.select(steep, ay, ax));
   const shorter = d.select(steep, ax, ay);
   // 0/0 counts as 0, and ∞/∞ as 1.
-  const t = d.keep(
-    d.select(d.eq(longer, 0), 0, d.select(d.eq(ax, ay), 1, d.div(shorter, longer))),
-  );
+  const t = d.keep(d.select(d.eq(longer, 0), 0, d.select(d.eq(ax, ay), 1, d.div(shorter, longer))));
   const turned = d.keep(d.lt(Math.SQRT2 - 1, t));
   const u = d.keep(d.select(turned, d.div(d.sub(t, 1), d.add(t, 1)), t));
   const square = d.keep(d.mul(u, u));

@@ -38,10 +38,7 @@ export function erfInv(x: number): number {
   let y = a < 0.7 ? a / TWO_OVER_SQRT_PI : Math.sqrt(-Math.log(1 - a));
   for (let step = 0; step < 60; step++) {
     const density = TWO_OVER_SQRT_PI * Math.exp(-y * y);
-    const next =
-      a < 0.7
-        ? y - (erf(y) - a) / density
-        : y + ((Math.log(erfc(y)) - Math.log1p(-a)) * erfc(y)) / density;
+    const next = a < 0.7 ? y - (erf(y) - a) / density : y + ((Math.log(erfc(y)) - Math.log1p(-a)) * erfc(y)) / density;
     if (next === y) break;
     y = next;
   }

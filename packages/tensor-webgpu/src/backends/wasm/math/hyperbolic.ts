@@ -50,8 +50,6 @@ export function acosh(v: Floats, x: Term): Term {
 
 /** artanh x = ln(1 + 2|x|/(1 − |x|))/2 with the sign of x. */
 export function atanh(v: Floats, x: Term): Term {
-  const magnitude = inDoubles(v, [v.abs(x)], (d, a) =>
-    d.mul(log1p64(d, d.keep(d.div(d.add(a, a), d.sub(1, a)))), 0.5),
-  );
+  const magnitude = inDoubles(v, [v.abs(x)], (d, a) => d.mul(log1p64(d, d.keep(d.div(d.add(a, a), d.sub(1, a)))), 0.5));
   return v.copySign(magnitude, x);
 }

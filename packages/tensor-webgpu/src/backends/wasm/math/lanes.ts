@@ -118,8 +118,7 @@ export abstract class Lanes {
   /** The bits of `a` that are not set in `b`. */
   andNot = (a: Operand, b: Operand): Term => this.of(this.f.v128Andnot, a, b);
   /** `a` where the mask is set, else `b`. */
-  select = (mask: Term, a: Operand, b: Operand): Term =>
-    this.of(this.f[`${this.int}RelaxedLaneselect`], a, b, mask);
+  select = (mask: Term, a: Operand, b: Operand): Term => this.of(this.f[`${this.int}RelaxedLaneselect`], a, b, mask);
 
   /** Lanes with these bits. */
   bits = (bits: number | bigint): Term => {
@@ -150,8 +149,16 @@ export abstract class Lanes {
   polynomial(x: Term, coefficients: readonly number[]): Term {
     if (coefficients.length < LONG_POLYNOMIAL) return this.horner(x, coefficients);
     const square = this.keep(this.mul(x, x));
-    const odd = this.keep(this.horner(square, coefficients.filter((_, i) => i % 2 === 1)));
-    const even = this.horner(square, coefficients.filter((_, i) => i % 2 === 0));
+    const odd = this.keep(
+      this.horner(
+        square,
+        coefficients.filter((_, i) => i % 2 === 1),
+      ),
+    );
+    const even = this.horner(
+      square,
+      coefficients.filter((_, i) => i % 2 === 0),
+    );
     return this.madd(odd, x, even);
   }
 
@@ -167,7 +174,8 @@ export class Floats extends Lanes {
   protected readonly float = 'f32x4';
   protected readonly int = 'i32x4';
   protected bytes = (value: number) => new Uint8Array(new Float32Array(4).fill(value).buffer);
-  protected bitBytes = (bits: bigint) => new Uint8Array(new BigUint64Array(2).fill((bits & 0xffffffffn) * 0x100000001n).buffer);
+  protected bitBytes = (bits: bigint) =>
+    new Uint8Array(new BigUint64Array(2).fill((bits & 0xffffffffn) * 0x100000001n).buffer);
 }
 
 /** Vectors of two doubles. */

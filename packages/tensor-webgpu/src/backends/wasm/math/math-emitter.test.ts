@@ -57,7 +57,10 @@ for (const { name, parts } of pairs)
   });
 
 /** Runs a function of one vector that is written by `emit` on these four numbers. */
-function evaluate(x: readonly number[], emit: (math: MathEmitter, local: number, f: FunctionBuilder) => void): number[] {
+function evaluate(
+  x: readonly number[],
+  emit: (math: MathEmitter, local: number, f: FunctionBuilder) => void,
+): number[] {
   const memory = new WebAssembly.Memory({ initial: 1 });
   new Float32Array(memory.buffer).set(x);
   const module = new ModuleBuilder();

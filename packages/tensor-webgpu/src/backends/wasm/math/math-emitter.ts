@@ -8,10 +8,10 @@ const sharedFunctions = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>
 
 /** The function of this name in the module, made by `make` on first use. */
 function shared(module: ModuleBuilder, name: string, make: () => FunctionBuilder): FunctionBuilder {
-  let functions = sharedFunctions.get(module);
-  if (!functions) sharedFunctions.set(module, (functions = new Map()));
-  let found = functions.get(name);
-  if (!found) functions.set(name, (found = make()));
+  const functions = sharedFunctions.get(module) ?? new Map<string, FunctionBuilder>();
+  sharedFunctions.set(module, functions);
+  const found = functions.get(name) ?? make();
+  functions.set(name, found);
   return found;
 }
 
@@ -44,7 +44,13 @@ export function mathFunction(module: ModuleBuilder, name: MathName): FunctionBui
   const vectors = (count: number) => Array.from({ length: count }, () => 'v128' as const);
   return shared(module, name, () => {
     const f = module.func(name, vectors(operands), vectors(results));
-    write(module, f, new Constants(), name, f.signature.params.map((_, i) => i));
+    write(
+      module,
+      f,
+      new Constants(),
+      name,
+      f.signature.params.map((_, i) => i),
+    );
     return f;
   });
 }

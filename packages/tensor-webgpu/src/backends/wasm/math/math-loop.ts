@@ -43,7 +43,10 @@ export function mathLoop(name: MathName, length: number, relaxed: boolean): Math
   );
   module.export(f);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } });
-  const arrays = Array.from({ length: operands + results }, (_, i) => new Float32Array(memory.buffer, i * bytes, length));
+  const arrays = Array.from(
+    { length: operands + results },
+    (_, i) => new Float32Array(memory.buffer, i * bytes, length),
+  );
   return {
     inputs: arrays.slice(0, operands),
     outputs: arrays.slice(operands),

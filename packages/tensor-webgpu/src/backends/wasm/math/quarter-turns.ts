@@ -13,12 +13,7 @@ const DOUBLE_RANGE = 2 ** 25;
 /** π/2 in parts of 27, 27 and 53 bits. */
 const DOUBLE_PARTS = [1.570796325802803, 9.920935184482005e-10, 6.123233995736766e-17] as const;
 /** The first 256 binary digits of 2/π after the point. */
-const TWO_OVER_PI = [
-  0xa2f9836e4e441529n,
-  0xfc2757d1f534ddc0n,
-  0xdb6295993c439041n,
-  0xfe5163abdebbc561n,
-] as const;
+const TWO_OVER_PI = [0xa2f9836e4e441529n, 0xfc2757d1f534ddc0n, 0xdb6295993c439041n, 0xfe5163abdebbc561n] as const;
 /** Adding 1.5·2²³ rounds to an integer, which then stands in the low bits of the sum. */
 const ROUNDER = 1.5 * 2 ** 23;
 

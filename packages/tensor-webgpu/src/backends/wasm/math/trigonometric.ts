@@ -14,9 +14,7 @@ function reduced(v: Floats, x: Term, large: Large) {
   const { r, q } = quarterTurns(v, v.keep(v.abs(x)), large);
   const square = v.keep(v.mul(r, r));
   const sine = v.keep(v.madd(v.mul(r, square), v.polynomial(square, SIN), r));
-  const cosine = v.keep(
-    v.add(v.madd(v.mul(square, square), v.polynomial(square, COS), v.mul(square, -0.5)), 1),
-  );
+  const cosine = v.keep(v.add(v.madd(v.mul(square, square), v.polynomial(square, COS), v.mul(square, -0.5)), 1));
   // All ones where q is odd.
   const odd = v.keep(v.shiftRightSigned(v.shiftLeft(q, 31), 31));
   return { sine, cosine, odd, q };
