@@ -12,6 +12,12 @@ const INTEGERS = fromBase64(
 );
 
 describe('npy', () => {
+  test('the bytes of a Node Buffer, which lie within a larger pool, read as well', () => {
+    const pool = Buffer.alloc(FORTRAN.length + 3);
+    pool.set(FORTRAN, 3);
+    expect(readNpy(pool.subarray(3))).toEqual(readNpy(FORTRAN));
+  });
+
   test('reads NumPy files in either order', () => {
     expect(readNpy(FORTRAN)).toEqual({ descr: '<f4', shape: [2, 3], data: new Float32Array([0, 1, 2, 3, 4, 5]) });
     expect(readNpy(INTEGERS)).toEqual({ descr: '<i8', shape: [3], data: new BigInt64Array([0n, 1n, 2n]) });

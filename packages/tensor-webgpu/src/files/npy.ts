@@ -1,4 +1,5 @@
 import { FlowfieldError } from '../errors/errors.ts';
+import { copyOfBytes } from './copyOfBytes.ts';
 
 /** A malformed .npy or .npz file, or an array type that the format or this reader does not have. */
 export class NpyError extends FlowfieldError {}
@@ -86,7 +87,7 @@ export function readNpy(bytes: Uint8Array): NpyFile {
     throw new NpyError(
       `npy: shape (${shape.join(', ')}) of '${descr}' needs ${size} bytes, but the file has ${data.length}.`,
     );
-  const array = new arrayClass(data.slice().buffer);
+  const array = new arrayClass(copyOfBytes(data));
   return { descr, shape, data: fortran ? toRowMajor(array, shape, arrayClass) : array };
 }
 

@@ -31,6 +31,12 @@ function faultOf(run: () => unknown): SafetensorsFault | null {
 }
 
 describe('safetensors', () => {
+  test('the bytes of a Node Buffer, which lie within a larger pool, read as well', () => {
+    const pool = Buffer.alloc(PYTHON_FILE.length + 3);
+    pool.set(PYTHON_FILE, 3);
+    expect(readSafetensors(pool.subarray(3))).toEqual(readSafetensors(PYTHON_FILE));
+  });
+
   test('a file of the Python package reads as the arrays that were saved', () => {
     const { tensors, metadata } = readSafetensors(PYTHON_FILE);
     expect(Object.fromEntries(metadata)).toEqual({ format: 'np', a: 'b' });

@@ -1,4 +1,5 @@
 import { FlowfieldError } from '../errors/errors.ts';
+import { copyOfBytes } from './copyOfBytes.ts';
 
 /** The ways in which a safetensors file can be wrong. */
 export type SafetensorsFault =
@@ -102,7 +103,7 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const tensors = new Map(
     places.map(
       ({ name, dtype, shape, begin, end }) =>
-        [name, { dtype, shape, data: new ARRAYS[dtype](data.slice(begin, end).buffer) }] as const,
+        [name, { dtype, shape, data: new ARRAYS[dtype](copyOfBytes(data.subarray(begin, end))) }] as const,
     ),
   );
   return { tensors, metadata };
