@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSafetensors, SafetensorsError, type SafetensorsFault, writeSafetensors } from './safetensors.ts';
+import {
+  openSafetensors,
+  readSafetensors,
+  SafetensorsError,
+  type SafetensorsFault,
+  safetensorsChunks,
+  writeSafetensors,
+} from './index.ts';
 
 const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 
@@ -148,5 +155,52 @@ describe('safetensors', () => {
     expect(faultOf(() => writeSafetensors({ a: { shape: [-2], data } }))).toBe('invalidEntry');
     expect(faultOf(() => writeSafetensors(new Map([['__metadata__', { shape: [2], data }]])))).toBe('unsafeName');
     expect(faultOf(() => writeSafetensors(new Map([['x.__proto__', { shape: [2], data }]])))).toBe('unsafeName');
+  });
+
+  describe('in parts', () => {
+    const source = (bytes: Uint8Array, asked: [number, number][] = []) => ({
+      size: bytes.length,
+      read: async (begin: number, end: number) => {
+        asked.push([begin, end]);
+        return bytes.slice(begin, end);
+      },
+    });
+
+    test('an open file reads one tensor without the others', async () => {
+      const asked: [number, number][] = [];
+      const reader = await openSafetensors(source(PYTHON_FILE, asked));
+      const whole = readSafetensors(PYTHON_FILE);
+      expect(reader.metadata).toEqual(whole.metadata);
+      expect([...reader.entries.keys()].sort()).toEqual([...whole.tensors.keys()].sort());
+      expect(await reader.read('layers.0.weight')).toEqual(whole.tensors.get('layers.0.weight'));
+      const read = asked.reduce((sum, [begin, end]) => sum + end - begin, 0);
+      const data = [...whole.tensors.values()].reduce((sum, entry) => sum + entry.data.byteLength, 0);
+      expect(read).toBe(PYTHON_FILE.length - data + 24);
+    });
+
+    test('a Blob streams all tensors in the order of their bytes', async () => {
+      const reader = await openSafetensors(new Blob([PYTHON_FILE as Uint8Array<ArrayBuffer>]));
+      const streamed = new Map<string, unknown>();
+      for await (const [name, entry] of reader.stream()) streamed.set(name, entry);
+      expect(streamed).toEqual(readSafetensors(PYTHON_FILE).tensors);
+      await expect(reader.read('nope')).rejects.toThrow('the file has no tensor "nope"; it has');
+    });
+
+    test('a source that is cut off is a named error', async () => {
+      const cut = { ...source(PYTHON_FILE.slice(0, -5)), size: PYTHON_FILE.length };
+      const reader = await openSafetensors(cut);
+      await expect(reader.read('b')).rejects.toThrow(SafetensorsError);
+      await expect(openSafetensors(source(PYTHON_FILE.slice(0, 4)))).rejects.toThrow(
+        'expected at least 8 bytes, got 4',
+      );
+    });
+
+    test('a written stream has the bytes of the whole file, and copies no tensor', () => {
+      const a = new Float32Array([1, 2, 3]);
+      const input = { b: { shape: [2], data: new Int32Array([4, 5]) }, a: { shape: [3], data: a } };
+      const chunks = [...safetensorsChunks(input, { k: 'v' })];
+      expect(Buffer.concat(chunks)).toEqual(Buffer.from(writeSafetensors(input, { k: 'v' })));
+      expect(chunks[1].buffer).toBe(a.buffer);
+    });
   });
 });
