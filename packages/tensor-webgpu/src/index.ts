@@ -6,7 +6,7 @@ export * from './ops/index.ts';
 export * as random from './random/index.ts';
 export type { Device, MemoryReport } from './runtime/device.ts';
 export { defaultDevice, devices } from './runtime/registry.ts';
-export { init } from './setup.ts';
+export { type InitOptions, init } from './setup.ts';
 export type { Shape } from './shape/shape.ts';
 export { Tensor } from './tensor/tensor.ts';
 export { scope } from './trace/scope.ts';

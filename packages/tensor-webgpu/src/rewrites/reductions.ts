@@ -68,6 +68,11 @@ function placed(
   return rewriter.emit(broadcastInDimPrimitive, [flat], { shape: [...shape], dims: [...dims] });
 }
 
+/** Sums of nothing, and results without elements, need no work. */
+addRewrite(['reduceSum', 'dotGeneral'], (rewriter, inputs, _params, [output]) =>
+  sizeOf(output.shape) === 0 || inputs.some((atom) => sizeOf(atom.shape) === 0) ? [fill(rewriter, 0, output)] : null,
+);
+
 /** A contraction over a single term is an outer product, and joins elementwise kernels as such. */
 addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
   if (sizeOf(contract[0].map((axis) => x.shape[axis])) !== 1) return null;

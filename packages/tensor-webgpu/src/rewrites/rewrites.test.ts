@@ -73,6 +73,12 @@ describe('rewrites', () => {
     expect(left([aval(4, 3), aval(3, 2)], (x, y) => lax.transpose(matrix(x, y), [1, 0]))).toEqual(['dotGeneral']);
   });
 
+  it('turn sums of nothing into zeros', () => {
+    expect(left([aval(2, 0), aval(0, 3)], matrix)).toEqual(['broadcastInDim']);
+    expect(left([aval(0, 2), aval(2, 3)], matrix)).toEqual(['broadcastInDim']);
+    expect(left([aval(0, 3)], (x) => lax.reduceSum(x, [0]))).toEqual(['broadcastInDim']);
+  });
+
   it('keep barriers apart', () => {
     expect(left([aval(2)], (x) => lax.add(lax.exp(x), lax.exp(lax.barrier(x)))).sort()).toEqual([
       'add',

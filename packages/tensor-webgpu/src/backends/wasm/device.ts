@@ -20,6 +20,12 @@ export interface CpuOptions {
   readonly memoryLimit?: number;
 }
 
+/** A device whose later programs can be written for a compiler that joins pairs of vectors. */
+export interface WideVectors {
+  /** Off unless a runtime was found to do so, and rightly. */
+  pairVectors: boolean;
+}
+
 /** A block of the device's memory. */
 class CpuStorage implements Storage {
   readonly device: CpuDevice;
@@ -76,12 +82,13 @@ class Scratch {
 type Step = (thread: number, threads: number, arena: number, table: number) => void;
 
 /** Tensors and programs in one WebAssembly memory; every program is one module. */
-class CpuDevice implements Device {
+class CpuDevice implements Device, WideVectors {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = DTYPES;
   readonly heap: Heap;
   /** Tensors in memory. */
   live = 0;
+  pairVectors = false;
   private readonly arena: Scratch;
   private readonly table: Scratch;
 
@@ -126,7 +133,7 @@ class CpuDevice implements Device {
     const { schedule } = region;
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, region, donate);
+    const { plan, calls, functions, slots } = emitProgram(module, region, donate, { pairVectors: this.pairVectors });
     const { memory } = this.heap;
     const code = module.toBytes();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
@@ -179,4 +186,4 @@ class CpuDevice implements Device {
 }
 
 /** A new CPU device: WebAssembly with vectors of 128 bits. Works in Node and in browsers. */
-export const cpuDevice = (options: CpuOptions = {}): Device => new CpuDevice(options);
+export const cpuDevice = (options: CpuOptions = {}): Device & WideVectors => new CpuDevice(options);

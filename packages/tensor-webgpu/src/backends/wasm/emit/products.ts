@@ -27,14 +27,16 @@ export interface Product {
 /** Emits the functions of contractions. */
 export class Products {
   private readonly module: ModuleBuilder;
+  private readonly pairVectors: boolean;
   readonly of = new Map<ContractionStage, Product>();
 
-  constructor(module: ModuleBuilder) {
+  constructor(module: ModuleBuilder, pairVectors: boolean) {
     this.module = module;
+    this.pairVectors = pairVectors;
   }
 
   add(stage: ContractionStage, rows: number): Product {
-    const emitted = emitContraction(this.module, specOf(stage));
+    const emitted = emitContraction(this.module, specOf(stage), { pairVectors: this.pairVectors });
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
     const product: Product = {
       stage,

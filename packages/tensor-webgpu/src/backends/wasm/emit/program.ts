@@ -51,6 +51,8 @@ export interface EmitOptions {
   readonly exportPhases?: boolean;
   /** Threads that may run the program at most. Default: 1. */
   readonly threads?: number;
+  /** Tiles of products for a compiler that joins pairs of vectors; see `wide-vectors.ts`. Default: false. */
+  readonly pairVectors?: boolean;
 }
 
 /** Emits a region as one module whose `step` runs it once. */
@@ -70,7 +72,7 @@ export function emitProgram(
     host,
     barrier,
     copy,
-    products: new Products(module),
+    products: new Products(module, options.pairVectors ?? false),
     calls: [],
     threads: options.threads ?? 1,
     slots: 0,
