@@ -124,9 +124,14 @@ class CpuDevice implements Device {
   compile(program: Program, { donate = [] }: CompileOptions = {}): Executable {
     const region = fuseRegion(program);
     const { schedule } = region;
+    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
+    // Before code is made, which cannot count so far.
+    for (const { dtype, size } of results) this.heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, region, donate);
+    const { plan, calls, functions, slots } = emitProgram(module, region, donate, {
+      checkSize: (bytes) => this.heap.checkSize(bytes),
+    });
     const { memory } = this.heap;
     const code = module.toBytes();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
@@ -137,7 +142,6 @@ class CpuDevice implements Device {
       },
     });
     const step = instance.exports.step as Step;
-    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     return {
       run: (inputs) => {
         const given = inputs.map((storage) => this.own(storage));
