@@ -15,4 +15,7 @@ it('keeps the first of equal places, in order', () => {
 it('refuses to gather rows that do not exist', () => {
   expect([...gatherRows(Float64Array.of(1, 2, 3, 4), [1, 1, 0], 2)]).toEqual([3, 4, 3, 4, 1, 2]);
   expect(() => gatherRows(Float64Array.of(1, 2), [1], 2)).toThrow(RangeError);
+  expect(() => gatherRows(Float64Array.of(1, 2, 3), [0], 2)).toThrow(
+    /expected a multiple of the width 2, given 3 values/,
+  );
 });

@@ -63,6 +63,11 @@ const fail = (message: string): never => {
 /** Throws `ArgumentError` for options that are out of range or exclude each other. */
 export function checkOptions(options: StepChoice, solver: OdeSolver): void {
   const { t0, t1, grid, steps, step, saveAt = {} } = options;
+  if (typeof solver.tableau !== 'object')
+    fail(
+      `expected a solver such as rk4() or dopri5(), got ${typeof solver === 'string' ? `'${solver}'` : typeof solver}. Make one.`,
+    );
+  if (Array.isArray(saveAt)) fail('saveAt is an object, got an array. For states at given times, give { ts: [...] }.');
   const given = (names: readonly (keyof typeof options)[]): string[] =>
     names.filter((name) => options[name] !== undefined);
   const fixed = given(['steps', 'step', 'grid']);
@@ -82,6 +87,8 @@ export function checkOptions(options: StepChoice, solver: OdeSolver): void {
     ['t1', t1],
   ] as const) {
     if (typeof t === 'number' && !Number.isFinite(t)) fail(`${name} must be finite, got ${t}.`);
+    if (t !== undefined && typeof t !== 'number' && typeof t.ndim !== 'number')
+      fail(`${name} must be a number or a scalar tensor, got ${typeof t === 'string' ? `'${t}'` : typeof t}.`);
     if (typeof t === 'object' && t.ndim !== 0) fail(`${name} must be a scalar, got shape [${t.shape.join(', ')}].`);
   }
   if (steps !== undefined && !(Number.isInteger(steps) && steps > 0))

@@ -1,7 +1,15 @@
 import { grad, jit, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { affinePath, condOTScheduler, PathShapeError, TimeRangeError, TimeShapeError } from './index.ts';
+import {
+  affinePath,
+  condOTScheduler,
+  PathShapeError,
+  type Scheduler,
+  SchedulerError,
+  TimeRangeError,
+  TimeShapeError,
+} from './index.ts';
 import { f64, gap, innerTimes, normals, numbers, schedulers } from './testing/draws.ts';
 
 describe.each(Object.entries(schedulers))('affine path, %s', (_name, scheduler) => {
@@ -83,6 +91,12 @@ describe('sample', () => {
     );
     expect(() => path.sample({ x0, x1, t: [0.1, 0.2] })).toThrow(TimeShapeError);
     expect(() => path.sample({ x0: x0.slice([0, 1]), x1, t: 0.5 })).toThrow(PathShapeError);
+  });
+
+  test('refuses what is no scheduler', () => {
+    expect(() => affinePath('condOT' as unknown as Scheduler)).toThrow(SchedulerError);
+    expect(() => affinePath('condOT' as unknown as Scheduler)).toThrow(/expected a scheduler .* got 'condOT'/);
+    expect(() => affinePath(undefined as unknown as Scheduler)).toThrow(/got undefined/);
   });
 
   test('refuses times outside [0, 1], also as constants of a trace', () => {

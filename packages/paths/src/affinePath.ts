@@ -1,7 +1,7 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
 import type { Path, PathInput, PathSample } from './path.ts';
 import { checkPair } from './path.ts';
-import { type Scheduler, schedulerAt } from './scheduler.ts';
+import { checkScheduler, type Scheduler, schedulerAt } from './scheduler.ts';
 import { asTimes, checkTimes, perRow } from './times.ts';
 
 /** A path x_t = α_t x_1 + σ_t x_0 with its scheduler. */
@@ -15,10 +15,11 @@ export interface AffinePath extends Path {
  * `sample`, such as labels, come back in the sample.
  *
  * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling".
- * @throws PathShapeError when x_0 and x_1 differ in shape; TimeShapeError unless t is [] or [batch]; TimeRangeError for
+ * @throws SchedulerError for something else than a scheduler; PathShapeError when x_0 and x_1 differ in shape; TimeShapeError unless t is [] or [batch]; TimeRangeError for
  * a t outside [0, 1] in an eager call.
  */
 export function affinePath(scheduler: Scheduler): AffinePath {
+  checkScheduler('affinePath', scheduler);
   const use = `affinePath(${scheduler.name}).sample`;
   return {
     scheduler,

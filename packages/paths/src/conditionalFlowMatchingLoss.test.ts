@@ -73,6 +73,13 @@ describe('the value', () => {
     expect(() => conditionalFlowMatchingLoss({ velocity, path }, x0, x1, t)).toThrow(PathShapeError);
   });
 
+  test('refuses an unknown reduction', () => {
+    const reduction = 'men' as 'mean';
+    expect(() => conditionalFlowMatchingLoss({ velocity: zero, path, reduction }, x0, x1, t)).toThrow(
+      /expected a reduction among mean, sum, none, got 'men'/,
+    );
+  });
+
   test('has the gradient of regression in the weights', () => {
     const loss = (w: Tensor): Tensor => conditionalFlowMatchingLoss({ velocity: (x) => x.mul(w), path }, x0, x1, t);
     const w = tensor(0.3, f64);

@@ -1,4 +1,4 @@
-import { mean, sum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { ArgumentError, mean, sum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
 import type { Path, PathInput, PathSample } from './path.ts';
 
@@ -18,8 +18,11 @@ export interface FlowMatchingOptions<Extra extends object = object> {
    * 'mean' (default): the mean over the batch and all coordinates, as published losses have it. 'sum': the sum over
    * the coordinates, mean over the batch. 'none': the mean over the coordinates for each row, (batch).
    */
-  readonly reduction?: 'mean' | 'sum' | 'none';
+  readonly reduction?: Reduction;
 }
+
+const REDUCTIONS = ['mean', 'sum', 'none'] as const;
+type Reduction = (typeof REDUCTIONS)[number];
 
 /**
  * The conditional flow-matching loss E |v(x_t, t) - dx_t|² / D, whose gradient in the weights is that of regressing the
@@ -30,7 +33,8 @@ export interface FlowMatchingOptions<Extra extends object = object> {
  * travel with the sample to `velocity`. Returns a scalar, or (batch) for reduction 'none'.
  *
  * Source: Lipman et al. 2022, eq. 9 and theorem 2; Chen and Lipman 2023.
- * @throws PathShapeError when the velocity has another shape than x_t; and what the path's `sample` throws.
+ * @throws PathShapeError when the velocity has another shape than x_t; ArgumentError for another reduction; and what the
+ * path's `sample` throws.
  */
 export function conditionalFlowMatchingLoss<Extra extends object = object>(
   { velocity, path, manifold, reduction = 'mean' }: FlowMatchingOptions<Extra>,
@@ -39,6 +43,11 @@ export function conditionalFlowMatchingLoss<Extra extends object = object>(
   t: TensorLike,
   extra?: Extra,
 ): Tensor {
+  if (!REDUCTIONS.includes(reduction)) {
+    throw new ArgumentError(
+      `conditionalFlowMatchingLoss: expected a reduction among ${REDUCTIONS.join(', ')}, got '${reduction}'. Check the spelling.`,
+    );
+  }
   const input = { ...extra, x0, x1, t } as PathInput & Extra;
   const sample = path.sample(input) as PathSample & Extra;
   const { xt, dxt } = sample;

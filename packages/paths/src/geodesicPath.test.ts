@@ -123,6 +123,7 @@ describe('geodesicPath', () => {
   test('refuses schedules that do not run from 0 to 1, and wrong shapes', () => {
     expect(() => geodesicPath(sphere, cosineScheduler())).toThrow(SchedulerError);
     expect(() => geodesicPath(sphere, cosineScheduler())).toThrow(/expected a convex scheduler .* got cosine/);
+    expect(() => geodesicPath({} as typeof sphere)).toThrow(/expected a manifold with the functions exp and log/);
     const path = geodesicPath(sphere);
     expect(() => path.sample({ x0, x1, t: per(t) })).toThrow(TimeShapeError);
     expect(() => path.sample({ x0: x0.slice([0, 3]), x1, t })).toThrow(PathShapeError);

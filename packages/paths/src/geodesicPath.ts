@@ -1,7 +1,7 @@
-import { jvp, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { ArgumentError, jvp, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { SchedulerError } from './errors.ts';
 import { checkPair, type Path, type PathInput, type PathSample } from './path.ts';
-import type { Scheduler } from './scheduler.ts';
+import { checkScheduler, type Scheduler } from './scheduler.ts';
 import { condOTScheduler } from './schedulers/condOT.ts';
 import { asTimes, checkTimes, perRow } from './times.ts';
 
@@ -24,13 +24,19 @@ export interface GeodesicPath<M extends GeodesicManifold = GeodesicManifold> ext
  * x_0 and x_1 are (batch, D) on the manifold; t is a scalar or (batch). Further fields come back in the sample.
  *
  * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
- * @throws SchedulerError unless the scheduler is convex; PathShapeError, TimeShapeError and TimeRangeError as
+ * @throws ArgumentError for a manifold without `exp` and `log`; SchedulerError unless the scheduler is convex; PathShapeError, TimeShapeError and TimeRangeError as
  * `affinePath`; and what the manifold's `log` throws at the cut locus.
  */
 export function geodesicPath<M extends GeodesicManifold>(
   manifold: M,
   scheduler: Scheduler = condOTScheduler(),
 ): GeodesicPath<M> {
+  if (typeof manifold?.exp !== 'function' || typeof manifold.log !== 'function') {
+    throw new ArgumentError(
+      'geodesicPath: expected a manifold with the functions exp and log, which this object lacks. Give one, such as sphere(2) of @flowfield/riemannian.',
+    );
+  }
+  checkScheduler('geodesicPath', scheduler);
   if (!scheduler.convex) {
     throw new SchedulerError(
       `geodesicPath: expected a convex scheduler (α + σ = 1, α from 0 to 1), got ${scheduler.name}. Use condOTScheduler or polynomialScheduler.`,

@@ -1,4 +1,5 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
+import { SchedulerError } from './errors.ts';
 
 /**
  * The coefficients of an affine path x_t = α_t x_1 + σ_t x_0, for t from 0 (source) to 1 (data). All functions work
@@ -33,3 +34,13 @@ export const schedulerAt = (scheduler: Scheduler, t: TensorLike): SchedulerOutpu
   dAlphaT: scheduler.dAlpha(t),
   dSigmaT: scheduler.dSigma(t),
 });
+
+/** Throws `SchedulerError` unless `scheduler` has the functions of one, as a name such as 'condOT' has not. */
+export function checkScheduler(use: string, scheduler: Scheduler): void {
+  const functions = ['alpha', 'sigma', 'dAlpha', 'dSigma'] as const;
+  if (functions.every((name) => typeof scheduler?.[name] === 'function')) return;
+  const given = typeof scheduler === 'string' ? `'${scheduler}'` : scheduler === null ? 'null' : typeof scheduler;
+  throw new SchedulerError(
+    `${use}: expected a scheduler with ${functions.join(', ')}, got ${given}. Make one, with condOTScheduler() say.`,
+  );
+}

@@ -6,7 +6,7 @@ export { NonFiniteLossError } from './loop/nonFiniteLoss.ts';
 export type { TrainState } from './loop/state.ts';
 export { type TrainOptions, train } from './loop/train.ts';
 export { createTrainer, type RunOptions, type Trainer, type TrainerOptions } from './loop/trainer.ts';
-export { type MetricsLog, type MetricsRecord, metricsLog, readMetrics } from './storage/metricsLog.ts';
+export { type MetricsLog, MetricsLogError, type MetricsRecord, metricsLog, readMetrics } from './storage/metricsLog.ts';
 export { memoryStorage, type RunStorage } from './storage/storage.ts';
 export { generated } from './streams/generated.ts';
 export { hostBatches } from './streams/hostBatches.ts';

@@ -1,4 +1,4 @@
 export { type CheckedLibrary, type CheckedOp, checkOp, type OpReport } from './checkOp.ts';
 export { dataPath, hasData, noDataReason } from './data.ts';
 export { closeness, differences, type Measured, randomNumbers } from './numbers.ts';
-export { type ReadmeExample, readmeExamples, runExample } from './readme.ts';
+export { testReadme } from './readme.ts';

@@ -1,15 +1,29 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+/**
+ * A test for each `ts` block of a README: it runs in `folder`, and prints the `text` block below it where there is one.
+ * A README without an example fails.
+ */
+export function testReadme(readme: URL, folder: URL): void {
+  const examples = readmeExamples(readme);
+  test('the README has an example', () => expect(examples).not.toHaveLength(0));
+  test.each(examples)('README example $title prints what it says', ({ code, output }) => {
+    const printed = runExample(code, folder);
+    if (output !== null) expect(printed).toBe(output);
+  });
+}
 
 /** An example of a README: code, and the output printed below it (`null` when none is shown). */
-export interface ReadmeExample {
+interface ReadmeExample {
   readonly title: string;
   readonly code: string;
   readonly output: string | null;
 }
 
 /** The `ts` blocks of a README in order, each with the `text` block that directly follows it. */
-export function readmeExamples(readme: URL): ReadmeExample[] {
+function readmeExamples(readme: URL): ReadmeExample[] {
   const text = readFileSync(readme, 'utf8');
   const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```(?:\s*```text\n([\s\S]*?)```)?/g)];
   return blocks.map((block, i) => {
@@ -23,7 +37,7 @@ export function readmeExamples(readme: URL): ReadmeExample[] {
 }
 
 /** Runs an example in `folder` as a user's own file would run there, and returns what it prints. */
-export function runExample(code: string, folder: URL): string {
+function runExample(code: string, folder: URL): string {
   return execFileSync(
     process.execPath,
     ['--conditions=@flowfield/source', '--input-type=module-typescript', '--eval', code],

@@ -20,6 +20,7 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
     ['train earth --seed -1', "--seed expects a whole number from 0 to 4294967295, given '-1'"],
     ['train earth --device cpuu', "given 'cpuu'; did you mean 'cpu'?"],
     ['train earth --data vulcano', "there is no 'vulcano'; did you mean 'volcano'?"],
+    ['train earth --out=', '--out expects the path of a folder, given an empty one'],
     ['train', "missing required argument 'recipe'"],
     ['train earth mars', "too many arguments for 'train'"],
     ['sample nowhere', "'nowhere' is no run"],

@@ -14,12 +14,20 @@ function wholeOption(flag: string, help: string, least: number, most = Number.MA
   });
 }
 
+/** An option with the path of a folder as its value. */
+function folderOption(help: string): Option {
+  return new Option('--out <folder>', help).argParser((path: string): string => {
+    if (path.trim() !== '') return path;
+    throw new UsageError('--out expects the path of a folder, given an empty one');
+  });
+}
+
 const gather = (word: string, words: string[]): string[] => [...words, word];
 
 /** The options of the command; each subcommand takes some of them. */
 const options = {
-  out: () => new Option('--out <folder>', 'folder of the run (default: runs/<recipe>-<n>)'),
-  outSamples: () => new Option('--out <folder>', 'folder for the samples (default: the folder of the run)'),
+  out: () => folderOption('folder of the run (default: runs/<recipe>-<n>)'),
+  outSamples: () => folderOption('folder for the samples (default: the folder of the run)'),
   steps: () => wholeOption('--steps', 'training steps; short for --set steps=<n>', 1),
   odeSteps: () => wholeOption('--steps', 'steps of the ODE solver', 1),
   seed: () => wholeOption('--seed', 'seed of the split and of every draw', 0, LARGEST_SEED),

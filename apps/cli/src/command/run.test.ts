@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -161,6 +161,21 @@ describe('a stopped run', () => {
     ] as const) {
       const { code, stderr } = await captured(['train', 'earth', '--out', run, '--resume', ...option]);
       expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+  });
+
+  test('names a damaged file, with exit code 2', async () => {
+    for (const [file, text, message] of [
+      ['metrics.jsonl', 'junk\n', 'metrics.jsonl:1: expected a JSON object'],
+      ['checkpoint.json', '{', 'expected JSON in checkpoint.json'],
+    ] as const) {
+      const out = join(home, `damaged-${file}`);
+      await cp(run, out, { recursive: true });
+      await writeFile(join(out, file), text);
+      const { code, stderr } = await captured(['train', 'earth', '--out', out, '--resume']);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain('    at ');
       expect(code).toBe(2);
     }
   });

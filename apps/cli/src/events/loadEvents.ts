@@ -13,7 +13,7 @@ const inFolder = 'from the folder FLOWFIELD_DATA';
 
 /** The names that `--data` takes, and what they are. */
 export const eventSources: Readonly<Record<typeof embeddedName | EarthName, string>> = {
-  [embeddedName]: '1,707 earthquakes of one week, which come with the program',
+  [embeddedName]: '1,707 seismic events of one week, which come with the program',
   volcano: `827 volcanic eruptions, ${inFolder}`,
   earthquake: `6,120 earthquakes, ${inFolder}`,
   flood: `4,875 floods, ${inFolder}`,

@@ -1,13 +1,23 @@
 import { CsvError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
 import { EarthDataError } from '@flowfield/datasets/node';
-import { FlowfieldError } from '@flowfield/tensor-webgpu';
+import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
+import { CheckpointError, MetricsLogError } from '@flowfield/train';
 import { Interrupted, UsageError } from './failures.ts';
 
 /** Exit codes of the command. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Faults that the caller can mend: in the call, or in a file that it names. */
-const usageErrors = [UsageError, CsvError, EarthDataError, SplitError, SphericalCoordinateError];
+const usageErrors = [
+  UsageError,
+  CsvError,
+  EarthDataError,
+  SplitError,
+  SphericalCoordinateError,
+  CheckpointError,
+  MetricsLogError,
+  SafetensorsError,
+];
 
 /** What ends on standard error for `error`, and the exit code. Only faults of the program itself show their stack. */
 export function reportFailure(error: unknown): { message: string; code: number } {

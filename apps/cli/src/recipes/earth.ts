@@ -16,7 +16,7 @@ import { conditionalFlowMatchingLoss, geodesicPath } from '@flowfield/paths';
 import { sphere } from '@flowfield/riemannian';
 import { logLikelihood, sampleOde, tangentField, type Velocity } from '@flowfield/samplers';
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
-import { generated } from '@flowfield/train';
+import { randomRows } from '@flowfield/train';
 import { z } from 'zod';
 import { fitVonMisesFisherKde, negativeMean } from '../baselines/vonMisesFisherKde.ts';
 import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
@@ -106,9 +106,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       net.apply(params, appendTime(appendTime(features.apply(p), t), t, time));
 
   const data = tensor(Float32Array.from(train), { shape: [split.train.length, 3] });
-  const batches = generated((key) =>
-    data.take(random.randint(key, [options.batch], 0, split.train.length), { axis: 0 }),
-  );
+  const batches = randomRows(data, { batchSize: options.batch });
   const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
     const [baseKey, timeKey] = random.split(key);
     const x0 = manifold.sampleBase(baseKey, [options.batch]);

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
 import { didYouMean } from '../failures/nearest.ts';
 import type { SettingValues } from '../settings/settings.ts';
@@ -104,11 +105,10 @@ export async function writeJson(folder: string, name: string, value: unknown): P
   await writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Writes a file under another name first, so that a stop in between leaves the old one. */
+/** Writes a file so that a stop in between leaves the old one. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
-  const unfinished = `${path}.unfinished`;
-  await writeFile(unfinished, content);
-  await rename(unfinished, path);
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+  await folderStorage(dirname(path)).write(basename(path), bytes);
 }
 
 /** Names in a folder; none when it is not there. */

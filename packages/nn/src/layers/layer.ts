@@ -16,8 +16,13 @@ export function checkWidth(what: string, value: number): number {
   throw new ArgumentError(`${what} must be a whole number of at least 1, got ${value}.`);
 }
 
-/** Throws `ShapeError` unless the last axis of `x` has the extent `width`. */
+/** Throws `ArgumentError` unless `x` is a tensor, `ShapeError` unless its last axis has the extent `width`. */
 export function checkLastAxis(layer: string, x: Tensor, width: number): void {
+  if (!Array.isArray(x?.shape)) {
+    throw new ArgumentError(
+      `${layer}: expected a tensor, got ${Array.isArray(x) ? 'an array' : typeof x}. Use tensor(x).`,
+    );
+  }
   if (x.shape.length > 0 && x.shape[x.shape.length - 1] === width) return;
   throw new ShapeError(
     `${layer}: expected an input of shape [..., ${width}], got [${x.shape.join(', ')}]. Reshape it, or set inputs to its last extent.`,

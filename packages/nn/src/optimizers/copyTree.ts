@@ -7,6 +7,6 @@ const identity = jit((leaves: readonly Tensor[]): readonly Tensor[] => leaves);
  * overwrite (`donate`); a copy stays.
  */
 export function copyTree<P>(params: P): P {
-  const leaves = (tree.leaves as (params: unknown) => Tensor[])(params);
+  const leaves = tree.leaves<Tensor>(params);
   return tree.unflatten(tree.structure(params), leaves.length > 0 ? identity(leaves) : []) as P;
 }

@@ -13,15 +13,9 @@ export interface GradientTransform {
   update<P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState];
 }
 
-/** `tree.map` without its types, which are too deep to infer for a tree of unknown form. */
-const mapLeaves = tree.map as (f: (...leaves: Tensor[]) => Tensor, ...trees: readonly unknown[]) => unknown;
-
-/** The tensors of a parameter tree, in order. */
-export const leavesOf = tree.leaves as (params: unknown) => Tensor[];
-
 /** `f` on every leaf, in a tree of the same type. */
 export const mapTree = <P>(f: (...leaves: Tensor[]) => Tensor, first: P, ...rest: readonly unknown[]): P =>
-  mapLeaves(f, first, ...rest) as P;
+  tree.map(f, first, ...rest);
 
 /** Zeros in the form of `params`. */
 export const zerosOf = <P>(params: P): P =>
@@ -29,7 +23,7 @@ export const zerosOf = <P>(params: P): P =>
 
 /** A scalar 0 of the given dtype, on the device of the parameters. */
 export const scalarZero = (params: unknown, dtype: 'i32' | 'f32'): Tensor =>
-  zeros([], { dtype, device: leavesOf(params).at(0)?.device?.name });
+  zeros([], { dtype, device: tree.leaves<Tensor>(params).at(0)?.device?.name });
 
 /** A transform without memory: `change` maps updates and parameters to updates. */
 export const stateless = (change: <P>(grads: P, params: P) => P): GradientTransform => ({

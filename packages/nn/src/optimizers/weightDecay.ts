@@ -1,5 +1,5 @@
-import { ArgumentError, tree } from '@flowfield/tensor-webgpu';
-import { type GradientTransform, leavesOf, stateless } from './transform.ts';
+import { ArgumentError, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { type GradientTransform, stateless } from './transform.ts';
 
 export interface WeightDecayOptions {
   readonly weightDecay: number;
@@ -18,10 +18,10 @@ export function addWeightDecay({ weightDecay, decays = () => true }: WeightDecay
   return stateless(<P>(grads: P, params: P): P => {
     const structure = tree.structure(params);
     const paths = tree.paths(params);
-    const updates = leavesOf(grads);
-    const decayed = leavesOf(params).map((leaf, i) =>
-      decays(paths[i]) ? updates[i].add(leaf.mul(weightDecay)) : updates[i],
-    );
+    const updates = tree.leaves<Tensor>(grads);
+    const decayed = tree
+      .leaves<Tensor>(params)
+      .map((leaf, i) => (decays(paths[i]) ? updates[i].add(leaf.mul(weightDecay)) : updates[i]));
     return tree.unflatten(structure, decayed) as P;
   });
 }

@@ -174,7 +174,10 @@ describe('what a person is told', () => {
 
   it('when elements are read in a trace: which, where, and what to do', () => {
     const f = (x: Tensor): Tensor => (x.sum().item() > 0 ? x : x.neg());
-    const { message } = thrownBy(() => ff.jit(f)(ff.tensor([1])), ff.TraceError);
+    const { message, stack } = thrownBy(() => ff.jit(f)(ff.tensor([1])), ff.TraceError);
+    // What an uncaught error prints is its stack.
+    expect(stack).toContain(`TraceError: ${message}`);
+    expect(stack?.split('\n')[1]).toContain('errors.test.ts');
     expect(message).toMatch(
       /^item\(\): the elements of f32\[\] are not known while its function is being traced \(read at .*errors\.test\.ts:\d+:\d+.*\)\. Return the tensor and read it outside, or decide with where\(\) or cond\(\)\.$/,
     );
@@ -186,7 +189,28 @@ describe('what a person is told', () => {
     expect(message).toMatch(
       /^Out of memory: 19600000000 bytes were asked for, \d+ are in use, and the limit is 4294967296\. Dispose tensors that are no longer needed, or use smaller batches\.$/,
     );
+    expect(thrownBy(() => ff.zeros([1e12]), ff.OutOfMemoryError).message).toMatch(
+      /^Out of memory: 4000000000000 bytes/,
+    );
+    const large = (x: Tensor): Tensor =>
+      x
+        .add(ff.zeros([70000, 70000]))
+        .cumsum({ axis: 0 })
+        .sum();
+    expect(thrownBy(() => ff.jit(large)(ff.tensor(1)), ff.OutOfMemoryError).message).toMatch(
+      /^Out of memory: \d{11} bytes were asked for/,
+    );
     expect(ff.tensor([1, 2]).add(1).toArray()).toEqual([2, 3]);
+  });
+
+  it("when JavaScript's operators meet a tensor: they would give NaN or false", () => {
+    const x = ff.tensor([1, 2]) as unknown as number;
+    for (const use of [() => x * 2, () => x < 3, () => +x, () => Math.max(x, 0)]) {
+      expect(thrownBy(use, ff.ArgumentError).message).toBe(
+        'A tensor of f32[2] is not a number. Use its methods (mul, less, ...), or read one element with .item().',
+      );
+    }
+    expect(`${x}`).toBe('Tensor f32[2] cpu');
   });
 
   it('when a program is malformed: which equation', () => {

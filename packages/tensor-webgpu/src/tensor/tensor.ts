@@ -1,6 +1,6 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { hostArray } from '../dtype/dtype.ts';
-import { DeviceError, ShapeError, TraceError } from '../errors/errors.ts';
+import { ArgumentError, DeviceError, ShapeError, TraceError } from '../errors/errors.ts';
 import { slice } from '../ops/slice.ts';
 import type { NestedArray } from '../ops/types.ts';
 import type { Aval } from '../program/program.ts';
@@ -98,6 +98,18 @@ export class Tensor extends TensorMethods {
     return `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
   }
 
+  /**
+   * Text where text is wanted. Arithmetic and comparison by JavaScript's operators (`x * 2`, `x < y`) would give NaN
+   * or false.
+   * @throws ArgumentError where a number is wanted.
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== 'number') return this.toString();
+    throw new ArgumentError(
+      `A tensor of ${this.dtype}[${this.shape.join(', ')}] is not a number. Use its methods (mul, less, ...), or read one element with .item().`,
+    );
+  }
+
   toJSON(): { dtype: DType; shape: Shape; data: number[] } {
     return { dtype: this.dtype, shape: this.shape, data: Array.from(this.readSync('toJSON', this.toJSON)) };
   }
@@ -130,17 +142,19 @@ export class Tensor extends TensorMethods {
   // biome-ignore lint/complexity/noBannedTypes: any method will do as the frame to cut the stack at.
   private readable(name: string, method: Function): this {
     if (this.state.kind !== 'traced') return this;
-    const error = new TraceError('');
-    // The stack then begins with the line that called `method`.
-    Error.captureStackTrace?.(error, method);
-    const frame = error.stack
+    // The stack of this record begins with the line that called `method`.
+    const called: { stack?: string } = {};
+    Error.captureStackTrace?.(called, method);
+    const frame = called.stack
       ?.split('\n')
       .find((line) => /^\s*at /.test(line))
       ?.trim()
       .slice(3);
-    error.message =
+    const error = new TraceError(
       `${name}(): the elements of ${this.dtype}[${this.shape.join(', ')}] are not known while its function is being traced` +
-      `${frame ? ` (read at ${frame})` : ''}. Return the tensor and read it outside, or decide with where() or cond().`;
+        `${frame ? ` (read at ${frame})` : ''}. Return the tensor and read it outside, or decide with where() or cond().`,
+    );
+    Error.captureStackTrace?.(error, method);
     throw error;
   }
 }

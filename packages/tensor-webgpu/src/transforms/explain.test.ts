@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../index.ts';
 import * as ff from '../index.ts';
@@ -32,6 +33,11 @@ function step(layers: Params, points: Tensor): [Params, Tensor] {
 describe('explain of an eikonal training step of a 3-64-64-1 network', () => {
   ff.defaultDevice('cpu');
   const explanation = ff.explain(step, { donate: [0] })(params, ff.random.normal(ff.random.key(9), [BATCH, 3]));
+
+  it('prints as its text on a console', () => {
+    expect(inspect(explanation)).toBe(`${explanation}`);
+    expect(inspect(explanation)).toContain(`${explanation.kernels.length} kernels`);
+  });
 
   it('shows a program without common subexpressions', () => {
     const right = explanation.program.split('\n').flatMap((line) => line.split(' = ').slice(1));

@@ -34,6 +34,10 @@ export class Explanation {
     return printProgram(this.report.program);
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
   toString(): string {
     const { kernels, arenaBytes, codeBytes } = this.report;
     const lines = kernels.map(

@@ -7,7 +7,6 @@ import {
   tree,
   writeSafetensors,
 } from '@flowfield/tensor-webgpu';
-import { leavesOf } from '../loop/state.ts';
 
 /** A checkpoint that is missing, of another form than the run, or of another run. */
 export class CheckpointError extends FlowfieldError {}
@@ -31,7 +30,7 @@ export async function encodeTree(
 ): Promise<Uint8Array> {
   const paths = tree.paths(params);
   const entries = await Promise.all(
-    leavesOf(params).map(async (leaf, i): Promise<[string, SafetensorsInput]> => {
+    tree.leaves<Tensor>(params).map(async (leaf, i): Promise<[string, SafetensorsInput]> => {
       const dtype = fileDType(paths[i], leaf.dtype);
       return [paths[i], { dtype, shape: leaf.shape, data: (await leaf.data()) as SafetensorsInput['data'] }];
     }),
@@ -52,7 +51,7 @@ export function decodeTree<P>(bytes: Uint8Array, like: P): P {
       `checkpoint: the file has a tensor ${leftOver}, which this run has not. Use the settings it was made with.`,
     );
   }
-  const leaves = leavesOf(like).map((leaf, i): Tensor => {
+  const leaves = tree.leaves<Tensor>(like).map((leaf, i): Tensor => {
     const path = paths[i];
     const entry = tensors.get(path);
     if (!entry)

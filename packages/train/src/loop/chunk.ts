@@ -66,15 +66,18 @@ function oneStep<P, B>(
  */
 export type Chunk<P> = (state: TrainState<P>, parts: HostPart) => [TrainState<P>, ChunkOutputs];
 
-const mapLeaves = tree.map as (f: (leaf: Tensor) => Tensor, tree: unknown) => unknown;
-
+/** Compiles `count` steps. */
 export function compileChunk<P, B>(parts: StepParts<P, B>, count: number, scanned: boolean): Chunk<P> {
   const chunk: Chunk<P> = scanned
     ? (state, hostParts) =>
         scan((carry: TrainState<P>, part: HostPart) => oneStep(parts, carry, part), state, hostParts, { length: count })
     : (state, hostParts) => {
-        const [next, outputs] = oneStep(parts, state, mapLeaves((leaf) => slice(leaf, 0), hostParts) as HostPart);
-        return [next, mapLeaves((leaf) => expandDims(leaf, 0), outputs) as ChunkOutputs];
+        const [next, outputs] = oneStep(
+          parts,
+          state,
+          tree.map((leaf: Tensor) => slice(leaf, 0), hostParts) as HostPart,
+        );
+        return [next, tree.map((leaf: Tensor) => expandDims(leaf, 0), outputs)];
       };
   return jit(chunk, { donate: [0] });
 }

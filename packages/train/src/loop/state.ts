@@ -16,7 +16,7 @@ export type TrainState<P> = {
 /** The state before the first step, in memory of its own: the given parameters stay the caller's. */
 export function initialState<P>(params: P, optimizer: GradientTransform, ema: Ema | null, seed: number): TrainState<P> {
   const own = copyTree(params);
-  const device = leavesOf(own).at(0)?.device?.name;
+  const device = tree.leaves<Tensor>(own).at(0)?.device?.name;
   return {
     params: own,
     optimizer: optimizer.init(own),
@@ -26,10 +26,7 @@ export function initialState<P>(params: P, optimizer: GradientTransform, ema: Em
   };
 }
 
-/** The tensors of a tree, in order. */
-export const leavesOf = tree.leaves as (tree: unknown) => Tensor[];
-
 /** Gives the memory of a tree back. */
 export function disposeTree(state: unknown): void {
-  for (const leaf of leavesOf(state)) leaf.dispose();
+  for (const leaf of tree.leaves<Tensor>(state)) leaf.dispose();
 }

@@ -241,6 +241,15 @@ it('names options that do not fit', async () => {
   expect(() => createTrainer({ ...options, innerSteps: 0 })).toThrow(
     /innerSteps must be a whole number of at least 1, got 0/,
   );
+  const without = (part: 'loss' | 'optimizer' | 'batches') => () => createTrainer({ ...options, [part]: undefined });
+  expect(without('loss')).toThrow(/loss must be a function/);
+  expect(without('optimizer')).toThrow(/optimizer must have init and update/);
+  expect(without('batches')).toThrow(/batches must be a stream with host and batch/);
+  await expect(train({ ...options, validate: () => Number.NaN })).rejects.toThrow(
+    /validate must return a number to be low, got NaN at step 1/,
+  );
+  const tensorValue = ff.zeros([]) as unknown as number;
+  await expect(train({ ...options, validate: () => tensorValue })).rejects.toThrow(/got a value of type object/);
   await expect(createTrainer(options).resume()).rejects.toThrow(/needs the option storage/);
   const vectors = train({ ...options, loss: (params: { w: Tensor }) => [params.w.sum(), { all: params.w }] as const });
   await expect(vectors).rejects.toThrow(/metric 'all' must be a scalar, got shape \[2\]/);

@@ -42,6 +42,26 @@ function checkCount(name: string, value: number | undefined, least = 1): void {
   throw new ArgumentError(`train: ${name} must be a whole number of at least ${least}, got ${value}.`);
 }
 
+/** Throws `ArgumentError` for a part of the step that lacks what it is called for. */
+function checkParts<P, B>({
+  loss,
+  optimizer,
+  batches,
+}: Pick<TrainerOptions<P, B>, 'loss' | 'optimizer' | 'batches'>): void {
+  const expect = (holds: boolean, expected: string): void => {
+    if (!holds) throw new ArgumentError(`train: ${expected}.`);
+  };
+  expect(typeof loss === 'function', 'loss must be a function (params, batch, key) => scalar');
+  expect(
+    typeof optimizer?.update === 'function',
+    'optimizer must have init and update. Use one of @flowfield/nn, such as adam',
+  );
+  expect(
+    typeof batches?.batch === 'function' && typeof batches.host === 'function',
+    'batches must be a stream with host and batch. Use generated, randomRows, shuffledRows or hostBatches',
+  );
+}
+
 /**
  * A run of training: a state, a compiled step that overwrites it, and what happens between steps.
  * Make one with `createTrainer`.
@@ -59,6 +79,7 @@ export class Trainer<P, B> {
   private savedAt = -1;
 
   constructor(options: TrainerOptions<P, B>) {
+    checkParts(options);
     checkCount('steps', options.steps, 0);
     for (const name of ['innerSteps', 'logEvery', 'checkpointEvery', 'validateEvery'] as const)
       checkCount(name, options[name]);
@@ -123,7 +144,7 @@ export class Trainer<P, B> {
 
   /**
    * Trains up to `steps`, and tells by events. Leaving the loop early (`break`) stops the run where it is.
-   * @throws NonFiniteLossError; CheckpointError when the storage holds a checkpoint and the run was not resumed.
+   * @throws NonFiniteLossError; ArgumentError when `validate` gives no number; CheckpointError when the storage holds a checkpoint and the run was not resumed.
    */
   async *run({ signal }: RunOptions = {}): AsyncGenerator<TrainEvent, void, undefined> {
     if (this.running) throw new ArgumentError('train: this trainer is running already. Wait for its last event.');
@@ -223,6 +244,12 @@ export class Trainer<P, B> {
   private async validated(validate: NonNullable<TrainerOptions<P, B>['validate']>) {
     const params = this.averaged;
     const value = await validate(params, this.done);
+    if (typeof value !== 'number' || Number.isNaN(value)) {
+      const given = typeof value === 'number' ? 'NaN' : `a value of type ${typeof value}`;
+      throw new ArgumentError(
+        `train: validate must return a number to be low, got ${given} at step ${this.done}. Read a tensor with .item(), and look for divisions by 0.`,
+      );
+    }
     const best = value < (this.lowest?.value ?? Number.POSITIVE_INFINITY);
     if (best) {
       if (this.lowest) disposeTree(this.lowest.params);
@@ -242,6 +269,6 @@ const toRecord = ({ step, loss, metrics, stepsPerSecond }: ProgressEvent): Metri
 /**
  * A run of training that goes step by step under `run`, may be stopped and resumed, and depends on nothing but its options
  * and its seed.
- * @throws ArgumentError for counts that are not whole numbers of at least 1.
+ * @throws ArgumentError for counts that are not whole numbers of at least 1, and for parts that are not what they should be.
  */
 export const createTrainer = <P, B>(options: TrainerOptions<P, B>): Trainer<P, B> => new Trainer(options);

@@ -1,4 +1,8 @@
+import { FlowfieldError } from '@flowfield/tensor-webgpu';
 import type { RunStorage } from './storage.ts';
+
+/** A metrics log with a line that is no record. */
+export class MetricsLogError extends FlowfieldError {}
 
 /** One line of the log: the step and the numbers that belong to it. */
 export type MetricsRecord = { readonly step: number } & Readonly<Record<string, number>>;
@@ -10,14 +14,33 @@ export interface MetricsLog {
   append(record: MetricsRecord): Promise<void>;
 }
 
+/** Characters of a line that an error shows. */
+const LONGEST_QUOTE = 60;
+
 const toLine = (record: MetricsRecord): Uint8Array => new TextEncoder().encode(`${JSON.stringify(record)}\n`);
 
-/** The records of a log; a last line without an end is not one. */
+/**
+ * The records of a log; a last line without an end is not one.
+ * @throws MetricsLogError for another line that is no JSON object with a step.
+ */
 export async function readMetrics(storage: RunStorage, name = 'metrics.jsonl'): Promise<MetricsRecord[]> {
   const bytes = await storage.read(name);
   if (!bytes) return [];
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
-  return lines.map((line) => JSON.parse(line) as MetricsRecord);
+  return lines.map((line, i) => parseRecord(line, `${name}:${i + 1}`));
+}
+
+function parseRecord(line: string, place: string): MetricsRecord {
+  let record: MetricsRecord | null = null;
+  try {
+    record = JSON.parse(line) as MetricsRecord;
+  } catch {
+    // Reported below, with what else is no record.
+  }
+  if (typeof record?.step === 'number') return record;
+  throw new MetricsLogError(
+    `${place}: expected a JSON object with a number 'step', given ${JSON.stringify(line.slice(0, LONGEST_QUOTE))}. Remove the line.`,
+  );
 }
 
 /** The log `name` of a run. */

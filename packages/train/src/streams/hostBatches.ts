@@ -11,7 +11,7 @@ export function hostBatches<B>(make: (step: number) => B | Promise<B>): BatchStr
       const batches: B[] = [];
       for (let i = 0; i < count; i++) batches.push(await make(first + i));
       const join = (...leaves: Tensor[]): Tensor => stack(leaves);
-      return (tree.map as (f: typeof join, ...trees: unknown[]) => unknown)(join, ...batches) as HostPart;
+      return tree.map(join, batches[0], ...batches.slice(1)) as HostPart;
     },
     batch: (part) => part as B,
   };

@@ -20,7 +20,7 @@ export function shuffledRows<D>(data: D, { batchSize, seed = 0 }: ShuffledRowsOp
       `shuffledRows: batchSize ${batchSize} exceeds the ${rows} rows. Choose a smaller batch, or randomRows.`,
     );
   }
-  const device = (tree.leaves as (data: unknown) => Tensor[])(data)[0].device?.name;
+  const device = tree.leaves<Tensor>(data)[0].device?.name;
   const perEpoch = Math.floor(rows / batchSize);
   let cached: { readonly epoch: number; readonly order: Int32Array } | null = null;
 

@@ -16,7 +16,7 @@ export interface BatchStream<B> {
 
 /** The leaves of a data set, which must agree in their first extent: its number of rows. */
 export function rowCount(use: string, data: unknown): number {
-  const leaves = (tree.leaves as (data: unknown) => Tensor[])(data);
+  const leaves = tree.leaves<Tensor>(data);
   const counts = [...new Set(leaves.map((leaf) => leaf.shape[0]))];
   if (counts.length === 1 && counts[0] >= 1) return counts[0];
   throw new ArgumentError(
@@ -32,7 +32,4 @@ export function checkBatchSize(use: string, batchSize: number): void {
 
 /** The given rows of every tensor of a data set. */
 export const takeRows = <D>(data: D, indices: Tensor): D =>
-  (tree.map as (f: (leaf: Tensor) => Tensor, data: unknown) => unknown)(
-    (leaf) => leaf.take(indices, { axis: 0 }),
-    data,
-  ) as D;
+  tree.map((leaf: Tensor) => leaf.take(indices, { axis: 0 }), data);

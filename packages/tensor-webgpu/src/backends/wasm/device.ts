@@ -131,9 +131,15 @@ class CpuDevice implements Device, WideVectors {
   compile(program: Program, { donate = [] }: CompileOptions = {}): Executable {
     const region = fuseRegion(program);
     const { schedule } = region;
+    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
+    // Before code is made, which cannot count so far.
+    for (const { dtype, size } of results) this.heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, region, donate, { pairVectors: this.pairVectors });
+    const { plan, calls, functions, slots } = emitProgram(module, region, donate, {
+      pairVectors: this.pairVectors,
+      checkSize: (bytes) => this.heap.checkSize(bytes),
+    });
     const { memory } = this.heap;
     const code = module.toBytes();
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
@@ -144,7 +150,6 @@ class CpuDevice implements Device, WideVectors {
       },
     });
     const step = instance.exports.step as Step;
-    const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     return {
       run: (inputs) => {
         const given = inputs.map((storage) => this.own(storage));

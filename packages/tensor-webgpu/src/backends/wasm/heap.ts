@@ -102,15 +102,22 @@ export class Heap {
     const needed = address + size + SLACK;
     const have = this.memory.buffer.byteLength;
     if (needed > have) {
-      if (needed > this.limit || !this.grow(needed - have)) {
-        throw new OutOfMemoryError(
-          `Out of memory: ${asked} bytes were asked for, ${this.live} are in use, and the limit is ${this.limit}. ` +
-            'Dispose tensors that are no longer needed, or use smaller batches.',
-        );
-      }
+      if (needed > this.limit || !this.grow(needed - have)) throw this.outOfMemory(asked);
     }
     this.end = address + size;
     return address;
+  }
+
+  /** Throws `OutOfMemoryError` for a block that the heap could not hold were it empty. */
+  checkSize(bytes: number): void {
+    if (bytes > this.limit) throw this.outOfMemory(bytes);
+  }
+
+  private outOfMemory(asked: number): OutOfMemoryError {
+    return new OutOfMemoryError(
+      `Out of memory: ${asked} bytes were asked for, ${this.live} are in use, and the limit is ${this.limit}. ` +
+        'Dispose tensors that are no longer needed, or use smaller batches.',
+    );
   }
 
   private grow(bytes: number): boolean {

@@ -43,6 +43,7 @@ interface Shared {
   readonly products: Products;
   readonly calls: HostCall[];
   readonly threads: number;
+  readonly checkSize: (bytes: number) => void;
   slots: number;
 }
 
@@ -51,8 +52,10 @@ export interface EmitOptions {
   readonly exportPhases?: boolean;
   /** Threads that may run the program at most. Default: 1. */
   readonly threads?: number;
-  /** Tiles of products for a compiler that joins pairs of vectors; see `wide-vectors.ts`. Default: false. */
+  /** Tiles of products for a compiler that joins pairs of vectors; see `wideVectors.ts`. Default: false. */
   readonly pairVectors?: boolean;
+  /** Told the bytes of every arena before its offsets are written; throws where they are too many. */
+  readonly checkSize?: (bytes: number) => void;
 }
 
 /** Emits a region as one module whose `step` runs it once. */
@@ -75,6 +78,7 @@ export function emitProgram(
     products: new Products(module, options.pairVectors ?? false),
     calls: [],
     threads: options.threads ?? 1,
+    checkSize: options.checkSize ?? (() => {}),
     slots: 0,
   };
   const emitter = new RegionEmitter(shared, region, donate, true);
@@ -187,6 +191,7 @@ class RegionEmitter {
       }
     });
     const plan = planMemory(schedule, this.donate, requests);
+    this.shared.checkSize(plan.arenaBytes);
     take.forEach((then, i) => {
       then(plan.scratch[i]);
     });
