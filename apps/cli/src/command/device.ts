@@ -5,12 +5,18 @@ import { didYouMean } from '../failures/nearest.ts';
 /** Leaves the choice of the device to the library. */
 export const autoDevice = 'auto';
 
+/** What the command line says of where to compute. */
+export interface DeviceArguments {
+  readonly device: string;
+  readonly wideVectors?: boolean;
+}
+
 /**
  * Makes a device the default one and returns its name.
  * @throws UsageError for a name that this machine does not have
  */
-export async function chooseDevice(name: string): Promise<string> {
-  const names = await init();
+export async function chooseDevice({ device: name, wideVectors }: DeviceArguments): Promise<string> {
+  const names = await init({ wideVectors });
   if (name === autoDevice) return defaultDevice().name;
   if (names.includes(name)) return defaultDevice(name).name;
   const all = [autoDevice, ...names];

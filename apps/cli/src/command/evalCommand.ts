@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
+import type { DeviceArguments } from './device.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
 import { evaluationLines } from './summary.ts';
 import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
-interface EvalArguments {
+interface EvalArguments extends DeviceArguments {
   steps?: number;
-  device: string;
   json?: boolean;
 }
 
@@ -17,13 +17,14 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
     .command('eval')
     .description('measure a trained run on its held-out data')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'odeSteps', 'device', 'json').action((folder: string, options: EvalArguments) =>
+  addOptions(command, 'odeSteps', 'device', 'wideVectors', 'json').action((folder: string, options: EvalArguments) =>
     stoppable(terminal, () => evaluateRun(folder, options, terminal)),
   );
 }
 
-async function evaluateRun(folder: string, { steps, device, json }: EvalArguments, terminal: Terminal): Promise<void> {
-  const { config, experiment, params } = await openRun(folder, device);
+async function evaluateRun(folder: string, options: EvalArguments, terminal: Terminal): Promise<void> {
+  const { steps, json } = options;
+  const { config, experiment, params } = await openRun(folder, options);
   const work = shownWork(terminal.stderr, terminal.signal);
   try {
     const evaluation = await experiment.evaluate(params, { ...work, odeSteps: steps });

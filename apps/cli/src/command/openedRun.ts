@@ -7,7 +7,7 @@ import { recipeNamed } from '../recipes/index.ts';
 import type { Experiment } from '../recipes/recipe.ts';
 import { type RunConfig, readConfig, runFiles } from '../runs/runFolder.ts';
 import { storedSettings } from '../settings/settings.ts';
-import { chooseDevice } from './device.ts';
+import { chooseDevice, type DeviceArguments } from './device.ts';
 
 /** A trained run, read from its folder. */
 export interface OpenedRun {
@@ -21,7 +21,7 @@ export interface OpenedRun {
  * Reads the model of a run, with the data that it was trained on.
  * @throws RunFolderError when the folder is no run, or its model is missing or of other settings
  */
-export async function openRun(folder: string, device: string): Promise<OpenedRun> {
+export async function openRun(folder: string, device: DeviceArguments): Promise<OpenedRun> {
   const config = await readConfig(folder);
   await chooseDevice(device);
   const recipe = recipeNamed(config.recipe);

@@ -33,6 +33,11 @@ const options = {
   seed: () => wholeOption('--seed', 'seed of the split and of every draw', 0, LARGEST_SEED),
   device: () =>
     new Option('--device <name>', 'where to compute: auto, or a name that `list` shows').default(autoDevice),
+  wideVectors: () =>
+    new Option(
+      '--wide-vectors',
+      'let Node join vectors, which is experimental there: checked first, the same bits, faster',
+    ),
   data: () => new Option('--data <name or file>', 'a data set that `list` shows, or a CSV file'),
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),

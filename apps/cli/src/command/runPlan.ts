@@ -2,13 +2,13 @@ import { UsageError } from '../failures/failures.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { freeRunFolder, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
 import { givenSettings, readSettings, type SettingValues, storedSettings } from '../settings/settings.ts';
+import type { DeviceArguments } from './device.ts';
 
 /** The options of `flowfield train`. */
-export interface TrainArguments {
+export interface TrainArguments extends DeviceArguments {
   out?: string;
   steps?: number;
   seed?: number;
-  device: string;
   data?: string;
   set: string[];
   resume?: boolean;

@@ -3,16 +3,16 @@ import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
 import { runFiles } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
+import type { DeviceArguments } from './device.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
 import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
-interface SampleArguments {
+interface SampleArguments extends DeviceArguments {
   out?: string;
   count: number;
   seed?: number;
   steps?: number;
-  device: string;
   json?: boolean;
 }
 
@@ -22,13 +22,13 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
     .command('sample')
     .description('draw samples from a trained run')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'json').action(
+  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'json').action(
     (folder: string, options: SampleArguments) => stoppable(terminal, () => sampleRun(folder, options, terminal)),
   );
 }
 
 async function sampleRun(folder: string, options: SampleArguments, terminal: Terminal): Promise<void> {
-  const { config, experiment, params } = await openRun(folder, options.device);
+  const { config, experiment, params } = await openRun(folder, options);
   const { count, steps: odeSteps, seed = config.seed, out = folder } = options;
   const work = shownWork(terminal.stderr, terminal.signal);
   try {

@@ -27,14 +27,14 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .description('train a recipe, measure it, and draw it')
     .argument('<recipe>', recipes.map(({ name }) => name).join(', '))
     .addHelpText('after', () => `\n${recipes.flatMap(describeRecipe).join('\n')}`);
-  addOptions(command, 'out', 'steps', 'seed', 'device', 'data', 'set', 'resume', 'json').action(
+  addOptions(command, 'out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'set', 'resume', 'json').action(
     (name: string, options: TrainArguments) => trainRecipe(recipeNamed(name), options, terminal),
   );
 }
 
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
   const plan = await (options.resume ? resumedRun : newRun)(recipe, options);
-  const device = await chooseDevice(options.device);
+  const device = await chooseDevice(options);
   const experiment = await recipe.open(plan);
   const config = configOf(recipe, plan, device, experiment, terminal.version);
   if (plan.resumed === null) await createRunFolder(plan.folder);
