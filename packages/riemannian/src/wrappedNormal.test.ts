@@ -117,6 +117,7 @@ describe('wrappedNormal', () => {
   test('refuses a std that is not positive', () => {
     for (const std of [0, -1, Number.NaN]) {
       expect(() => wrappedNormal(sphere(2), { mean, std })).toThrow(/positive, finite std/);
+      expect(() => wrappedNormal(sphere(2), { mean, std: [0.5, std] })).toThrow(/positive, finite std.*row 1 has none/);
     }
   });
 });

@@ -1,6 +1,10 @@
 import {
   ArgumentError,
+  greater,
+  isFinite,
   log,
+  logicalAnd,
+  logicalNot,
   random,
   type Shape,
   square,
@@ -9,7 +13,7 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import type { Manifold } from './manifold.ts';
-import { asPoints } from './points.ts';
+import { asPoints, firstFlagged } from './points.ts';
 
 export interface WrappedNormalOptions {
   /** The center: (D) or (…, D), on the manifold. */
@@ -36,7 +40,7 @@ export interface WrappedNormal {
  * 1 - exp(-π² / 2σ²), which is 1 to float32 rounding for σ <= 0.5.
  *
  * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
- * @throws ArgumentError for a number std that is not positive and finite.
+ * @throws ArgumentError for a std that is not positive and finite, where its data can be read at once.
  */
 export function wrappedNormal(manifold: Manifold, { mean, std }: WrappedNormalOptions): WrappedNormal {
   const { dimension, ambientDimension } = manifold;
@@ -45,6 +49,10 @@ export function wrappedNormal(manifold: Manifold, { mean, std }: WrappedNormalOp
     throw new ArgumentError(`wrappedNormal: expected a positive, finite std, got ${std}.`);
   }
   const spread = typeof std === 'number' ? std : tensor(std);
+  const row =
+    typeof spread === 'number' ? null : firstFlagged(logicalNot(logicalAnd(greater(spread, 0), isFinite(spread))));
+  if (row !== null)
+    throw new ArgumentError(`wrappedNormal: expected a positive, finite std in every row; ${row} has none.`);
   const factor = typeof spread === 'number' || spread.ndim === 0 ? spread : spread.expandDims(-1);
   const logSpread = typeof spread === 'number' ? Math.log(spread) : log(spread);
 

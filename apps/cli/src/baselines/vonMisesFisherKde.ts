@@ -1,10 +1,11 @@
+import { logUniform } from './uniform.ts';
+
 /** Candidate concentrations: 6 per decade from 10 (2,000 km on the Earth) to 1e8 (0.6 km; fires need 2e7). */
 const defaultKappas: readonly number[] = Array.from({ length: 43 }, (_, i) => 10 ** (1 + i / 6));
 
 /** Candidate weights of the uniform floor: 1 % to 10 %. */
 const defaultUniformWeights: readonly number[] = Array.from({ length: 10 }, (_, i) => (i + 1) / 100);
 
-const LOG_UNIFORM = -Math.log(4 * Math.PI);
 /** exp(-40) is below the rounding of a sum that holds exp(0). */
 const NEGLIGIBLE_EXPONENT = 40;
 /** Twenty roundings of float32. */
@@ -153,7 +154,7 @@ function logPeak(kappa: number): number {
 
 /** `log( w / (4 pi) + (1 - w) exp(logKernel) )`. */
 function mixWithUniform(logKernel: number, weight: number): number {
-  const a = Math.log(weight) + LOG_UNIFORM;
+  const a = Math.log(weight) + logUniform;
   const b = Math.log1p(-weight) + logKernel;
   const larger = Math.max(a, b);
   return larger + Math.log1p(Math.exp(Math.min(a, b) - larger));

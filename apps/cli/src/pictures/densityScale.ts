@@ -1,10 +1,10 @@
 import type { ScaleOptions } from '@observablehq/plot';
+import { logUniform } from '../baselines/uniform.ts';
 import type { DensityGrid } from './earthGrid.ts';
 import { PictureError } from './pictureError.ts';
 
 /** Light to dark with evenly falling lightness, so that equal steps of density look equal. */
 const RAMP = ['#f6f8f4', '#d5e8e0', '#a9d3d0', '#73b6c3', '#4392b4', '#2d6b9d', '#2a447a', '#221f4c'];
-const LOG_UNIFORM = -Math.log(4 * Math.PI);
 /** Densities this many nats below the highest are shown alike: a factor of 3,000. */
 const SHOWN_RANGE = 8;
 /** The first that covers the range with at most 20 bands. */
@@ -36,7 +36,7 @@ export function densityScale({ rows, columns, logDensity }: DensityGrid): Densit
       `densityScale: expected rows * columns values with at least 2 of each, given ${logDensity.length} values for ${rows} x ${columns}. Evaluate the density at the points of earthGrid(rows, columns).`,
     );
   }
-  const relative = Float64Array.from(logDensity, (value) => value - LOG_UNIFORM);
+  const relative = Float64Array.from(logDensity, (value) => value - logUniform);
   let highest = -Infinity;
   let lowest = Infinity;
   for (const value of relative) {

@@ -18,6 +18,7 @@ import { logLikelihood, sampleOde, tangentField, type Velocity } from '@flowfiel
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { randomRows } from '@flowfield/train';
 import { z } from 'zod';
+import { logUniform } from '../baselines/uniform.ts';
 import { fitVonMisesFisherKde, negativeMean } from '../baselines/vonMisesFisherKde.ts';
 import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
 import { newPlaces } from '../events/newPlaces.ts';
@@ -63,7 +64,6 @@ const SOLVER_BATCH = 256;
 
 const manifold = sphere(2, { checks: false });
 const path = geodesicPath(manifold);
-const logUniform = -Math.log(4 * Math.PI);
 
 /** Riemannian flow matching on the sphere: Chen and Lipman 2023, "Flow Matching on General Geometries", section 5. */
 export const earth: Recipe = {
