@@ -18,11 +18,10 @@ export interface FlowMatchingOptions<Extra extends object = object> {
    * 'mean' (default): the mean over the batch and all coordinates, as published losses have it. 'sum': the sum over
    * the coordinates, mean over the batch. 'none': the mean over the coordinates for each row, (batch).
    */
-  readonly reduction?: Reduction;
+  readonly reduction?: 'mean' | 'sum' | 'none';
 }
 
-const REDUCTIONS = ['mean', 'sum', 'none'] as const;
-type Reduction = (typeof REDUCTIONS)[number];
+const REDUCTIONS: readonly string[] = ['mean', 'sum', 'none'];
 
 /**
  * The conditional flow-matching loss E |v(x_t, t) - dx_t|² / D, whose gradient in the weights is that of regressing the
