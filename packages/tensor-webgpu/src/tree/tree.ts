@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 
 /** Trees that should have one structure but do not; the message names the path where they part. */
@@ -226,6 +227,7 @@ export function map(
   tree: unknown,
   ...rest: readonly unknown[]
 ): unknown {
+  checkFunctions('tree.map', f);
   const first = flatten(tree);
   const others = rest.map((other) => {
     const flat = flatten(other);
