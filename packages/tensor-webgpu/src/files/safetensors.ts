@@ -1,4 +1,5 @@
-import { FlowfieldError } from '../errors/errors.ts';
+import { describe } from '../errors/checks.ts';
+import { ArgumentError, FlowfieldError } from '../errors/errors.ts';
 
 /** The ways in which a safetensors file can be wrong. */
 export type SafetensorsFault =
@@ -91,6 +92,8 @@ const METADATA = '__metadata__';
  * @throws SafetensorsError when anything about the file is wrong.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  if (!(bytes instanceof Uint8Array))
+    throw new ArgumentError(`readSafetensors: expected the file as a Uint8Array, got ${describe(bytes)}.`);
   const headerLength = readHeaderLength(bytes);
   const header = parseHeader(bytes.subarray(PREFIX, PREFIX + headerLength));
   const data = bytes.subarray(PREFIX + headerLength);
@@ -312,10 +315,16 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsInput> | Readonly<Record<string, SafetensorsInput>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  if (typeof tensors !== 'object' || tensors === null)
+    throw new ArgumentError(`writeSafetensors: expected tensors by name, got ${describe(tensors)}.`);
   const entries = [
     ...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, SafetensorsInput>)),
   ].map(([name, input]) => {
     checkName(name);
+    if (!ArrayBuffer.isView(input?.data) || !Array.isArray(input.shape))
+      throw new ArgumentError(
+        `writeSafetensors: expected ${name} as { shape, data: a typed array }, got ${describe(input)}.`,
+      );
     const dtype = dtypeOf(input);
     if (!input.shape.every(isCount))
       throw new SafetensorsError(

@@ -1,4 +1,4 @@
-import { checkedOptions } from '../errors/checks.ts';
+import { checkedOptions, checkNumber } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { asFloat } from '../ops/operands.ts';
@@ -58,6 +58,8 @@ export function norm(x: TensorLike, options: LinalgNormOptions = {}): Tensor {
   const { ord, axis, keepDims } = checkedOptions('linalg.norm', options, ['ord', 'axis', 'keepDims']);
   return composite('linalg.norm', () => {
     const value = asFloat(x);
+    if (ord !== undefined && ord !== 'fro' && ord !== 'nuc')
+      checkNumber('linalg.norm', "ord, unless 'fro' or 'nuc',", ord);
     if (axis === undefined && ord === undefined) return vectorNorm(value, { keepDims });
     const axes = normalizeAxes('linalg.norm', axis, value.ndim);
     if (axes.length === 1) return alongVectors(value, ord ?? 2, axes[0], keepDims);

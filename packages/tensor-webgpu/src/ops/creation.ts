@@ -103,7 +103,8 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
     return options.device !== undefined ? result.to(options.device) : result;
   }
   if (isTypedArray(data)) {
-    const dtype = options.dtype ?? typedArrayDType(data);
+    const natural = typedArrayDType(data);
+    const dtype = options.dtype ?? natural;
     const copy = hostArray(dtype, data.length);
     if (copy.constructor === data.constructor) copy.set(data);
     else for (let i = 0; i < copy.length; i++) copy[i] = toDType(dtype, data[i]);
