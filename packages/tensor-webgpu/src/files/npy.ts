@@ -1,3 +1,4 @@
+import { describe } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 import { copyOfBytes } from './copyOfBytes.ts';
 
@@ -63,6 +64,8 @@ const ALIGNMENT = 64;
  * @throws NpyError for anything that is not such a file.
  */
 export function readNpy(bytes: Uint8Array): NpyFile {
+  if (!(bytes instanceof Uint8Array))
+    throw new NpyError(`npy: expected the file as a Uint8Array, got ${describe(bytes)}.`);
   if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte))
     throw new NpyError(
       'npy: expected a file that begins with \\x93NUMPY, got other bytes. Save the array with numpy.save.',
@@ -126,7 +129,11 @@ function toRowMajor(array: NpyArray, shape: readonly number[], arrayClass: Array
 }
 
 /** A .npy file (format version 1) of a row-major array. Bytes are written as |u1 unless `descr` is '|b1'. */
-export function writeNpy({ data, shape, descr }: NpyInput): Uint8Array {
+export function writeNpy(input: NpyInput): Uint8Array {
+  if (!ArrayBuffer.isView(input?.data) || !Array.isArray(input.shape)) {
+    throw new NpyError(`npy: expected { data: a typed array, shape: a list }, got ${describe(input)}.`);
+  }
+  const { data, shape, descr } = input;
   const type = descr ?? Object.keys(ARRAYS).find((name) => data instanceof ARRAYS[name]);
   if (type === undefined || !(ARRAYS[type] && data instanceof ARRAYS[type])) {
     throw new NpyError(

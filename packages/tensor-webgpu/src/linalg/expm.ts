@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { composite } from '../ops/composite.ts';
 import { matmul } from '../ops/contraction.ts';
 import { eye } from '../ops/creation.ts';
@@ -49,8 +50,9 @@ export interface ExpmOptions {
  * or by eigenvalues for `symmetric` ones. Derivatives hold at every matrix, repeated eigenvalues included.
  * @throws ShapeError unless the matrices are square.
  */
-export const expm = (x: TensorLike, { symmetric = false }: ExpmOptions = {}): Tensor =>
+export const expm = (x: TensorLike, options: ExpmOptions = {}): Tensor =>
   composite('linalg.expm', () => {
+    const { symmetric = false } = checkedOptions('linalg.expm', options, ['symmetric']);
     const matrix = squareMatrices('expm', x);
     if (symmetric) return lax.symmetricFunction(matrix, { kind: 'exp' });
     const n = matrix.shape[matrix.ndim - 1];

@@ -1,3 +1,4 @@
+import { checkedOptions, checkNumber } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { asFloat } from '../ops/operands.ts';
@@ -53,9 +54,12 @@ function matrixNorm(x: Tensor, ord: MatrixOrder): Tensor {
  * Defaults: the 2-norm of vectors, 'fro' of matrices. The derivative of both at 0 is 0, a subgradient.
  * @throws ArgumentError for an `ord` that is not listed, for three axes or more, and for x of three axes or more with `ord` but no `axis`.
  */
-export function norm(x: TensorLike, { ord, axis, keepDims }: LinalgNormOptions = {}): Tensor {
+export function norm(x: TensorLike, options: LinalgNormOptions = {}): Tensor {
+  const { ord, axis, keepDims } = checkedOptions('linalg.norm', options, ['ord', 'axis', 'keepDims']);
   return composite('linalg.norm', () => {
     const value = asFloat(x);
+    if (ord !== undefined && ord !== 'fro' && ord !== 'nuc')
+      checkNumber('linalg.norm', "ord, unless 'fro' or 'nuc',", ord);
     if (axis === undefined && ord === undefined) return vectorNorm(value, { keepDims });
     const axes = normalizeAxes('linalg.norm', axis, value.ndim);
     if (axes.length === 1) return alongVectors(value, ord ?? 2, axes[0], keepDims);
@@ -88,8 +92,9 @@ function alongVectors(x: Tensor, ord: MatrixOrder, axis: number, keepDims?: bool
  * value over the least. Infinity for singular matrices in the 2-norm.
  * @throws ArgumentError for an `ord` that `norm` does not have, ShapeError unless x is square (all but the 2-norm).
  */
-export const cond = (x: TensorLike, { ord = 2 }: { readonly ord?: MatrixOrder } = {}): Tensor =>
+export const cond = (x: TensorLike, options: { readonly ord?: MatrixOrder } = {}): Tensor =>
   composite('linalg.cond', () => {
+    const { ord = 2 } = checkedOptions('linalg.cond', options, ['ord']);
     const value = asFloat(x);
     if (ord === 2 || ord === -2) {
       const { s } = svd(value);

@@ -1,4 +1,5 @@
 import { promoteTypes } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { composite, composites } from '../ops/composite.ts';
 import { matmul } from '../ops/contraction.ts';
@@ -65,11 +66,14 @@ function pinvOf(op: string, x: Tensor, options: RankOptions): Tensor {
  * @throws ArgumentError for an `rcond` outside [0, 1).
  */
 export const pinv = (x: TensorLike, options: RankOptions = {}): Tensor =>
-  composite('linalg.pinv', () => pinvOf('pinv', matrices('pinv', x), options));
+  composite('linalg.pinv', () =>
+    pinvOf('pinv', matrices('pinv', x), checkedOptions('linalg.pinv', options, ['rcond'])),
+  );
 
 /** How many singular values of x [..., m, n] count, as i32 [...]. */
 export const matrixRank = (x: TensorLike, options: RankOptions = {}): Tensor =>
   composite('linalg.matrixRank', () => {
+    checkedOptions('linalg.matrixRank', options, ['rcond']);
     const matrix = matrices('matrixRank', x);
     const rcond = cutoffOf('matrixRank', matrix, options);
     if (Math.min(...matrix.shape.slice(-2)) === 0) return zeros(matrix.shape.slice(0, -2), { dtype: 'i32' });

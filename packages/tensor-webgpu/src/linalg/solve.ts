@@ -1,4 +1,5 @@
 import { promoteTypes } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
@@ -39,14 +40,15 @@ export interface TriangularOptions {
 }
 
 /** x of a x = b for triangular a [..., n, n] and b [n] or [..., n, k]. */
-export const triangularSolve = (
-  a: TensorLike,
-  b: TensorLike,
-  { lower = true, transpose = false, unitDiagonal = false }: TriangularOptions = {},
-): Tensor =>
-  withColumns('triangularSolve', a, b, (left, right) =>
-    lax.triangularSolve(left, right, { leftSide: true, lower, transpose, unitDiagonal }),
-  );
+export const triangularSolve = (a: TensorLike, b: TensorLike, options: TriangularOptions = {}): Tensor =>
+  withColumns('triangularSolve', a, b, (left, right) => {
+    const {
+      lower = true,
+      transpose = false,
+      unitDiagonal = false,
+    } = checkedOptions('linalg.triangularSolve', options, ['lower', 'transpose', 'unitDiagonal']);
+    return lax.triangularSolve(left, right, { leftSide: true, lower, transpose, unitDiagonal });
+  });
 
 /**
  * x of a x = b by LU with row exchanges, a [..., n, n], b [n] or [..., n, k]. A singular a gives infinities or NaN:
@@ -67,7 +69,9 @@ export const solve = (a: TensorLike, b: TensorLike): Tensor =>
 
 /** x of a x = b from the Cholesky factor L of a = L Lᵀ. */
 export const choleskySolve = (factor: TensorLike, b: TensorLike): Tensor =>
-  composite('linalg.choleskySolve', () => triangularSolve(factor, triangularSolve(factor, b), { transpose: true }));
+  composite('linalg.choleskySolve', () => {
+    return triangularSolve(factor, triangularSolve(factor, b), { transpose: true });
+  });
 
 /** The inverses of square matrices. To solve a system use `solve`, which is faster and more accurate. */
 export const inv = (x: TensorLike): Tensor =>

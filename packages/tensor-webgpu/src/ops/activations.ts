@@ -1,3 +1,4 @@
+import { checkChoice, checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -39,7 +40,9 @@ const GELU_CUBIC = 0.044715;
  * x · Φ(x) with Φ the standard normal distribution function; `approximate: 'tanh'` gives
  * x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³))). Hendrycks & Gimpel 2016.
  */
-export function gelu(x: TensorLike, { approximate = 'none' }: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+export function gelu(x: TensorLike, options: { readonly approximate?: 'none' | 'tanh' } = {}): Tensor {
+  const { approximate = 'none' } = checkedOptions('gelu', options, ['approximate']);
+  checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
   return composite('gelu', () => {
     const value = asFloat(x);
     const half = lax.mul(value, 0.5);
@@ -91,7 +94,8 @@ export const softsign = unary('softsign', 'float', (x) => lax.div(x, lax.add(lax
  * eˣ / Σ eˣ along `axis` (the last by default), without overflow. A line of minus infinities, where everything
  * is masked out, gives zeros.
  */
-export function softmax(x: TensorLike, { axis = -1 }: AxisOption = {}): Tensor {
+export function softmax(x: TensorLike, options: AxisOption = {}): Tensor {
+  const { axis = -1 } = checkedOptions('softmax', options, ['axis']);
   return composite('softmax', () => {
     const value = asFloat(x);
     const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));
@@ -102,7 +106,8 @@ export function softmax(x: TensorLike, { axis = -1 }: AxisOption = {}): Tensor {
 }
 
 /** x - log Σ eˣ along `axis` (the last by default), without overflow. */
-export function logSoftmax(x: TensorLike, { axis = -1 }: AxisOption = {}): Tensor {
+export function logSoftmax(x: TensorLike, options: AxisOption = {}): Tensor {
+  const { axis = -1 } = checkedOptions('logSoftmax', options, ['axis']);
   return composite('logSoftmax', () => {
     const value = asFloat(x);
     const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));

@@ -1,4 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { binary, unary } from './apply.ts';
@@ -18,9 +19,18 @@ export const mul = binary('mul', 'number', lax.mul);
 /** x / y as real numbers: integers become f32 first. `floorDivide` stays in the integers. */
 export const div = binary('div', 'float', lax.div);
 
-/** floor(x / y). Integers stay integers, and x / 0 is 0 for them. */
+/**
+ * The multiple of y that fits into x, floor(x / y) of the exact quotient: (x - mod(x, y)) / y, so that
+ * floorDivide(1, 0.1) is 9 as in NumPy. Integers stay integers, and x / 0 is 0 for them.
+ */
 export const floorDivide = binary('floorDivide', 'number', (x, y) => {
-  if (isFloat(x.dtype)) return lax.floor(lax.div(x, y));
+  if (isFloat(x.dtype)) {
+    const left = lax.rem(x, y);
+    const below = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
+    const whole = lax.round(lax.div(lax.sub(x, left), y));
+    const exact = lax.select(below, lax.sub(whole, 1), whole);
+    return lax.select(lax.eq(y, 0), lax.stopGradient(lax.div(x, y)), exact);
+  }
   const quotient = lax.div(x, y);
   if (x.dtype === 'u32') return quotient;
   // Division of integers cuts towards zero: one less where signs differ and something is left over.
@@ -94,8 +104,9 @@ export function clip(x: TensorLike, low: TensorLike | null, high: TensorLike | n
 /** x with NaN replaced by `nan`, and the infinities by `posInf` and `negInf` (the largest numbers of the dtype by default). */
 export function nanToNum(
   x: TensorLike,
-  { nan = 0, posInf, negInf }: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number } = {},
+  options: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number } = {},
 ): Tensor {
+  const { nan = 0, posInf, negInf } = checkedOptions('nanToNum', options, ['nan', 'posInf', 'negInf']);
   return composite('nanToNum', () => {
     const [value] = elementwiseOperands('nanToNum', [x], 'number');
     if (!isFloat(value.dtype)) return value;

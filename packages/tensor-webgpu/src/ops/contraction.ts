@@ -1,4 +1,5 @@
 import { promoteTypes } from '../dtype/dtype.ts';
+import { checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes, normalizeAxis, range, type Shape, sameShape, showShape } from '../shape/shape.ts';
@@ -23,7 +24,9 @@ export interface DotDimensions {
 }
 
 /** Σ x · y over the contracted axes; the result has the batch axes, the free axes of x, then those of y. */
-export function dotGeneral(x: TensorLike, y: TensorLike, { contract, batch = [[], []] }: DotDimensions): Tensor {
+export function dotGeneral(x: TensorLike, y: TensorLike, dimensions: DotDimensions): Tensor {
+  const { contract, batch = [[], []] } = checkedOptions('dotGeneral', dimensions, ['contract', 'batch']);
+  for (const pair of [contract, batch]) axisLists('dotGeneral', pair);
   return composite('dotGeneral', () => {
     const [a, b] = contractionOperands([x, y]);
     const axes = (list: readonly number[], value: Tensor): number[] =>
@@ -33,6 +36,14 @@ export function dotGeneral(x: TensorLike, y: TensorLike, { contract, batch = [[]
       batch: [axes(batch[0], a), axes(batch[1], b)],
     });
   });
+}
+
+/** Throws `ArgumentError` unless `pair` is two lists of axes, one for each operand. */
+function axisLists(op: string, pair: readonly (readonly number[])[]): void {
+  if (Array.isArray(pair) && pair.length === 2 && pair.every(Array.isArray)) return;
+  throw new ArgumentError(
+    `${op}: expected axes as two lists [[…], […]], got ${describe(pair)}. Give one list for each operand.`,
+  );
 }
 
 function checkInner(op: string, a: Tensor, b: Tensor, i: number, j: number): void {
@@ -135,6 +146,11 @@ export function tensordot(
 ): Tensor {
   return composite('tensordot', () => {
     const [a, b] = contractionOperands([x, y]);
+    if (typeof axes !== 'number') axisLists('tensordot', axes);
+    else if (!Number.isInteger(axes) || axes < 0)
+      throw new ArgumentError(
+        `tensordot: expected a count of axes of at least 0, got ${axes}. Give a whole number or two lists.`,
+      );
     const count = typeof axes === 'number' ? axes : axes[0].length;
     if (count > Math.min(a.ndim, b.ndim)) {
       throw new ArgumentError(

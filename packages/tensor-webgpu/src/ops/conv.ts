@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { range, showShape, sizeOf } from '../shape/shape.ts';
@@ -32,7 +33,8 @@ function checkConv(op: string, x: Tensor, w: Tensor, channels: number, groups: n
  * spatial axes; derivatives of every order. The windows are laid out for one matrix product.
  * @throws ShapeError when channels or windows do not fit; ArgumentError for bad options.
  */
-export function conv(x: TensorLike, weights: TensorLike, { groups = 1, ...options }: ConvOptions = {}): Tensor {
+export function conv(x: TensorLike, weights: TensorLike, given: ConvOptions = {}): Tensor {
+  const { groups = 1, ...options } = checkedOptions('conv', given, ['stride', 'padding', 'dilation', 'groups']);
   return composite('conv', () => {
     const [value, w] = contractionOperands([x, weights]);
     checkConv('conv', value, w, (w.shape[1] ?? 0) * groups, groups);
@@ -64,11 +66,14 @@ const widths = (op: string, what: string, given: PerAxis | 0, rank: number): num
  * [N, O, …] of extent stride (n - 1) - 2 padding + dilation (window - 1) + outputPadding + 1.
  * @throws ShapeError when channels do not fit; ArgumentError for bad options.
  */
-export function convTranspose(
-  x: TensorLike,
-  weights: TensorLike,
-  { stride = 1, padding = 0, dilation = 1, outputPadding = 0, groups = 1 }: ConvTransposeOptions = {},
-): Tensor {
+export function convTranspose(x: TensorLike, weights: TensorLike, options: ConvTransposeOptions = {}): Tensor {
+  const {
+    stride = 1,
+    padding = 0,
+    dilation = 1,
+    outputPadding = 0,
+    groups = 1,
+  } = checkedOptions('convTranspose', options, ['stride', 'padding', 'dilation', 'outputPadding', 'groups']);
   return composite('convTranspose', () => {
     const [value, w] = contractionOperands([x, weights]);
     checkConv('convTranspose', value, w, w.shape[0], groups);

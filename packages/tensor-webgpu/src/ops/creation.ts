@@ -1,4 +1,5 @@
 import { type DType, hostArray, type TypedArray, toDType } from '../dtype/dtype.ts';
+import { checkedOptions, checkNumber } from '../errors/checks.ts';
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Device, Storage } from '../runtime/device.ts';
@@ -93,6 +94,7 @@ export interface TensorOptions extends CreateOptions {
  * @throws ShapeError for ragged arrays or a `shape` of another size; DeviceError for a dtype the device lacks.
  */
 export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+  checkedOptions('tensor', options, ['dtype', 'device', 'shape']);
   if (data instanceof Value) {
     let result = data as Tensor;
     if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
@@ -101,7 +103,8 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
     return options.device !== undefined ? result.to(options.device) : result;
   }
   if (isTypedArray(data)) {
-    const dtype = options.dtype ?? typedArrayDType(data);
+    const natural = typedArrayDType(data);
+    const dtype = options.dtype ?? natural;
     const copy = hostArray(dtype, data.length);
     if (copy.constructor === data.constructor) copy.set(data);
     else for (let i = 0; i < copy.length; i++) copy[i] = toDType(dtype, data[i]);
@@ -129,6 +132,7 @@ function checkedShape(shape: Shape, size: number): Shape {
 /** A tensor filled with `value`; f32 for a number and bool for a boolean unless `dtype` says otherwise. */
 export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
   checkShape('full', shape);
+  checkedOptions('full', options, ['dtype', 'device']);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
   if (currentBuilder()) return lax.full(shape, Number(value), dtype) as Tensor;
   const filling = toDType(dtype, Number(value));
@@ -147,6 +151,7 @@ export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shap
 
 /** `value` in the shape, dtype and on the device of `x`. */
 export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
+  checkedOptions('fullLike', options, ['dtype', 'device']);
   const like = x instanceof Value ? x : tensor(x);
   return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? like.device?.name });
 }
@@ -170,6 +175,7 @@ function generate(shape: Shape, f: (index: number) => number, dtype: DType, devi
  * @throws ArgumentError for a step of 0 or arguments that are not finite.
  */
 export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
+  checkedOptions('arange', options, ['dtype', 'device']);
   const from = stop === undefined ? 0 : start;
   const to = stop ?? start;
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
@@ -188,8 +194,15 @@ export function linspace(
   start: number,
   stop: number,
   count: number,
-  { endpoint = true, dtype = 'f32', device }: CreateOptions & { readonly endpoint?: boolean } = {},
+  options: CreateOptions & { readonly endpoint?: boolean } = {},
 ): Tensor {
+  const {
+    endpoint = true,
+    dtype = 'f32',
+    device,
+  } = checkedOptions('linspace', options, ['endpoint', 'dtype', 'device']);
+  checkNumber('linspace', 'start', start);
+  checkNumber('linspace', 'stop', stop);
   if (!Number.isInteger(count) || count < 0) {
     throw new ArgumentError(`linspace: count must be an integer of at least 0, got ${count}.`);
   }
@@ -209,9 +222,10 @@ export interface EyeOptions extends CreateOptions {
 export function eye(n: number, options?: EyeOptions): Tensor;
 export function eye(n: number, m?: number, options?: EyeOptions): Tensor;
 export function eye(n: number, columns: number | EyeOptions = n, options: EyeOptions = {}): Tensor {
+  checkShape('eye', [n]);
   if (typeof columns === 'object') return eye(n, n, columns);
   const m = columns;
-  const { offset = 0, dtype = 'f32', device } = options;
+  const { offset = 0, dtype = 'f32', device } = checkedOptions('eye', options, ['offset', 'dtype', 'device']);
   checkShape('eye', [n, m]);
   if (currentBuilder()) {
     const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);

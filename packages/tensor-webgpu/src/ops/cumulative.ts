@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -14,8 +15,9 @@ export interface CumulativeOptions {
 
 const cumulative =
   (name: string, apply: typeof lax.cumSum, prepare: (x: TensorLike) => Tensor) =>
-  (x: TensorLike, { axis, reverse = false }: CumulativeOptions = {}): Tensor =>
+  (x: TensorLike, options: CumulativeOptions = {}): Tensor =>
     composite(name, () => {
+      const { axis, reverse = false } = checkedOptions(name, options, ['axis', 'reverse']);
       const value = prepare(x);
       if (axis === undefined) return apply(value.ndim === 1 ? value : lax.reshape(value, [value.size]), 0, reverse);
       return apply(value, normalizeAxis(name, axis, value.ndim), reverse);

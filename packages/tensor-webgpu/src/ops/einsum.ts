@@ -1,3 +1,4 @@
+import { describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
@@ -167,6 +168,9 @@ function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labell
  * @throws ArgumentError for a malformed equation; ShapeError where it does not fit the operands.
  */
 export function einsum(equation: string, ...xs: readonly TensorLike[]): Tensor {
+  if (typeof equation !== 'string') {
+    throw new ArgumentError(`einsum: expected an equation such as 'ij,jk->ik' first, got ${describe(equation)}.`);
+  }
   return composite('einsum', () => {
     const values = contractionOperands(xs);
     const { inputs, output } = parse(

@@ -6,7 +6,7 @@ import { binary, unary } from './apply.ts';
 export const exp = unary('exp', 'float', lax.exp);
 
 /** 2ˣ. */
-export const exp2 = unary('exp2', 'float', (x) => lax.exp(lax.mul(x, Math.LN2)));
+export const exp2 = unary('exp2', 'float', (x) => lax.pow(2, x));
 
 /** eˣ - 1, accurate near 0. */
 export const expm1 = unary('expm1', 'float', lax.expm1);
@@ -55,7 +55,10 @@ export const hypot = binary('hypot', 'float', (x, y) => {
   const b = lax.div(y, scale);
   const squares = lax.add(lax.mul(a, a), lax.mul(b, b));
   const zero = lax.eq(squares, 0);
-  return lax.select(zero, 0, lax.mul(scale, lax.sqrt(lax.select(zero, 1, squares))));
+  const length = lax.select(zero, 0, lax.mul(scale, lax.sqrt(lax.select(zero, 1, squares))));
+  // An infinite leg makes the hypotenuse infinite, whatever the other one is (IEEE 754, 9.2.1).
+  const infinite = lax.or(lax.eq(lax.abs(x), Number.POSITIVE_INFINITY), lax.eq(lax.abs(y), Number.POSITIVE_INFINITY));
+  return lax.select(infinite, Number.POSITIVE_INFINITY, length);
 });
 
 /** Whether x is NaN. */

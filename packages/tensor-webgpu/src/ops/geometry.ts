@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
@@ -23,10 +24,8 @@ export function cross(x: TensorLike, y: TensorLike, axis = -1): Tensor {
 }
 
 /** Differences of neighbours along `axis` (the last by default), `order` times over. */
-export function diff(
-  x: TensorLike,
-  { order = 1, axis = -1 }: { readonly order?: number; readonly axis?: number } = {},
-): Tensor {
+export function diff(x: TensorLike, options: { readonly order?: number; readonly axis?: number } = {}): Tensor {
+  const { order = 1, axis = -1 } = checkedOptions('diff', options, ['order', 'axis']);
   return composite('diff', () => {
     let value = asNumber(x);
     const at = normalizeAxis('diff', axis, value.ndim);

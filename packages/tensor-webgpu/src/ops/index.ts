@@ -162,6 +162,7 @@ export {
   sum,
   type VarianceOptions,
   variance,
+  variance as var,
 } from './reductions.ts';
 export {
   broadcastArrays,

@@ -1,6 +1,7 @@
+import { checkedList, checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { normalizeAxis, range, showShape } from '../shape/shape.ts';
+import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
@@ -33,7 +34,8 @@ const wrapNegative = (indices: Tensor, extent: number): Value =>
  * The slices of x at `indices` along `axis` (default 0): shape of x with that axis replaced by the shape of
  * `indices`. Negative indices count from the end; indices of a tensor that are out of range take the nearest end.
  */
-export function take(x: TensorLike, indices: TensorLike, { axis = 0 }: AxisOption = {}): Tensor {
+export function take(x: TensorLike, indices: TensorLike, options: AxisOption = {}): Tensor {
+  const { axis = 0 } = checkedOptions('take', options, ['axis']);
   return composite('take', () => {
     const value = asTensor(x);
     const at = normalizeAxis('take', axis, value.ndim);
@@ -78,7 +80,8 @@ export interface GatherOptions {
  * x [B…, N, R…] and indices [B…, I…] give [B…, I…, R…]: rows of x by number, batch by batch. Indices out of
  * range take the nearest end.
  */
-export function gather(x: TensorLike, indices: TensorLike, { batchDims = 0 }: GatherOptions = {}): Tensor {
+export function gather(x: TensorLike, indices: TensorLike, options: GatherOptions = {}): Tensor {
+  const { batchDims = 0 } = checkedOptions('gather', options, ['batchDims']);
   return composite('gather', () => {
     const value = asTensor(x);
     return lax.gather(value, indexTensor('gather', indices, value.shape[batchDims] ?? 0), batchDims);
@@ -89,8 +92,9 @@ type ScatterMode = 'add' | 'set' | 'min' | 'max' | 'mul';
 
 const scatter =
   (name: string, mode: ScatterMode) =>
-  (x: TensorLike, indices: TensorLike, updates: TensorLike, { batchDims = 0 }: GatherOptions = {}): Tensor =>
+  (x: TensorLike, indices: TensorLike, updates: TensorLike, options: GatherOptions = {}): Tensor =>
     composite(name, () => {
+      const { batchDims = 0 } = checkedOptions(name, options, ['batchDims']);
       const [given, changes] = asTensors([x, updates]);
       const dtype = commonType([x, updates], [given, changes]);
       const value = castTo(given, dtype);
@@ -115,6 +119,7 @@ export const scatterMax = scatter('scatterMax', 'max');
 export const scatterMul = scatter('scatterMul', 'mul');
 
 function startValues(op: string, starts: readonly TensorLike[], rank: number): Tensor[] {
+  checkedList(op, 'starts', starts);
   if (starts.length !== rank)
     throw new ArgumentError(`${op}: expected ${rank} starts, one for each axis, got ${starts.length}.`);
   return starts.map((start) => castTo(isTensor(start) ? checkInteger(op, 'starts', start) : asTensor(start), 'i32'));
@@ -122,6 +127,7 @@ function startValues(op: string, starts: readonly TensorLike[], rank: number): T
 
 /** The block of extents `sizes` that begins at `starts`, which may be computed; starts are moved so that it fits. */
 export function dynamicSlice(x: TensorLike, starts: readonly TensorLike[], sizes: readonly number[]): Tensor {
+  checkShape('dynamicSlice', sizes);
   return composite('dynamicSlice', () => {
     const value = asTensor(x);
     return lax.dynamicSlice(value, startValues('dynamicSlice', starts, value.ndim), sizes);
@@ -141,11 +147,8 @@ export function dynamicUpdateSlice(x: TensorLike, update: TensorLike, starts: re
 }
 
 /** 1 at the index and 0 elsewhere along a new last axis of extent `count`; indices out of range give zeros. */
-export function oneHot(
-  indices: TensorLike,
-  count: number,
-  { dtype = 'f32' }: { readonly dtype?: Tensor['dtype'] } = {},
-): Tensor {
+export function oneHot(indices: TensorLike, count: number, options: { readonly dtype?: Tensor['dtype'] } = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('oneHot', options, ['dtype']);
   return composite('oneHot', () => {
     const index = castTo(asTensor(indices), 'i32');
     const shape = [...index.shape, count];

@@ -1,4 +1,5 @@
 import { promoteTypes } from '../dtype/dtype.ts';
+import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
@@ -10,6 +11,7 @@ import { sliceAxis } from './slice.ts';
 import type { TensorLike } from './types.ts';
 
 function sameType(op: string, xs: readonly TensorLike[]): Tensor[] {
+  checkedList(op, 'the tensors', xs);
   if (xs.length === 0) throw new ArgumentError(`${op}: expected at least one tensor, got none.`);
   const values = asTensors(xs);
   const dtype = values.map((value) => value.dtype).reduce(promoteTypes);
@@ -63,7 +65,10 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
     const value = asTensor(x);
     const at = normalizeAxis('split', axis, value.ndim);
     const extent = value.shape[at];
-    const lengths = typeof parts === 'number' ? new Array<number>(Math.max(1, parts)).fill(extent / parts) : parts;
+    const lengths =
+      typeof parts === 'number'
+        ? new Array<number>(Number.isInteger(parts) ? Math.min(Math.max(1, parts), extent + 1) : 1).fill(extent / parts)
+        : checkedList('split', 'the lengths', parts);
     const valid = lengths.every((length) => Number.isInteger(length) && length >= 0);
     if (!valid || lengths.reduce((a, b) => a + b, 0) !== extent) {
       throw new ArgumentError(
@@ -82,7 +87,7 @@ export function split(x: TensorLike, parts: number | readonly number[], axis = 0
 export function tile(x: TensorLike, counts: number | readonly number[]): Tensor {
   return composite('tile', () => {
     const value = asTensor(x);
-    const list = typeof counts === 'number' ? [counts] : counts;
+    const list = typeof counts === 'number' ? [counts] : checkedList('tile', 'counts', counts);
     if (!list.every((count) => Number.isInteger(count) && count >= 0)) {
       throw new ArgumentError(`tile: counts must be integers of at least 0, got ${list.join(', ')}.`);
     }
@@ -126,6 +131,7 @@ export function repeat(x: TensorLike, count: number, axis?: number): Tensor {
 
 /** x shifted by `shift` places along `axis`, with what leaves at one end coming in at the other (flattened when left out). */
 export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
+  if (!Number.isInteger(shift)) throw new ArgumentError(`roll: shift must be an integer, got ${describe(shift)}.`);
   return composite('roll', () => {
     const value = asTensor(x);
     if (axis === undefined) return reshape(roll(reshape(value, [-1]), shift, 0), value.shape);
@@ -138,11 +144,10 @@ export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
 }
 
 /** Coordinate grids: output i varies along its own axis. `indexing: 'xy'` swaps the first two axes, as for images. */
-export function meshgrid(
-  axes: readonly TensorLike[],
-  { indexing = 'ij' }: { readonly indexing?: 'ij' | 'xy' } = {},
-): Tensor[] {
+export function meshgrid(axes: readonly TensorLike[], options: { readonly indexing?: 'ij' | 'xy' } = {}): Tensor[] {
+  const { indexing = 'ij' } = checkedOptions('meshgrid', options, ['indexing']);
   return composites('meshgrid', () => {
+    checkedList('meshgrid', 'the axes', axes);
     const values = asTensors(axes);
     for (const value of values) {
       if (value.ndim !== 1)
@@ -150,6 +155,7 @@ export function meshgrid(
     }
     const shape = values.map((value) => sizeOf(value.shape));
     const grids = values.map((value, i) => lax.broadcastInDim(value, shape, [i]) as Tensor);
+    checkChoice('meshgrid', 'indexing', indexing, ['ij', 'xy']);
     if (indexing === 'ij' || values.length < 2) return grids;
     return grids.map((grid) => permute(grid, [1, 0, ...shape.slice(2).map((_, i) => i + 2)]));
   });

@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes } from '../shape/shape.ts';
@@ -110,12 +111,13 @@ export function where(condition: TensorLike, yes: TensorLike, no: TensorLike): T
 export function isClose(
   x: TensorLike,
   y: TensorLike,
-  {
+  options: { readonly relative?: number; readonly absolute?: number; readonly equalNaN?: boolean } = {},
+): Tensor {
+  const {
     relative = 1e-5,
     absolute = 1e-8,
     equalNaN = false,
-  }: { readonly relative?: number; readonly absolute?: number; readonly equalNaN?: boolean } = {},
-): Tensor {
+  } = checkedOptions('isClose', options, ['relative', 'absolute', 'equalNaN']);
   const compare = binary('isClose', 'float', (a, b) => {
     const near = lax.le(lax.abs(lax.sub(a, b)), lax.add(lax.mul(lax.abs(b), relative), absolute));
     const close = lax.or(lax.and(near, lax.isFinite(b)), lax.eq(a, b));

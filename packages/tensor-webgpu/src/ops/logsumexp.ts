@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxes, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -14,7 +15,8 @@ export const finiteOrZero = (x: Value): Value => lax.select(lax.isFinite(x), x, 
 /**
  * log Σ eˣ over `axis`, without overflow. Only minus infinities give minus infinity, with zero derivatives.
  */
-export function logsumexp(x: TensorLike, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+export function logsumexp(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  const { axis, keepDims = false } = checkedOptions('logsumexp', options, ['axis', 'keepDims']);
   return composite('logsumexp', () => {
     const value = asFloat(x);
     const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true }))) as Tensor;

@@ -1,8 +1,9 @@
 import { type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
+import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { Literal } from '../program/program.ts';
-import { broadcastShapes, range, type Shape, sameShape } from '../shape/shape.ts';
+import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { literalValue, Value } from '../trace/value.ts';
 import { tensor } from './creation.ts';
@@ -28,6 +29,7 @@ export function asTensor(x: TensorLike, device?: string): Tensor {
 
 /** Several operands as tensors; arrays go to the device of the first operand that is on one. */
 export function asTensors(xs: readonly TensorLike[]): Tensor[] {
+  checkedList('tensors', 'several tensors', xs);
   const device = xs.find((x) => isTensor(x) && x.device !== undefined) as Tensor | undefined;
   return xs.map((x) => asTensor(x, device?.device?.name));
 }
@@ -60,6 +62,7 @@ export const asNumber = (x: TensorLike): Tensor => {
 
 /** `x` repeated to `shape` by NumPy's rules; a scalar constant is left alone unless `always`. */
 export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
+  checkShape(op, shape);
   if (sameShape(x.shape, shape)) return x as Tensor;
   const target = broadcastShapes(op, x.shape, shape);
   if (!sameShape(target, shape)) {

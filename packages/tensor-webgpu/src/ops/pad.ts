@@ -1,3 +1,4 @@
+import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -19,13 +20,13 @@ function widthPairs(widths: PadWidths, rank: number): (readonly [number, number]
   let pairs: (readonly [number, number])[];
   if (typeof widths === 'number') pairs = new Array(rank).fill([widths, widths]);
   else if (isPair(widths)) pairs = new Array(rank).fill(widths);
-  else pairs = [...(widths as readonly (readonly [number, number])[])];
+  else pairs = [...checkedList('pad', 'widths', widths as readonly (readonly [number, number])[])];
   if (
     pairs.length !== rank ||
     !pairs.every((pair) => isPair(pair) && pair.every((width) => Number.isInteger(width) && width >= 0))
   ) {
     throw new ArgumentError(
-      `pad: widths must be integers of at least 0, one [before, after] for each of the ${rank} axes; got ${JSON.stringify(widths)}.`,
+      `pad: widths must be integers of at least 0, one [before, after] for each of the ${rank} axes; got ${describe(widths)}.`,
     );
   }
   return pairs;
@@ -69,8 +70,10 @@ function border(x: Value, axis: number, mode: PadMode, width: number, side: 'bef
 export function pad(
   x: TensorLike,
   widths: PadWidths,
-  { mode = 'constant', value = 0 }: { readonly mode?: PadMode; readonly value?: number } = {},
+  options: { readonly mode?: PadMode; readonly value?: number } = {},
 ): Tensor {
+  const { mode = 'constant', value = 0 } = checkedOptions('pad', options, ['mode', 'value']);
+  checkChoice('pad', 'mode', mode, ['constant', 'edge', 'reflect', 'symmetric', 'wrap']);
   return composite('pad', () => {
     const tensor = asTensor(x);
     const pairs = widthPairs(widths, tensor.ndim);

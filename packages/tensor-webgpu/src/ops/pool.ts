@@ -1,4 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
@@ -11,6 +12,7 @@ import { type PerAxis, perAxis, type WindowOptions, type Windows, windowSlices, 
 export type PoolOptions = WindowOptions;
 
 function poolWindows(op: string, x: Tensor, window: PerAxis, options: PoolOptions): Windows {
+  checkedOptions(op, options, ['stride', 'padding', 'dilation']);
   if (x.ndim < 3) throw new ShapeError(`${op}: expected x [N, C, …spatial], got shape ${showShape(x.shape)}.`);
   const kernel = perAxis(op, 'the window', window, x.ndim - 2);
   return windowsOf(op, x, kernel, { ...options, stride: options.stride ?? kernel });

@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape/shape.ts';
@@ -14,9 +15,10 @@ export const keptShape = (shape: Shape, axes: readonly number[]): number[] =>
 function reduce(
   name: string,
   x: Tensor,
-  { axis, keepDims = false }: ReduceOptions,
+  options: ReduceOptions,
   apply: (x: Tensor, axes: readonly number[]) => Value,
 ): Value {
+  const { axis, keepDims = false } = checkedOptions(name, options, ['axis', 'keepDims']);
   const axes = normalizeAxes(name, axis, x.ndim);
   if (axes.length === 0) return x;
   const result = apply(x, axes);
@@ -80,7 +82,8 @@ export interface VarianceOptions extends ReduceOptions {
 }
 
 /** The mean of (x - mean)² over `axis`, in two passes. Throws `ArgumentError` unless n > ddof. */
-export function variance(x: TensorLike, { axis, keepDims, ddof = 0 }: VarianceOptions = {}): Tensor {
+export function variance(x: TensorLike, options: VarianceOptions = {}): Tensor {
+  const { axis, keepDims, ddof = 0 } = checkedOptions('variance', options, ['axis', 'keepDims', 'ddof']);
   return composite('variance', () => {
     const value = asFloat(x);
     const count = countOf(value, normalizeAxes('variance', axis, value.ndim));
@@ -102,6 +105,7 @@ function safeSqrt(x: Value): Value {
 
 /** The square root of `variance`; its derivative is 0 where all elements are equal. */
 export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
+  checkedOptions('std', options, ['axis', 'keepDims', 'ddof']);
   return composite('std', () => safeSqrt(variance(x, options)));
 }
 
@@ -114,7 +118,8 @@ export interface NormOptions extends ReduceOptions {
  * The vector p-norm over `axis` (all axes by default). The derivative of the 2-norm at 0 is 0, a subgradient.
  * @throws ArgumentError unless ord > 0.
  */
-export function norm(x: TensorLike, { ord = 2, ...options }: NormOptions = {}): Tensor {
+export function norm(x: TensorLike, given: NormOptions = {}): Tensor {
+  const { ord = 2, ...options } = checkedOptions('norm', given, ['ord', 'axis', 'keepDims']);
   if (!(ord > 0)) throw new ArgumentError(`norm: ord must be positive (1, 2, Infinity, …), got ${ord}.`);
   return composite('norm', () => {
     const value = asFloat(x);
@@ -160,6 +165,7 @@ export const countNonzero = (x: TensorLike, options: ReduceOptions = {}): Tensor
 
 function argReduce(name: string, x: TensorLike, options: ArgReduceOptions, apply: typeof lax.argMax): Tensor {
   return composite(name, () => {
+    checkedOptions(name, options, ['axis', 'keepDims']);
     const value = asNumber(x);
     const flat = options.axis === undefined ? (lax.reshape(value, [value.size]) as Tensor) : value;
     const axis = options.axis === undefined ? 0 : normalizeAxis(name, options.axis, value.ndim);

@@ -1,3 +1,4 @@
+import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import {
@@ -35,7 +36,10 @@ function resolveShape(from: Shape, shape: Shape): number[] {
 export function reshape(x: TensorLike, shape: number | Shape): Tensor {
   return composite('reshape', () => {
     const value = asTensor(x);
-    const target = resolveShape(value.shape, typeof shape === 'number' ? [shape] : shape);
+    const target = resolveShape(
+      value.shape,
+      typeof shape === 'number' ? [shape] : checkedList('reshape', 'the shape', shape),
+    );
     return sameShape(target, value.shape) ? value : lax.reshape(value, target);
   });
 }
@@ -64,8 +68,8 @@ export const permute = (x: Tensor, permutation: readonly number[]): Tensor =>
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   return composite('transpose', () => {
     const value = asTensor(x);
-    const axes = (permutation ?? range(0, value.ndim).reverse()).map((axis) =>
-      normalizeAxis('transpose', axis, value.ndim),
+    const axes = checkedList('transpose', 'the permutation', permutation ?? range(0, value.ndim).reverse()).map(
+      (axis) => normalizeAxis('transpose', axis, value.ndim),
     );
     if (axes.length !== value.ndim || new Set(axes).size !== value.ndim) {
       throw new ArgumentError(
@@ -81,7 +85,9 @@ export function moveaxis(x: TensorLike, from: Axes, to: Axes): Tensor {
   return composite('moveaxis', () => {
     const value = asTensor(x);
     const list = (axes: Axes): number[] =>
-      (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis('moveaxis', axis, value.ndim));
+      (typeof axes === 'number' ? [axes] : checkedList('moveaxis', 'axes', axes)).map((axis) =>
+        normalizeAxis('moveaxis', axis, value.ndim),
+      );
     const sources = list(from);
     const targets = list(to);
     if (
@@ -135,7 +141,7 @@ export function broadcastArrays(...xs: readonly TensorLike[]): Tensor[] {
 export function expandDims(x: TensorLike, axis: Axes): Tensor {
   return composite('expandDims', () => {
     const value = asTensor(x);
-    const count = typeof axis === 'number' ? 1 : axis.length;
+    const count = typeof axis === 'number' ? 1 : checkedList('expandDims', 'axes', axis).length;
     const added = normalizeAxes('expandDims', axis, value.ndim + count);
     const old = [...value.shape];
     return reshape(

@@ -1,3 +1,4 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { type Shape, showShape } from '../shape/shape.ts';
@@ -109,6 +110,7 @@ export function slice(x: TensorLike, ...specs: readonly SliceSpec[]): Tensor {
       else if (spec === '...') for (let i = taken; i < shape.length; i++) whole();
       else if (typeof spec === 'number') pieces.push(integerPiece(spec, pieces.length, shape));
       else {
+        if (!isRangeList(spec)) checkedOptions('slice', spec, ['start', 'stop', 'step']);
         const range = isRangeList(spec) ? { start: spec[0], stop: spec[1], step: spec[2] ?? 1 } : spec;
         const piece = pieceOf(range, shape[pieces.length], shape);
         pieces.push(piece);

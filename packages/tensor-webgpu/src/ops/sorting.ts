@@ -1,4 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
+import { checkChoice, checkedList, checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
@@ -41,7 +42,8 @@ function lastAxis(op: string, x: TensorLike, axis: number): { value: Tensor; at:
 }
 
 /** The elements in ascending order along `axis`; stable, with NaN last. */
-export function sort(x: TensorLike, { axis = -1, descending = false }: SortOptions = {}): Tensor {
+export function sort(x: TensorLike, options: SortOptions = {}): Tensor {
+  const { axis = -1, descending = false } = checkedOptions('sort', options, ['axis', 'descending']);
   return composite('sort', () => {
     const { value, at } = lastAxis('sort', x, axis);
     const sorted = descending ? lax.sort([descendingKey(value), value], 1)[1] : lax.sort([value], 1)[0];
@@ -50,7 +52,8 @@ export function sort(x: TensorLike, { axis = -1, descending = false }: SortOptio
 }
 
 /** The indices (i32) that sort x along `axis`; stable, with NaN last. */
-export function argsort(x: TensorLike, { axis = -1, descending = false }: SortOptions = {}): Tensor {
+export function argsort(x: TensorLike, options: SortOptions = {}): Tensor {
+  const { axis = -1, descending = false } = checkedOptions('argsort', options, ['axis', 'descending']);
   return composite('argsort', () => {
     const { value, at } = lastAxis('argsort', x, axis);
     return moveaxis(sortLast(value, descending).indices, -1, at);
@@ -64,8 +67,9 @@ export function argsort(x: TensorLike, { axis = -1, descending = false }: SortOp
 export function topK(
   x: TensorLike,
   k: number,
-  { axis = -1 }: { readonly axis?: number } = {},
+  options: { readonly axis?: number } = {},
 ): { values: Tensor; indices: Tensor } {
+  const { axis = -1 } = checkedOptions('topK', options, ['axis']);
   const [values, indices] = composites('topK', () => {
     const { value, at } = lastAxis('topK', x, axis);
     const last = value.ndim - 1;
@@ -82,6 +86,7 @@ export function topK(
 
 /** The indices that sort by several keys, the last key first in rank (NumPy's `lexsort`), along the last axis. */
 export function lexsort(keys: readonly TensorLike[]): Tensor {
+  checkedList('lexsort', 'the keys', keys);
   return composite('lexsort', () => {
     const values = asTensors(keys);
     if (values.length === 0) throw new ArgumentError('lexsort: expected at least one key, got none.');
@@ -96,9 +101,11 @@ export function lexsort(keys: readonly TensorLike[]): Tensor {
 export function searchsorted(
   sorted: TensorLike,
   values: TensorLike,
-  { side = 'left' }: { readonly side?: 'left' | 'right' } = {},
+  options: { readonly side?: 'left' | 'right' } = {},
 ): Tensor {
+  const { side = 'left' } = checkedOptions('searchsorted', options, ['side']);
   return composite('searchsorted', () => {
+    checkChoice('searchsorted', 'side', side, ['left', 'right']);
     const [list, wanted] = asTensors([sorted, values]);
     if (list.ndim !== 1)
       throw new ShapeError(`searchsorted: expected a sorted vector, got shape ${showShape(list.shape)}.`);

@@ -1,3 +1,4 @@
+import { checkedList, checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxes, range, sizeOf } from '../shape/shape.ts';
@@ -16,11 +17,8 @@ import type { ReduceOptions, TensorLike } from './types.ts';
  * first axis. NaN anywhere gives NaN.
  * @throws ArgumentError for q outside [0, 1] or an empty axis.
  */
-export function quantile(
-  x: TensorLike,
-  q: number | readonly number[],
-  { axis, keepDims = false }: ReduceOptions = {},
-): Tensor {
+export function quantile(x: TensorLike, q: number | readonly number[], options: ReduceOptions = {}): Tensor {
+  const { axis, keepDims = false } = checkedOptions('quantile', options, ['axis', 'keepDims']);
   return composite('quantile', () => {
     const value = asFloat(x);
     const axes = normalizeAxes('quantile', axis, value.ndim);
@@ -52,7 +50,7 @@ export function quantile(
       const honest = lax.select(poison, Number.NaN, line) as Tensor;
       return reshape(honest, keepDims ? keptShape(value.shape, axes) : rest.map((i) => value.shape[i]));
     };
-    return typeof q === 'number' ? at(q) : stack(q.map(at));
+    return typeof q === 'number' ? at(q) : stack(checkedList('quantile', 'q', q).map(at));
   });
 }
 

@@ -1,3 +1,4 @@
+import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
@@ -29,7 +30,7 @@ export interface Windows {
 }
 
 export function perAxis(op: string, what: string, given: PerAxis, rank: number): number[] {
-  const list = typeof given === 'number' ? new Array<number>(rank).fill(given) : [...given];
+  const list = typeof given === 'number' ? new Array<number>(rank).fill(given) : [...checkedList(op, what, given)];
   if (list.length !== rank || !list.every((value) => Number.isInteger(value) && value >= 1)) {
     throw new ArgumentError(
       `${op}: ${what} must be a positive integer, or one for each of the ${rank} spatial axes, got ${String(given)}.`,

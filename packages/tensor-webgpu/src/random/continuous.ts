@@ -1,4 +1,5 @@
 import type { DType } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
@@ -56,11 +57,12 @@ export interface UniformOptions extends RandomOptions {
  * Uniform numbers in [minval, maxval), by default [0, 1). Bounds broadcast to `shape`; with bounds far from 0
  * rounding can give maxval itself.
  */
-export function uniform(
-  key: Key,
-  shape: Shape = [],
-  { minval = 0, maxval = 1, dtype = 'f32' }: UniformOptions = {},
-): Tensor {
+export function uniform(key: Key, shape: Shape = [], options: UniformOptions = {}): Tensor {
+  const {
+    minval = 0,
+    maxval = 1,
+    dtype = 'f32',
+  } = checkedOptions('random.uniform', options, ['minval', 'maxval', 'dtype']);
   return composite('random.uniform', () => {
     const type = checkedDType('uniform', dtype);
     if (typeof minval === 'number' && typeof maxval === 'number') {
@@ -77,7 +79,8 @@ export function uniform(
 }
 
 /** Standard normal numbers: √2 erf⁻¹(u) for u uniform in (-1, 1). */
-export function normal(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function normal(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.normal', options, ['dtype']);
   return composite('random.normal', () => {
     const type = checkedDType('normal', dtype);
     return lax.mul(lax.erfInv(between('normal', key, shape, ABOVE_MINUS_ONE[type], 1, type)), Math.SQRT2);
@@ -90,8 +93,9 @@ export function truncatedNormal(
   lower: TensorLike,
   upper: TensorLike,
   shape: Shape = [],
-  { dtype = 'f32' }: RandomOptions = {},
+  options: RandomOptions = {},
 ): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.truncatedNormal', options, ['dtype']);
   return composite('random.truncatedNormal', () => {
     const type = checkedDType('truncatedNormal', dtype);
     if (typeof lower === 'number' && typeof upper === 'number' && !(lower < upper)) {
@@ -108,7 +112,8 @@ export function truncatedNormal(
 }
 
 /** Standard exponential numbers, density e⁻ˣ for x >= 0. */
-export function exponential(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function exponential(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.exponential', options, ['dtype']);
   return composite('random.exponential', () => {
     const type = checkedDType('exponential', dtype);
     return lax.neg(lax.log1p(lax.neg(unit('exponential', key, shape, type))));
@@ -116,7 +121,8 @@ export function exponential(key: Key, shape: Shape = [], { dtype = 'f32' }: Rand
 }
 
 /** Standard Gumbel numbers, -log(-log u): the largest of many exponential ones, centered. */
-export function gumbel(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function gumbel(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.gumbel', options, ['dtype']);
   return composite('random.gumbel', () => {
     const type = checkedDType('gumbel', dtype);
     return lax.neg(lax.log(lax.neg(lax.log(between('gumbel', key, shape, TINY, 1, type)))));
@@ -124,7 +130,8 @@ export function gumbel(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOpt
 }
 
 /** Standard Laplace numbers, density e^(-|x|) / 2. */
-export function laplace(key: Key, shape: Shape = [], { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function laplace(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.laplace', options, ['dtype']);
   return composite('random.laplace', () => {
     const type = checkedDType('laplace', dtype);
     const u = between('laplace', key, shape, -1 + (type === 'f32' ? EPSILON : Number.EPSILON), 1, type);

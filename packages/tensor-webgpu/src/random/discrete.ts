@@ -1,4 +1,5 @@
 import type { DType } from '../dtype/dtype.ts';
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { cumsum } from '../ops/cumulative.ts';
@@ -11,6 +12,7 @@ import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import {
   broadcastShapes,
+  checkShape,
   normalizeAxis,
   type Shape,
   sameShape,
@@ -36,8 +38,11 @@ export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor 
 }
 
 /** -1 or 1, each with probability 1/2. */
-export const rademacher = (key: Key, shape: Shape = [], { dtype = 'f32' }: { readonly dtype?: DType } = {}): Tensor =>
-  composite('random.rademacher', () => lax.sub(lax.mul(lax.cast(bernoulli(key, 0.5, shape), dtype), 2), 1));
+export const rademacher = (key: Key, shape: Shape = [], options: { readonly dtype?: DType } = {}): Tensor =>
+  composite('random.rademacher', () => {
+    const { dtype = 'f32' } = checkedOptions('random.rademacher', options, ['dtype']);
+    return lax.sub(lax.mul(lax.cast(bernoulli(key, 0.5, shape), dtype), 2), 1);
+  });
 
 export interface CategoricalOptions {
   /** The axis of the classes (the last by default). */
@@ -47,7 +52,8 @@ export interface CategoricalOptions {
 }
 
 /** Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick. */
-export function categorical(key: Key, logits: TensorLike, { axis = -1, shape }: CategoricalOptions = {}): Tensor {
+export function categorical(key: Key, logits: TensorLike, options: CategoricalOptions = {}): Tensor {
+  const { axis = -1, shape } = checkedOptions('random.categorical', options, ['axis', 'shape']);
   return composite('random.categorical', () => {
     const given = asFloat(logits);
     const at = normalizeAxis('random.categorical', axis, given.ndim);
@@ -132,7 +138,8 @@ function shuffledIndices(key: Key, count: number): Tensor {
 }
 
 /** A random order of 0, …, x - 1 (for a number), or of the slices of a tensor along `axis`. */
-export function permutation(key: Key, x: number | Tensor, { axis = 0 }: { readonly axis?: number } = {}): Tensor {
+export function permutation(key: Key, x: number | Tensor, options: { readonly axis?: number } = {}): Tensor {
+  const { axis = 0 } = checkedOptions('random.permutation', options, ['axis']);
   return composite('random.permutation', () => {
     if (isTensor(x))
       return take(x, shuffledIndices(key, x.shape[normalizeAxis('random.permutation', axis, x.ndim)]), { axis });
@@ -154,12 +161,9 @@ export interface ChoiceOptions {
  * Random elements of 0, …, x - 1 (for a number), or slices of a tensor along `axis`.
  * @throws ArgumentError when more are asked for than there are, without replacement.
  */
-export function choice(
-  key: Key,
-  x: number | Tensor,
-  shape: Shape = [],
-  { replace = true, p, axis = 0 }: ChoiceOptions = {},
-): Tensor {
+export function choice(key: Key, x: number | Tensor, shape: Shape = [], options: ChoiceOptions = {}): Tensor {
+  const { replace = true, p, axis = 0 } = checkedOptions('random.choice', options, ['replace', 'p', 'axis']);
+  checkShape('random.choice', shape);
   return composite('random.choice', () => {
     const count = isTensor(x) ? x.shape[normalizeAxis('random.choice', axis, x.ndim)] : x;
     const wanted = sizeOf(shape);

@@ -1,10 +1,12 @@
+import { checkedOptions } from '../errors/checks.ts';
+import { ArgumentError } from '../errors/errors.ts';
 import { softmax } from '../ops/activations.ts';
 import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
-import { broadcastShapes, type Shape, sizeOf } from '../shape/shape.ts';
+import { broadcastShapes, checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { whileLoop } from '../transforms/control/api.ts';
@@ -44,17 +46,27 @@ function logGammaOne(key: Key, alpha: Tensor): Tensor {
       const accepted = lax.and(positive, lax.or(quick, lax.lt(lax.log(u), limit)));
       return { key: next, cube: candidate as Tensor, accepted: accepted as Tensor };
     },
-    { key: trialKey, cube: lax.full([], 1, dtype) as Tensor, accepted: lax.ne(alpha, alpha) as Tensor },
+    {
+      key: trialKey,
+      cube: lax.full([], 1, dtype) as Tensor,
+      accepted: lax.not(lax.and(lax.gt(alpha, 0), lax.lt(alpha, Number.POSITIVE_INFINITY))) as Tensor,
+    },
   );
   const boost = lax.select(large, 0, lax.div(lax.neg(exponential(boostKey, [], { dtype })), alpha));
-  return lax.add(lax.add(lax.log(d), lax.log(cube)), boost) as Tensor;
+  const sample = lax.add(lax.add(lax.log(d), lax.log(cube)), boost);
+  return lax.select(lax.gt(alpha, 0), sample, Number.NaN) as Tensor;
 }
 
 /**
  * The logarithm of standard gamma numbers, exact for small shapes where the number itself would underflow.
  * No derivative flows to `alpha`.
+ * @throws ArgumentError for a plain number that is not positive; elements of a tensor that are not give NaN.
  */
-export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, { dtype = 'f32' }: RandomOptions = {}): Tensor {
+export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, options: RandomOptions = {}): Tensor {
+  const { dtype = 'f32' } = checkedOptions('random.loggamma', options, ['dtype']);
+  if (typeof alpha === 'number' && !(alpha > 0 && alpha < Number.POSITIVE_INFINITY)) {
+    throw new ArgumentError(`random.gamma: alpha must be positive and finite, got ${alpha}. Give a shape above 0.`);
+  }
   return composite('random.loggamma', () => {
     const given = lax.stopGradient(castTo(asTensor(alpha), dtype));
     const target = shape ?? given.shape;
@@ -83,4 +95,7 @@ export function beta(key: Key, a: TensorLike, b: TensorLike, shape?: Shape, opti
 
 /** Points of the simplex, density proportional to Π xᵢ^(alphaᵢ - 1) over the last axis; `shape` comes before it. */
 export const dirichlet = (key: Key, alpha: TensorLike, shape: Shape = [], options?: RandomOptions): Tensor =>
-  composite('random.dirichlet', () => softmax(loggamma(key, alpha, [...shape, ...asTensor(alpha).shape], options)));
+  composite('random.dirichlet', () => {
+    checkShape('random.dirichlet', shape);
+    return softmax(loggamma(key, alpha, [...shape, ...asTensor(alpha).shape], options));
+  });

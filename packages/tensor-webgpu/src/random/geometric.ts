@@ -7,13 +7,14 @@ import { norm } from '../ops/reductions.ts';
 import { expandDims } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
-import { range, type Shape, showShape } from '../shape/shape.ts';
+import { checkShape, range, type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { exponential, normal, type RandomOptions } from './continuous.ts';
 import { type Key, split } from './key.ts';
 
 /** Random orthogonal n x n matrices, uniform in O(n) (Haar): the Q factor of a normal matrix, signs fixed (Mezzadri 2007). */
 export function orthogonal(key: Key, n: number, shape: Shape = [], options?: RandomOptions): Tensor {
+  checkShape('random.orthogonal', shape);
   return composite('random.orthogonal', () => {
     const [q, r] = lax.qr(normal(key, [...shape, n, n], options));
     const line = diagonal(r);
@@ -26,6 +27,7 @@ export function orthogonal(key: Key, n: number, shape: Shape = [], options?: Ran
 /** Uniform points of the unit sphere in d dimensions: `shape` followed by d. */
 export function sphere(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
   checkDimension('sphere', d);
+  checkShape('random.sphere', shape);
   return composite('random.sphere', () => {
     const x = normal(key, [...shape, d], options);
     return x.div(norm(x, { axis: -1, keepDims: true }));
@@ -35,6 +37,7 @@ export function sphere(key: Key, d: number, shape: Shape = [], options?: RandomO
 /** Uniform points of the unit ball in d dimensions (Barthe et al. 2005): a normal vector, shrunk by an exponential number. */
 export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
   checkDimension('ball', d);
+  checkShape('random.ball', shape);
   return composite('random.ball', () => {
     const [first, second] = split(key);
     const x = normal(first, [...shape, d], options);
@@ -54,6 +57,7 @@ function checkDimension(op: string, d: number): void {
  * @throws ShapeError when mean and covariance do not fit.
  */
 export function multivariateNormal(key: Key, mean: TensorLike, covariance: TensorLike, shape: Shape = []): Tensor {
+  checkShape('random.multivariateNormal', shape);
   return composite('random.multivariateNormal', () => {
     const center = asFloat(mean);
     const spread = asFloat(covariance);

@@ -1,3 +1,4 @@
+import { checkedList, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 
 export type Shape = readonly number[];
@@ -39,7 +40,9 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** Sorted, distinct axes counted from the front; `undefined` or `null` means all of them. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined | null, rank: number): number[] {
   if (axes === undefined || axes === null) return range(0, rank);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
+  const list = (typeof axes === 'number' ? [axes] : checkedList(op, 'axes', axes)).map((axis) =>
+    normalizeAxis(op, axis, rank),
+  );
   if (new Set(list).size !== list.length) {
     throw new ArgumentError(`${op}: axes [${String(axes)}] name one axis twice. Name each axis once.`);
   }
@@ -72,9 +75,10 @@ export const withoutAxes = (shape: Shape, axes: readonly number[]): number[] =>
 
 /** Throws `ShapeError` unless every extent is a non-negative integer. */
 export function checkShape(op: string, shape: Shape): void {
+  checkedList(op, 'the shape', shape);
   if (!shape.every((extent) => Number.isInteger(extent) && extent >= 0)) {
     throw new ShapeError(
-      `${op}: shape ${showShape(shape)} is not valid. Every extent must be an integer of at least 0.`,
+      `${op}: shape ${describe(shape)} is not valid. Every extent must be an integer of at least 0.`,
     );
   }
 }

@@ -340,4 +340,24 @@ export abstract class ElementwiseMethods extends Value {
   logSoftmax(options?: AxisOption): Tensor {
     return ops.logSoftmax(this, options);
   }
+
+  normalCdf(): Tensor {
+    return ops.normalCdf(this);
+  }
+
+  degrees(): Tensor {
+    return ops.degrees(this);
+  }
+
+  radians(): Tensor {
+    return ops.radians(this);
+  }
+
+  nanToNum(options?: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number }): Tensor {
+    return ops.nanToNum(this, options);
+  }
+
+  isClose(y: TensorLike, options?: Parameters<typeof ops.isClose>[2]): Tensor {
+    return ops.isClose(this, y, options);
+  }
 }

@@ -129,4 +129,16 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   topK(k: number, options?: AxisOption): { values: Tensor; indices: Tensor } {
     return ops.topK(this, k, options);
   }
+
+  cross(y: TensorLike, axis?: number): Tensor {
+    return ops.cross(this, y, axis);
+  }
+
+  kron(y: TensorLike): Tensor {
+    return ops.kron(this, y);
+  }
+
+  diff(options?: Parameters<typeof ops.diff>[1]): Tensor {
+    return ops.diff(this, options);
+  }
 }

@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { leaves } from '../tree/tree.ts';
 import { currentBuilder } from './builder.ts';
@@ -32,6 +33,7 @@ export function collectMade<T>(build: () => T): { result: T; made: ReadonlySet<D
  * @throws ArgumentError for an async function: other code may run between its steps.
  */
 export function scope<T>(fn: () => T): T {
+  checkFunctions('scope', fn);
   // Constants made while tracing are needed when the program runs, after this scope has ended.
   if (currentBuilder()) return synchronous(fn());
   const outer = open;

@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { removeDeadCode } from '../optimize/deadCode.ts';
 import { lax } from '../primitives/lax.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
@@ -107,6 +108,7 @@ const checkpointPrimitive: Primitive = {
  * about one more evaluation of `f`.
  */
 export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+  checkFunctions('checkpoint', f);
   return (...args) => {
     const flat = flattenArguments(args, 'checkpoint');
     const { outputs, extra } = runTraced(flat.values, 'checkpoint', (...values) => {

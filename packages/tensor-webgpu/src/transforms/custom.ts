@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { DerivativeError, ShapeError } from '../errors/errors.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
 import { lax } from '../primitives/lax.ts';
@@ -165,6 +166,7 @@ export function customJvp<A extends unknown[], R>(
   f: (...args: A) => R,
   rule: (primals: A, tangents: A) => [R, R],
 ): (...args: A) => R {
+  checkFunctions('customJvp', f, rule);
   return (...args) =>
     bindCustom(f as TreeFunction, args, 'customJvp', (flat, program) => ({
       push: (...values) => {
@@ -190,6 +192,7 @@ export function customVjp<A extends unknown[], R, S>(
   forward: (...args: A) => [R, S],
   backward: (residuals: S, cotangent: R) => { [K in keyof A]: unknown },
 ): (...args: A) => R {
+  checkFunctions('customVjp', f, forward, backward);
   return (...args) =>
     bindCustom(f as TreeFunction, args, 'customVjp', (flat, program) => {
       let residualStructure: ReturnType<typeof flatten>['structure'];

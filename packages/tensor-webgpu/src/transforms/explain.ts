@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { printProgram } from '../program/print.ts';
 import type { KernelReport, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
@@ -70,5 +71,7 @@ function quantity(value: number, unit: string): string {
  */
 export const explain =
   <A extends unknown[]>(f: (...args: A) => unknown, options: JitOptions = {}) =>
-  (...args: A): Explanation =>
-    new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);
+  (...args: A): Explanation => {
+    checkFunctions('explain', f);
+    return new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);
+  };

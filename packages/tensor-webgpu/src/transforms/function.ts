@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf } from '../trace/constant.ts';
@@ -26,6 +27,7 @@ export function callFlat(
   values: readonly Value[],
   use: string,
 ): { outputs: Value[]; extra: Structure } {
+  checkFunctions(use, f);
   const result = flatten(f(...(unflatten(structure, values) as unknown[])));
   return { outputs: result.leaves.map((leaf) => liftLeaf(leaf, use)), extra: result.structure };
 }

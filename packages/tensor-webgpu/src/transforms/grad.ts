@@ -1,4 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
+import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
@@ -51,7 +52,8 @@ export function valueAndGrad<A extends unknown[]>(
   f: (...args: A) => unknown,
   options: GradOptions = {},
 ): (...args: A) => [Gradient, Gradient] {
-  const { argnums = 0, hasAux = false } = options;
+  checkFunctions('grad', f);
+  const { argnums = 0, hasAux = false } = checkedOptions('grad', options, ['argnums', 'hasAux']);
   const chosen = typeof argnums === 'number' ? [argnums] : argnums;
   return (...args) => {
     const flat = flattenArguments(args, 'grad');

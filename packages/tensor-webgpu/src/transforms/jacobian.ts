@@ -1,3 +1,4 @@
+import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { runTraced } from '../trace/bind.ts';
@@ -26,7 +27,8 @@ function basis(aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value
 }
 
 function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions, use: 'jacfwd' | 'jacrev') {
-  const { argnums = 0 } = options;
+  checkFunctions(use, f);
+  const { argnums = 0 } = checkedOptions(use, options, ['argnums']);
   return (...args: A): Jacobian => {
     const flat = flattenArguments(args, use);
     const wanted = chosenLeaves(args, [argnums], use);

@@ -1,3 +1,4 @@
+import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { showAval } from '../program/print.ts';
 import type { Program } from '../program/program.ts';
@@ -105,6 +106,8 @@ export function prepare(
  * @throws ArgumentError when a static argument is donated too.
  */
 export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
+  checkFunctions('jit', f);
+  checkedOptions('jit', options, ['staticArgnums', 'donate']);
   const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
   if (both.length > 0)
     throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);

@@ -1,3 +1,4 @@
+import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
 import { lax } from '../primitives/lax.ts';
@@ -51,7 +52,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
  * @throws ShapeError when mapped extents differ; ArgumentError for bad axes.
  */
 export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
-  const { inAxes = 0, outAxes = 0 } = options;
+  checkFunctions('vmap', f);
+  const { inAxes = 0, outAxes = 0 } = checkedOptions('vmap', options, ['inAxes', 'outAxes']);
   return (...args) => {
     const flat = flattenArguments(args, 'vmap');
     const axes = spreadAxes(args, inAxes).map((axis, i) =>

@@ -1,3 +1,4 @@
+import { checkFunctions } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 
 /** Trees that should have one structure but do not; the message names the path where they part. */
@@ -148,6 +149,10 @@ export function paths(tree: unknown): string[] {
 
 /** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
 export function unflatten(shape: Structure, values: readonly unknown[]): unknown {
+  if (typeof shape?.leafCount !== 'number' || !Array.isArray(values))
+    throw new TreeError(
+      'tree.unflatten: expected the structure of a tree and a list of leaves. Give both, as tree.flatten returns them.',
+    );
   if (values.length !== shape.leafCount) {
     throw new TreeError(
       `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
@@ -226,6 +231,7 @@ export function map(
   tree: unknown,
   ...rest: readonly unknown[]
 ): unknown {
+  checkFunctions('tree.map', f);
   const first = flatten(tree);
   const others = rest.map((other) => {
     const flat = flatten(other);

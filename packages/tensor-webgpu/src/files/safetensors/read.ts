@@ -1,3 +1,4 @@
+import { describe } from '../../errors/checks.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 import { copyOfBytes } from '../copyOfBytes.ts';
 import { ARRAYS, PREFIX, type SafetensorsDType, type SafetensorsEntry, SafetensorsError } from './format.ts';
@@ -20,6 +21,9 @@ const entryOf = ({ dtype, shape }: Place, bytes: Uint8Array): SafetensorsEntry =
  * @throws SafetensorsError when anything about the file is wrong.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError(`readSafetensors: expected the file as a Uint8Array, got ${describe(bytes)}.`);
+  }
   const start = PREFIX + readHeaderLength(bytes, bytes.length);
   const { places, metadata } = readHeader(bytes.subarray(PREFIX, start), bytes.length - start);
   const tensors = new Map(

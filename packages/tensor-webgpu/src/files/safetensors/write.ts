@@ -1,3 +1,5 @@
+import { describe } from '../../errors/checks.ts';
+import { ArgumentError } from '../../errors/errors.ts';
 import {
   ARRAYS,
   byteSize,
@@ -38,10 +40,18 @@ export function* safetensorsChunks(
   tensors: SafetensorsInputs,
   metadata: Readonly<Record<string, string>> = {},
 ): Generator<Uint8Array, void, undefined> {
+  if (typeof tensors !== 'object' || tensors === null) {
+    throw new ArgumentError(`writeSafetensors: expected tensors by name, got ${describe(tensors)}.`);
+  }
   const entries = [
     ...(tensors instanceof Map ? tensors : Object.entries(tensors as Record<string, SafetensorsInput>)),
   ].map(([name, input]) => {
     checkName(name);
+    if (!ArrayBuffer.isView(input?.data) || !Array.isArray(input.shape)) {
+      throw new ArgumentError(
+        `writeSafetensors: expected ${name} as { shape, data: a typed array }, got ${describe(input)}.`,
+      );
+    }
     const dtype = dtypeOf(input);
     if (!input.shape.every(isCount))
       throw new SafetensorsError(

@@ -1,3 +1,4 @@
+import { checkedList, checkedOptions, checkFunctions, describe } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
 import { showAval } from '../../program/print.ts';
@@ -60,6 +61,8 @@ export function scan<C, X, Y>(
   xs: X | null,
   options: ScanOptions = {},
 ): [C, Y] {
+  checkFunctions('scan', body);
+  checkedOptions('scan', options, ['length', 'reverse', 'checkpoint']);
   const start = flattenTree(init, 'scan');
   const sequence = flattenTree(xs, 'scan');
   const lengths = new Set(sequence.values.map((value) => value.shape[0]));
@@ -81,7 +84,7 @@ export function scan<C, X, Y>(
     const traced = trace([...carry, ...slices], (...inner) => {
       const carryIn = unflatten(start.structure, inner.slice(0, carry.length)) as C;
       const x = unflatten(sequence.structure, inner.slice(carry.length)) as X;
-      const [carryOut, y] = round(carryIn, x);
+      const [carryOut, y] = checkedPair(round(carryIn, x));
       const next = flattenTree(carryOut, 'scan');
       const result = flattenTree(y, 'scan');
       checkCarry('scan', carry, start.structure.key, next.values, next.structure.key);
@@ -101,6 +104,14 @@ export function scan<C, X, Y>(
   return [unflatten(start.structure, outputs.slice(0, count)) as C, unflatten(extra, outputs.slice(count)) as Y];
 }
 
+/** What a round of `scan` returned; throws `ShapeError` unless it is a pair. */
+function checkedPair<C, Y>(result: [C, Y]): [C, Y] {
+  if (Array.isArray(result) && result.length === 2) return result;
+  throw new ShapeError(
+    `scan: the body must return a pair [carry, y], got ${describe(result)}. Return [carry, null] without y.`,
+  );
+}
+
 /** A number given as the start of a carry becomes a value that can change. */
 const concrete = (value: Value): Value =>
   value.state.kind === 'literal' ? lax.full([], value.state.literal.value, value.dtype) : value;
@@ -110,6 +121,7 @@ const concrete = (value: Value): Value =>
  * Forward mode only: reverse mode needs a fixed length (`scan`, `foriLoop`).
  */
 export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (carry: C) => C, init: C): C {
+  checkFunctions('whileLoop', condition, body);
   const start = flattenTree(init, 'whileLoop');
   const { outputs } = runTraced(start.values, 'whileLoop', (...all) => {
     const carry = all.map(concrete);
@@ -148,6 +160,7 @@ export function foriLoop<C>(
   body: (i: Tensor, carry: C) => C,
   init: C,
 ): C {
+  checkFunctions('foriLoop', body);
   if (typeof lower === 'number' && typeof upper === 'number') {
     const first = lower;
     const [[, carry]] = scan<[Tensor, C], null, null>(
@@ -176,8 +189,9 @@ export function switchCase<A extends unknown[], R>(
   branches: readonly ((...operands: A) => R)[],
   ...operands: A
 ): R {
+  checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
   const given = flattenTree(operands, 'switchCase');
-  const chosen = typeof index === 'number' ? intScalar(index) : index;
+  const chosen = liftLeaf(typeof index === 'number' ? intScalar(index) : index, 'switchCase');
   if (chosen.shape.length !== 0)
     throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
   if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');

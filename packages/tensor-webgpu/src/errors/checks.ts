@@ -1,0 +1,66 @@
+import { ArgumentError } from './errors.ts';
+
+/** A value as a message shows it: short, and never a failure of its own. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
+  return `an object (${value.constructor?.name ?? 'without a class'})`;
+}
+
+const isPlain = (value: unknown): value is object => {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+};
+
+/**
+ * `given` itself, the options of function `op`. A misspelt option would otherwise change nothing without a word.
+ * @throws ArgumentError unless it is a plain object with no names but `names`.
+ */
+export function checkedOptions<T extends object>(op: string, given: T, names: readonly (keyof T & string)[]): T {
+  if (!isPlain(given)) {
+    throw new ArgumentError(
+      `${op}: expected options { ${names.join(', ')} }, got ${describe(given)}. Name each option, as in { ${names[0]}: … }.`,
+    );
+  }
+  for (const name in given) {
+    if (!(names as readonly string[]).includes(name)) {
+      throw new ArgumentError(
+        `${op}: expected options { ${names.join(', ')} }, got one named ${name}. Correct the name, or leave it out.`,
+      );
+    }
+  }
+  return given;
+}
+
+/** Throws `ArgumentError` unless every one of `given` is a function. */
+export function checkFunctions(op: string, ...given: readonly unknown[]): void {
+  for (const f of given) {
+    if (typeof f !== 'function') {
+      throw new ArgumentError(`${op}: expected a function, got ${describe(f)}. Pass the function, not its result.`);
+    }
+  }
+}
+
+/** `given` itself; throws `ArgumentError` unless it is an array. */
+export function checkedList<T>(op: string, what: string, given: readonly T[]): readonly T[] {
+  if (Array.isArray(given)) return given;
+  throw new ArgumentError(`${op}: expected ${what} as an array, got ${describe(given)}. Put it in brackets.`);
+}
+
+/** Throws `ArgumentError` unless `given` is one of `choices`. */
+export function checkChoice(op: string, what: string, given: unknown, choices: readonly string[]): void {
+  if (choices.includes(given as string)) return;
+  throw new ArgumentError(
+    `${op}: expected ${what} to be one of ${choices.join(', ')}, got ${describe(given)}. Use one of these.`,
+  );
+}
+
+/** Throws `ArgumentError` unless `given` is a number (NaN is none). */
+export function checkNumber(op: string, what: string, given: unknown): void {
+  if (typeof given === 'number' && !Number.isNaN(given)) return;
+  throw new ArgumentError(`${op}: expected ${what} to be a number, got ${describe(given)}. Give a plain number.`);
+}
