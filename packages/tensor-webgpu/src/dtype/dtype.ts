@@ -1,4 +1,4 @@
-import { DTypeError } from '../errors/errors.ts';
+import { DTypeError, OutOfMemoryError } from '../errors/errors.ts';
 
 /** Element types. `f32` is the default; `f64` lives on CPU devices; `bool` is stored as 0 or 1. */
 export type DType = 'f32' | 'f64' | 'i32' | 'u32' | 'bool';
@@ -37,6 +37,17 @@ export const floatOf = (dtype: DType): DType => (isFloat(dtype) ? dtype : 'f32')
 
 /** A host array of `size` zeros that holds `dtype`. */
 export function hostArray(dtype: DType, size: number): TypedArray {
+  try {
+    return newArray(dtype, size);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new OutOfMemoryError(
+      `Out of memory: ${size * bytesPerElement(dtype)} bytes were asked for on the host, which has no room for them. Use a smaller shape.`,
+    );
+  }
+}
+
+function newArray(dtype: DType, size: number): TypedArray {
   switch (dtype) {
     case 'f32':
       return new Float32Array(size);
@@ -51,6 +62,12 @@ export function hostArray(dtype: DType, size: number): TypedArray {
     default:
       throw new DTypeError(`Unknown dtype ${String(dtype)}. Use one of ${DTYPES.join(', ')}.`);
   }
+}
+
+/** Throws `DTypeError` unless `dtype` is one. */
+export function checkDType(op: string, dtype: unknown): asserts dtype is DType {
+  if (DTYPES.includes(dtype as DType)) return;
+  throw new DTypeError(`${op}: expected a dtype of ${DTYPES.join(', ')}, got ${String(dtype)}. Use one of these.`);
 }
 
 /** `value` as `dtype` would hold it: rounded to f32, wrapped to 32 bits, or 0/1. */

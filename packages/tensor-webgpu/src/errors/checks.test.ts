@@ -29,6 +29,18 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['tensors without brackets', () => loose.concat(x(), 0), /expected the tensors as an array, got an object/],
   ['a gamma shape below 0', () => ff.random.gamma(key(), -1), /alpha must be positive and finite, got -1/],
   ['an equation that is no text', () => loose.einsum(x(), x()), /^einsum: expected an equation .* got an object/],
+  [
+    'a dtype by its NumPy name',
+    () => loose.jit((y: Tensor) => loose.astype(y, 'float32'))(x()),
+    /^astype: .* got float32/,
+  ],
+  [
+    'bounds that are no integers',
+    () => loose.foriLoop(0.5, 3, (_i: Tensor, c: Tensor) => c, 1),
+    /bounds must be integers, got 0\.5/,
+  ],
+  ['more numbers than the host holds', () => ff.arange(0, 1e15), /^Out of memory: 4000000000000000 bytes/],
+  ['a file that is no bytes', () => loose.readSafetensors('model'), /as a Uint8Array, got 'model'/],
   ['columns of a matrix without a count', () => loose.eye(null), /^eye: shape \[null\] is not valid/],
 ];
 

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { bind, runTraced } from '../../trace/bind.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
 import { liftLeaf, scalarValue } from '../../trace/constant.ts';
-import type { Value } from '../../trace/value.ts';
+import { Value } from '../../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
 import { condPrimitive, unifyBranches } from './cond.ts';
@@ -161,6 +161,10 @@ export function foriLoop<C>(
   init: C,
 ): C {
   checkFunctions('foriLoop', body);
+  for (const bound of [lower, upper]) {
+    if (!(bound instanceof Value) && !Number.isInteger(bound))
+      throw new ArgumentError(`foriLoop: bounds must be integers, got ${describe(bound)}. Round them first.`);
+  }
   if (typeof lower === 'number' && typeof upper === 'number') {
     const first = lower;
     const [[, carry]] = scan<[Tensor, C], null, null>(
