@@ -18,7 +18,11 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['a misspelt option of random', () => loose.random.uniform(key(), [2], { min: 0 }), /got one named min/],
   ['a misspelt option of a transform', () => loose.grad(() => 0, { argnum: 1 }), /^grad: .* got one named argnum/],
   ['an unknown choice', () => loose.gelu(x(), { approximate: 'exact' }), /one of none, tanh, got 'exact'/],
-  ['an axis that is text', () => loose.sum(x(), { axis: '0' }), /^sum: expected axes as an array, got '0'/],
+  [
+    'an axis that is text',
+    () => loose.sum(x(), { axis: '0' }),
+    /^sum: expected an axis as an integer, or several in an array, got '0'/,
+  ],
   ['a shape that is no list', () => loose.zeros(3), /^full: expected the shape as an array, got 3/],
   ['a shape of random that is no list', () => loose.random.normal(key(), 3), /the shape as an array, got 3/],
   ['a slope that is text', () => loose.leakyRelu(x(), 'steep'), /Expected a tensor or a number, got 'steep'/],

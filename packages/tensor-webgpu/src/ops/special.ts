@@ -17,7 +17,7 @@ export const erfInv = unary('erfInv', 'float', lax.erfInv);
 /** log |Γ(x)|. */
 export const lgamma = unary('lgamma', 'float', lax.lgamma);
 
-/** The derivative of lgamma. */
+/** The derivative of lgamma; -Infinity at 0, Infinity at -0 and NaN at -1, -2, …. */
 export const digamma = unary('digamma', 'float', lax.digamma);
 
 /** The derivative number `order` of digamma, order at least 1 (1: trigamma). Throws `ArgumentError` for other orders. */

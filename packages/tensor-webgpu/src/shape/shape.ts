@@ -40,9 +40,12 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 /** Sorted, distinct axes counted from the front; `undefined` or `null` means all of them. */
 export function normalizeAxes(op: string, axes: number | readonly number[] | undefined | null, rank: number): number[] {
   if (axes === undefined || axes === null) return range(0, rank);
-  const list = (typeof axes === 'number' ? [axes] : checkedList(op, 'axes', axes)).map((axis) =>
-    normalizeAxis(op, axis, rank),
-  );
+  if (typeof axes !== 'number' && !Array.isArray(axes)) {
+    throw new ArgumentError(
+      `${op}: expected an axis as an integer, or several in an array, got ${describe(axes)}. Axes are named by their number.`,
+    );
+  }
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(list).size !== list.length) {
     throw new ArgumentError(`${op}: axes [${String(axes)}] name one axis twice. Name each axis once.`);
   }

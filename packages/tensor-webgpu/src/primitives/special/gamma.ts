@@ -62,9 +62,13 @@ const DIGAMMA_AT_ZERO: readonly number[] = Array.from(
   (_, i) => (i % 2 === 0 ? 1 : -1) * hurwitzZeta(i + 2, DIGAMMA_ZERO),
 );
 
-/** The logarithmic derivative of Gamma (Abramowitz and Stegun 6.3.5, 6.3.7, 6.3.18). NaN at 0, -1, -2, …. */
+/**
+ * The logarithmic derivative of Gamma (Abramowitz and Stegun 6.3.5, 6.3.7, 6.3.18). NaN at -1, -2, …, where it
+ * jumps from Infinity to -Infinity; at 0 the side is told by the sign: -Infinity at 0 and Infinity at -0.
+ */
 export function digamma(x: number): number {
   if (x === Infinity) return Infinity;
+  if (x === 0) return -1 / x;
   if (!(x > 0)) return Number.isInteger(x) || !Number.isFinite(x) ? Number.NaN : digamma(1 - x) - Math.PI / tanPi(x);
   if (Math.abs(x - DIGAMMA_ZERO) < NEAR_ZERO) {
     const z = x - DIGAMMA_ZERO - DIGAMMA_ZERO_REST;
