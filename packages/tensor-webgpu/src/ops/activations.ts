@@ -4,7 +4,6 @@ import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { unary } from './apply.ts';
 import { composite } from './composite.ts';
-import { finiteOrZero } from './logsumexp.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';
 import type { AxisOption, TensorLike } from './types.ts';
@@ -90,29 +89,30 @@ export const logit = unary('logit', 'float', (x) => lax.sub(lax.log(x), lax.log1
 /** x / (1 + |x|). */
 export const softsign = unary('softsign', 'float', (x) => lax.div(x, lax.add(lax.abs(x), 1)));
 
+/** x less the largest element of its line, which cancels in what follows: no derivative goes to it. */
+const belowTop = (x: Tensor, axis: number): Tensor =>
+  x.sub(lax.stopGradient(max(x, { axis, keepDims: true })) as Tensor);
+
 /**
- * eˣ / Σ eˣ along `axis` (the last by default), without overflow. A line of minus infinities, where everything
- * is masked out, gives zeros.
+ * eˣ / Σ eˣ along `axis` (the last by default), without overflow. A line of minus infinities only, where
+ * everything is masked out, has no weights: it is 0 / 0, NaN, as is a line that holds Infinity.
  */
 export function softmax(x: TensorLike, options: AxisOption = {}): Tensor {
   const { axis = -1 } = checkedOptions('softmax', options, ['axis']);
   return composite('softmax', () => {
     const value = asFloat(x);
-    const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));
-    const weights = lax.exp(value.sub(top as Tensor)) as Tensor;
-    const total = sum(weights, { axis, keepDims: true });
-    return weights.div(lax.select(lax.eq(total, 0), 1, total) as Tensor);
+    const weights = lax.exp(belowTop(value, axis)) as Tensor;
+    return weights.div(sum(weights, { axis, keepDims: true }));
   });
 }
 
-/** x - log Σ eˣ along `axis` (the last by default), without overflow. */
+/** x - log Σ eˣ along `axis` (the last by default), without overflow: the logarithm of `softmax`, NaN where it is. */
 export function logSoftmax(x: TensorLike, options: AxisOption = {}): Tensor {
   const { axis = -1 } = checkedOptions('logSoftmax', options, ['axis']);
   return composite('logSoftmax', () => {
     const value = asFloat(x);
-    const top = finiteOrZero(lax.stopGradient(max(value, { axis, keepDims: true })));
-    const shifted = value.sub(top as Tensor);
+    const shifted = belowTop(value, axis);
     const total = sum(lax.exp(shifted) as Tensor, { axis, keepDims: true });
-    return shifted.sub(lax.log(lax.select(lax.eq(total, 0), 1, total)) as Tensor);
+    return shifted.sub(lax.log(total) as Tensor);
   });
 }

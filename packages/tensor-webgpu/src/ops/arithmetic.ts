@@ -1,20 +1,33 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
+import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { elementwiseOperands } from './operands.ts';
+import { withSignOf } from './signs.ts';
 import type { TensorLike } from './types.ts';
 
-/** x + y. Booleans count as 0 and 1. */
-export const add = binary('add', 'number', lax.add);
+type OfTwo = (x: Tensor, y: Tensor) => Value;
 
-/** x - y. */
-export const sub = binary('sub', 'number', lax.sub);
+/** A function of numbers that is the logical function `ofBooleans` on two booleans. */
+const alsoLogical = (name: string, ofNumbers: OfTwo, ofBooleans: OfTwo) =>
+  binary(name, 'any', (x, y) => (x.dtype === 'bool' ? ofBooleans(x, y) : ofNumbers(x, y)));
 
-/** x * y. */
-export const mul = binary('mul', 'number', lax.mul);
+/** x + y; of two booleans x or y. */
+export const add = alsoLogical('add', lax.add, lax.or);
+
+/** x - y. Throws `DTypeError` for two booleans, as NumPy does. */
+export const sub = alsoLogical('sub', lax.sub, () => {
+  throw new DTypeError(
+    "sub: expected numbers, got two tensors of bool. Use logicalXor for where they differ, or cast with .astype('i32').",
+  );
+});
+
+/** x * y; of two booleans x and y. */
+export const mul = alsoLogical('mul', lax.mul, lax.and);
 
 /** x / y as real numbers: integers become f32 first. `floorDivide` stays in the integers. */
 export const div = binary('div', 'float', lax.div);
@@ -29,7 +42,9 @@ export const floorDivide = binary('floorDivide', 'number', (x, y) => {
     const below = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
     const whole = lax.round(lax.div(lax.sub(x, left), y));
     const exact = lax.select(below, lax.sub(whole, 1), whole);
-    return lax.select(lax.eq(y, 0), lax.stopGradient(lax.div(x, y)), exact);
+    const quotient = lax.stopGradient(lax.div(x, y));
+    const signed = lax.select(lax.eq(exact, 0), withSignOf(exact, quotient), exact);
+    return lax.select(lax.eq(y, 0), quotient, signed);
   }
   const quotient = lax.div(x, y);
   if (x.dtype === 'u32') return quotient;
@@ -39,12 +54,18 @@ export const floorDivide = binary('floorDivide', 'number', (x, y) => {
   return lax.sub(quotient, lax.cast(lax.and(opposite, inexact), x.dtype));
 });
 
-/** The remainder x - y * floor(x / y), with the sign of y (Python's `%`, `numpy.mod`). */
+/** The remainder x - y * floor(x / y), with the sign of y, also where it is 0 (Python's `%`, `numpy.mod`). */
 export const mod = binary('mod', 'number', (x, y) => {
   const left = lax.rem(x, y);
   if (x.dtype === 'u32') return left;
   const wrong = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
-  return lax.select(wrong, lax.add(left, y), left);
+  const shifted = lax.select(wrong, lax.add(left, y), left);
+  if (!isFloat(x.dtype)) return shifted;
+  // A zero less itself is +0, and times ±1 it has the sign of y; the derivative is that of the remainder.
+  const side = lax.sign(y);
+  const turned = lax.mul(left, side);
+  const zero = lax.mul(lax.sub(turned, lax.stopGradient(turned)), side);
+  return lax.select(lax.eq(left, 0), zero, shifted);
 });
 
 /** The remainder x - y * trunc(x / y), with the sign of x (C's `fmod`). */
@@ -53,11 +74,17 @@ export const fmod = binary('fmod', 'number', lax.rem);
 /** x to the power y. For floats, a negative x with a y that is not an integer gives NaN. */
 export const pow = binary('pow', 'number', lax.pow);
 
-/** The larger of x and y; NaN if either is NaN. At ties each gets half of the derivative. */
-export const maximum = binary('maximum', 'number', lax.max);
+/**
+ * The larger of x and y, where 0 is larger than -0; NaN if either is NaN. At ties each gets half of the
+ * derivative. Of two booleans x or y.
+ */
+export const maximum = alsoLogical('maximum', lax.max, lax.or);
 
-/** The smaller of x and y; NaN if either is NaN. At ties each gets half of the derivative. */
-export const minimum = binary('minimum', 'number', lax.min);
+/**
+ * The smaller of x and y, where -0 is smaller than 0; NaN if either is NaN. At ties each gets half of the
+ * derivative. Of two booleans x and y.
+ */
+export const minimum = alsoLogical('minimum', lax.min, lax.and);
 
 /** -x. */
 export const neg = unary('neg', 'number', lax.neg);
@@ -65,7 +92,7 @@ export const neg = unary('neg', 'number', lax.neg);
 /** |x|; its derivative at 0 is 0. */
 export const abs = unary('abs', 'number', lax.abs);
 
-/** -1, 0 or 1 by the sign of x. */
+/** -1, 0 or 1 by the sign of x; zeros keep theirs. */
 export const sign = unary('sign', 'number', lax.sign);
 
 /** x². */

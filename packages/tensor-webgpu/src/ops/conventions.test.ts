@@ -1,5 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { exp2, floorDivide, grad, hypot, mod, type Tensor, tensor } from '../index.ts';
+import {
+  copysign,
+  digamma,
+  exp2,
+  floorDivide,
+  fmax,
+  fmin,
+  grad,
+  heaviside,
+  hypot,
+  logaddexp,
+  logaddexp2,
+  logSoftmax,
+  maximum,
+  minimum,
+  mod,
+  sign,
+  signbit,
+  softmax,
+  type Tensor,
+  tensor,
+} from '../index.ts';
 
 const f64 = (...values: number[]): Tensor => tensor(values, { dtype: 'f64' });
 
@@ -33,5 +54,72 @@ describe('NumPy conventions', () => {
       Infinity,
     ]);
     expect(grad((v: Tensor) => exp2(v).sum())(f64(3)).toArray()).toEqual([8 * Math.LN2]);
+  });
+
+  it('zeros have the signs that NumPy gives them', () => {
+    expect(sign(f64(-0, 0, -2, NaN)).toArray()).toEqual([-0, 0, -1, NaN]);
+    expect(maximum(f64(0, -0, -0), f64(-0, 0, -0)).toArray()).toEqual([0, 0, -0]);
+    expect(minimum(f64(0, -0, 0), f64(-0, 0, 0)).toArray()).toEqual([-0, -0, 0]);
+    const [x, y] = [f64(-0, 0, 4, -4, 4, -4, 0, -0), f64(3, -3, 2, 2, -2, -2, Infinity, -Infinity)];
+    expect(mod(x, y).toArray()).toEqual([0, -0, 0, 0, -0, -0, 0, -0]);
+    expect(floorDivide(f64(-0, 0, 1, 0, -0), f64(3, -3, 3, 3, -3)).toArray()).toEqual([-0, -0, 0, 0, 0]);
+    expect(mod(f64(5, -5, 5, 0), f64(Infinity, Infinity, -Infinity, 0)).toArray()).toEqual([
+      5,
+      Infinity,
+      -Infinity,
+      NaN,
+    ]);
+  });
+
+  it('mod has derivative 1 at the multiples too', () => {
+    expect(grad((v: Tensor) => mod(v, 1).sum())(f64(0, 2, -3, 0.5)).toArray()).toEqual([1, 1, 1, 1]);
+    expect(grad((v: Tensor) => mod(v, -2).sum())(f64(4, -4, 1)).toArray()).toEqual([1, 1, 1]);
+    expect(grad((v: Tensor) => mod(6, v).sum())(f64(2, -3, 4)).toArray()).toEqual([-3, 2, -1]);
+  });
+
+  it('signs are told from zeros and copied', () => {
+    expect(signbit(f64(-0, 0, -1, Infinity, -Infinity, NaN)).toArray()).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(signbit(tensor([-1, 0], { dtype: 'i32' })).toArray()).toEqual([true, false]);
+    expect(copysign(f64(1, 1, -2, 0, NaN), f64(-0, 0, 5, -3, -1)).toArray()).toEqual([-1, 1, 2, -0, NaN]);
+    expect(grad((v: Tensor) => copysign(v, f64(-1, 1, -1)).sum())(f64(2, -2, -2)).toArray()).toEqual([-1, -1, 1]);
+  });
+
+  it('heaviside, and extremes beside NaN', () => {
+    expect(heaviside(f64(-2, -0, 0, 3, NaN), 0.5).toArray()).toEqual([0, 0.5, 0.5, 1, NaN]);
+    const [x, y] = [f64(NaN, 1, NaN, 2), f64(1, NaN, NaN, 3)];
+    expect(fmax(x, y).toArray()).toEqual([1, 1, NaN, 3]);
+    expect(fmin(x, y).toArray()).toEqual([1, 1, NaN, 2]);
+    expect(grad((v: Tensor) => fmax(v, f64(1, NaN, 0)).sum())(f64(NaN, 2, 1)).toArray()).toEqual([0, 1, 1]);
+  });
+
+  it('logaddexp2 is exact where one side outweighs the other', () => {
+    expect(logaddexp2(f64(1e4, 3, -Infinity, 0), f64(-1e4, 3, -Infinity, Infinity)).toArray()).toEqual([
+      1e4,
+      4,
+      -Infinity,
+      Infinity,
+    ]);
+    const direct = logaddexp(Math.LN2, 3 * Math.LN2)
+      .div(Math.LN2)
+      .item();
+    expect(logaddexp2(1, 3).item()).toBeCloseTo(direct, 6);
+  });
+
+  it('softmax of a line without weights is NaN', () => {
+    expect(softmax(f64(-Infinity, -Infinity)).toArray()).toEqual([NaN, NaN]);
+    expect(logSoftmax(f64(-Infinity, -Infinity)).toArray()).toEqual([NaN, NaN]);
+    expect(softmax(f64(-Infinity, 1)).toArray()).toEqual([0, 1]);
+    expect(logSoftmax(f64(-Infinity, 1)).toArray()).toEqual([-Infinity, 0]);
+  });
+
+  it('digamma has the poles of SciPy', () => {
+    expect(digamma(f64(0, -0, -1, -Infinity, Infinity)).toArray()).toEqual([-Infinity, Infinity, NaN, NaN, Infinity]);
   });
 });

@@ -1,5 +1,7 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 
 /** eˣ. */
@@ -32,18 +34,24 @@ export const rsqrt = unary('rsqrt', 'float', lax.rsqrt);
 /** The cube root, of either sign. */
 export const cbrt = unary('cbrt', 'float', lax.cbrt);
 
-/**
- * log(eˣ + eʸ) without overflow, with exact derivatives of every order. Two minus infinities give minus
- * infinity, with finite derivatives.
- */
-export const logaddexp = binary('logaddexp', 'float', (x, y) => {
+/** log(bˣ + bʸ) to the base b, of which `unit` is the natural logarithm. */
+function logOfSum(x: Tensor, y: Tensor, unit: number): Value {
   const first = lax.ge(x, y);
   const larger = lax.select(lax.or(first, lax.isNaN(x)), x, y);
   // One branch of the function holds on each side, so a tie has the derivatives of that branch, which are exact.
   const gap = lax.select(first, lax.sub(y, x), lax.sub(x, y));
   const sameInfinity = lax.and(lax.eq(x, y), lax.not(lax.isFinite(x)));
-  return lax.add(larger, lax.softplus(lax.select(sameInfinity, 0, gap)));
-});
+  return lax.add(larger, lax.div(lax.softplus(lax.mul(lax.select(sameInfinity, 0, gap), unit)), unit));
+}
+
+/**
+ * log(eˣ + eʸ) without overflow, with exact derivatives of every order. Two minus infinities give minus
+ * infinity, with finite derivatives.
+ */
+export const logaddexp = binary('logaddexp', 'float', (x, y) => logOfSum(x, y, 1));
+
+/** log2(2ˣ + 2ʸ) without overflow, like `logaddexp`. */
+export const logaddexp2 = binary('logaddexp2', 'float', (x, y) => logOfSum(x, y, Math.LN2));
 
 /** sqrt(x² + y²) without overflow; its derivative at (0, 0) is 0. */
 export const hypot = binary('hypot', 'float', (x, y) => {

@@ -86,6 +86,7 @@ export {
   log2,
   log10,
   logaddexp,
+  logaddexp2,
   rsqrt,
   sqrt,
 } from './exponential.ts';
@@ -109,6 +110,7 @@ export {
   tril,
   triu,
 } from './indexing.ts';
+export { type InterpOptions, interp } from './interp.ts';
 export {
   concat,
   meshgrid,
@@ -139,6 +141,7 @@ export {
   where,
 } from './logical.ts';
 export { logsumexp } from './logsumexp.ts';
+export { nanmax, nanmean, nanmin, nansum } from './nanReductions.ts';
 export {
   type PadMode,
   type PadWidths,
@@ -185,6 +188,7 @@ export {
   segmentSoftmax,
   segmentSum,
 } from './segment.ts';
+export { copysign, fmax, fmin, heaviside, signbit } from './signs.ts';
 export {
   type Range,
   type SliceSpec,
@@ -199,16 +203,32 @@ export {
   topK,
 } from './sorting.ts';
 export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+} from './spatial.ts';
+export {
   digamma,
   erf,
   erfc,
   erfInv,
+  erfInv as erfinv,
   lgamma,
   normalCdf,
   polygamma,
 } from './special.ts';
 export {
   median,
+  ptp,
   quantile,
 } from './statistics.ts';
 export {
@@ -222,7 +242,9 @@ export {
   cos,
   cosh,
   degrees,
+  degrees as rad2deg,
   radians,
+  radians as deg2rad,
   sin,
   sinc,
   sinh,

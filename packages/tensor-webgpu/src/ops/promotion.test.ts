@@ -1,6 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { add, arange, div, equal, exp, explain, floorDivide, mod, pow, ShapeError, tensor, where } from '../index.ts';
+import {
+  add,
+  arange,
+  DTypeError,
+  div,
+  equal,
+  exp,
+  explain,
+  floorDivide,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  pow,
+  ShapeError,
+  sub,
+  tensor,
+  where,
+} from '../index.ts';
 
 describe('promotion', () => {
   const i32 = tensor([1, 2], { dtype: 'i32' });
@@ -11,8 +29,25 @@ describe('promotion', () => {
   test('two tensors meet at the wider dtype', () => {
     expect(add(i32, u32).dtype).toBe('i32');
     expect(add(i32, tensor([0.5, 1])).dtype).toBe('f32');
-    expect(add(bool, bool).toArray()).toEqual([2, 0]);
+    expect(add(bool, 1).toArray()).toEqual([2, 1]);
     expect(add(bool, i32).dtype).toBe('i32');
+  });
+
+  test('sums, products and extremes of booleans are logical', () => {
+    const [x, y] = [tensor([true, true, false]), tensor([true, false, false])];
+    expect(
+      [add(x, y), mul(x, y), maximum(x, y), minimum(x, y)].map((z) => [z.dtype, ...(z.toArray() as boolean[])]),
+    ).toEqual([
+      ['bool', true, true, false],
+      ['bool', true, false, false],
+      ['bool', true, true, false],
+      ['bool', true, false, false],
+    ]);
+    expect(add(y, true).toArray()).toEqual([true, true, true]);
+    expect([x.max().toArray(), x.min().toArray(), x.sum().toArray(), y.max().dtype]).toEqual([true, false, 2, 'bool']);
+    expect(() => sub(x, y)).toThrow(DTypeError);
+    expect(() => sub(x, y)).toThrow(/sub: expected numbers, got two tensors of bool. Use logicalXor/);
+    expect(sub(1, y).toArray()).toEqual([0, 1, 1]);
   });
 
   test('JavaScript numbers are weak', () => {

@@ -46,22 +46,26 @@ export function prod(x: TensorLike, options: ReduceOptions = {}): Tensor {
 
 /** The largest element over `axis`; NaN if any is NaN. Ties share the derivative equally. */
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return composite('max', () =>
-    reduce('max', asNumber(x), options, (value, axes) => {
+  return composite('max', () => {
+    const given = asTensor(x);
+    const found = reduce('max', asNumber(given), options, (value, axes) => {
       checkNotEmpty('max', value, axes);
       return lax.reduceMax(value, axes);
-    }),
-  );
+    });
+    return castTo(found, given.dtype);
+  });
 }
 
 /** The smallest element over `axis`; NaN if any is NaN. Ties share the derivative equally. */
 export function min(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return composite('min', () =>
-    reduce('min', asNumber(x), options, (value, axes) => {
+  return composite('min', () => {
+    const given = asTensor(x);
+    const found = reduce('min', asNumber(given), options, (value, axes) => {
       checkNotEmpty('min', value, axes);
       return lax.reduceMin(value, axes);
-    }),
-  );
+    });
+    return castTo(found, given.dtype);
+  });
 }
 
 /** The mean over `axis`; integers become f32. Throws `ArgumentError` for an empty axis. */

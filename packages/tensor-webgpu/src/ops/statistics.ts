@@ -5,8 +5,8 @@ import { normalizeAxes, range, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
 import { stack } from './join.ts';
-import { asFloat } from './operands.ts';
-import { keptShape } from './reductions.ts';
+import { asFloat, asNumber } from './operands.ts';
+import { keptShape, max, min } from './reductions.ts';
 import { moveaxis, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
 import { sort } from './sorting.ts';
@@ -56,3 +56,12 @@ export function quantile(x: TensorLike, q: number | readonly number[], options: 
 
 /** The middle element over `axis`, or the mean of the two middle ones. */
 export const median = (x: TensorLike, options: ReduceOptions = {}): Tensor => quantile(x, 0.5, options);
+
+/** The distance from the smallest to the largest element over `axis`, max x - min x. Throws `ArgumentError` for an empty axis. */
+export function ptp(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  checkedOptions('ptp', options, ['axis', 'keepDims']);
+  return composite('ptp', () => {
+    const value = asNumber(x);
+    return max(value, options).sub(min(value, options));
+  });
+}

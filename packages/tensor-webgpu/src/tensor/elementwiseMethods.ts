@@ -1,10 +1,10 @@
 import * as ops from '../ops/index.ts';
 import type { AxisOption, TensorLike } from '../ops/types.ts';
-import { Value } from '../trace/value.ts';
+import { LogicMethods } from './logicMethods.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Functions of each element as methods: each is the function of its name with this tensor as the first argument. */
-export abstract class ElementwiseMethods extends Value {
+export abstract class ElementwiseMethods extends LogicMethods {
   add(y: TensorLike): Tensor {
     return ops.add(this, y);
   }
@@ -53,64 +53,28 @@ export abstract class ElementwiseMethods extends Value {
     return ops.logaddexp(this, y);
   }
 
+  logaddexp2(y: TensorLike): Tensor {
+    return ops.logaddexp2(this, y);
+  }
+
+  copysign(y: TensorLike): Tensor {
+    return ops.copysign(this, y);
+  }
+
+  fmax(y: TensorLike): Tensor {
+    return ops.fmax(this, y);
+  }
+
+  fmin(y: TensorLike): Tensor {
+    return ops.fmin(this, y);
+  }
+
+  heaviside(atZero: TensorLike): Tensor {
+    return ops.heaviside(this, atZero);
+  }
+
   atan2(y: TensorLike): Tensor {
     return ops.atan2(this, y);
-  }
-
-  equal(y: TensorLike): Tensor {
-    return ops.equal(this, y);
-  }
-
-  notEqual(y: TensorLike): Tensor {
-    return ops.notEqual(this, y);
-  }
-
-  less(y: TensorLike): Tensor {
-    return ops.less(this, y);
-  }
-
-  lessEqual(y: TensorLike): Tensor {
-    return ops.lessEqual(this, y);
-  }
-
-  greater(y: TensorLike): Tensor {
-    return ops.greater(this, y);
-  }
-
-  greaterEqual(y: TensorLike): Tensor {
-    return ops.greaterEqual(this, y);
-  }
-
-  logicalAnd(y: TensorLike): Tensor {
-    return ops.logicalAnd(this, y);
-  }
-
-  logicalOr(y: TensorLike): Tensor {
-    return ops.logicalOr(this, y);
-  }
-
-  logicalXor(y: TensorLike): Tensor {
-    return ops.logicalXor(this, y);
-  }
-
-  bitwiseAnd(y: TensorLike): Tensor {
-    return ops.bitwiseAnd(this, y);
-  }
-
-  bitwiseOr(y: TensorLike): Tensor {
-    return ops.bitwiseOr(this, y);
-  }
-
-  bitwiseXor(y: TensorLike): Tensor {
-    return ops.bitwiseXor(this, y);
-  }
-
-  leftShift(y: TensorLike): Tensor {
-    return ops.leftShift(this, y);
-  }
-
-  rightShift(y: TensorLike): Tensor {
-    return ops.rightShift(this, y);
   }
 
   neg(): Tensor {
@@ -253,32 +217,17 @@ export abstract class ElementwiseMethods extends Value {
     return ops.erfInv(this);
   }
 
+  /** The same as `erfInv`. */
+  erfinv(): Tensor {
+    return ops.erfinv(this);
+  }
+
   lgamma(): Tensor {
     return ops.lgamma(this);
   }
 
   digamma(): Tensor {
     return ops.digamma(this);
-  }
-
-  isNaN(): Tensor {
-    return ops.isNaN(this);
-  }
-
-  isFinite(): Tensor {
-    return ops.isFinite(this);
-  }
-
-  isInf(): Tensor {
-    return ops.isInf(this);
-  }
-
-  logicalNot(): Tensor {
-    return ops.logicalNot(this);
-  }
-
-  bitwiseNot(): Tensor {
-    return ops.bitwiseNot(this);
   }
 
   relu(): Tensor {
@@ -353,11 +302,17 @@ export abstract class ElementwiseMethods extends Value {
     return ops.radians(this);
   }
 
-  nanToNum(options?: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number }): Tensor {
-    return ops.nanToNum(this, options);
+  /** The same as `degrees`. */
+  rad2deg(): Tensor {
+    return ops.rad2deg(this);
   }
 
-  isClose(y: TensorLike, options?: Parameters<typeof ops.isClose>[2]): Tensor {
-    return ops.isClose(this, y, options);
+  /** The same as `radians`. */
+  deg2rad(): Tensor {
+    return ops.deg2rad(this);
+  }
+
+  nanToNum(options?: { readonly nan?: number; readonly posInf?: number; readonly negInf?: number }): Tensor {
+    return ops.nanToNum(this, options);
   }
 }

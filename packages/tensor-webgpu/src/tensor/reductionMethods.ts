@@ -41,6 +41,26 @@ export abstract class ReductionMethods extends ElementwiseMethods {
     return ops.mean(this, options);
   }
 
+  ptp(options?: ReduceOptions): Tensor {
+    return ops.ptp(this, options);
+  }
+
+  nansum(options?: ReduceOptions): Tensor {
+    return ops.nansum(this, options);
+  }
+
+  nanmean(options?: ReduceOptions): Tensor {
+    return ops.nanmean(this, options);
+  }
+
+  nanmax(options?: ReduceOptions): Tensor {
+    return ops.nanmax(this, options);
+  }
+
+  nanmin(options?: ReduceOptions): Tensor {
+    return ops.nanmin(this, options);
+  }
+
   any(options?: ReduceOptions): Tensor {
     return ops.any(this, options);
   }

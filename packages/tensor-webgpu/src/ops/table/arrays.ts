@@ -1,12 +1,16 @@
 import type { Tensor } from '../../tensor/tensor.ts';
 import * as contraction from '../contraction.ts';
 import { conv, convTranspose } from '../conv.ts';
+import { onesLike } from '../creation.ts';
 import * as cumulative from '../cumulative.ts';
 import { einsum } from '../einsum.ts';
 import { cross, diff } from '../geometry.ts';
 import * as indexing from '../indexing.ts';
+import { interp } from '../interp.ts';
 import * as join from '../join.ts';
+import { where } from '../logical.ts';
 import { logsumexp } from '../logsumexp.ts';
+import * as ignoring from '../nanReductions.ts';
 import { pad } from '../pad.ts';
 import { avgPool, maxPool } from '../pool.ts';
 import * as reductions from '../reductions.ts';
@@ -40,6 +44,12 @@ const view = (name: string, formula: string, apply: (x: Tensor) => Tensor, shape
   entry(name, formula, apply, [example(shape)], 0, { dtypes: [...NUMBERS, 'bool'] });
 
 const MATRIX = example([3, 5]);
+
+/** The diagonal of a matrix, with NaN in its place. */
+const withNaN = (x: Tensor): Tensor => where(indexing.triu(indexing.tril(onesLike(x))), Number.NaN, x);
+
+/** Places of knots, uneven. */
+const KNOTS: readonly number[] = [-2, -0.5, 0.25, 2];
 const CUBE = example([2, 3, 4]);
 
 export const reductionEntries: readonly OpEntry[] = [
@@ -93,6 +103,11 @@ export const reductionEntries: readonly OpEntry[] = [
   entry('quantile', 'sorted x at q (n - 1)', (x) => statistics.quantile(x, [0.1, 0.5, 1], { axis: 1 }), [MATRIX], 8, {
     scale: 1,
   }),
+  entry('ptp', 'max x - min x', (x) => statistics.ptp(x, { axis: 1 }), [MATRIX], 1, { dtypes: NUMBERS }),
+  entry('nansum', 'Σ x of numbers', (x) => ignoring.nansum(withNaN(x), { axis: 1 }), [MATRIX], 8, { scale: 4 }),
+  entry('nanmean', 'mean x of numbers', (x) => ignoring.nanmean(withNaN(x), { axis: 1 }), [MATRIX], 8, { scale: 1 }),
+  entry('nanmax', 'max x of numbers', (x) => ignoring.nanmax(withNaN(x), { axis: 1, keepDims: true }), [MATRIX], 0),
+  entry('nanmin', 'min x of numbers', (x) => ignoring.nanmin(withNaN(x), { axis: 0 }), [MATRIX], 0),
   entry('median', 'quantile 1/2', (x) => statistics.median(x, { axis: [0, 2] }), [CUBE], 8, { scale: 1 }),
   entry('cumsum', 'Σ up to here', (x) => cumulative.cumsum(x, { axis: 1 }), [MATRIX], 8, { scale: 4, dtypes: NUMBERS }),
   entry('cumsum, reverse', 'Σ from here', (x) => cumulative.cumsum(x, { axis: 0, reverse: true }), [MATRIX], 8, {
@@ -285,6 +300,14 @@ export const indexingEntries: readonly OpEntry[] = [
     [example([5]), example([9])],
     0,
     { order: 0 },
+  ),
+  entry(
+    'interp',
+    'the line through two knots at x',
+    (x, y) => interp(x, KNOTS, y),
+    [example([9], [-3, 3], { avoid: KNOTS }), example([KNOTS.length])],
+    16,
+    { scale: 1 },
   ),
 ];
 

@@ -2,6 +2,7 @@ import * as activations from '../activations.ts';
 import * as arithmetic from '../arithmetic.ts';
 import * as exponential from '../exponential.ts';
 import * as logical from '../logical.ts';
+import * as signs from '../signs.ts';
 import * as special from '../special.ts';
 import * as trigonometric from '../trigonometric.ts';
 import { binaryEntries, example, NUMBERS, type OpEntry, ulps, unaryEntry, VECTOR } from './entry.ts';
@@ -49,6 +50,10 @@ export const arithmeticEntries: readonly OpEntry[] = [
   unaryEntry('neg', '-x', arithmetic.neg, ANY, 0, { dtypes: NUMBERS }),
   unaryEntry('abs', '|x|', arithmetic.abs, ANY, 0, { dtypes: NUMBERS, ...NONZERO }),
   unaryEntry('sign', 'x / |x|', arithmetic.sign, ANY, 0, { dtypes: NUMBERS, ...NONZERO }),
+  ...binaryEntries('copysign', '|x| with the sign of y', signs.copysign, [ANY, ANY], 0, NONZERO),
+  ...binaryEntries('heaviside', '0, y or 1 by the sign of x', signs.heaviside, [ANY, ANY], 0, NONZERO),
+  ...binaryEntries('fmax', 'max(x, y) of numbers', signs.fmax, [ANY, ANY], 0, { dtypes: NUMBERS }),
+  ...binaryEntries('fmin', 'min(x, y) of numbers', signs.fmin, [ANY, ANY], 0, { dtypes: NUMBERS }),
   unaryEntry('square', 'x²', arithmetic.square, ANY, 1, { dtypes: NUMBERS }),
   unaryEntry('reciprocal', '1 / x', arithmetic.reciprocal, POSITIVE, 1),
   unaryEntry('floor', '⌊x⌋', arithmetic.floor, ANY, 0, { order: 0 }),
@@ -71,6 +76,7 @@ export const transcendentalEntries: readonly OpEntry[] = [
   unaryEntry('rsqrt', '1/√x', exponential.rsqrt, POSITIVE, 4),
   unaryEntry('cbrt', '∛x', exponential.cbrt, ANY, 4, NONZERO),
   ...binaryEntries('logaddexp', 'log(eˣ + eʸ)', exponential.logaddexp, [ANY, ANY], 8, { scale: 1 }),
+  ...binaryEntries('logaddexp2', 'log(2ˣ + 2ʸ) / log 2', exponential.logaddexp2, [ANY, ANY], 8, { scale: 1 }),
   ...binaryEntries('hypot', '√(x² + y²)', exponential.hypot, [ANY, ANY], 4),
   unaryEntry('sin', 'sin x', trigonometric.sin, [-6, 6], 4, { scale: 0.1 }),
   unaryEntry('cos', 'cos x', trigonometric.cos, [-6, 6], 4, { scale: 0.1 }),
@@ -192,6 +198,7 @@ export const logicalEntries: readonly OpEntry[] = [
     0,
     { dtypes: ['i32', 'u32'], order: 0 },
   ),
+  unaryEntry('signbit', 'x < 0 or x = -0', signs.signbit, ANY, 0, { dtypes: NUMBERS, order: 0 }),
   unaryEntry('isNaN', 'x ≠ x', exponential.isNaN, ANY, 0, { order: 0 }),
   unaryEntry('isFinite', '|x| < ∞', exponential.isFinite, ANY, 0, { order: 0 }),
   unaryEntry('isInf', '|x| = ∞', exponential.isInf, ANY, 0, { order: 0 }),

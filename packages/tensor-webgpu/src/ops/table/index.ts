@@ -1,6 +1,7 @@
 import { contractionEntries, indexingEntries, reductionEntries, shapeEntries, windowEntries } from './arrays.ts';
 import { activationEntries, arithmeticEntries, logicalEntries, transcendentalEntries } from './elementwise.ts';
 import type { OpEntry } from './entry.ts';
+import { spatialEntries } from './spatial.ts';
 
 /** Every function with what is promised of it, by chapter. */
 export const opChapters: Readonly<Record<string, readonly OpEntry[]>> = {
@@ -12,7 +13,7 @@ export const opChapters: Readonly<Record<string, readonly OpEntry[]>> = {
   'Shapes and joins': shapeEntries,
   'Indexing and sorting': indexingEntries,
   'Products and linear algebra': contractionEntries,
-  'Windows and convolutions': windowEntries,
+  'Windows and convolutions': [...windowEntries, ...spatialEntries],
 };
 
 /** The same as one list; checks and documentation run through it. */
