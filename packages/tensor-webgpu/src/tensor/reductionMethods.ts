@@ -161,4 +161,34 @@ export abstract class ReductionMethods extends ElementwiseMethods {
   diff(options?: Parameters<typeof ops.diff>[1]): Tensor {
     return ops.diff(this, options);
   }
+
+  /** The places of `values` in this ascending vector. */
+  searchsorted(values: TensorLike, options?: Parameters<typeof ops.searchsorted>[2]): Tensor {
+    return ops.searchsorted(this, values, options);
+  }
+
+  /** The piecewise linear function through the knots, at each element. */
+  interp(knots: TensorLike, values: TensorLike, options?: ops.InterpOptions): Tensor {
+    return ops.interp(this, knots, values, options);
+  }
+
+  segmentSum(ids: TensorLike, count: number): Tensor {
+    return ops.segmentSum(this, ids, count);
+  }
+
+  segmentMean(ids: TensorLike, count: number): Tensor {
+    return ops.segmentMean(this, ids, count);
+  }
+
+  segmentMax(ids: TensorLike, count: number): Tensor {
+    return ops.segmentMax(this, ids, count);
+  }
+
+  segmentMin(ids: TensorLike, count: number): Tensor {
+    return ops.segmentMin(this, ids, count);
+  }
+
+  segmentSoftmax(ids: TensorLike, count: number): Tensor {
+    return ops.segmentSoftmax(this, ids, count);
+  }
 }
