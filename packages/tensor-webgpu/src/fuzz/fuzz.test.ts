@@ -3,7 +3,7 @@ import * as ff from '../index.ts';
 import type { Draft } from './draft.ts';
 import { examine } from './examine.ts';
 import { fuzz } from './fuzz.ts';
-import { runnable } from './text.ts';
+import { members, runnable } from './text.ts';
 
 const SEED = 20261124;
 const PROGRAMS = 2000;
@@ -54,9 +54,7 @@ describe('random programs', () => {
     const text = runnable(draft('tanh(v0)', { wraps: [{ name: 'grad', picks: [] }] }));
     const lines: string[] = [];
     const body = text.replace(/^import.*$/m, '').replaceAll('console.log', 'print');
-    const members: Record<string, unknown> = { ...ff };
-    const names = Object.keys(members);
-    new Function('print', ...names, body)(
+    new Function('print', ...Object.keys(members), body)(
       (...words: unknown[]) => lines.push(words.join(' ')),
       ...Object.values(members),
     );

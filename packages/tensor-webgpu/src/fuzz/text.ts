@@ -9,15 +9,17 @@ import { wrapOf } from './wraps.ts';
 
 export type ListFunction = (...xs: Value[]) => readonly Value[];
 
-// `var` is a name of the library but none that an expression can use.
-const members = Object.entries(library).filter(([name]) => name !== 'var');
-const names = members.map(([name]) => name);
+/** The library's members by the names that expressions use; `var` is a word of the language. */
+export const members: Readonly<Record<string, unknown>> = Object.fromEntries(
+  Object.entries(library).filter(([name]) => name !== 'var'),
+);
+const names = Object.keys(members);
 
 /** The value of an expression in the public functions of the library and in `given`. */
 export function evaluateText(text: string, given: Readonly<Record<string, unknown>> = {}): unknown {
   const own = Object.keys(given);
   const run = new Function(...names, ...own, `"use strict"; return (${text});`);
-  return run(...members.map(([, member]) => member), ...own.map((name) => given[name]));
+  return run(...Object.values(members), ...own.map((name) => given[name]));
 }
 
 /** Results larger than this are not worth their time. */
