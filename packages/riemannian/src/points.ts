@@ -1,4 +1,4 @@
-import { ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { firstNonFinite, ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { InvalidPointError } from './errors.ts';
 
 /** `x` as a floating tensor whose last axis has extent `ambient`. Throws `ShapeError` otherwise. */
@@ -35,11 +35,8 @@ export function asFactor(use: string, t: TensorLike, batch: readonly number[]): 
 export function checkFinite(use: string, what: string, rows: Tensor): void {
   if (!rows.device?.readSync) return;
   const data = rows.dataSync();
-  // One pass without branches: 0 · x is 0 but for NaN and infinity.
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += 0 * data[i];
-  if (sum === 0) return;
-  const index = data.findIndex((value) => !Number.isFinite(value));
+  const index = firstNonFinite(data);
+  if (index < 0) return;
   const width = rows.shape.at(-1) ?? 1;
   throw new InvalidPointError(
     `${use}: expected finite coordinates of ${what}, got ${data[index]} in ${positionOf(Math.floor(index / width), rows.shape.slice(0, -1))}. ` +
