@@ -20,11 +20,7 @@ test.each([
   ['a misspelt option', { ...parts, logevery: 5 }, /got one named logevery\. Did you mean logEvery\?/],
   ['no optimizer', { ...parts, optimizer: undefined }, /optimizer must have init and update/],
   ['no parameters', { ...parts, params: undefined }, /params must be a tree of tensors/],
-  [
-    'parameters that are no tensors',
-    { ...parts, params: { w: 'heavy' } },
-    /params must be a tree of tensors/,
-  ],
+  ['parameters that are no tensors', { ...parts, params: { w: 'heavy' } }, /params must be a tree of tensors/],
   ['an average that is a number', { ...parts, ema: 0.9 }, /ema must be an average such as ema\(/],
   ['a validation that is no function', { ...parts, validate: 3 }, /validate must be a function/],
   ['no steps', { ...parts, steps: undefined }, /steps must be a whole number of at least 0, got undefined/],

@@ -165,8 +165,8 @@ describe('a stopped run', () => {
     const out = join(home, 'resumed-after-stop');
     await cp(run, out, { recursive: true });
     await rm(join(out, 'metrics.json'));
-    const log = [20, 40].map((step) => JSON.stringify({ step, loss: 1, stepsPerSecond: 0.5 }));
-    await writeFile(join(out, 'metrics.jsonl'), `${log.join('\n')}\n`);
+    const log = await readFile(join(out, 'metrics.jsonl'), 'utf8');
+    await writeFile(join(out, 'metrics.jsonl'), log.replaceAll(/"stepsPerSecond":[^,}]+/g, '"stepsPerSecond":0.5'));
     expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
     expect((await json(out, 'metrics.json')).seconds.training).toBeGreaterThanOrEqual(80);
   });
