@@ -5,7 +5,7 @@ export { euler } from './methods/euler.ts';
 export { heun } from './methods/heun.ts';
 export { midpoint } from './methods/midpoint.ts';
 export { rk4 } from './methods/rk4.ts';
-export type { SaveAt, SolveOptions } from './options.ts';
+export { type SaveAt, type SolveOptions, stepOptionNames } from './options.ts';
 export { checkSolution } from './report.ts';
 export { type OdeSolver, rungeKutta, type Step, type StepOptions, type Tableau } from './rungeKutta.ts';
 export { type OdeSolution, solveOde } from './solveOde.ts';

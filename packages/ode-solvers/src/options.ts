@@ -1,4 +1,4 @@
-import { ArgumentError, arange, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, arange, checkedOptions, checkedWhole, type Tensor } from '@flowfield/tensor-webgpu';
 import type { OdeSolver } from './rungeKutta.ts';
 import type { FloatType } from './state.ts';
 import type { ErrorNorm } from './stepControl.ts';
@@ -52,6 +52,32 @@ export interface SolveOptions<Y, Args = undefined> extends StepChoice {
   readonly project?: (y: Y) => Y;
 }
 
+/** The names of the options that say when and how far to step, for functions that hand such options on. */
+export const stepOptionNames = [
+  't0',
+  't1',
+  'solver',
+  'steps',
+  'step',
+  'grid',
+  'rtol',
+  'atol',
+  'norm',
+  'maxSteps',
+  'firstStep',
+  'minStep',
+  'saveAt',
+  'checkpoint',
+  'reverseMode',
+  'throw',
+] as const satisfies readonly (keyof StepChoice)[];
+
+/** Throws `ArgumentError` for options that are missing or have unknown names. */
+export function checkNames<Y, Args>(options: SolveOptions<Y, Args>): void {
+  checkedOptions('solveOde', options, [...stepOptionNames, 'args', 'project']);
+  if (options.saveAt !== undefined) checkedOptions('solveOde: saveAt', options.saveAt, ['ts', 't1', 'steps', 'dense']);
+}
+
 /** Whether times are given as numbers. */
 export const isList = (times: readonly unknown[] | Tensor | undefined): times is readonly number[] =>
   Array.isArray(times);
@@ -63,11 +89,10 @@ const fail = (message: string): never => {
 /** Throws `ArgumentError` for options that are out of range or exclude each other. */
 export function checkOptions(options: StepChoice, solver: OdeSolver): void {
   const { t0, t1, grid, steps, step, saveAt = {} } = options;
-  if (typeof solver.tableau !== 'object')
+  if (typeof solver?.tableau !== 'object')
     fail(
       `expected a solver such as rk4() or dopri5(), got ${typeof solver === 'string' ? `'${solver}'` : typeof solver}. Make one.`,
     );
-  if (Array.isArray(saveAt)) fail('saveAt is an object, got an array. For states at given times, give { ts: [...] }.');
   const given = (names: readonly (keyof typeof options)[]): string[] =>
     names.filter((name) => options[name] !== undefined);
   const fixed = given(['steps', 'step', 'grid']);
@@ -91,8 +116,7 @@ export function checkOptions(options: StepChoice, solver: OdeSolver): void {
       fail(`${name} must be a number or a scalar tensor, got ${typeof t === 'string' ? `'${t}'` : typeof t}.`);
     if (typeof t === 'object' && t.ndim !== 0) fail(`${name} must be a scalar, got shape [${t.shape.join(', ')}].`);
   }
-  if (steps !== undefined && !(Number.isInteger(steps) && steps > 0))
-    fail(`steps must be an integer of at least 1, got ${steps}.`);
+  if (steps !== undefined) checkedWhole('solveOde: steps', steps);
   if (step !== undefined) {
     if (!(step > 0 && Number.isFinite(step)))
       fail(`step must be a positive number, got ${step}. The direction comes from t0 and t1.`);
@@ -111,9 +135,7 @@ export function checkOptions(options: StepChoice, solver: OdeSolver): void {
     if (value !== undefined && !(value > 0 && Number.isFinite(value)))
       fail(`${name} must be a positive number, got ${value}.`);
   }
-  const { maxSteps } = options;
-  if (maxSteps !== undefined && !(Number.isInteger(maxSteps) && maxSteps > 0))
-    fail(`maxSteps must be an integer of at least 1, got ${maxSteps}.`);
+  if (options.maxSteps !== undefined) checkedWhole('solveOde: maxSteps', options.maxSteps);
   const kinds = (['t1', 'ts', 'steps', 'dense'] as const).filter((kind) => saveAt[kind] !== undefined);
   if (kinds.length > 1) fail(`saveAt takes one of t1, ts, steps and dense, got ${kinds.join(' and ')}.`);
   if (options.reverseMode && kinds.length === 1 && kinds[0] === 'ts')

@@ -1,4 +1,4 @@
-import { concat, grad, jit, jvp, linalg, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
+import { ArgumentError, concat, grad, jit, jvp, linalg, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -370,7 +370,12 @@ describe('trouble', () => {
     [{ t0: 0, t1: Number.NaN }, /t1 must be finite/],
     [{ t0: 0, t1: '1' as unknown as number }, /t1 must be a number or a scalar tensor, got '1'/],
     [{ t0: 0, t1: 1, steps: 2, solver: 'rk4' as unknown as OdeSolver }, /expected a solver such as rk4\(\).*got 'rk4'/],
-    [{ t0: 0, t1: 1, saveAt: [0.5] as object }, /saveAt is an object, got an array/],
+    [{ t0: 0, t1: 1, saveAt: [0.5] as object }, /saveAt: expected options .*, got \[0\.5\]\. .*{ ts: … }/],
+    [{ t0: 0, t1: 1, saveAt: { tss: [0.5] } as object }, /saveAt: .* got one named tss\. Did you mean ts\?/],
+    [{ t0: 0, t1: 1, rtoll: 1e-3 } as object, /solveOde: .* got one named rtoll\. Did you mean rtol\?/],
+    [{ t0: 0, t1: 1, steps: 2.5 }, /steps must be a whole number of at least 1, got 2\.5/],
+    [{ t0: 0, t1: 1, maxSteps: 0 }, /maxSteps must be a whole number of at least 1, got 0/],
+    [undefined as never, /solveOde: expected options { t0, t1, .*, got undefined/],
     [{ t0: 0 }, /expected t0 and t1/],
     [{ t0: 0, t1: 1, solver: rk4() }, /rk4 has no error estimate/],
     [{ t0: 0, t1: 1, rtol: 0, atol: 0 }, /both 0/],
@@ -378,7 +383,14 @@ describe('trouble', () => {
     [{ t0: 0, t1: 1, saveAt: { ts: [0.2, 1.1] } }, /outside the interval/],
     [{ grid: [0, 0.5, 0.2, 1] }, /grid must run one way/],
   ] as [SolveOptions<Tensor>, RegExp][])('bad options %o', (options, message) => {
+    expect(() => solveOde(linear, start, options)).toThrow(ArgumentError);
     expect(() => solveOde(linear, start, options)).toThrow(message);
+  });
+
+  test('a right-hand side that is no function', () => {
+    expect(() => solveOde(tensor(1) as never, start, { t0: 0, t1: 1 })).toThrow(
+      /solveOde: expected a function, got an object/,
+    );
   });
 
   test('a right-hand side of another form', () => {

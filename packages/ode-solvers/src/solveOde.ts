@@ -1,9 +1,9 @@
-import { full, jit, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import { checkFunctions, full, jit, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
 import { solveAdaptive } from './adaptiveSteps.ts';
 import { solveFixed } from './fixedSteps.ts';
 import { type DenseSolution, evaluateDense } from './interpolation.ts';
 import { dopri5 } from './methods/dopri5.ts';
-import { checkOptions, gridTimes, isList, type SolveOptions, type StepChoice } from './options.ts';
+import { checkNames, checkOptions, gridTimes, isList, type SolveOptions, type StepChoice } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
 import { canRead, failureOf } from './report.ts';
 import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
@@ -48,13 +48,16 @@ export interface OdeSolution<Y> {
  *
  * @throws OdeError, unless `throw` is false, when a solve outside a trace does not reach t1. Inside a trace nothing
  * can be thrown: look at `code`; the state is then the last good one.
- * @throws ArgumentError for options that are out of range or exclude each other; DTypeError for integer states.
+ * @throws ArgumentError for an f that is no function, and for options that are unknown, out of range or exclude each other;
+ * DTypeError for integer states.
  */
 export function solveOde<Y, Args = undefined>(
   f: OdeFunction<Y, Args>,
   y0: Y,
   options: SolveOptions<Y, Args>,
 ): OdeSolution<Y> {
+  checkFunctions('solveOde', f);
+  checkNames(options);
   const solver = options.solver ?? dopri5();
   checkOptions(options, solver);
   const { structure } = tree.flatten(y0);

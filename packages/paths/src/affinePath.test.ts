@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import {
   affinePath,
   condOTScheduler,
+  geodesicPath,
+  NonFinitePointError,
   PathShapeError,
   type Scheduler,
   SchedulerError,
@@ -106,5 +108,37 @@ describe('sample', () => {
     expect(() => path.sample({ x0, x1, t: Number.NaN })).toThrow(TimeRangeError);
     expect(() => jit((a: Tensor) => path.sample({ x0: a, x1: a, t: 2 }).xt)(x0)).toThrow(TimeRangeError);
     expect(numbers(path.sample({ x0, x1, t: 1 + 1e-9 }).xt).every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('points with NaN or infinity', () => {
+  const line = { exp: (x: Tensor, v: Tensor) => x.add(v), log: (x: Tensor, y: Tensor) => y.sub(x) };
+  const paths = [affinePath(condOTScheduler()), geodesicPath(line as never)];
+  const [good, bad] = [
+    tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]),
+    tensor([
+      [1, 2],
+      [3, 4],
+      [5, Number.NaN],
+    ]),
+  ];
+
+  test.each(paths)('are refused by name and row in an eager call', (path) => {
+    for (const [name, input] of [
+      ['x0', { x0: bad, x1: good }],
+      ['x1', { x0: good, x1: bad }],
+    ] as const) {
+      const run = () => path.sample({ ...input, t: 0.5 });
+      expect(run).toThrow(NonFinitePointError);
+      expect(run).toThrow(new RegExp(`expected finite ${name}, got NaN in row 2\\.`));
+    }
+  });
+
+  test.each(paths)('are not read inside a trace', (path) => {
+    expect(() => jit((x1: Tensor) => path.sample({ x0: good, x1, t: 0.5 }).xt)(bad)).not.toThrow();
   });
 });

@@ -16,7 +16,7 @@ export interface AffinePath extends Path {
  *
  * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling".
  * @throws SchedulerError for something else than a scheduler; PathShapeError when x_0 and x_1 differ in shape; TimeShapeError unless t is [] or [batch]; TimeRangeError for
- * a t outside [0, 1] in an eager call.
+ * a t outside [0, 1] and NonFinitePointError for NaN or infinity in x_0 or x_1 in an eager call.
  */
 export function affinePath(scheduler: Scheduler): AffinePath {
   checkScheduler('affinePath', scheduler);

@@ -14,3 +14,6 @@ export class SingularConversionError extends FlowfieldError {}
 
 /** A scheduler that cannot be used for the path, or with such parameters. */
 export class SchedulerError extends FlowfieldError {}
+
+/** Source or data points with NaN or infinity. */
+export class NonFinitePointError extends FlowfieldError {}

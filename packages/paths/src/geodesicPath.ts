@@ -24,7 +24,7 @@ export interface GeodesicPath<M extends GeodesicManifold = GeodesicManifold> ext
  * x_0 and x_1 are (batch, D) on the manifold; t is a scalar or (batch). Further fields come back in the sample.
  *
  * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
- * @throws ArgumentError for a manifold without `exp` and `log`; SchedulerError unless the scheduler is convex; PathShapeError, TimeShapeError and TimeRangeError as
+ * @throws ArgumentError for a manifold without `exp` and `log`; SchedulerError unless the scheduler is convex; PathShapeError, TimeShapeError, TimeRangeError and NonFinitePointError as
  * `affinePath`; and what the manifold's `log` throws at the cut locus.
  */
 export function geodesicPath<M extends GeodesicManifold>(

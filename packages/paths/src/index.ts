@@ -2,7 +2,14 @@ export { type AffinePath, affinePath } from './affinePath.ts';
 export { changeSchedule, type ScheduleChange, type VelocityField } from './changeSchedule.ts';
 export { conditionalFlowMatchingLoss, type FlowMatchingOptions, type Metric } from './conditionalFlowMatchingLoss.ts';
 export { type ConvertOptions, convert, type Prediction } from './convert.ts';
-export { PathShapeError, SchedulerError, SingularConversionError, TimeRangeError, TimeShapeError } from './errors.ts';
+export {
+  NonFinitePointError,
+  PathShapeError,
+  SchedulerError,
+  SingularConversionError,
+  TimeRangeError,
+  TimeShapeError,
+} from './errors.ts';
 export { type GeodesicManifold, type GeodesicPath, geodesicPath } from './geodesicPath.ts';
 export type { Path, PathInput, PathSample } from './path.ts';
 export { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';

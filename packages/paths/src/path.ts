@@ -1,6 +1,6 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
-import { asFloating } from './times.ts';
+import { asFloating, checkFinite } from './times.ts';
 
 /** The ends of a conditional path and the time at which to look at it. */
 export interface PathInput {
@@ -29,7 +29,10 @@ export interface Path {
   sample<Extra extends object>(input: PathInput & Extra): PathSample & Omit<Extra, keyof PathSample>;
 }
 
-/** Both ends as floating tensors. Throws `PathShapeError` unless their shapes are equal. */
+/**
+ * Both ends as floating tensors. Throws `PathShapeError` unless their shapes are equal, `NonFinitePointError` for NaN and
+ * infinity where the data are known.
+ */
 export function checkPair(use: string, x0: TensorLike, x1: TensorLike): { x0: Tensor; x1: Tensor } {
   const [source, data] = [asFloating(x0), asFloating(x1)];
   const equal =
@@ -40,6 +43,8 @@ export function checkPair(use: string, x0: TensorLike, x1: TensorLike): { x0: Te
         'Pair each data point with one source point.',
     );
   }
+  checkFinite(use, 'x0', source);
+  checkFinite(use, 'x1', data);
   const dtype = source.dtype === 'f64' || data.dtype === 'f64' ? 'f64' : 'f32';
   return { x0: source.astype(dtype), x1: data.astype(dtype) };
 }

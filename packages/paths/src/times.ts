@@ -1,5 +1,13 @@
-import { full, type Tensor, type TensorLike, TraceError, type TypedArray, tensor } from '@flowfield/tensor-webgpu';
-import { TimeRangeError, TimeShapeError } from './errors.ts';
+import {
+  firstNonFinite,
+  full,
+  type Tensor,
+  type TensorLike,
+  TraceError,
+  type TypedArray,
+  tensor,
+} from '@flowfield/tensor-webgpu';
+import { NonFinitePointError, TimeRangeError, TimeShapeError } from './errors.ts';
 
 /** A floating tensor of points, batch first. */
 export function asFloating(x: TensorLike): Tensor {
@@ -56,5 +64,18 @@ export function checkTimes(use: string, t: Tensor): void {
   if (bad === null) return;
   throw new TimeRangeError(
     `${use}: expected times in [0, 1], from source to data; got ${bad.value} in row ${bad.row}. Divide by the number of steps, or clip.`,
+  );
+}
+
+/** Throws `NonFinitePointError` for a row of points (batch, …) with NaN or infinity, where the points are known. */
+export function checkFinite(use: string, what: string, x: Tensor): void {
+  const data = knownData(x);
+  if (data === null) return;
+  const index = firstNonFinite(data);
+  if (index < 0) return;
+  const rows = x.shape[0] ?? 1;
+  throw new NonFinitePointError(
+    `${use}: expected finite ${what}, got ${data[index]} in row ${Math.floor(index / (data.length / rows))}. ` +
+      'Look for missing values or divisions by 0 in the data, or leave such rows out.',
   );
 }

@@ -1,6 +1,6 @@
-import { norm, random, sum, tensor, zeros } from '@flowfield/tensor-webgpu';
+import { checkedWhole, norm, random, sum, tensor, zeros } from '@flowfield/tensor-webgpu';
 import type { Manifold } from './manifold.ts';
-import { asFactor, asPoints, checkDimension, innerProduct } from './points.ts';
+import { asFactor, asPoints, innerProduct } from './points.ts';
 
 /**
  * Flat space R^n: exp is addition, log is subtraction, transport is the identity. The base distribution is the
@@ -8,7 +8,7 @@ import { asFactor, asPoints, checkDimension, innerProduct } from './points.ts';
  * @throws ArgumentError unless n is an integer of at least 1; the functions throw ShapeError unless the last axis is n.
  */
 export function euclidean(n: number): Manifold {
-  checkDimension('euclidean', n);
+  checkedWhole('euclidean: the dimension', n);
   const name = `euclidean(${n})`;
   const points = (use: string, what: string, x: Parameters<Manifold['exp']>[0]) =>
     asPoints(`${name}.${use}`, what, x, n);

@@ -1,4 +1,4 @@
-export { CutLocusError, DegeneratePointError } from './errors.ts';
+export { CutLocusError, DegeneratePointError, InvalidPointError } from './errors.ts';
 export { euclidean } from './euclidean.ts';
 export type { Manifold } from './manifold.ts';
 export { type SphereOptions, sphere } from './sphere.ts';

@@ -106,7 +106,7 @@ describe('every manifold', () => {
       const x = [[1, 0, 0]];
       expect(() => manifold.geodesic(x, x, [[0.5]])).toThrow(/t as a scalar or of the batch shape \[1\], got \[1, 1\]/);
     }
-    expect(() => sphere(0)).toThrow(/integer of at least 1, got 0/);
-    expect(() => euclidean(1.5)).toThrow(/integer of at least 1, got 1.5/);
+    expect(() => sphere(0)).toThrow(/whole number of at least 1, got 0/);
+    expect(() => euclidean(1.5)).toThrow(/whole number of at least 1, got 1.5/);
   });
 });

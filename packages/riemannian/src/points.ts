@@ -1,4 +1,5 @@
-import { ArgumentError, ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { firstNonFinite, ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { InvalidPointError } from './errors.ts';
 
 /** `x` as a floating tensor whose last axis has extent `ambient`. Throws `ShapeError` otherwise. */
 export function asPoints(use: string, what: string, x: TensorLike, ambient: number): Tensor {
@@ -30,10 +31,17 @@ export function asFactor(use: string, t: TensorLike, batch: readonly number[]): 
   return times.expandDims(-1);
 }
 
-/** Throws `ArgumentError` unless `n` is an integer of at least 1. */
-export function checkDimension(use: string, n: number): void {
-  if (Number.isInteger(n) && n >= 1) return;
-  throw new ArgumentError(`${use}: expected a dimension that is an integer of at least 1, got ${n}.`);
+/** Throws `InvalidPointError` for the first of `rows` (…, D) with a number that is not finite, where it can be read at once. */
+export function checkFinite(use: string, what: string, rows: Tensor): void {
+  if (!rows.device?.readSync) return;
+  const data = rows.dataSync();
+  const index = firstNonFinite(data);
+  if (index < 0) return;
+  const width = rows.shape.at(-1) ?? 1;
+  throw new InvalidPointError(
+    `${use}: expected finite coordinates of ${what}, got ${data[index]} in ${positionOf(Math.floor(index / width), rows.shape.slice(0, -1))}. ` +
+      'Look for divisions by 0, or leave such rows out.',
+  );
 }
 
 /**
@@ -43,10 +51,14 @@ export function checkDimension(use: string, n: number): void {
 export function firstFlagged(flags: Tensor): string | null {
   if (!flags.device?.readSync) return null;
   const index = flags.dataSync().findIndex((flag) => flag !== 0);
-  if (index < 0) return null;
+  return index < 0 ? null : positionOf(index, flags.shape);
+}
+
+/** Words for the place of element `index` in a batch. */
+function positionOf(index: number, batch: readonly number[]): string {
   let rest = index;
   const position: number[] = [];
-  for (const extent of flags.shape.toReversed()) {
+  for (const extent of batch.toReversed()) {
     position.unshift(rest % extent);
     rest = Math.floor(rest / extent);
   }

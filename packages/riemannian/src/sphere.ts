@@ -1,6 +1,8 @@
 import {
   abs,
   atan2,
+  checkedOptions,
+  checkedWhole,
   eye,
   full,
   greater,
@@ -13,17 +15,18 @@ import {
   slice,
   type Tensor,
   type TensorLike,
+  tensor,
   where,
 } from '@flowfield/tensor-webgpu';
-import { CutLocusError, DegeneratePointError } from './errors.ts';
+import { CutLocusError, DegeneratePointError, InvalidPointError } from './errors.ts';
 import type { Manifold } from './manifold.ts';
-import { asFactor, asPoints, checkDimension, firstFlagged, innerProduct } from './points.ts';
+import { asFactor, asPoints, checkFinite, firstFlagged, innerProduct } from './points.ts';
 import { angleOverSine, cosOfSquare, sincOfSquare } from './smoothAngles.ts';
 
 export interface SphereOptions {
   /**
-   * Read the data of eager calls to throw `CutLocusError` and `DegeneratePointError` (default true). `false` saves the
-   * read; the results are then those of a traced call.
+   * Read the data of eager calls to throw `InvalidPointError`, `CutLocusError` and `DegeneratePointError` (default
+   * true). `false` saves the read; the results are then those of a traced call.
    */
   readonly checks?: boolean;
 }
@@ -33,6 +36,9 @@ const ANTIPODAL_ROUNDINGS = 16;
 const EPSILON = { f32: 2 ** -23, f64: 2 ** -52 };
 /** Keeps ln |sin r / r| finite where rounding gives sin r = 0. */
 const TINY = { f32: 1e-30, f64: 1e-300 };
+
+/** How far the norm of a point may be off 1. */
+const NORM_TOLERANCE = { f32: 1e-3, f64: 1e-6 };
 
 const floatType = (x: Tensor): 'f32' | 'f64' => (x.dtype === 'f64' ? 'f64' : 'f32');
 
@@ -83,13 +89,41 @@ function antipodal(x: Tensor, y: Tensor): Tensor {
  * pairs with `isAtCutLocus`. Likewise an eager `projectPoint` of 0 throws `DegeneratePointError`, and a traced one gives
  * the first basis vector.
  *
+ * An eager `exp`, `log`, `dist`, `geodesic`, `transport`, `projectPoint`, `isAtCutLocus` or `logBase` throws
+ * `InvalidPointError` for NaN and infinity, and all of them but `projectPoint` for a point whose norm is off 1 by more than
+ * 1e-3 (f64: 1e-6).
+ *
  * Source: Chen and Lipman 2023, "Flow Matching on General Geometries".
  * @throws ArgumentError unless n is an integer of at least 1; the functions throw ShapeError unless the last axis is n + 1.
  */
-export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifold {
-  checkDimension('sphere', n);
+export function sphere(n: number, options: SphereOptions = {}): Manifold {
+  checkedWhole('sphere: the dimension', n);
+  const { checks = true } = checkedOptions('sphere', options, ['checks']);
   const name = `sphere(${n})`;
   const points = (use: string, what: string, x: TensorLike): Tensor => asPoints(`${name}.${use}`, what, x, n + 1);
+
+  function finite(use: string, what: string, x: TensorLike): Tensor {
+    const rows = points(use, what, x);
+    if (checks) checkFinite(`${name}.${use}`, what, rows);
+    return rows;
+  }
+
+  function onSphere(use: string, what: string, x: TensorLike): Tensor {
+    const at = finite(use, what, x);
+    if (!checks || !at.device?.readSync) return at;
+    const tolerance = NORM_TOLERANCE[floatType(at)];
+    const row = firstFlagged(greater(abs(norm(at, { axis: -1 }).sub(1)), tolerance));
+    if (row === null) return at;
+    throw new InvalidPointError(
+      `${name}.${use}: expected ${what} of norm 1 (to ${tolerance}), got another norm in ${row}. ` +
+        'Bring the points to the sphere with projectPoint.',
+    );
+  }
+
+  function timeOf(use: string, t: TensorLike, batch: readonly number[]): number | Tensor {
+    if (checks) checkFinite(`${name}.${use}`, 't', tensor(t).expandDims(-1));
+    return asFactor(`${name}.${use}`, t, batch);
+  }
 
   function checkCutLocus(use: string, cut: Tensor): void {
     if (!checks) return;
@@ -120,19 +154,19 @@ export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifo
     name,
     dimension: n,
     ambientDimension: n + 1,
-    exp: (x, v) => exponential(points('exp', 'x', x), points('exp', 'v', v)),
-    log: (x, y) => logarithm('log', points('log', 'x', x), points('log', 'y', y)),
+    exp: (x, v) => exponential(onSphere('exp', 'x', x), finite('exp', 'v', v)),
+    log: (x, y) => logarithm('log', onSphere('log', 'x', x), onSphere('log', 'y', y)),
     dist(x, y) {
-      const [from, to] = [points('dist', 'x', x), points('dist', 'y', y)];
+      const [from, to] = [onSphere('dist', 'x', x), onSphere('dist', 'y', y)];
       return atan2(norm(from.sub(to), { axis: -1 }), norm(from.add(to), { axis: -1 })).mul(2);
     },
     geodesic(x, y, t) {
-      const from = points('geodesic', 'x', x);
-      const v = logarithm('geodesic', from, points('geodesic', 'y', y));
-      return exponential(from, v.mul(asFactor(`${name}.geodesic`, t, v.shape.slice(0, -1))));
+      const from = onSphere('geodesic', 'x', x);
+      const v = logarithm('geodesic', from, onSphere('geodesic', 'y', y));
+      return exponential(from, v.mul(timeOf('geodesic', t, v.shape.slice(0, -1))));
     },
     projectPoint(x) {
-      const at = points('projectPoint', 'x', x);
+      const at = finite('projectPoint', 'x', x);
       const length = norm(at, { axis: -1, keepDims: true });
       const center = less(length, TINY[floatType(at)]);
       const row = checks ? firstFlagged(center.squeeze(-1)) : null;
@@ -149,9 +183,9 @@ export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifo
     },
     transport(x, y, v) {
       const [from, to, vector] = [
-        points('transport', 'x', x),
-        points('transport', 'y', y),
-        points('transport', 'v', v),
+        onSphere('transport', 'x', x),
+        onSphere('transport', 'y', y),
+        finite('transport', 'v', v),
       ];
       const cut = antipodal(from, to);
       checkCutLocus('transport', cut);
@@ -162,7 +196,7 @@ export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifo
     },
     inner: (_x, u, v) => innerProduct(points('inner', 'u', u), points('inner', 'v', v)),
     norm: (_x, v) => norm(points('norm', 'v', v), { axis: -1 }),
-    isAtCutLocus: (x, y) => antipodal(points('isAtCutLocus', 'x', x), points('isAtCutLocus', 'y', y)).squeeze(-1),
+    isAtCutLocus: (x, y) => antipodal(onSphere('isAtCutLocus', 'x', x), onSphere('isAtCutLocus', 'y', y)).squeeze(-1),
     logVolume(_x, v) {
       const vector = points('logVolume', 'v', v);
       const stretch = maximum(abs(sincOfSquare(innerProduct(vector, vector))), TINY[floatType(vector)]);
@@ -170,7 +204,7 @@ export function sphere(n: number, { checks = true }: SphereOptions = {}): Manifo
     },
     sampleBase: (key, shape = [], options = {}) => random.sphere(key, n + 1, shape, options),
     logBase(x) {
-      const at = points('logBase', 'x', x);
+      const at = onSphere('logBase', 'x', x);
       return full(at.shape.slice(0, -1), -logArea(n), { dtype: at.dtype, device: at.device?.name });
     },
   };

@@ -1,4 +1,4 @@
-import { eye, linearize, random, type Tensor, vmap } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedWhole, eye, linearize, random, type Tensor, vmap } from '@flowfield/tensor-webgpu';
 import { rowTimes, type Velocity } from './velocity.ts';
 
 /** How the trace of the Jacobian is found: by all d directions, or by Hutchinson's estimate. */
@@ -29,7 +29,12 @@ export function probesFor(method: DivergenceMethod, x: Tensor): Probes {
     const unit = eye(size, size, { dtype, device: x.device?.name }).reshape([size, 1, ...shape.slice(1)]);
     return { directions: unit.broadcastTo([size, ...shape]), weight: 1 };
   }
-  const count = method.probes ?? 1;
+  if (method?.kind !== 'hutchinson') {
+    throw new ArgumentError(
+      `divergence: expected the method 'exact' or { kind: 'hutchinson', key }, got ${typeof method === 'string' ? `'${method}'` : typeof method}. Check the spelling.`,
+    );
+  }
+  const count = checkedWhole('divergence: probes', method.probes ?? 1);
   return { directions: random.rademacher(method.key, [count, ...shape], { dtype: floating }), weight: 1 / count };
 }
 

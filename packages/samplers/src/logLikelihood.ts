@@ -1,10 +1,10 @@
-import { type OdeSolution, solveOde } from '@flowfield/ode-solvers';
-import { ArgumentError, defaultDevice, ShapeError, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import { type OdeSolution, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
+import { ArgumentError, checkedOptions, defaultDevice, ShapeError, type Tensor, zeros } from '@flowfield/tensor-webgpu';
 import { type DivergenceMethod, probesFor, withDivergence } from './divergence.ts';
 import { interval, type SampleOptions } from './sampleOde.ts';
 import { standardNormalLogDensity } from './standardNormal.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
-import { checkBatch, fieldInTime, type Velocity } from './velocity.ts';
+import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
 
 export interface LikelihoodOptions extends Omit<SampleOptions, 'saveAt'> {
   /** The log-density at t = 0, [batch]. Default: that of the manifold, or of the standard normal distribution. */
@@ -14,6 +14,14 @@ export interface LikelihoodOptions extends Omit<SampleOptions, 'saveAt'> {
   /** The dtype in which the divergence is summed over time. Default: f64 where the device has it, else f32. */
   readonly accumulate?: 'f32' | 'f64';
 }
+
+const optionNames = [
+  ...stepOptionNames.filter((name) => name !== 'saveAt'),
+  'manifold',
+  'logBase',
+  'divergence',
+  'accumulate',
+] as const satisfies readonly (keyof LikelihoodOptions)[];
 
 /** A state and the divergence integrated so far. */
 interface Pair {
@@ -40,10 +48,10 @@ export interface LogLikelihood {
  * square.
  *
  * @throws ShapeError when logBase does not return one number for each row; ArgumentError for an interval that runs
- * forwards; and what `solveOde` throws.
+ * forwards, a velocity that is no function, a manifold without projections, or an unknown option; and what `solveOde` throws.
  */
 export function logLikelihood(velocity: Velocity, x1: Tensor, options: LikelihoodOptions = {}): LogLikelihood {
-  checkDirection('logLikelihood', options, -1);
+  checkCall('logLikelihood', velocity, options, -1);
   const solution = solvePair('logLikelihood', velocity, x1, options, [1, 0]);
   const { x: x0, l } = solution.ys;
   return { logLikelihood: base('logLikelihood', options, x0).astype(l.dtype).add(l), x0, x1, solution };
@@ -60,7 +68,7 @@ export function sampleWithLogLikelihood(
   x0: Tensor,
   options: LikelihoodOptions = {},
 ): LogLikelihood {
-  checkDirection('sampleWithLogLikelihood', options, 1);
+  checkCall('sampleWithLogLikelihood', velocity, options, 1);
   const solution = solvePair('sampleWithLogLikelihood', velocity, x0, options, [0, 1]);
   const { x: x1, l } = solution.ys;
   return { logLikelihood: base('sampleWithLogLikelihood', options, x0).astype(l.dtype).sub(l), x0, x1, solution };
@@ -111,8 +119,10 @@ function base(
   );
 }
 
-/** Throws unless the interval, where it is known, runs in the given direction. */
-function checkDirection(use: string, { t0, t1, grid }: LikelihoodOptions, direction: 1 | -1): void {
+/** Throws unless all options are known, and the interval, where it is known, runs in the given direction. */
+function checkCall(use: string, velocity: Velocity, options: LikelihoodOptions, direction: 1 | -1): void {
+  const { t0, t1, grid, manifold } = checkedOptions(use, options, optionNames);
+  checkField(use, velocity, manifold);
   const [from, to] = Array.isArray(grid)
     ? [grid[0], grid[grid.length - 1]]
     : [t0 ?? (direction > 0 ? 0 : 1), t1 ?? (direction > 0 ? 1 : 0)];

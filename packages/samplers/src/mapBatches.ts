@@ -1,4 +1,12 @@
-import { ArgumentError, concat, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkedWhole,
+  checkFunctions,
+  concat,
+  type Tensor,
+  tree,
+} from '@flowfield/tensor-webgpu';
 import { checkBatch } from './velocity.ts';
 
 export interface BatchProgress {
@@ -21,14 +29,17 @@ export interface BatchOptions {
  * rows) are joined along that axis. Give `f` jitted: each size of batch is then compiled once. Between two batches the
  * event loop gets its turn.
  *
- * @throws ArgumentError for a batch size below 1 or no rows; the signal's reason when it is aborted.
+ * @throws ArgumentError for an f that is no function, unknown options, a batch size below 1 or no rows; the signal's reason when it is aborted.
  */
 export async function mapBatches<R>(f: (x: Tensor) => R, x: Tensor, options: BatchOptions): Promise<R> {
-  const { batchSize, onProgress, signal } = options;
+  checkFunctions('mapBatches', f);
+  const { batchSize, onProgress, signal } = checkedOptions('mapBatches', options, [
+    'batchSize',
+    'onProgress',
+    'signal',
+  ]);
   const total = checkBatch('mapBatches', x).shape[0];
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new ArgumentError(`mapBatches: batchSize must be an integer of at least 1, got ${batchSize}.`);
-  }
+  checkedWhole('mapBatches: batchSize', batchSize);
   if (total === 0) throw new ArgumentError('mapBatches: expected at least one row, got none.');
   const parts: R[] = [];
   for (let start = 0; start < total; start += batchSize) {

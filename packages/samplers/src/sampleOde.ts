@@ -1,7 +1,7 @@
-import { type OdeSolution, type SolveOptions, solveOde } from '@flowfield/ode-solvers';
-import type { Tensor } from '@flowfield/tensor-webgpu';
+import { type OdeSolution, type SolveOptions, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
+import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import type { EmbeddedManifold } from './tangentField.ts';
-import { checkBatch, fieldInTime, type Velocity } from './velocity.ts';
+import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
 
 /** Options of the solver; t0 and t1 default to 0 and 1 (for likelihoods, 1 and 0). */
 export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project'> {
@@ -15,10 +15,12 @@ export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'proj
  *
  * Default solver: dopri5 with tolerances of 1e-5. All of it can be traced.
  *
- * @throws what `solveOde` throws.
+ * @throws ArgumentError for a velocity that is no function, a manifold without projections, or an unknown option; and what
+ * `solveOde` throws.
  */
 export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions = {}): OdeSolution<Tensor> {
-  const { manifold, ...solve } = options;
+  const { manifold, ...solve } = checkedOptions('sampleOde', options, [...stepOptionNames, 'manifold']);
+  checkField('sampleOde', velocity, manifold);
   const field = fieldInTime(velocity, manifold);
   return solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
     ...interval(solve, 0, 1),

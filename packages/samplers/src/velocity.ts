@@ -1,14 +1,29 @@
-import { ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, checkTensor, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
 import { type EmbeddedManifold, tangentField } from './tangentField.ts';
 
 /** A velocity field: x of shape [batch, ...] and t of shape [batch] give the velocity, of the shape of x. */
 export type Velocity = (x: Tensor, t: Tensor) => Tensor;
 
-/** Throws `ShapeError` unless x has a batch axis. */
+/** Throws `ArgumentError` unless x is a tensor, `ShapeError` unless it has a batch axis. */
 export function checkBatch(use: string, x: Tensor): Tensor {
+  checkTensor(use, 'points', x);
   if (x.ndim > 0) return x;
   throw new ShapeError(
     `${use}: expected points of shape [batch, ...], got a scalar. Put one point into a batch of one.`,
+  );
+}
+
+/** Throws `ArgumentError` for a field that is no function, or a manifold without the functions that sampling needs. */
+export function checkField(use: string, velocity: Velocity, manifold: EmbeddedManifold | undefined): void {
+  checkFunctions(use, velocity);
+  if (manifold === undefined) return;
+  const missing = (['projectPoint', 'projectTangent'] as const).filter(
+    (name) => typeof manifold?.[name] !== 'function',
+  );
+  if (missing.length === 0) return;
+  throw new ArgumentError(
+    `${use}: expected a manifold with the functions projectPoint and projectTangent, got one without ${missing.join(' and ')}. ` +
+      'Give one, such as sphere(2) of @flowfield/riemannian.',
   );
 }
 

@@ -8,6 +8,7 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
   test.each([
     ['trian earth', "unknown command 'trian'; did you mean 'train'?"],
     ['train erth', "unknown recipe 'erth'; did you mean 'earth'?"],
+    ['zzzzzz earth', "unknown command 'zzzzzz'\n"],
     ['train earth --stpes 3', "unknown option '--stpes'; did you mean '--steps'?"],
     ['train earth --stpes=3', "unknown option '--stpes=3'; did you mean '--steps'?"],
     ['train earth --set widht=3', "unknown setting 'widht'; did you mean 'width'?"],

@@ -42,7 +42,7 @@ const options = {
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
   resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),
-  count: () => wholeOption('--count', 'how many samples', 1).default(1000),
+  count: () => wholeOption('--count', 'how many samples; files are named samples-<seed>-<count>', 1).default(1000),
   json: () => new Option('--json', 'print one JSON object at the end'),
 } satisfies Record<string, () => Option>;
 

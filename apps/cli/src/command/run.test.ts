@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -152,6 +152,43 @@ describe('a stopped run', () => {
     expect(figures).toEqual((await json(run, 'metrics.json')).figures);
   });
 
+  test('keeps the time that it trained, when it is resumed after its end', async () => {
+    const out = join(home, 'resumed-twice');
+    await cp(run, out, { recursive: true });
+    const metrics = await json(out, 'metrics.json');
+    await writeFile(join(out, 'metrics.json'), JSON.stringify({ ...metrics, seconds: { training: 1234, rest: 1 } }));
+    expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
+    expect((await json(out, 'metrics.json')).seconds.training).toBeGreaterThanOrEqual(1234);
+  });
+
+  test('adds the time before the stop, as its log has it', async () => {
+    const out = join(home, 'resumed-after-stop');
+    await cp(run, out, { recursive: true });
+    await rm(join(out, 'metrics.json'));
+    const log = await readFile(join(out, 'metrics.jsonl'), 'utf8');
+    await writeFile(join(out, 'metrics.jsonl'), log.replaceAll(/"stepsPerSecond":[^,}]+/g, '"stepsPerSecond":0.5'));
+    expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
+    expect((await json(out, 'metrics.json')).seconds.training).toBeGreaterThanOrEqual(80);
+  });
+
+  test('does not take settings that the recipe lacks', async () => {
+    const out = join(home, 'misspelt');
+    await cp(run, out, { recursive: true });
+    const config = await json(out, 'config.json');
+    await writeFile(
+      join(out, 'config.json'),
+      JSON.stringify({ ...config, settings: { ...config.settings, widht: 9 } }),
+    );
+    for (const call of [
+      ['train', 'earth', '--out', out, '--resume'],
+      ['sample', out],
+    ]) {
+      const { code, stderr } = await captured(call);
+      expect(stderr).toContain("config.json: unknown setting 'widht'; did you mean 'width'?");
+      expect(code).toBe(2);
+    }
+  });
+
   test('does not take other settings, seeds or data on its way', async () => {
     for (const [option, message] of [
       [['--set', 'width=9'], 'setting width was 8, given 9'],
@@ -229,15 +266,28 @@ describe('eval and sample', () => {
   });
 
   test('sample draws what the run drew, for its seed; other seeds draw others', async () => {
+    const out = join(home, 'drawn');
     const draw = async (name: string, ...more: string[]) => {
-      const out = join(home, name);
       expect((await captured(['sample', run, '--out', out, ...more])).code).toBe(0);
-      return readFile(join(out, 'samples.csv'), 'utf8');
+      return readFile(join(out, name), 'utf8');
     };
-    const first = await draw('same', '--count', '1000');
+    const first = await draw('samples-3-1000.csv', '--count', '1000');
     expect(first).toBe(await readFile(join(run, 'samples.csv'), 'utf8'));
-    expect(await draw('other', '--count', '1000', '--seed', '4')).not.toBe(first);
-    expect((await draw('few', '--count', '7')).trimEnd().split('\n')).toHaveLength(8);
+    expect(await draw('samples-4-1000.csv', '--count', '1000', '--seed', '4')).not.toBe(first);
+    expect((await draw('samples-3-7.csv', '--count', '7')).trimEnd().split('\n')).toHaveLength(8);
+    const finer = await draw('samples-3-1000-steps8.csv', '--count', '1000', '--steps', '8');
+    expect(finer).not.toBe(first);
+    expect(await readFile(join(out, 'samples-3-1000.csv'), 'utf8')).toBe(first);
+  });
+
+  test('sample leaves the samples of the run as they are', async () => {
+    const own = await readFile(join(run, 'samples.csv'), 'utf8');
+    const { code, stdout } = await captured(['sample', run, '--count', '5', '--seed', '9', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).files.csv).toBe(join(run, 'samples-9-5.csv'));
+    expect(await readFile(join(run, 'samples.csv'), 'utf8')).toBe(own);
+    await rm(join(run, 'samples-9-5.csv'));
+    await rm(join(run, 'samples-9-5.npy'));
   });
 
   test('a model of other settings, and a damaged one, are named errors', async () => {

@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
-import { runFiles } from '../runs/runFolder.ts';
-import { writeSamples } from '../runs/writeSamples.ts';
+import { drawnSamples, writeSamples } from '../runs/writeSamples.ts';
 import type { DeviceArguments } from './device.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
@@ -16,7 +15,7 @@ interface SampleArguments extends DeviceArguments {
   json?: boolean;
 }
 
-/** `flowfield sample <run>`: draws samples and writes them as npy and csv. */
+/** `flowfield sample <run>`: draws samples and writes them as npy and csv beside those of the run. */
 export function addSampleCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('sample')
@@ -34,7 +33,7 @@ async function sampleRun(folder: string, options: SampleArguments, terminal: Ter
   try {
     const samples = await experiment.sample(params, { ...work, count, seed, odeSteps });
     await mkdir(out, { recursive: true });
-    const files = await writeSamples(out, runFiles.samples, samples);
+    const files = await writeSamples(out, drawnSamples({ seed, count, odeSteps }), samples);
     if (options.json) writeLine(terminal.stdout, JSON.stringify({ run: folder, count, seed, files }));
     else writeLine(terminal.stdout, `${count.toLocaleString('en')} samples: ${files.npy}, ${files.csv}`);
   } finally {

@@ -8,7 +8,7 @@ import { shownTraining } from '../progress/training.ts';
 import { shownWork } from '../progress/work.ts';
 import { recipeNamed, recipes } from '../recipes/index.ts';
 import type { Experiment, Recipe } from '../recipes/recipe.ts';
-import { createRunFolder, type RunConfig, runFiles, writeJson, writeWhole } from '../runs/runFolder.ts';
+import { createRunFolder, type RunConfig, runFiles, trainedSeconds, writeJson, writeWhole } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
 import { chooseDevice } from './device.ts';
 import { describeRecipe } from './listCommand.ts';
@@ -123,6 +123,7 @@ function whatNext(recipe: Recipe, folder: string, call: string): string[] {
 /** Trains what is left to train, and writes everything that a finished run has but `metrics.json`. */
 async function finishedRun(experiment: Experiment, { folder, seed, resumed }: RunPlan, { stderr, signal }: Terminal) {
   const storage = folderStorage(folder);
+  const earlier = resumed === null ? 0 : await trainedSeconds(folder);
   const start = performance.now();
   const { training, keepBest } = experiment;
   const trainer = await train({
@@ -147,11 +148,14 @@ async function finishedRun(experiment: Experiment, { folder, seed, resumed }: Ru
     const history = await readMetrics(storage, runFiles.metricsLog);
     const pictures = await experiment.pictures({ params, evaluation, samples, history }, work);
     for (const [name, svg] of Object.entries(pictures)) await writePicture(folder, name, svg);
-    const seconds = { training: round(trained - start), rest: round(performance.now() - trained) };
+    const seconds = {
+      training: roundedSeconds(earlier * 1000 + trained - start),
+      rest: roundedSeconds(performance.now() - trained),
+    };
     return { evaluation, seconds };
   } finally {
     work.end();
   }
 }
 
-const round = (milliseconds: number): number => Math.round(milliseconds / 100) / 10;
+const roundedSeconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10;

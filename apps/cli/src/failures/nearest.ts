@@ -1,6 +1,7 @@
-import { closest } from 'fastest-levenshtein';
+import { nearestName } from '@flowfield/tensor-webgpu';
 
-/** `; did you mean 'x'?` with the name of smallest edit distance, or nothing when there are no names. */
+/** `; did you mean 'x'?` with the name that `given` is likely to stand for, or nothing when there is none. */
 export function didYouMean(given: string, names: readonly string[]): string {
-  return names.length === 0 ? '' : `; did you mean '${closest(given, names)}'?`;
+  const nearest = nearestName(given, names);
+  return nearest === null ? '' : `; did you mean '${nearest}'?`;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readMetrics } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
 import { didYouMean } from '../failures/nearest.ts';
@@ -20,6 +21,11 @@ export interface RunConfig {
   };
   split: { seed: number; train: number; validation: number; test: number };
   versions: Record<string, string>;
+}
+
+/** The part of `metrics.json` that a resumed run goes on from. */
+interface RunResult {
+  seconds: { training: number };
 }
 
 /** The files of a run, apart from the training state (see `@flowfield/train`) and the pictures. */
@@ -98,6 +104,26 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   } catch (cause) {
     throw new RunFolderError(`${file} is damaged: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * The seconds that a run has trained so far: as its `metrics.json` has them when it reached its end, else the time of the
+ * steps in its log.
+ */
+export async function trainedSeconds(folder: string): Promise<number> {
+  try {
+    const { seconds } = JSON.parse(await readFile(join(folder, runFiles.metrics), 'utf8')) as RunResult;
+    if (Number.isFinite(seconds?.training)) return seconds.training;
+  } catch {
+    // A run that was stopped has no such file yet.
+  }
+  let [total, done] = [0, 0];
+  for (const { step, stepsPerSecond } of await readMetrics(folderStorage(folder), runFiles.metricsLog)) {
+    if (typeof stepsPerSecond !== 'number' || !(stepsPerSecond > 0)) continue;
+    total += (step - done) / stepsPerSecond;
+    done = step;
+  }
+  return total;
 }
 
 /** Writes a JSON file of a run, whole or not at all. */

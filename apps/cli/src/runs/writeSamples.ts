@@ -1,10 +1,14 @@
 import { join } from 'node:path';
 import { unitToLatLon } from '@flowfield/datasets';
 import { writeNpy } from '@flowfield/tensor-webgpu';
-import { writeWhole } from './runFolder.ts';
+import { runFiles, writeWhole } from './runFolder.ts';
 
 /** Digits after the point of a degree in the CSV file: about 10 centimeters. */
 const DEGREE_DIGITS = 6;
+
+/** The name of samples drawn later: another than that of the run's own, and one for each seed, count and solver. */
+export const drawnSamples = ({ seed, count, odeSteps }: { seed: number; count: number; odeSteps?: number }): string =>
+  [runFiles.samples, seed, count, ...(odeSteps === undefined ? [] : [`steps${odeSteps}`])].join('-');
 
 /**
  * Writes points of the sphere as `<folder>/<name>.npy` (float64, shape (n, 3), unit vectors) and `<name>.csv` (latitude and

@@ -61,6 +61,11 @@ test('settings from a file are settings again; newer ones have their defaults, o
   expect(() => storedSettings(schema, { width: 'wide' })).toThrow(
     "setting width expects a whole number from 1 to 512, given 'wide'",
   );
+  expect(() => storedSettings(schema, { widht: 3 })).toThrow(
+    "config.json: unknown setting 'widht'; did you mean 'width'?",
+  );
+  expect(() => storedSettings(schema, { preset: 'small' })).toThrow(/unknown setting 'preset'; correct it/);
+  expect(() => storedSettings(schema, null as never)).toThrow('expected the settings as an object, given null');
 });
 
 test('describeSettings', () => {

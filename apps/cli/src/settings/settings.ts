@@ -54,11 +54,20 @@ export function givenSettings(schema: SettingsSchema, presets: Presets, assignme
 
 /**
  * The settings of a run as its `config.json` has them; settings that came later have their defaults.
- * @throws UsageError for a value of another kind
+ * @throws UsageError for settings that are no object, an unknown key or a value of another kind
  */
 export function storedSettings(schema: SettingsSchema, values: SettingValues): SettingValues {
-  for (const key of Object.keys(schema.shape)) {
-    if (values[key] !== undefined) checkedValue(schema, key, values[key]);
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new UsageError(`config.json: expected the settings as an object, given ${JSON.stringify(values)}`);
+  }
+  const names = Object.keys(schema.shape);
+  for (const [key, value] of Object.entries(values)) {
+    if (!names.includes(key)) {
+      throw new UsageError(
+        `config.json: unknown setting '${key}'${didYouMean(key, names)}; correct it, or take it out`,
+      );
+    }
+    checkedValue(schema, key, value);
   }
   return schema.parse(values) as SettingValues;
 }

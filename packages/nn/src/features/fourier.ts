@@ -1,5 +1,5 @@
-import { ArgumentError, concat, type Tensor } from '@flowfield/tensor-webgpu';
-import { checkLastAxis, checkWidth } from '../layers/layer.ts';
+import { checkedOptions, checkedWhole, concat, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkLastAxis } from '../layers/layer.ts';
 import type { Features } from './features.ts';
 
 export interface FourierFeatureOptions {
@@ -17,13 +17,15 @@ export interface FourierFeatureOptions {
  * then all sines by octave, then all cosines (Mildenhall et al. 2020, equation 4).
  * @throws ArgumentError for octaves that are not a whole number of at least 0, or when nothing would be left.
  */
-export function fourierFeatures({ inputs, octaves, scale = 1, keepInput = true }: FourierFeatureOptions): Features {
-  checkWidth('fourierFeatures: inputs', inputs);
-  if (!Number.isInteger(octaves) || octaves < 0 || (octaves === 0 && !keepInput)) {
-    throw new ArgumentError(
-      `fourierFeatures: octaves must be a whole number of at least ${keepInput ? 0 : 1}, got ${octaves}.`,
-    );
-  }
+export function fourierFeatures(options: FourierFeatureOptions): Features {
+  const {
+    inputs,
+    octaves,
+    scale = 1,
+    keepInput = true,
+  } = checkedOptions('fourierFeatures', options, ['inputs', 'octaves', 'scale', 'keepInput']);
+  checkedWhole('fourierFeatures: inputs', inputs);
+  checkedWhole('fourierFeatures: octaves', octaves, keepInput ? 0 : 1);
   return {
     inputs,
     outputs: inputs * (2 * octaves + (keepInput ? 1 : 0)),

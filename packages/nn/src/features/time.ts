@@ -1,5 +1,4 @@
-import { broadcastTo, concat, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
-import { checkWidth } from '../layers/layer.ts';
+import { broadcastTo, checkedOptions, checkedWhole, concat, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
 
 /** Features of a time in [0, 1]. */
 export interface TimeFeatures {
@@ -13,8 +12,9 @@ export interface TimeFeatures {
  * apart, which full periods would not allow.
  * @throws ArgumentError for a number of frequencies below 1.
  */
-export function timeFeatures({ frequencies = 1 }: { readonly frequencies?: number } = {}): TimeFeatures {
-  checkWidth('timeFeatures: frequencies', frequencies);
+export function timeFeatures(options: { readonly frequencies?: number } = {}): TimeFeatures {
+  const { frequencies = 1 } = checkedOptions('timeFeatures', options, ['frequencies']);
+  checkedWhole('timeFeatures: frequencies', frequencies);
   return {
     outputs: 2 * frequencies,
     apply(t: Tensor): Tensor {

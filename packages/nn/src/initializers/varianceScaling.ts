@@ -1,4 +1,4 @@
-import { ArgumentError, random } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, random } from '@flowfield/tensor-webgpu';
 import { checkScale, type Initializer, type InitializerContext } from './initializer.ts';
 
 export interface VarianceScalingOptions {
@@ -17,16 +17,20 @@ function fanOf(mode: string, { fanIn, fanOut }: InitializerContext): number {
 
 /**
  * Numbers with mean 0 and variance scale / fan; 0 where the fan is 0.
- * @throws ArgumentError for a negative scale or an unknown mode.
+ * @throws ArgumentError for a negative scale, or an unknown mode, distribution or option.
  */
-export function varianceScaling({
-  scale = 1,
-  mode = 'fanIn',
-  distribution = 'normal',
-}: VarianceScalingOptions = {}): Initializer {
+export function varianceScaling(options: VarianceScalingOptions = {}): Initializer {
+  const {
+    scale = 1,
+    mode = 'fanIn',
+    distribution = 'normal',
+  } = checkedOptions('varianceScaling', options, ['scale', 'mode', 'distribution']);
   checkScale('varianceScaling: scale', scale);
   if (!['fanIn', 'fanOut', 'fanAverage'].includes(mode)) {
     throw new ArgumentError(`varianceScaling: mode must be 'fanIn', 'fanOut' or 'fanAverage', got '${mode}'.`);
+  }
+  if (!['normal', 'uniform'].includes(distribution)) {
+    throw new ArgumentError(`varianceScaling: distribution must be 'normal' or 'uniform', got '${distribution}'.`);
   }
   return (key, shape, context) => {
     const { dtype } = context;

@@ -1,6 +1,14 @@
-import { ArgumentError, ones, type random, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkedWhole,
+  ones,
+  type random,
+  type Tensor,
+  zeros,
+} from '@flowfield/tensor-webgpu';
 import type { ParameterDType } from '../initializers/initializer.ts';
-import { checkLastAxis, checkWidth, type Layer } from './layer.ts';
+import { checkLastAxis, checkParams, type Layer } from './layer.ts';
 
 /** `weight` [size] and `bias` [size]. */
 export type LayerNormParams = { weight: Tensor; bias: Tensor };
@@ -16,10 +24,12 @@ export interface LayerNormOptions {
 /**
  * (x - mean) / √(variance + epsilon) · weight + bias over the last axis, with the biased variance
  * (Ba, Kiros & Hinton 2016). The weight starts at 1 and the bias at 0.
- * @throws ArgumentError for a size below 1 or epsilon that is not positive.
+ * @throws ArgumentError for a size below 1, an epsilon that is not positive or an unknown option; `apply` throws ArgumentError and
+ *   ShapeError for parameters or an x that do not fit.
  */
-export function layerNorm({ size, epsilon = 1e-5, dtype = 'f32' }: LayerNormOptions): Layer<LayerNormParams> {
-  checkWidth('layerNorm: size', size);
+export function layerNorm(options: LayerNormOptions): Layer<LayerNormParams> {
+  const { size, epsilon = 1e-5, dtype = 'f32' } = checkedOptions('layerNorm', options, ['size', 'epsilon', 'dtype']);
+  checkedWhole('layerNorm: size', size);
   if (!(epsilon > 0)) throw new ArgumentError(`layerNorm: epsilon must be positive, got ${epsilon}.`);
   return {
     inputs: size,
@@ -28,8 +38,10 @@ export function layerNorm({ size, epsilon = 1e-5, dtype = 'f32' }: LayerNormOpti
       const options = { dtype, device: key.device?.name };
       return { weight: ones([size], options), bias: zeros([size], options) };
     },
-    apply({ weight, bias }: LayerNormParams, x: Tensor): Tensor {
+    apply(params: LayerNormParams, x: Tensor): Tensor {
       checkLastAxis('layerNorm', x, size);
+      checkParams('layerNorm', params, { weight: [size], bias: [size] });
+      const { weight, bias } = params;
       const centered = x.sub(x.mean({ axis: -1, keepDims: true }));
       const variance = centered.square().mean({ axis: -1, keepDims: true });
       return centered.mul(variance.add(epsilon).rsqrt()).mul(weight).add(bias);

@@ -169,7 +169,9 @@ it('names shapes and options that do not fit', () => {
   const net = mlp({ inputs: 3, hidden: [4], outputs: 2 });
   const params = net.init(random.key(0));
   expect(() => net.apply(params, ff.zeros([5, 2]))).toThrow(/expected an input of shape \[\.\.\., 3\], got \[5, 2\]/);
-  expect(() => net.apply(params, [[1, 2, 3]] as unknown as Tensor)).toThrow(/expected a tensor, got an array/);
+  expect(() => net.apply(params, [[1, 2, 3]] as unknown as Tensor)).toThrow(
+    /expected x as a tensor, got \[\[1, 2, 3\]\]/,
+  );
   expect(() => mlp({ inputs: 3, hidden: [0], outputs: 2 })).toThrow(/hidden\[0\] must be a whole number of at least 1/);
   expect(() => mlp({ inputs: 3, hidden: [4], outputs: 2, skips: [2] })).toThrow(/skips must name layers 1 to 1, got 2/);
   const features = fourierFeatures({ inputs: 2, octaves: 1 });

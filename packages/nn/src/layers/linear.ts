@@ -1,7 +1,7 @@
-import { random as draws, type random, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkedWhole, random as draws, type random, type Tensor } from '@flowfield/tensor-webgpu';
 import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
 import { fanInUniform } from '../initializers/lecun.ts';
-import { checkLastAxis, checkWidth, type Layer } from './layer.ts';
+import { checkLastAxis, checkParams, type Layer } from './layer.ts';
 
 /** `weight` [inputs, outputs], and `bias` [outputs] unless the layer has none. */
 export type LinearParams = { weight: Tensor; bias?: Tensor };
@@ -21,12 +21,20 @@ export interface LinearOptions {
 
 /**
  * y = x W + b over the last axis: x [..., inputs] -> [..., outputs].
- * @throws ArgumentError for widths below 1; `apply` throws ShapeError when the last axis of x is not `inputs`.
+ * @throws ArgumentError for widths below 1 and unknown options; `apply` throws ShapeError when the last axis of x is not
+ *   `inputs`, ArgumentError and ShapeError for parameters of another layer.
  */
 export function linear(options: LinearOptions): Layer<LinearParams> {
-  const { bias = true, weightInit = fanInUniform, biasInit = fanInUniform, dtype = 'f32' } = options;
-  const inputs = checkWidth('linear: inputs', options.inputs);
-  const outputs = checkWidth('linear: outputs', options.outputs);
+  const {
+    bias = true,
+    weightInit = fanInUniform,
+    biasInit = fanInUniform,
+    dtype = 'f32',
+    ...extents
+  } = checkedOptions('linear', options, ['inputs', 'outputs', 'bias', 'weightInit', 'biasInit', 'dtype']);
+  const inputs = checkedWhole('linear: inputs', extents.inputs);
+  const outputs = checkedWhole('linear: outputs', extents.outputs);
+  const shapes = { weight: [inputs, outputs], ...(bias ? { bias: [outputs] } : {}) };
   const context = { dtype, fanIn: inputs, fanOut: outputs };
   return {
     inputs,
@@ -38,6 +46,7 @@ export function linear(options: LinearOptions): Layer<LinearParams> {
     },
     apply(params: LinearParams, x: Tensor): Tensor {
       checkLastAxis('linear', x, inputs);
+      checkParams('linear', params, shapes);
       const product = x.matmul(params.weight);
       return params.bias ? product.add(params.bias) : product;
     },

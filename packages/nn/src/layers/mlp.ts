@@ -1,8 +1,8 @@
-import { ArgumentError, concat, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, concat, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { type Activation, type ActivationName, activation as activationNamed } from '../activations/activation.ts';
 import type { Features } from '../features/features.ts';
 import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
-import { checkLastAxis, checkWidth, type Layer } from './layer.ts';
+import { checkLastAxis, type Layer } from './layer.ts';
 import { type LayerNormParams, layerNorm } from './layerNorm.ts';
 import { type LinearParams, linear } from './linear.ts';
 
@@ -43,19 +43,42 @@ export interface MlpOptions {
   readonly dtype?: ParameterDType;
 }
 
+const optionNames = [
+  'inputs',
+  'hidden',
+  'outputs',
+  'activation',
+  'beta',
+  'outputActivation',
+  'features',
+  'skips',
+  'residual',
+  'norm',
+  'bias',
+  'weightInit',
+  'biasInit',
+  'outputWeightInit',
+  'outputBiasInit',
+  'dtype',
+] as const satisfies readonly (keyof MlpOptions)[];
+
 /**
  * A multilayer perceptron over the last axis: x [..., inputs] -> [..., outputs]. Hidden layers are
  * h <- activation(norm(h W + b)), the last one is linear. Parameters: `layers.<i>.weight` [in, out], `layers.<i>.bias`
  * [out], `norms.<i>.weight`, `norms.<i>.bias`.
- * @throws ArgumentError for widths below 1, skips outside 1 … hidden.length, or features for another input;
+ * @throws ArgumentError for widths below 1, skips outside 1 … hidden.length, or features for another input,
+ *   unknown options, and parameters of another network;
  *   UnknownActivationError for an activation that has no such name.
  */
 export function mlp(options: MlpOptions): Layer<MlpParams> {
-  const { features, residual = false, dtype = 'f32', hidden } = options;
-  const inputs = checkWidth('mlp: inputs', options.inputs);
-  const outputs = checkWidth('mlp: outputs', options.outputs);
+  const { features, residual = false, dtype = 'f32', hidden } = checkedOptions('mlp', options, optionNames);
+  const inputs = checkedWhole('mlp: inputs', options.inputs);
+  const outputs = checkedWhole('mlp: outputs', options.outputs);
+  if (!Array.isArray(hidden)) {
+    throw new ArgumentError(`mlp: expected hidden as a list of widths, got ${hidden}. Give [] for one linear layer.`);
+  }
   hidden.forEach((width, i) => {
-    checkWidth(`mlp: hidden[${i}]`, width);
+    checkedWhole(`mlp: hidden[${i}]`, width);
   });
   if (features && features.inputs !== inputs) {
     throw new ArgumentError(
@@ -91,6 +114,8 @@ export function mlp(options: MlpOptions): Layer<MlpParams> {
     },
     apply(params: MlpParams, x: Tensor): Tensor {
       checkLastAxis('mlp', x, inputs);
+      checkList('layers', params?.layers, layers.length);
+      if (norms.length > 0) checkList('norms', params.norms, norms.length);
       const input = features ? features.apply(x) : x;
       let h = input;
       layers.forEach((layer, i) => {
@@ -113,4 +138,13 @@ function checkSkips(skips: readonly number[], last: number): Set<number> {
     }
   }
   return new Set(skips);
+}
+
+/** Throws `ArgumentError` unless the parameters have a list `name` of that many entries. */
+function checkList(name: string, given: unknown, length: number): void {
+  if (Array.isArray(given) && given.length === length) return;
+  const found = Array.isArray(given) ? `a list of ${given.length}` : 'no such list';
+  throw new ArgumentError(
+    `mlp: expected parameters with a list '${name}' of ${length}, got ${found}. Draw them with init(key) of a network with the same options.`,
+  );
 }

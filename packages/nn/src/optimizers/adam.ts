@@ -1,4 +1,4 @@
-import { ArgumentError, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { scaleByLearningRate } from './scale.ts';
@@ -13,6 +13,11 @@ export interface AdamMoments {
   readonly epsilon?: number;
 }
 
+const momentNames = ['beta1', 'beta2', 'epsilon'] as const;
+
+/** The names of the options of `adam`. */
+export const adamOptionNames = ['learningRate', ...momentNames] as const;
+
 type AdamState<P> = { step: Tensor; mean: P; square: P };
 
 /** 1 - betaᵗ, without the loss of digits of the plain form. */
@@ -23,7 +28,8 @@ const correction = (beta: number, t: Tensor): Tensor => t.mul(Math.log(beta)).ex
  * v̂ = v / (1 - β₂ᵗ), t = 1 at the first update (Kingma & Ba 2015, algorithm 1). State: `{step, mean, square}`.
  * @throws ArgumentError unless both betas lie in (0, 1) and epsilon is positive.
  */
-export function scaleByAdam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamMoments = {}): GradientTransform {
+export function scaleByAdam(options: AdamMoments = {}): GradientTransform {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = checkedOptions('scaleByAdam', options, momentNames);
   for (const [name, beta] of [['beta1', beta1] as const, ['beta2', beta2] as const]) {
     if (!(beta > 0 && beta < 1)) throw new ArgumentError(`adam: ${name} must lie in (0, 1), got ${beta}.`);
   }
@@ -57,6 +63,11 @@ export interface AdamOptions extends AdamMoments {
   readonly learningRate: number | Schedule;
 }
 
-/** Adam: params <- params - learningRate · m̂ / (√v̂ + epsilon). See `scaleByAdam`. */
-export const adam = ({ learningRate, ...moments }: AdamOptions): GradientTransform =>
-  chain(scaleByAdam(moments), scaleByLearningRate(learningRate));
+/**
+ * Adam: params <- params - learningRate · m̂ / (√v̂ + epsilon). See `scaleByAdam`.
+ * @throws ArgumentError for an unknown option, a bad learning rate and what `scaleByAdam` throws.
+ */
+export function adam(options: AdamOptions): GradientTransform {
+  const { learningRate, ...moments } = checkedOptions('adam', options, adamOptionNames);
+  return chain(scaleByAdam(moments), scaleByLearningRate(learningRate));
+}

@@ -1,4 +1,5 @@
-import { type AdamOptions, scaleByAdam } from './adam.ts';
+import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { type AdamOptions, adamOptionNames, scaleByAdam } from './adam.ts';
 import { chain } from './chain.ts';
 import { scaleByLearningRate } from './scale.ts';
 import type { GradientTransform } from './transform.ts';
@@ -11,5 +12,12 @@ export interface AdamWOptions extends AdamOptions, Partial<WeightDecayOptions> {
  * (Loshchilov & Hutter 2019, algorithm 2, in PyTorch's form). The default weight decay is 0.01.
  * @throws ArgumentError for a negative weight decay and what `adam` throws.
  */
-export const adamW = ({ learningRate, weightDecay = 0.01, decays, ...moments }: AdamWOptions): GradientTransform =>
-  chain(scaleByAdam(moments), addWeightDecay({ weightDecay, decays }), scaleByLearningRate(learningRate));
+export function adamW(options: AdamWOptions): GradientTransform {
+  const {
+    learningRate,
+    weightDecay = 0.01,
+    decays,
+    ...moments
+  } = checkedOptions('adamW', options, [...adamOptionNames, 'weightDecay', 'decays']);
+  return chain(scaleByAdam(moments), addWeightDecay({ weightDecay, decays }), scaleByLearningRate(learningRate));
+}

@@ -1,4 +1,4 @@
-import { ArgumentError, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
 import { copyTree } from './copyTree.ts';
 import { mapTree, scalarZero, zerosOf } from './transform.ts';
 
@@ -26,7 +26,8 @@ export interface Ema {
  * average <- d · average + (1 - d) · params with d = `decay`, or less during the warm-up.
  * @throws ArgumentError unless 0 <= decay < 1.
  */
-export function ema({ decay, warmup = false, debias = false }: EmaOptions): Ema {
+export function ema(options: EmaOptions): Ema {
+  const { decay, warmup = false, debias = false } = checkedOptions('ema', options, ['decay', 'warmup', 'debias']);
   if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`ema: decay must lie in [0, 1), got ${decay}.`);
   return {
     init: <P>(params: P): EmaState<P> => {

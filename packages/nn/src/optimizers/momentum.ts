@@ -1,4 +1,4 @@
-import { ArgumentError } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions } from '@flowfield/tensor-webgpu';
 import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
 
 export interface MomentumOptions {
@@ -13,7 +13,8 @@ export interface MomentumOptions {
  * PyTorch's form). State: `{velocity}`, a tree like the parameters.
  * @throws ArgumentError unless 0 <= decay < 1.
  */
-export function momentum({ decay, nesterov = false }: MomentumOptions): GradientTransform {
+export function momentum(options: MomentumOptions): GradientTransform {
+  const { decay, nesterov = false } = checkedOptions('momentum', options, ['decay', 'nesterov']);
   if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`momentum: decay must lie in [0, 1), got ${decay}.`);
   return {
     init: (params) => ({ velocity: zerosOf(params) as never }),

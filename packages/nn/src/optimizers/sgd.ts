@@ -1,3 +1,4 @@
+import { checkedOptions } from '@flowfield/tensor-webgpu';
 import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { momentum as withMomentum } from './momentum.ts';
@@ -15,7 +16,8 @@ export interface SgdOptions {
  * Gradient descent: params <- params - learningRate · grads, with optional (Nesterov) momentum.
  * @throws ArgumentError for a bad learning rate or momentum.
  */
-export function sgd({ learningRate, momentum, nesterov }: SgdOptions): GradientTransform {
+export function sgd(options: SgdOptions): GradientTransform {
+  const { learningRate, momentum, nesterov } = checkedOptions('sgd', options, ['learningRate', 'momentum', 'nesterov']);
   const step = scaleByLearningRate(learningRate);
   return momentum === undefined ? chain(step) : chain(withMomentum({ decay: momentum, nesterov }), step);
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { type GradientTransform, stateless } from './transform.ts';
 
 export interface WeightDecayOptions {
@@ -11,7 +11,8 @@ export interface WeightDecayOptions {
  * updates + weightDecay · params.
  * @throws ArgumentError for a weight decay that is not a finite number of at least 0.
  */
-export function addWeightDecay({ weightDecay, decays = () => true }: WeightDecayOptions): GradientTransform {
+export function addWeightDecay(options: WeightDecayOptions): GradientTransform {
+  const { weightDecay, decays = () => true } = checkedOptions('addWeightDecay', options, ['weightDecay', 'decays']);
   if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
     throw new ArgumentError(`weightDecay must be a finite number of at least 0, got ${weightDecay}.`);
   }

@@ -1,5 +1,5 @@
-import { clip } from '@flowfield/tensor-webgpu';
-import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+import { checkedOptions, checkedWhole, clip } from '@flowfield/tensor-webgpu';
+import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface CosineOptions {
   readonly initial: number;
@@ -13,10 +13,11 @@ export interface CosineOptions {
  * final + (initial - final) (1 + cos(π step / steps)) / 2, and `final` from `steps` on (Loshchilov & Hutter 2017).
  * @throws ArgumentError for numbers that are not finite or steps below 1.
  */
-export function cosineSchedule({ initial, steps, final = 0 }: CosineOptions): Schedule {
+export function cosineSchedule(options: CosineOptions): Schedule {
+  const { initial, steps, final = 0 } = checkedOptions('cosineSchedule', options, ['initial', 'steps', 'final']);
   checkFinite('cosineSchedule: initial', initial);
   checkFinite('cosineSchedule: final', final);
-  checkSteps('cosineSchedule: steps', steps);
+  checkedWhole('cosineSchedule: steps', steps);
   return (step) => {
     const done = clip(asFloatStep(step).div(steps), 0, 1);
     return done

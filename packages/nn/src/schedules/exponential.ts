@@ -1,5 +1,5 @@
-import { ArgumentError, exp, maximum } from '@flowfield/tensor-webgpu';
-import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+import { ArgumentError, checkedOptions, checkedWhole, exp, maximum } from '@flowfield/tensor-webgpu';
+import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface ExponentialOptions {
   readonly initial: number;
@@ -17,15 +17,16 @@ export interface ExponentialOptions {
  * initial · rate^(step / steps), the exponent rounded down with `staircase`, at least `final`.
  * @throws ArgumentError for a rate that is not positive and finite.
  */
-export function exponentialSchedule({
-  initial,
-  rate,
-  steps = 1,
-  staircase = false,
-  final,
-}: ExponentialOptions): Schedule {
+export function exponentialSchedule(options: ExponentialOptions): Schedule {
+  const {
+    initial,
+    rate,
+    steps = 1,
+    staircase = false,
+    final,
+  } = checkedOptions('exponentialSchedule', options, ['initial', 'rate', 'steps', 'staircase', 'final']);
   checkFinite('exponentialSchedule: initial', initial);
-  checkSteps('exponentialSchedule: steps', steps);
+  checkedWhole('exponentialSchedule: steps', steps);
   if (!(rate > 0 && Number.isFinite(rate))) {
     throw new ArgumentError(`exponentialSchedule: rate must be positive and finite, got ${rate}.`);
   }

@@ -1,6 +1,6 @@
-import { ArgumentError, where } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, where } from '@flowfield/tensor-webgpu';
 import { constantSchedule } from './constant.ts';
-import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface PiecewiseOptions {
   /** The value before the first boundary. */
@@ -13,9 +13,15 @@ export interface PiecewiseOptions {
  * Constant between boundaries.
  * @throws ArgumentError for boundaries that are out of order or values that are not finite.
  */
-export function piecewiseSchedule({ initial, boundaries }: PiecewiseOptions): Schedule {
+export function piecewiseSchedule(options: PiecewiseOptions): Schedule {
+  const { initial, boundaries } = checkedOptions('piecewiseSchedule', options, ['initial', 'boundaries']);
+  if (!Array.isArray(boundaries)) {
+    throw new ArgumentError(
+      `piecewiseSchedule: expected boundaries as a list of [step, value], got ${boundaries}. Give [] for none.`,
+    );
+  }
   boundaries.forEach(([step, value], i) => {
-    checkSteps(`piecewiseSchedule: step of boundary ${i}`, step, 0);
+    checkedWhole(`piecewiseSchedule: step of boundary ${i}`, step, 0);
     checkFinite(`piecewiseSchedule: value of boundary ${i}`, value);
     if (i > 0 && step <= boundaries[i - 1][0]) {
       throw new ArgumentError(

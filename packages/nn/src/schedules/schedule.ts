@@ -12,9 +12,3 @@ export function checkFinite(what: string, value: number): number {
   if (Number.isFinite(value)) return value;
   throw new ArgumentError(`${what} must be a finite number, got ${value}.`);
 }
-
-/** Throws `ArgumentError` unless `value` is a whole number of at least `least`. */
-export function checkSteps(what: string, value: number, least = 1): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new ArgumentError(`${what} must be a whole number of at least ${least}, got ${value}.`);
-}

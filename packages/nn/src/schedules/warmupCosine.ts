@@ -1,6 +1,6 @@
-import { where } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkedWhole, where } from '@flowfield/tensor-webgpu';
 import { cosineSchedule } from './cosine.ts';
-import { asFloatStep, checkFinite, checkSteps, type Schedule } from './schedule.ts';
+import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface WarmupCosineOptions {
   /** At step 0 (default 0). */
@@ -18,17 +18,18 @@ export interface WarmupCosineOptions {
  * A line from `initial` to `peak` in `warmupSteps`, then half a cosine down to `final` at `steps`.
  * @throws ArgumentError for numbers that are not finite, or unless 1 <= warmupSteps < steps.
  */
-export function warmupCosineSchedule({
-  initial = 0,
-  peak,
-  warmupSteps,
-  steps,
-  final = 0,
-}: WarmupCosineOptions): Schedule {
+export function warmupCosineSchedule(options: WarmupCosineOptions): Schedule {
+  const {
+    initial = 0,
+    peak,
+    warmupSteps,
+    steps,
+    final = 0,
+  } = checkedOptions('warmupCosineSchedule', options, ['initial', 'peak', 'warmupSteps', 'steps', 'final']);
   checkFinite('warmupCosineSchedule: initial', initial);
   checkFinite('warmupCosineSchedule: peak', peak);
-  checkSteps('warmupCosineSchedule: warmupSteps', warmupSteps);
-  checkSteps('warmupCosineSchedule: steps', steps, warmupSteps + 1);
+  checkedWhole('warmupCosineSchedule: warmupSteps', warmupSteps);
+  checkedWhole('warmupCosineSchedule: steps', steps, warmupSteps + 1);
   const descent = cosineSchedule({ initial: peak, steps: steps - warmupSteps, final });
   return (step) => {
     const at = asFloatStep(step);

@@ -11,7 +11,11 @@ const key = () => ff.random.key(0);
 const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['an axis by position', () => loose.sum(x(), 0), /^sum: expected options { axis, keepDims }, got 0\. .*axis: …/],
   ['an axis by position, as a method', () => loose.tensor([1]).mean([0]), /^mean: expected options .* got \[0\]/],
-  ['a misspelt option', () => loose.max(x(), { keepdims: true }), /^max: .* got one named keepdims\./],
+  [
+    'a misspelt option',
+    () => loose.max(x(), { keepdims: true }),
+    /^max: .* got one named keepdims\. Did you mean keepDims\?/,
+  ],
   ['null for options', () => loose.sort(x(), null), /^sort: expected options { axis, descending }, got null/],
   ['a misspelt option of scatter', () => loose.scatterAdd(x(), [0], 1, { batch: 1 }), /got one named batch/],
   ['a misspelt option of creation', () => loose.zeros([2], { dType: 'f64' }), /got one named dType/],
@@ -31,6 +35,8 @@ const mistakes: readonly (readonly [string, () => unknown, RegExp])[] = [
   ['no function for a loop', () => loose.scan(3, 0, null, { length: 1 }), /^scan: expected a function, got 3/],
   ['a round without a pair', () => loose.scan((c: Tensor) => c, 0, null, { length: 2 }), /return a pair \[carry, y\]/],
   ['tensors without brackets', () => loose.concat(x(), 0), /expected the tensors as an array, got an object/],
+  ['a count that is not whole', () => ff.linspace(0, 1, 2.5), /count must be a whole number of at least 0, got 2\.5/],
+  ['a count that is text', () => loose.repeat(x(), '2'), /count must be a whole number of at least 0, got '2'/],
   ['a gamma shape below 0', () => ff.random.gamma(key(), -1), /alpha must be positive and finite, got -1/],
   ['an equation that is no text', () => loose.einsum(x(), x()), /^einsum: expected an equation .* got an object/],
   [

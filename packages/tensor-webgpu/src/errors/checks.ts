@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.ts';
+import { nearestName } from './nearest.ts';
 
 /** A value as a message shows it: short, and never a failure of its own. */
 export function describe(value: unknown): string {
@@ -28,8 +29,9 @@ export function checkedOptions<T extends object>(op: string, given: T, names: re
   }
   for (const name in given) {
     if (!(names as readonly string[]).includes(name)) {
+      const nearest = nearestName(name, names);
       throw new ArgumentError(
-        `${op}: expected options { ${names.join(', ')} }, got one named ${name}. Correct the name, or leave it out.`,
+        `${op}: expected options { ${names.join(', ')} }, got one named ${name}. ${nearest ? `Did you mean ${nearest}?` : 'Correct the name, or leave it out.'}`,
       );
     }
   }
@@ -63,4 +65,18 @@ export function checkChoice(op: string, what: string, given: unknown, choices: r
 export function checkNumber(op: string, what: string, given: unknown): void {
   if (typeof given === 'number' && !Number.isNaN(given)) return;
   throw new ArgumentError(`${op}: expected ${what} to be a number, got ${describe(given)}. Give a plain number.`);
+}
+
+/** `given` itself, the number `what`. Throws `ArgumentError` unless it is a whole number of at least `least`. */
+export function checkedWhole(what: string, given: number, least = 1): number {
+  if (Number.isSafeInteger(given) && given >= least) return given;
+  throw new ArgumentError(
+    `${what} must be a whole number of at least ${least}, got ${describe(given)}. Give such a number.`,
+  );
+}
+
+/** Throws `ArgumentError` unless `given` is a tensor. */
+export function checkTensor(op: string, what: string, given: unknown): void {
+  if (Array.isArray((given as { shape?: unknown } | null | undefined)?.shape)) return;
+  throw new ArgumentError(`${op}: expected ${what} as a tensor, got ${describe(given)}. Make one with tensor(…).`);
 }

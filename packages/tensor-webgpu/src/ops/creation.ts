@@ -1,5 +1,5 @@
 import { type DType, hostArray, type TypedArray, toDType } from '../dtype/dtype.ts';
-import { checkedOptions, checkNumber } from '../errors/checks.ts';
+import { checkedOptions, checkedWhole, checkNumber } from '../errors/checks.ts';
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Device, Storage } from '../runtime/device.ts';
@@ -203,9 +203,7 @@ export function linspace(
   } = checkedOptions('linspace', options, ['endpoint', 'dtype', 'device']);
   checkNumber('linspace', 'start', start);
   checkNumber('linspace', 'stop', stop);
-  if (!Number.isInteger(count) || count < 0) {
-    throw new ArgumentError(`linspace: count must be an integer of at least 0, got ${count}.`);
-  }
+  checkedWhole('linspace: count', count, 0);
   const intervals = endpoint ? count - 1 : count;
   // The last number is `stop` itself, whatever rounding would make of it.
   const at = (i: number): number =>

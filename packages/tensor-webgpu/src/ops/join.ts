@@ -1,5 +1,5 @@
 import { promoteTypes } from '../dtype/dtype.ts';
-import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
+import { checkChoice, checkedList, checkedOptions, checkedWhole, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
@@ -109,8 +109,7 @@ export function tile(x: TensorLike, counts: number | readonly number[]): Tensor 
 
 /** Each element of x repeated `count` times along `axis` (in the flattened tensor when left out). */
 export function repeat(x: TensorLike, count: number, axis?: number): Tensor {
-  if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError(`repeat: count must be an integer of at least 0, got ${count}.`);
+  checkedWhole('repeat: count', count, 0);
   return composite('repeat', () => {
     const given = asTensor(x);
     const value = axis === undefined ? reshape(given, [-1]) : given;

@@ -1,5 +1,6 @@
 import { isFloat } from '../dtype/dtype.ts';
-import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { checkedWhole } from '../errors/checks.ts';
+import { ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -17,8 +18,7 @@ function rows(
   count: number,
   prepare: (x: TensorLike) => Tensor,
 ): { value: Tensor; index: Tensor } {
-  if (!Number.isInteger(count) || count < 0)
-    throw new ArgumentError(`${op}: the number of segments must be an integer of at least 0, got ${count}.`);
+  checkedWhole(`${op}: the number of segments`, count, 0);
   const [given, places] = asTensors([data, ids]);
   const value = prepare(given);
   const index = castTo(isTensor(ids) ? checkInteger(op, 'segment ids', places) : places, 'i32');

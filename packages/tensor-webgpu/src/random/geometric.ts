@@ -1,4 +1,5 @@
-import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { checkedWhole } from '../errors/checks.ts';
+import { ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { einsum } from '../ops/einsum.ts';
 import { diagonal } from '../ops/indexing.ts';
@@ -26,7 +27,7 @@ export function orthogonal(key: Key, n: number, shape: Shape = [], options?: Ran
 
 /** Uniform points of the unit sphere in d dimensions: `shape` followed by d. */
 export function sphere(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
-  checkDimension('sphere', d);
+  checkedWhole('random.sphere: the dimension', d);
   checkShape('random.sphere', shape);
   return composite('random.sphere', () => {
     const x = normal(key, [...shape, d], options);
@@ -36,7 +37,7 @@ export function sphere(key: Key, d: number, shape: Shape = [], options?: RandomO
 
 /** Uniform points of the unit ball in d dimensions (Barthe et al. 2005): a normal vector, shrunk by an exponential number. */
 export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOptions): Tensor {
-  checkDimension('ball', d);
+  checkedWhole('random.ball: the dimension', d);
   checkShape('random.ball', shape);
   return composite('random.ball', () => {
     const [first, second] = split(key);
@@ -45,11 +46,6 @@ export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOpt
     const squares = lax.reduceSum(lax.mul(x, x), [shape.length]);
     return x.mul(expandDims(lax.rsqrt(lax.add(squares, extra)), -1));
   });
-}
-
-function checkDimension(op: string, d: number): void {
-  if (!Number.isInteger(d) || d < 1)
-    throw new ArgumentError(`random.${op}: the dimension must be an integer of at least 1, got ${d}.`);
 }
 
 /**

@@ -1,5 +1,6 @@
+import { checkedOptions } from '@flowfield/tensor-webgpu';
 import type { TrainEvent } from './events.ts';
-import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts';
+import { createTrainer, type Trainer, type TrainerOptions, trainerOptionNames } from './trainer.ts';
 
 export interface TrainOptions<P, B> extends TrainerOptions<P, B> {
   /** Called for every event. */
@@ -13,13 +14,14 @@ export interface TrainOptions<P, B> extends TrainerOptions<P, B> {
  * Trains until all steps are done or the signal stops the run, and returns the trainer: `params`, `averaged`, `best`, `step`.
  * @throws what `createTrainer`, `resume` and `run` throw.
  */
-export async function train<P, B>({
-  onEvent,
-  signal,
-  resume = false,
-  ...options
-}: TrainOptions<P, B>): Promise<Trainer<P, B>> {
-  const trainer = createTrainer(options);
+export async function train<P, B>(options: TrainOptions<P, B>): Promise<Trainer<P, B>> {
+  const {
+    onEvent,
+    signal,
+    resume = false,
+    ...parts
+  } = checkedOptions('train', options, [...trainerOptionNames, 'onEvent', 'signal', 'resume']);
+  const trainer = createTrainer(parts);
   if (resume) await trainer.resume();
   for await (const event of trainer.run({ signal })) await onEvent?.(event);
   return trainer;

@@ -1,5 +1,5 @@
 import { copyTree, type Ema } from '@flowfield/nn';
-import { ArgumentError } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { type Best, checkEmpty, readCheckpoint, writeCheckpoint } from '../checkpoint/checkpoint.ts';
 import { type MetricsRecord, metricsLog } from '../storage/metricsLog.ts';
 import type { RunStorage } from '../storage/storage.ts';
@@ -37,17 +37,25 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-function checkCount(name: string, value: number | undefined, least = 1): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
-  throw new ArgumentError(`train: ${name} must be a whole number of at least ${least}, got ${value}.`);
-}
+/** The names of the options of a trainer. */
+export const trainerOptionNames = [
+  'loss',
+  'optimizer',
+  'batches',
+  'params',
+  'steps',
+  'seed',
+  'ema',
+  'innerSteps',
+  'logEvery',
+  'storage',
+  'checkpointEvery',
+  'validate',
+  'validateEvery',
+] as const satisfies readonly (keyof TrainerOptions<unknown, unknown>)[];
 
 /** Throws `ArgumentError` for a part of the step that lacks what it is called for. */
-function checkParts<P, B>({
-  loss,
-  optimizer,
-  batches,
-}: Pick<TrainerOptions<P, B>, 'loss' | 'optimizer' | 'batches'>): void {
+function checkParts<P, B>({ loss, optimizer, batches, params, ema, validate }: TrainerOptions<P, B>): void {
   const expect = (holds: boolean, expected: string): void => {
     if (!holds) throw new ArgumentError(`train: ${expected}.`);
   };
@@ -59,6 +67,19 @@ function checkParts<P, B>({
   expect(
     typeof batches?.batch === 'function' && typeof batches.host === 'function',
     'batches must be a stream with host and batch. Use generated, randomRows, shuffledRows or hostBatches',
+  );
+  const leaves = params ? tree.leaves<Tensor>(params) : [];
+  expect(
+    leaves.length > 0 && leaves.every((leaf) => Array.isArray(leaf?.shape)),
+    'params must be a tree of tensors. Draw them with init(key) of a layer',
+  );
+  expect(
+    ema === undefined || typeof ema?.update === 'function',
+    'ema must be an average such as ema({ decay: 0.999 })',
+  );
+  expect(
+    validate === undefined || typeof validate === 'function',
+    'validate must be a function (params, step) => number',
   );
 }
 
@@ -79,10 +100,12 @@ export class Trainer<P, B> {
   private savedAt = -1;
 
   constructor(options: TrainerOptions<P, B>) {
-    checkParts(options);
-    checkCount('steps', options.steps, 0);
-    for (const name of ['innerSteps', 'logEvery', 'checkpointEvery', 'validateEvery'] as const)
-      checkCount(name, options[name]);
+    checkParts(checkedOptions('train', options, trainerOptionNames));
+    checkedWhole('train: steps', options.steps, 0);
+    for (const name of ['innerSteps', 'logEvery', 'checkpointEvery', 'validateEvery'] as const) {
+      const count = options[name];
+      if (count !== undefined) checkedWhole(`train: ${name}`, count);
+    }
     this.options = options;
     this.seed = options.seed ?? 0;
     this.innerSteps = options.innerSteps ?? 1;
@@ -269,6 +292,6 @@ const toRecord = ({ step, loss, metrics, stepsPerSecond }: ProgressEvent): Metri
 /**
  * A run of training that goes step by step under `run`, may be stopped and resumed, and depends on nothing but its options
  * and its seed.
- * @throws ArgumentError for counts that are not whole numbers of at least 1, and for parts that are not what they should be.
+ * @throws ArgumentError for unknown options, counts that are not whole numbers of at least 1, and parts that are not what they should be.
  */
 export const createTrainer = <P, B>(options: TrainerOptions<P, B>): Trainer<P, B> => new Trainer(options);

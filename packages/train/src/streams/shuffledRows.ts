@@ -1,5 +1,14 @@
-import { ArgumentError, random, scope, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
-import { type BatchStream, checkBatchSize, rowCount, takeRows } from './stream.ts';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkedWhole,
+  random,
+  scope,
+  type Tensor,
+  tensor,
+  tree,
+} from '@flowfield/tensor-webgpu';
+import { type BatchStream, rowCount, takeRows } from './stream.ts';
 
 export interface ShuffledRowsOptions {
   readonly batchSize: number;
@@ -12,8 +21,9 @@ export interface ShuffledRowsOptions {
  * not used in it. The host sends row numbers only, the data stay on their device.
  * @throws ArgumentError for a batch size below 1 or above the number of rows, or tensors of different numbers of rows.
  */
-export function shuffledRows<D>(data: D, { batchSize, seed = 0 }: ShuffledRowsOptions): BatchStream<D> {
-  checkBatchSize('shuffledRows', batchSize);
+export function shuffledRows<D>(data: D, options: ShuffledRowsOptions): BatchStream<D> {
+  const { batchSize, seed = 0 } = checkedOptions('shuffledRows', options, ['batchSize', 'seed']);
+  checkedWhole('shuffledRows: batchSize', batchSize);
   const rows = rowCount('shuffledRows', data);
   if (batchSize > rows) {
     throw new ArgumentError(

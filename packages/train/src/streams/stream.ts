@@ -1,4 +1,4 @@
-import { ArgumentError, type random, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkTensor, type random, type Tensor, tree } from '@flowfield/tensor-webgpu';
 
 /** What the host hands to the device for one step: a tree of tensors, or `null` when the device needs nothing. */
 export type HostPart = tree.Tree<Tensor>;
@@ -17,17 +17,12 @@ export interface BatchStream<B> {
 /** The leaves of a data set, which must agree in their first extent: its number of rows. */
 export function rowCount(use: string, data: unknown): number {
   const leaves = tree.leaves<Tensor>(data);
+  for (const leaf of leaves) checkTensor(use, 'data', leaf);
   const counts = [...new Set(leaves.map((leaf) => leaf.shape[0]))];
   if (counts.length === 1 && counts[0] >= 1) return counts[0];
   throw new ArgumentError(
     `${use}: expected tensors with one common number of rows, at least 1; got ${leaves.map((leaf) => `[${leaf.shape.join(', ')}]`).join(', ') || 'none'}.`,
   );
-}
-
-/** Throws `ArgumentError` unless `batchSize` is a whole number of at least 1. */
-export function checkBatchSize(use: string, batchSize: number): void {
-  if (Number.isInteger(batchSize) && batchSize >= 1) return;
-  throw new ArgumentError(`${use}: batchSize must be a whole number of at least 1, got ${batchSize}.`);
 }
 
 /** The given rows of every tensor of a data set. */

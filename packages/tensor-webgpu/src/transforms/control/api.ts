@@ -1,4 +1,4 @@
-import { checkedList, checkedOptions, checkFunctions, describe } from '../../errors/checks.ts';
+import { checkedList, checkedOptions, checkedWhole, checkFunctions, describe } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
 import { showAval } from '../../program/print.ts';
@@ -75,8 +75,7 @@ export function scan<C, X, Y>(
     );
   }
   const [length] = lengths as Set<number>;
-  if (!Number.isInteger(length) || length < 0)
-    throw new ArgumentError(`scan: length ${length} is not a whole number of at least 0.`);
+  checkedWhole('scan: length', length, 0);
   const round = options.checkpoint ? checkpoint(body) : body;
   const { outputs, extra } = runTraced([...start.values, ...sequence.values], 'scan', (...all) => {
     const carry = all.slice(0, start.values.length).map(concrete);

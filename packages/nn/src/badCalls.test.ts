@@ -1,0 +1,87 @@
+import { ArgumentError, random, ShapeError, zeros } from '@flowfield/tensor-webgpu';
+import { describe, expect, test } from 'vitest';
+import * as nn from './index.ts';
+
+/** Calls that the types forbid and that JavaScript callers make all the same. */
+// biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+const loose = nn as any;
+
+/** Functions of options, with options that they accept. */
+const accepted = {
+  adam: { learningRate: 0.1, beta1: 0.8, beta2: 0.9, epsilon: 1e-6 },
+  adamW: { learningRate: 0.1, beta1: 0.8, beta2: 0.9, epsilon: 1e-6, weightDecay: 0.1, decays: () => true },
+  addWeightDecay: { weightDecay: 0.1, decays: () => true },
+  cosineSchedule: { initial: 1, steps: 5, final: 0 },
+  ema: { decay: 0.9, warmup: true, debias: true },
+  exponentialSchedule: { initial: 1, rate: 0.5, steps: 2, staircase: true, final: 0.1 },
+  fourierFeatures: { inputs: 2, octaves: 1, scale: 2, keepInput: false },
+  layerNorm: { size: 2, epsilon: 1e-3, dtype: 'f32' },
+  linear: { inputs: 2, outputs: 3, bias: false, weightInit: nn.initializers.zeros, dtype: 'f32' },
+  mlp: { inputs: 2, hidden: [3], outputs: 1, activation: 'tanh', residual: true, norm: true, skips: [1], bias: true },
+  momentum: { decay: 0.9, nesterov: true },
+  piecewiseSchedule: { initial: 1, boundaries: [[2, 0.5]] },
+  sgd: { learningRate: 0.1, momentum: 0.9, nesterov: true },
+  timeFeatures: { frequencies: 2 },
+  warmupCosineSchedule: { initial: 0, peak: 1, warmupSteps: 2, steps: 5, final: 0 },
+};
+
+describe.each(Object.entries(accepted))('%s', (name, options) => {
+  test('takes its options', () => {
+    expect(() => loose[name](options)).not.toThrow();
+  });
+
+  test('names an option that it does not know', () => {
+    const [first] = Object.keys(options);
+    const run = () => loose[name]({ ...options, [`${first}s`]: 1 });
+    expect(run).toThrow(ArgumentError);
+    expect(run).toThrow(new RegExp(`^${name}: .* got one named ${first}s\\. Did you mean ${first}\\?`));
+  });
+
+  test('names options of another kind, and those that are missing', () => {
+    for (const given of [null, 3]) {
+      expect(() => loose[name](given)).toThrow(new RegExp(`^${name}: expected options { .* }, got ${given}\\.`));
+    }
+    if (name === 'timeFeatures') return;
+    expect(() => loose[name]()).toThrow(new RegExp(`^${name}: expected options { .* }, got undefined\\.`));
+    expect(() => loose[name]({})).toThrow(ArgumentError);
+  });
+});
+
+test('abbreviations of other libraries are led to their names', () => {
+  expect(() => loose.adam({ lr: 1e-3 })).toThrow(/Did you mean learningRate\?/);
+  expect(() => loose.adam({ learningRate: 1e-3, b1: 0.9 })).toThrow(/Did you mean beta1\?/);
+});
+
+describe('parameters that do not fit are named by', () => {
+  const x = zeros([4, 2]);
+  const key = random.key(0);
+  const dense = loose.linear({ inputs: 2, outputs: 3 });
+  const norm = loose.layerNorm({ size: 2 });
+  const net = loose.mlp({ inputs: 2, hidden: [3], outputs: 1, norm: true });
+  const { layers, norms } = net.init(key);
+
+  test('linear', () => {
+    expect(() => dense.apply({}, x)).toThrow(ArgumentError);
+    expect(() => dense.apply({}, x)).toThrow(
+      /^linear: expected parameters { weight \[2, 3\], bias \[3\] }, got none named w/,
+    );
+    expect(() => dense.apply(undefined, x)).toThrow(/got none named weight/);
+    expect(() => dense.apply({ weight: zeros([2, 3]) }, x)).toThrow(/got none named bias/);
+    expect(() => dense.apply({ weight: zeros([2, 4]), bias: zeros([3]) }, x)).toThrow(ShapeError);
+    const plain = loose.linear({ inputs: 2, outputs: 3, bias: false });
+    expect(() => plain.apply(dense.init(key), x)).toThrow(/got one more named bias/);
+  });
+
+  test('layerNorm', () => {
+    expect(() => norm.apply({ weight: zeros([2]) }, x)).toThrow(/^layerNorm: .* got none named bias/);
+    expect(() => norm.apply({ weight: zeros([2]), bias: zeros([1]) }, x)).toThrow(ShapeError);
+  });
+
+  test('mlp', () => {
+    expect(() => net.apply({}, x)).toThrow(ArgumentError);
+    expect(() => net.apply({}, x)).toThrow(/^mlp: expected parameters with a list 'layers' of 2, got no such list/);
+    expect(() => net.apply(undefined, x)).toThrow(ArgumentError);
+    expect(() => net.apply({ layers: layers.slice(1), norms }, x)).toThrow(/'layers' of 2, got a list of 1/);
+    expect(() => net.apply({ layers }, x)).toThrow(/'norms' of 1, got no such list/);
+  });
+});

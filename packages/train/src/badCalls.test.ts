@@ -1,0 +1,58 @@
+import { adam } from '@flowfield/nn';
+import { ArgumentError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { expect, test } from 'vitest';
+import { createTrainer, generated, hostBatches, randomRows, shuffledRows, train } from './index.ts';
+
+/** Calls that the types forbid and that JavaScript callers make all the same. */
+// biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+const loose = { createTrainer, generated, hostBatches, randomRows, shuffledRows, train } as any;
+
+const parts = {
+  params: { w: tensor([1, 2]) },
+  loss: ({ w }: { w: Tensor }) => w.square().mean(),
+  optimizer: adam({ learningRate: 0.1 }),
+  batches: generated(() => null),
+  steps: 1,
+};
+
+test.each([
+  ['nothing', undefined, /expected options { loss, optimizer, .*, got undefined/],
+  ['a misspelt option', { ...parts, logevery: 5 }, /got one named logevery\. Did you mean logEvery\?/],
+  ['no optimizer', { ...parts, optimizer: undefined }, /optimizer must have init and update/],
+  ['no parameters', { ...parts, params: undefined }, /params must be a tree of tensors/],
+  ['parameters that are no tensors', { ...parts, params: { w: 'heavy' } }, /params must be a tree of tensors/],
+  ['an average that is a number', { ...parts, ema: 0.9 }, /ema must be an average such as ema\(/],
+  ['a validation that is no function', { ...parts, validate: 3 }, /validate must be a function/],
+  ['no steps', { ...parts, steps: undefined }, /steps must be a whole number of at least 0, got undefined/],
+])('training refuses %s by name', async (_what, options, message) => {
+  expect(() => loose.createTrainer(options)).toThrow(ArgumentError);
+  expect(() => loose.createTrainer(options)).toThrow(message);
+  await expect(loose.train(options)).rejects.toThrow(ArgumentError);
+  await expect(loose.train(options)).rejects.toThrow(message);
+});
+
+test('the options of train are not those of a trainer', async () => {
+  await expect(train({ ...parts, resume: false, onEvent: () => {} })).resolves.toHaveProperty('step', 1);
+  expect(() => loose.createTrainer({ ...parts, resume: false })).toThrow(/got one named resume/);
+});
+
+test.each([
+  ['no options', () => loose.randomRows(tensor([1, 2])), /^randomRows: expected options { batchSize }, got undefined/],
+  [
+    'no batch size',
+    () => loose.randomRows(tensor([1, 2]), {}),
+    /^randomRows: batchSize must be a whole number .* undefined/,
+  ],
+  ['a misspelt option', () => loose.shuffledRows(tensor([1]), { batchSize: 1, sed: 2 }), /Did you mean seed\?/],
+  ['no options', () => loose.shuffledRows(tensor([1, 2])), /^shuffledRows: expected options .*, got undefined/],
+  [
+    'rows that are no tensor',
+    () => loose.randomRows(3, { batchSize: 1 }),
+    /^randomRows: expected data as a tensor, got 3/,
+  ],
+  ['a draw that is no function', () => loose.generated(tensor([1])), /^generated: expected a function/],
+  ['a maker that is no function', () => loose.hostBatches(undefined), /^hostBatches: expected a function/],
+])('streams refuse %s by name', (_what, run, message) => {
+  expect(run).toThrow(ArgumentError);
+  expect(run).toThrow(message);
+});
