@@ -29,14 +29,14 @@ export function useWideVectors(device: WideVectors): void {
   v8.setFlagsFromString(`--${JOIN}`);
   // Only the optimizing compiler joins vectors, so the check must not run in the quick one.
   v8.setFlagsFromString('--no-liftoff');
-  let joined: Float32Array | null = null;
+  let same = false;
   try {
-    joined = runCheck(wide);
+    same = runCheck(wide).every((value, i) => Object.is(value, plain[i]));
   } finally {
     v8.setFlagsFromString('--liftoff');
-    if (!joined?.every((value, i) => Object.is(value, plain[i]))) v8.setFlagsFromString(`--no-${JOIN}`);
+    if (!same) v8.setFlagsFromString(`--no-${JOIN}`);
   }
-  if (!joined.every((value, i) => Object.is(value, plain[i]))) {
+  if (!same) {
     throw new DeviceError(`init: wide vectors gave other results than narrow ones on this machine. ${REMEDY}`);
   }
   device.pairVectors = true;

@@ -1,21 +1,12 @@
 import { describe } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 import { copyOfBytes } from './copyOfBytes.ts';
+import type { FileArray } from './fileArray.ts';
 
 /** A malformed .npy or .npz file, or an array type that the format or this reader does not have. */
 export class NpyError extends FlowfieldError {}
 
-export type NpyArray =
-  | Float64Array
-  | Float32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array;
+export type NpyArray = FileArray;
 
 export interface NpyFile {
   /** The NumPy type string, such as `<f4`. */

@@ -1,4 +1,5 @@
 import { FlowfieldError } from '../../errors/errors.ts';
+import type { FileArray } from '../fileArray.ts';
 
 /** The ways in which a safetensors file can be wrong. */
 export type SafetensorsFault =
@@ -29,17 +30,7 @@ export class SafetensorsError extends FlowfieldError {
   }
 }
 
-export type SafetensorsArray =
-  | Float64Array
-  | Float32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Int32Array
-  | Uint32Array
-  | Int16Array
-  | Uint16Array
-  | Int8Array
-  | Uint8Array;
+export type SafetensorsArray = FileArray;
 
 type ArrayClass = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): SafetensorsArray };
 
