@@ -9,6 +9,8 @@ const budgets = {
   riemannian: '15 kB',
   paths: '10 kB',
   samplers: '10 kB',
+  'equivariant-layers': '20 kB',
+  'graph-nets': '15 kB',
 };
 
 export default Object.entries(budgets).map(([name, limit]) => ({

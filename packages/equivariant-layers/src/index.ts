@@ -1,0 +1,1 @@
+export { LayerShapeError } from './errors.ts';

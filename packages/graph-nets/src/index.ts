@@ -1,0 +1,1 @@
+export { GraphError } from './errors.ts';
