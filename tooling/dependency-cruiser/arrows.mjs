@@ -16,6 +16,7 @@ export const packageArrows = {
   'packages/equivariant-layers': ['tensor-webgpu', 'nn'],
   'packages/graph-nets': ['tensor-webgpu', 'nn', 'equivariant-layers'],
   'packages/implicit-shapes': ['tensor-webgpu', 'nn'],
+  'apps/recipes': '*',
   'apps/cli': '*',
   'apps/playground': '*',
   'apps/bench': '*',

@@ -1,6 +1,6 @@
+import { didYouMean } from '@flowfield/recipes';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../failures/failures.ts';
-import { didYouMean } from '../failures/nearest.ts';
 import { exitCodes, reportFailure } from '../failures/report.ts';
 import { addEvalCommand } from './evalCommand.ts';
 import { addListCommand } from './listCommand.ts';

@@ -1,5 +1,5 @@
-import { CsvError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
-import { EarthDataError } from '@flowfield/datasets/node';
+import { CsvError, EarthDataError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
+import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, MetricsLogError } from '@flowfield/train';
 import { Interrupted, UsageError } from './failures.ts';
@@ -10,6 +10,7 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as c
 /** Faults that the caller can mend: in the call, or in a file that it names. */
 const usageErrors = [
   UsageError,
+  RecipeError,
   CsvError,
   EarthDataError,
   SplitError,
