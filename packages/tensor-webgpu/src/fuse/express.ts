@@ -32,9 +32,19 @@ export class Expressions {
 
   /** The element of `atom` at the given coordinates of its own shape. */
   at(atom: Atom, coordinates: readonly Affine[]): Expression {
-    if (atom instanceof Literal) return this.literal(atom);
-    if (this.storage.stored.has(atom)) return this.load(atom, flatten(coordinates, atom.shape, this.space.length));
-    return this.compute(atom, coordinates);
+    let seen = atom;
+    let at = coordinates;
+    // Views are followed in a loop: there may be thousands in a row.
+    for (;;) {
+      if (seen instanceof Literal) return this.literal(seen);
+      if (this.storage.stored.has(seen)) return this.load(seen, flatten(at, seen.shape, this.space.length));
+      const eqn = this.definition(seen);
+      if (eqn.primitive.kind !== 'view') return this.compute(seen, at);
+      const below = this.below(eqn, at);
+      if ('value' in below) return below.value;
+      seen = below.atom;
+      at = below.coordinates;
+    }
   }
 
   /** The element of a variable computed from its operands, even when the variable is stored. */
@@ -46,6 +56,13 @@ export class Expressions {
       this.known.set(key, node);
     }
     return node;
+  }
+
+  private definition(variable: Var): Eqn {
+    const eqn = this.storage.definitions.get(variable);
+    if (!eqn)
+      throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
+    return eqn;
   }
 
   private literal(atom: Literal): Expression {
@@ -71,10 +88,11 @@ export class Expressions {
   }
 
   private expand(variable: Var, coordinates: readonly Affine[]): Expression {
-    const eqn = this.storage.definitions.get(variable);
-    if (!eqn)
-      throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
-    if (eqn.primitive.kind === 'view') return this.viewed(eqn, coordinates);
+    const eqn = this.definition(variable);
+    if (eqn.primitive.kind === 'view') {
+      const below = this.below(eqn, coordinates);
+      return 'value' in below ? below.value : this.at(below.atom, below.coordinates);
+    }
     if (isLookup(eqn)) return this.lookup(eqn, coordinates);
     if (eqn.primitive.kind !== 'elementwise')
       throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
@@ -95,22 +113,25 @@ export class Expressions {
     return args;
   }
 
-  private viewed(eqn: Eqn, coordinates: readonly Affine[]): Expression {
-    const [input] = eqn.inputs;
-    if (eqn.primitive.name === 'reshape' && input instanceof Var) {
-      return this.atFlat(input, flatten(coordinates, eqn.outputs[0].shape, this.space.length));
+  /** What an element seen through a view is: a value in memory, or an element of the view's operand. */
+  private below(
+    view: Eqn,
+    coordinates: readonly Affine[],
+  ): { readonly value: Expression } | { readonly atom: Atom; readonly coordinates: readonly Affine[] } {
+    let [input] = view.inputs;
+    if (view.primitive.name !== 'reshape' || !(input instanceof Var))
+      return { atom: input, coordinates: throughView(view, coordinates, this.space) as Affine[] };
+    const flat = flatten(coordinates, view.outputs[0].shape, this.space.length);
+    for (;;) {
+      if (this.storage.stored.has(input)) return { value: this.load(input, flat) };
+      const eqn = this.definition(input);
+      const [inner] = eqn.inputs;
+      if (eqn.primitive.name !== 'reshape' || !(inner instanceof Var)) break;
+      input = inner;
     }
-    return this.at(input, throughView(eqn, coordinates, this.space) as Affine[]);
-  }
-
-  /** The element of `variable` at a row-major position. */
-  private atFlat(variable: Var, flat: Affine): Expression {
-    if (this.storage.stored.has(variable)) return this.load(variable, flat);
-    const eqn = this.storage.definitions.get(variable) as Eqn;
-    if (eqn.primitive.name === 'reshape' && eqn.inputs[0] instanceof Var) return this.atFlat(eqn.inputs[0], flat);
-    const coordinates = unflatten(flat, variable.shape, this.space);
-    if (!coordinates) throw new MustStore(variable);
-    return this.at(variable, coordinates);
+    const unflat = unflatten(flat, input.shape, this.space);
+    if (!unflat) throw new MustStore(input);
+    return { atom: input, coordinates: unflat };
   }
 
   /** `gather` and `dynamicSlice`: an element of a stored operand at a place that depends on index values. */

@@ -35,23 +35,47 @@ export type Expression =
 
 export type Load = Extract<Expression, { kind: 'load' }>;
 
-/** Visits every node below `roots` once, operands first. */
-export function visit(roots: readonly Expression[], each: (node: Expression) => void): void {
+/** The nodes that a node is computed from. */
+const operandsOf = (node: Expression): readonly Expression[] => {
+  if (node.kind === 'apply') return node.args;
+  return node.kind === 'load' && node.terms.length > 0 ? node.terms.map((term) => term.index) : [];
+};
+
+/** Visits every node below `roots` once, operands first; nodes in `known`, and what only they need, are left out. */
+export function visit(
+  roots: readonly Expression[],
+  each: (node: Expression) => void,
+  known?: { has(node: Expression): boolean },
+): void {
   const seen = new Set<Expression>();
-  const walk = (node: Expression): void => {
-    if (seen.has(node)) return;
+  // A stack of its own: expressions are as deep as the longest chain of a program.
+  const open: { readonly node: Expression; readonly operands: readonly Expression[]; next: number }[] = [];
+  const enter = (node: Expression): void => {
+    if (seen.has(node) || known?.has(node)) return;
     seen.add(node);
-    if (node.kind === 'apply') node.args.forEach(walk);
-    else if (node.kind === 'load') for (const term of node.terms) walk(term.index);
-    each(node);
+    open.push({ node, operands: operandsOf(node), next: 0 });
   };
-  roots.forEach(walk);
+  for (const root of roots) {
+    enter(root);
+    while (open.length > 0) {
+      const top = open[open.length - 1];
+      if (top.next < top.operands.length) enter(top.operands[top.next++]);
+      else {
+        open.pop();
+        each(top.node);
+      }
+    }
+  }
 }
 
-export function loadsOf(roots: readonly Expression[]): Load[] {
+export function loadsOf(roots: readonly Expression[], known?: { has(node: Expression): boolean }): Load[] {
   const loads: Load[] = [];
-  visit(roots, (node) => {
-    if (node.kind === 'load') loads.push(node);
-  });
+  visit(
+    roots,
+    (node) => {
+      if (node.kind === 'load') loads.push(node);
+    },
+    known,
+  );
   return loads;
 }

@@ -2,13 +2,14 @@ import { type Eqn, type Program, Var } from '../program/program.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
 import { identityCoordinates } from './affine.ts';
 import { contractionStage } from './contraction.ts';
+import { Draft } from './draft.ts';
 import { Expressions, MustStore } from './express.ts';
-import { type Expression, loadsOf } from './expression.ts';
+import { loadsOf } from './expression.ts';
 import { Loops } from './loops.ts';
 import { normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
-import { contractsOwnRows, readsOwnRows, rowSpace } from './rows.ts';
+import { contractsOwnRows, readOwnRows, rowSpace } from './rows.ts';
 import type {
   CallPart,
   ContractionStage,
@@ -21,7 +22,6 @@ import type {
   Schedule,
   Stage,
 } from './schedule.ts';
-import { madeBy } from './stages.ts';
 import { isLookup, isPieces, isUpdate, Storage } from './storage.ts';
 import { dropUnusedStores, readsOf } from './unused.ts';
 import { isBatched, updateStage } from './update.ts';
@@ -34,10 +34,21 @@ const ONE_ROW = 256;
 const FEW_ROWS = 8;
 const SMALL_WORK = 4096;
 
-/** Where a stored variable is computed. */
+/** Loops that take in more nodes than this are followed by loops of their own, so that code stays in pieces. */
+const MOST_LOOP_NODES = 2048;
+/** Parts of the last group that are asked at most whether a loop may join them. */
+const MOST_CANDIDATES = 16;
+
+/** Where a stored variable is computed: its group, and its part when rows can be added to that. */
 interface Home {
   readonly group: number;
-  readonly part: Part;
+  readonly draft: Draft | null;
+}
+
+/** Parts that do not depend on each other, and which of them begin with loops over so many elements. */
+interface OpenGroup {
+  readonly parts: Part[];
+  readonly bySize: Map<number, Draft[]>;
 }
 
 /**
@@ -47,25 +58,16 @@ interface Home {
  */
 export function fuse(program: Program): Schedule {
   const distinct = normalize(program);
-  const forced = new Set<Var>();
-  for (;;) {
-    try {
-      return new Fuser(distinct, new Storage(distinct, forced)).run();
-    } catch (error) {
-      if (!(error instanceof MustStore) || forced.has(error.variable)) throw error;
-      forced.add(error.variable);
-    }
-  }
+  return new Fuser(distinct, new Storage(distinct)).run();
 }
 
 class Fuser {
   private readonly program: Program & { readonly outputs: readonly Var[] };
   private readonly storage: Storage;
-  private readonly groups: { parts: Part[] }[] = [];
+  private readonly groups: OpenGroup[] = [];
   /** Groups up to this one are closed. A value computed again after a barrier must not be computed early, or it would be kept. */
   private fence = -1;
   private readonly homes = new Map<Var, Home>();
-  private readonly localOf = new Map<Part, Set<Var>>();
   private readonly loops: Loops;
 
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
@@ -91,6 +93,28 @@ class Fuser {
     else for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
   }
 
+  /**
+   * What `build` makes, where every value that it cannot reach through views is stored first. Work placed before goes on
+   * computing such a value where it uses it.
+   */
+  private stored<T>(build: () => T): T {
+    const wanted: Var[] = [];
+    for (;;) {
+      const lacking = wanted.at(-1);
+      try {
+        if (!lacking) return build();
+        this.readsOf(lacking);
+      } catch (error) {
+        if (!(error instanceof MustStore) || this.storage.stored.has(error.variable)) throw error;
+        this.storage.stored.add(error.variable);
+        wanted.push(error.variable);
+        continue;
+      }
+      wanted.pop();
+      this.placeLoop(lacking);
+    }
+  }
+
   /** The last group that computes something read here or must end before; -1 when there is none. */
   private latest(variables: readonly Var[]): number {
     let latest = this.fence;
@@ -98,86 +122,103 @@ class Fuser {
     return latest;
   }
 
-  private addPart(part: Part, after: number, made: readonly Var[]): void {
+  /** The group that a part joins which must come after group `after`. */
+  private groupAfter(after: number): number {
     const last = this.groups.length - 1;
-    const group = last > after ? last : this.groups.push({ parts: [] }) - 1;
-    this.groups[group].parts.push(part);
-    this.localOf.set(part, new Set(made));
-    for (const variable of made) this.homes.set(variable, { group, part });
+    return last > after ? last : this.groups.push({ parts: [], bySize: new Map() }) - 1;
   }
 
-  private addStage(home: Home, stage: Stage, made: Var): void {
-    (home.part as RowPart).stages.push(stage);
-    this.localOf.get(home.part)!.add(made);
-    this.homes.set(made, home);
+  private addRows(part: RowPart, after: number, made: Var): void {
+    const draft = new Draft(this.groupAfter(after), part);
+    this.groups[draft.group].parts.push(part);
+    this.homes.set(made, { group: draft.group, draft });
+    this.offer(draft);
+  }
+
+  private addStage(draft: Draft, stage: Stage, made: Var): void {
+    draft.add(stage);
+    this.homes.set(made, { group: draft.group, draft });
+    this.offer(draft);
+  }
+
+  /** Makes a part that ends in loops known to loops over as many elements. */
+  private offer(draft: Draft): void {
+    if (!draft.openSpace) return;
+    const { bySize } = this.groups[draft.group];
+    const size = sizeOf(draft.openSpace);
+    const same = bySize.get(size);
+    if (!same) bySize.set(size, [draft]);
+    else if (same.length < MOST_CANDIDATES && !same.includes(draft)) same.push(draft);
   }
 
   /** The one part of group `latest` that all of `reads` computed there come from, when rows can be added to it. */
-  private partToJoin(reads: readonly Var[], latest: number): (Home & { readonly part: RowPart }) | null {
+  private partToJoin(reads: readonly Var[], latest: number): Draft | null {
     let home: Home | null = null;
     for (const variable of reads) {
       const its = this.homes.get(variable);
       if (!its || its.group !== latest) continue;
-      if (home && home.part !== its.part) return null;
+      if (home && home.draft !== its.draft) return null;
       home = its;
     }
-    return home?.part.kind === 'rows' ? (home as Home & { part: RowPart }) : null;
+    return home?.draft ?? null;
+  }
+
+  /** The variables in memory that a variable is computed from. */
+  private readsOf(variable: Var): Var[] {
+    const natural = new Expressions(this.storage, variable.shape);
+    const value = natural.compute(variable, identityCoordinates(variable.shape.length));
+    return loadsOf([value]).map((load) => load.variable);
   }
 
   private placeLoop(variable: Var): void {
-    const rank = variable.shape.length;
-    const natural = new Expressions(this.storage, variable.shape);
-    const reads = loadsOf([natural.compute(variable, identityCoordinates(rank))]).map((load) => load.variable);
+    const reads = this.stored(() => this.readsOf(variable));
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
-    if (joined && this.joinLoop(variable, joined)) return;
+    if (joined && this.joinLoop(variable, reads, joined)) return;
     const last = this.groups.length - 1;
     if (last > latest) {
-      for (const part of this.groups[last].parts) {
-        if (part.kind !== 'rows' || part.stages.at(-1)?.kind !== 'loops') continue;
-        if (sharesSpace(part, variable.shape) && this.joinLoop(variable, { group: last, part })) return;
+      for (const draft of this.groups[last].bySize.get(sizeOf(variable.shape)) ?? []) {
+        if (sharesSpace(draft, variable.shape) && this.joinLoop(variable, reads, draft)) return;
       }
     }
     const rows = rowsFor(variable.shape);
     const { space, coordinates } = rowSpace(variable.shape, rows)!;
-    const stage = this.loops.make(space);
-    this.loops.compute(stage, variable, coordinates);
-    this.addPart({ kind: 'rows', rows, stages: [stage] }, latest, [variable]);
+    const stage = this.stored(() => {
+      const made = this.loops.make(space);
+      this.loops.compute(made, variable, coordinates);
+      return made;
+    });
+    this.addRows({ kind: 'rows', rows, stages: [stage] }, latest, variable);
   }
 
   /** Adds the computation of `variable` to a part if its rows need only the same rows of the part's earlier work. */
-  private joinLoop(variable: Var, home: Home & { readonly part: RowPart }): boolean {
-    const { part } = home;
-    const view = rowSpace(variable.shape, part.rows);
-    if (!view || !mayJoin(part.rows, sizeOf(variable.shape))) return false;
-    const local = this.localOf.get(part)!;
-    // The latest stage with the same space takes it, when all it reads is finished or at hand there.
-    for (let i = part.stages.length - 1; i >= 0; i--) {
-      const stage = part.stages[i];
-      if (stage.kind === 'loops' && sameSpace(stage.space, view.space)) {
-        const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
-        const later = new Set(part.stages.slice(i).flatMap(madeBy));
-        if (
-          value &&
-          readsOwnRows([value], stage.space, part.rows, local) &&
-          !loadsOf([value]).some((load) => later.has(load.variable))
-        ) {
-          this.loops.compute(stage, variable, view.coordinates);
-          local.add(variable);
-          this.homes.set(variable, home);
-          return true;
-        }
+  private joinLoop(variable: Var, reads: readonly Var[], draft: Draft): boolean {
+    const { rows } = draft.part;
+    const view = rowSpace(variable.shape, rows);
+    if (!view || !mayJoin(rows, sizeOf(variable.shape))) return false;
+    // The last loops over this space take it, when all it reads is finished or at hand there.
+    const open = draft.lastLoops(view.space);
+    const after = reads.reduce((latest, read) => Math.max(latest, draft.madeAt(read)), -1);
+    if (open && open.at >= after && this.loops.finished(open.stage).size < MOST_LOOP_NODES) {
+      const { stage, at } = open;
+      const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
+      const loads = value && loadsOf([value], this.loops.finished(stage));
+      if (loads?.every((load) => draft.madeAt(load.variable) < at) && readOwnRows(loads, stage.space, rows, draft)) {
+        this.loops.compute(stage, variable, view.coordinates);
+        draft.note(variable, at);
+        this.homes.set(variable, { group: draft.group, draft });
+        return true;
       }
     }
     const stage = this.loops.make(view.space);
     const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
-    if (!value || !readsOwnRows([value], view.space, part.rows, local)) return false;
+    if (!value || !readOwnRows(loadsOf([value]), view.space, rows, draft)) return false;
     this.loops.compute(stage, variable, view.coordinates);
-    this.addStage(home, stage, variable);
+    this.addStage(draft, stage, variable);
     return true;
   }
 
-  private attempt(build: () => Expression): Expression | null {
+  private attempt<T>(build: () => T): T | null {
     try {
       return build();
     } catch (error) {
@@ -190,28 +231,23 @@ class Fuser {
     const [variable] = eqn.outputs;
     const [input] = eqn.inputs;
     const stageFor = (rows: number): ReduceStage | null => reduceStage(this.storage, eqn, rows);
-    const rows = variable.shape[0] ?? 1;
-    const natural = stageFor(rows) ?? stageFor(1)!;
+    const natural = this.stored(() => stageFor(variable.shape[0] ?? 1) ?? stageFor(1)!);
     const reads = loadsOf([natural.value]).map((load) => load.variable);
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
     if (joined && mayJoin(joined.part.rows, sizeOf(input.shape))) {
-      let stage: ReduceStage | null = null;
-      try {
-        stage = stageFor(joined.part.rows);
-      } catch (error) {
-        if (!(error instanceof MustStore)) throw error;
-      }
-      if (stage && readsOwnRows([stage.value], stage.space, joined.part.rows, this.localOf.get(joined.part)!)) {
+      const { rows } = joined.part;
+      const stage = rows === natural.space[0] ? natural : this.attempt(() => stageFor(rows));
+      if (stage && readOwnRows(loadsOf([stage.value]), stage.space, rows, joined)) {
         this.addStage(joined, stage, variable);
         return;
       }
     }
-    this.addPart({ kind: 'rows', rows: natural.space[0], stages: [natural] }, latest, [variable]);
+    this.addRows({ kind: 'rows', rows: natural.space[0], stages: [natural] }, latest, variable);
   }
 
   private placeContraction(eqn: Eqn): void {
-    const stage = contractionStage(this.storage, eqn);
+    const stage = this.stored(() => contractionStage(this.storage, eqn));
     const { variable } = stage;
     const reads = [stage.lhs.variable, stage.rhs.variable];
     const latest = this.latest(reads);
@@ -221,35 +257,34 @@ class Fuser {
       joined &&
       shared &&
       rowSpace(variable.shape, joined.part.rows) &&
-      contractsOwnRows(stage, joined.part.rows, this.localOf.get(joined.part)!)
+      contractsOwnRows(stage, joined.part.rows, joined)
     ) {
       this.addStage(joined, stage, variable);
       return;
     }
-    this.addPart({ kind: 'rows', rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, [variable]);
+    this.addRows({ kind: 'rows', rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, variable);
   }
 
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const parts = pieceParts(this.loops, eqn);
+    const parts = this.stored(() => pieceParts(this.loops, eqn));
     const latest = this.latest(parts.flatMap((part) => readsOf(part)));
-    for (const part of parts) this.addPart(part, latest, [variable]);
+    for (const part of parts) this.addRows(part, latest, variable);
     // No single part makes the whole output, so none can go on with its rows.
-    const { group } = this.homes.get(variable)!;
-    if (parts.length > 1) this.homes.set(variable, { group, part: { kind: 'call', eqn, operands: [] } });
+    if (parts.length > 1) this.homes.set(variable, { group: this.homes.get(variable)!.group, draft: null });
   }
 
   /** `scatter` and `dynamicUpdateSlice`: a copy of the operand, then the updates. */
   private placeUpdate(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const update = updateStage(this.storage, eqn);
+    const update = this.stored(() => updateStage(this.storage, eqn));
     const rows = update.space[0];
     const copied = (copyRows: number): LoopStage =>
-      this.loops.storing(variable, copyRows, (expressions, at) => expressions.at(eqn.inputs[0], at));
+      this.stored(() => this.loops.storing(variable, copyRows, (expressions, at) => expressions.at(eqn.inputs[0], at)));
     const one = isBatched(eqn) || sizeOf(variable.shape) <= SMALL_WORK;
     if (one) {
       const part: RowPart = { kind: 'rows', rows, stages: [copied(rows), update] };
-      this.addPart(part, this.latest(readsOf(part)), [variable]);
+      this.addRows(part, this.latest(readsOf(part)), variable);
       return;
     }
     const copyRows = rowsFor(variable.shape);
@@ -257,7 +292,7 @@ class Fuser {
       { kind: 'rows', rows: copyRows, stages: [copied(copyRows)] },
       { kind: 'rows', rows, stages: [update] },
     ] satisfies RowPart[]) {
-      this.addPart(part, this.latest([variable, ...readsOf(part)]), [variable]);
+      this.addRows(part, this.latest([variable, ...readsOf(part)]), variable);
     }
   }
 
@@ -265,17 +300,18 @@ class Fuser {
     const operands = eqn.inputs.map((atom) => (atom instanceof Var ? this.storage.memoryOf(atom) : null));
     const reads = operands.filter((operand) => operand !== null);
     const part: CallPart | ControlPart = { kind: eqn.primitive.kind === 'control' ? 'control' : 'call', eqn, operands };
-    this.addPart(part, this.latest(reads), eqn.outputs);
+    const group = this.groupAfter(this.latest(reads));
+    this.groups[group].parts.push(part);
+    for (const variable of eqn.outputs) this.homes.set(variable, { group, draft: null });
   }
 }
 
 const sameSpace = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((extent, i) => extent === b[i]);
 
 /** Whether a part's last loop runs over an array of this shape. */
-function sharesSpace(part: RowPart, shape: Shape): boolean {
-  const last = part.stages.at(-1);
-  const view = rowSpace(shape, part.rows);
-  return last?.kind === 'loops' && view !== null && sameSpace(last.space, view.space);
+function sharesSpace({ part, openSpace }: Draft, shape: Shape): boolean {
+  const view = openSpace && rowSpace(shape, part.rows);
+  return view !== null && sameSpace(openSpace as Shape, view.space);
 }
 
 /** How many rows new work on an array of this shape is cut in: its first axis of more than one step. */

@@ -2,7 +2,7 @@ import type { Var } from '../program/program.ts';
 import type { Shape } from '../shape/shape.ts';
 import { type Affine, flatten } from './affine.ts';
 import { Expressions } from './express.ts';
-import type { Expression } from './expression.ts';
+import { type Expression, visit } from './expression.ts';
 import { rowSpace } from './rows.ts';
 import type { LoopStage } from './schedule.ts';
 import type { Storage } from './storage.ts';
@@ -11,6 +11,7 @@ import type { Storage } from './storage.ts';
 export class Loops {
   readonly storage: Storage;
   private readonly expressionsOf = new Map<LoopStage, Expressions>();
+  private readonly finishedOf = new Map<LoopStage, Set<Expression>>();
 
   constructor(storage: Storage) {
     this.storage = storage;
@@ -19,11 +20,17 @@ export class Loops {
   make(space: Shape): LoopStage {
     const stage: LoopStage = { kind: 'loops', space, stores: [] };
     this.expressionsOf.set(stage, new Expressions(this.storage, space));
+    this.finishedOf.set(stage, new Set());
     return stage;
   }
 
   expressions(stage: LoopStage): Expressions {
     return this.expressionsOf.get(stage) as Expressions;
+  }
+
+  /** The nodes that a stage computes already. */
+  finished(stage: LoopStage): ReadonlySet<Expression> {
+    return this.finishedOf.get(stage) as Set<Expression>;
   }
 
   /** Adds the computation of `variable`, whose coordinates over the stage's space are given. */
@@ -32,6 +39,8 @@ export class Loops {
     const place = flatten(coordinates, variable.shape, stage.space.length);
     const value = expressions.compute(variable, coordinates);
     stage.stores.push({ variable, place, value });
+    const finished = this.finishedOf.get(stage) as Set<Expression>;
+    visit([value], (node) => finished.add(node), finished);
     expressions.atHand.set(variable, { place, value });
   }
 

@@ -1,8 +1,7 @@
 import type { Var } from '../program/program.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
 import { type Affine, bounds, identityCoordinates, unflatten } from './affine.ts';
-import type { Expression } from './expression.ts';
-import { loadsOf } from './expression.ts';
+import type { Load } from './expression.ts';
 import type { ContractionStage } from './schedule.ts';
 
 /** A space for an array of this shape whose first axis has `rows` steps, and the array's coordinates over it. */
@@ -42,14 +41,14 @@ export function withinRow(place: Affine, space: Shape, rows: number, size: numbe
   return low >= 0 && high < rowSize;
 }
 
-/** Whether every read of a variable in `local` stays within the row of the block that computes it. */
-export function readsOwnRows(
-  values: readonly Expression[],
+/** Whether every load of a variable in `local` stays within the row of the block that computes it. */
+export function readOwnRows(
+  loads: readonly Load[],
   space: Shape,
   rows: number,
-  local: ReadonlySet<Var>,
+  local: { has(variable: Var): boolean },
 ): boolean {
-  return loadsOf(values).every(
+  return loads.every(
     (load) =>
       !local.has(load.variable) ||
       ((load.terms.length === 0 || rows === 1) && withinRow(load.place, space, rows, sizeOf(load.variable.shape))),
@@ -57,7 +56,11 @@ export function readsOwnRows(
 }
 
 /** Whether a product's rows can be computed from the same rows of its left operand (and batch item of its right). */
-export function contractsOwnRows(stage: ContractionStage, rows: number, local: ReadonlySet<Var>): boolean {
+export function contractsOwnRows(
+  stage: ContractionStage,
+  rows: number,
+  local: { has(variable: Var): boolean },
+): boolean {
   const own = (variable: Var): number => sizeOf(variable.shape) / rows;
   const { lhs, rhs, batch, m, k, n } = stage;
   if (batch > 1) {

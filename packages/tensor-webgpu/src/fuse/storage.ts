@@ -43,11 +43,10 @@ export class Storage {
   readonly stored = new Set<Var>();
   private readonly program: Program;
 
-  constructor(program: Program, forced: ReadonlySet<Var>) {
+  constructor(program: Program) {
     this.program = program;
     for (const variable of program.inputs) this.stored.add(variable);
     for (const eqn of program.eqns) for (const variable of eqn.outputs) this.definitions.set(variable, eqn);
-    for (const variable of forced) this.stored.add(variable);
     for (const variable of program.outputs) this.stored.add(variable as Var);
     this.storeAnchors();
     this.storeExpensiveFanOut();
