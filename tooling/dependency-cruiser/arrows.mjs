@@ -35,6 +35,7 @@ export const tensorLayers = [
   ['dtype', 'shape', 'tree'],
   ['program'],
   ['optimize'],
+  ['kernels'],
   ['fuse'],
   ['plan'],
   ['backends'],

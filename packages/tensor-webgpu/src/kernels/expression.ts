@@ -1,6 +1,6 @@
 import type { DType } from '../dtype/dtype.ts';
 import type { Eqn, Var } from '../program/program.ts';
-import type { Affine } from './affine.ts';
+import type { Affine } from '../shape/affine.ts';
 
 /** One lookup by a computed position: `clamp(index, 0, limit)·stride` is added to the element's place. */
 export interface IndexTerm {
@@ -28,6 +28,9 @@ export type Expression =
   | {
       readonly kind: 'apply';
       readonly dtype: DType;
+      /** The name of its scalar code. */
+      readonly code: string;
+      /** The equation it comes from, whose primitive evaluates where there is no code of that name. */
       readonly eqn: Eqn;
       readonly output: number;
       readonly args: readonly Expression[];

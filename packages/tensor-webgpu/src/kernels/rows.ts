@@ -1,8 +1,8 @@
 import type { Var } from '../program/program.ts';
+import { type Affine, bounds, identityCoordinates, unflatten } from '../shape/affine.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
-import { type Affine, bounds, identityCoordinates, unflatten } from './affine.ts';
-import type { Load } from './expression.ts';
-import type { ContractionStage } from './schedule.ts';
+import { type Load, loadsOf } from './expression.ts';
+import type { ContractionOperand, ContractionStage } from './form.ts';
 
 /** A space for an array of this shape whose first axis has `rows` steps, and the array's coordinates over it. */
 export function rowSpace(shape: Shape, rows: number): { space: Shape; coordinates: Affine[] } | null {
@@ -63,14 +63,19 @@ export function contractsOwnRows(
 ): boolean {
   const own = (variable: Var): number => sizeOf(variable.shape) / rows;
   const { lhs, rhs, batch, m, k, n } = stage;
+  const computed = (operand: ContractionOperand): boolean =>
+    operand.kind === 'computed' && loadsOf([operand.value]).some((load) => local.has(load.variable));
+  if (computed(lhs) || computed(rhs)) return false;
   if (batch > 1) {
     const items = batch / rows;
     if (!Number.isInteger(items)) return false;
-    const fits = (variable: Var, stride: number, offset: number): boolean =>
-      !local.has(variable) || (offset === 0 && stride * items === own(variable));
-    return fits(lhs.variable, lhs.batch, lhs.offset) && fits(rhs.variable, rhs.batch, rhs.offset) && k * m * n > 0;
+    const fits = (operand: ContractionOperand): boolean =>
+      operand.kind === 'computed' ||
+      !local.has(operand.variable) ||
+      (operand.offset === 0 && operand.batch * items === own(operand.variable));
+    return fits(lhs) && fits(rhs) && k * m * n > 0;
   }
-  if (m % rows !== 0 || local.has(rhs.variable)) return false;
-  if (!local.has(lhs.variable)) return true;
+  if (m % rows !== 0 || (rhs.kind === 'memory' && local.has(rhs.variable))) return false;
+  if (lhs.kind === 'computed' || !local.has(lhs.variable)) return true;
   return lhs.offset === 0 && lhs.contract === 1 && lhs.free > 0 && lhs.free * (m / rows) === own(lhs.variable);
 }
