@@ -41,6 +41,7 @@ export function unifyBranches(traced: readonly { program: Program; captured: rea
 export const condPrimitive: Primitive = {
   name: 'cond',
   kind: 'control',
+  lowering: { as: 'control', control: ({ branches }: CondParams) => ({ kind: 'branches', branches }) },
 
   shape: (_inputs, { branches }: CondParams) => branches[0].outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 

@@ -1,9 +1,8 @@
 import type { Var } from '../program/program.ts';
+import { type Affine, bounds, identityCoordinates, unflatten } from '../shape/affine.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
-import { type Affine, bounds, identityCoordinates, unflatten } from './affine.ts';
-import type { Expression } from './expression.ts';
-import { loadsOf } from './expression.ts';
-import type { ContractionStage } from './schedule.ts';
+import { type Load, loadsOf } from './expression.ts';
+import type { ContractionOperand, ContractionStage } from './form.ts';
 
 /** A space for an array of this shape whose first axis has `rows` steps, and the array's coordinates over it. */
 export function rowSpace(shape: Shape, rows: number): { space: Shape; coordinates: Affine[] } | null {
@@ -42,14 +41,14 @@ export function withinRow(place: Affine, space: Shape, rows: number, size: numbe
   return low >= 0 && high < rowSize;
 }
 
-/** Whether every read of a variable in `local` stays within the row of the block that computes it. */
-export function readsOwnRows(
-  values: readonly Expression[],
+/** Whether every load of a variable in `local` stays within the row of the block that computes it. */
+export function readOwnRows(
+  loads: readonly Load[],
   space: Shape,
   rows: number,
-  local: ReadonlySet<Var>,
+  local: { has(variable: Var): boolean },
 ): boolean {
-  return loadsOf(values).every(
+  return loads.every(
     (load) =>
       !local.has(load.variable) ||
       ((load.terms.length === 0 || rows === 1) && withinRow(load.place, space, rows, sizeOf(load.variable.shape))),
@@ -57,17 +56,26 @@ export function readsOwnRows(
 }
 
 /** Whether a product's rows can be computed from the same rows of its left operand (and batch item of its right). */
-export function contractsOwnRows(stage: ContractionStage, rows: number, local: ReadonlySet<Var>): boolean {
+export function contractsOwnRows(
+  stage: ContractionStage,
+  rows: number,
+  local: { has(variable: Var): boolean },
+): boolean {
   const own = (variable: Var): number => sizeOf(variable.shape) / rows;
   const { lhs, rhs, batch, m, k, n } = stage;
+  const computed = (operand: ContractionOperand): boolean =>
+    operand.kind === 'computed' && loadsOf([operand.value]).some((load) => local.has(load.variable));
+  if (computed(lhs) || computed(rhs)) return false;
   if (batch > 1) {
     const items = batch / rows;
     if (!Number.isInteger(items)) return false;
-    const fits = (variable: Var, stride: number, offset: number): boolean =>
-      !local.has(variable) || (offset === 0 && stride * items === own(variable));
-    return fits(lhs.variable, lhs.batch, lhs.offset) && fits(rhs.variable, rhs.batch, rhs.offset) && k * m * n > 0;
+    const fits = (operand: ContractionOperand): boolean =>
+      operand.kind === 'computed' ||
+      !local.has(operand.variable) ||
+      (operand.offset === 0 && operand.batch * items === own(operand.variable));
+    return fits(lhs) && fits(rhs) && k * m * n > 0;
   }
-  if (m % rows !== 0 || local.has(rhs.variable)) return false;
-  if (!local.has(lhs.variable)) return true;
+  if (m % rows !== 0 || (rhs.kind === 'memory' && local.has(rhs.variable))) return false;
+  if (lhs.kind === 'computed' || !local.has(lhs.variable)) return true;
   return lhs.offset === 0 && lhs.contract === 1 && lhs.free > 0 && lhs.free * (m / rows) === own(lhs.variable);
 }

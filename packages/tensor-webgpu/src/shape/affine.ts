@@ -1,4 +1,4 @@
-import type { Shape } from '../shape/shape.ts';
+import type { Shape } from './shape.ts';
 
 /**
  * An integer that depends linearly on the coordinates of an index space:
@@ -39,6 +39,15 @@ export function flatten(coordinates: readonly Affine[], shape: Shape, rank: numb
     flat = shape[axis] === 1 ? flat : sumOf(scaled(flat, shape[axis]), coordinates[axis]);
   }
   return flat;
+}
+
+/** The coordinates before axes were put in another order: axis `i` of the result was axis `permutation[i]`. */
+export function unpermuted(coordinates: readonly Affine[], permutation: readonly number[]): Affine[] {
+  const source = new Array<Affine>(permutation.length);
+  permutation.forEach((from, to) => {
+    source[from] = coordinates[to];
+  });
+  return source;
 }
 
 /** Smallest and largest value over a space; [0, 0] for its varying part when the space is empty. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Shape, sizeOf } from '../shape/shape.ts';
 import { type Affine, bounds, divide, flatten, identityCoordinates, unflatten } from './affine.ts';
+import { type Shape, sizeOf } from './shape.ts';
 
 /** Every index of a space. */
 function* indices(space: Shape): Generator<number[]> {
