@@ -1,3 +1,4 @@
+import { toDType } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray, refData } from '../program/refArray.ts';
@@ -79,5 +80,12 @@ export function pad(
   const none = [low, high, interior].every(
     (counts) => counts.length === x.shape.length && counts.every((count) => count === 0),
   );
-  return none ? x : bind(padPrimitive, [x], { low: [...low], high: [...high], interior: [...interior], value })[0];
+  return none
+    ? x
+    : bind(padPrimitive, [x], {
+        low: [...low],
+        high: [...high],
+        interior: [...interior],
+        value: toDType(x.dtype, value),
+      })[0];
 }
