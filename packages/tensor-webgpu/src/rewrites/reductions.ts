@@ -12,9 +12,9 @@ import { fill, uniformValue } from './elementwise.ts';
 
 const { rules, addRewrite } = ruleList();
 
-addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) =>
-  axes.length === 0 ? [x] : null,
-);
+addRewrite(['reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+
+addRewrite(['reduceSum'], (rewriter, [x], { axes }) => (axes.length === 0 ? [fromZero(rewriter, x)] : null));
 
 /** Sums of nothing, and results without elements, need no work. */
 addRewrite(['reduceSum', 'dotGeneral'], (rewriter, inputs, _params, [output]) =>
