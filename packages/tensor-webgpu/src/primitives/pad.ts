@@ -1,3 +1,4 @@
+import { toDType } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import type { Piece } from '../program/lowering.ts';
 import type { Primitive } from '../program/primitive.ts';
@@ -99,5 +100,12 @@ export function pad(
   const none = [low, high, interior].every(
     (counts) => counts.length === x.shape.length && counts.every((count) => count === 0),
   );
-  return none ? x : bind(padPrimitive, [x], { low: [...low], high: [...high], interior: [...interior], value })[0];
+  return none
+    ? x
+    : bind(padPrimitive, [x], {
+        low: [...low],
+        high: [...high],
+        interior: [...interior],
+        value: toDType(x.dtype, value),
+      })[0];
 }
