@@ -9,7 +9,7 @@ import { lax } from '../primitives/lax.ts';
 import { broadcastShapes, checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
-import { whileLoop } from '../transforms/control/api.ts';
+import { whileLoop } from '../transforms/control/loops.ts';
 import { vmap } from '../transforms/vmap.ts';
 import { exponential, normal, type RandomOptions, uniform } from './continuous.ts';
 import { type Key, split } from './key.ts';
