@@ -38,6 +38,7 @@ const COSTS: Readonly<Record<string, number>> = {
   digamma: 60,
   polygamma1: 60,
   polygamma: 80,
+  gammaQuantileSlope: 400,
   atan2: 30,
   pow: 40,
   threefry2x32: 100,
