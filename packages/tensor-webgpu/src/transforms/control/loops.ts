@@ -1,23 +1,49 @@
-import { checkedList, checkedOptions, checkedWhole, checkFunctions, describe } from '../../errors/checks.ts';
+import { checkedOptions, checkedWhole, checkFunctions, describe } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
 import { showAval } from '../../program/print.ts';
 import type { Aval } from '../../program/program.ts';
 import { sameShape } from '../../shape/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { bind, runTraced } from '../../trace/bind.ts';
+import { bind } from '../../trace/bind.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
-import { liftLeaf, scalarValue } from '../../trace/constant.ts';
+import { liftLeaf } from '../../trace/constant.ts';
 import { Value } from '../../trace/value.ts';
-import { flatten, type Structure, unflatten } from '../../tree/tree.ts';
+import { unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
-import { condPrimitive, unifyBranches } from './cond.ts';
+import { concrete, type FlatTree, flattenLeaves, integerLiteral, numberLike, runOnLeaves } from './leaves.ts';
 import { capturedFirst, scanPrimitive } from './scan.ts';
 import { whilePrimitive } from './while.ts';
 
-function flattenTree(tree: unknown, use: string): { values: Value[]; structure: Structure } {
-  const { leaves, structure } = flatten(tree);
-  return { values: leaves.map((leaf) => liftLeaf(leaf, use)), structure };
+/**
+ * Traces the round of a loop, whose carry must keep its form. Numbers at the start of a carry take the dtype that the
+ * round gives them, for which it is traced once more: f64 meets nothing wider.
+ */
+function traceRound<Extra extends { readonly next: FlatTree }>(
+  use: string,
+  start: FlatTree,
+  first: readonly Value[],
+  traceWith: (carry: readonly Value[]) => Traced<Extra>,
+): { carry: readonly Value[]; traced: Traced<Extra> } {
+  const traced = traceWith(first);
+  const { next } = traced.extra;
+  const carry = first.map((value, i) => {
+    const wider = start.plain[i] && next.values[i]?.dtype === 'f64' && next.values[i].shape.length === 0;
+    return wider && value.dtype !== 'f64' ? concrete(numberLike(start.values[i], { shape: [], dtype: 'f64' })) : value;
+  });
+  const settled = carry.every((value, i) => value === first[i]) ? traced : traceWith(carry);
+  const after = settled.extra.next;
+  checkCarry(use, carry, start.structure.key, after.values, after.structure.key);
+  return { carry, traced: settled };
+}
+
+/** What a round returned, its numbers in the dtypes of the carry that it must fit. */
+function carryOut(tree: unknown, carry: readonly Aval[], use: string): FlatTree {
+  const next = flattenLeaves(tree, use);
+  return {
+    ...next,
+    values: next.values.map((value, i) => (next.plain[i] && carry[i] ? numberLike(value, carry[i]) : value)),
+  };
 }
 
 /** Throws unless a loop's carry keeps its structure, shapes and dtypes from one round to the next. */
@@ -63,8 +89,8 @@ export function scan<C, X, Y>(
 ): [C, Y] {
   checkFunctions('scan', body);
   checkedOptions('scan', options, ['length', 'reverse', 'checkpoint']);
-  const start = flattenTree(init, 'scan');
-  const sequence = flattenTree(xs, 'scan');
+  const start = flattenLeaves(init, 'scan');
+  const sequence = flattenLeaves(xs, 'scan');
   const lengths = new Set(sequence.values.map((value) => value.shape[0]));
   if (options.length !== undefined) lengths.add(options.length);
   if (lengths.size !== 1 || sequence.values.some((value) => value.shape.length === 0)) {
@@ -77,27 +103,28 @@ export function scan<C, X, Y>(
   const [length] = lengths as Set<number>;
   checkedWhole('scan: length', length, 0);
   const round = options.checkpoint ? checkpoint(body) : body;
-  const { outputs, extra } = runTraced([...start.values, ...sequence.values], 'scan', (...all) => {
-    const carry = all.slice(0, start.values.length).map(concrete);
+  const { outputs, extra } = runOnLeaves([...start.values, ...sequence.values], 'scan', (...all) => {
     const slices = sequence.values.map((value) => ({ shape: value.shape.slice(1), dtype: value.dtype }));
-    const traced = trace([...carry, ...slices], (...inner) => {
-      const carryIn = unflatten(start.structure, inner.slice(0, carry.length)) as C;
-      const x = unflatten(sequence.structure, inner.slice(carry.length)) as X;
-      const [carryOut, y] = checkedPair(round(carryIn, x));
-      const next = flattenTree(carryOut, 'scan');
-      const result = flattenTree(y, 'scan');
-      checkCarry('scan', carry, start.structure.key, next.values, next.structure.key);
-      return { outputs: [...next.values, ...result.values], extra: result.structure };
-    });
+    const first = all.slice(0, start.values.length).map(concrete);
+    const { carry, traced } = traceRound('scan', start, first, (carry) =>
+      trace([...carry, ...slices], (...inner) => {
+        const carryIn = unflatten(start.structure, inner.slice(0, carry.length)) as C;
+        const x = unflatten(sequence.structure, inner.slice(carry.length)) as X;
+        const [returned, y] = checkedPair(round(carryIn, x));
+        const next = carryOut(returned, carry, 'scan');
+        const result = flattenLeaves(y, 'scan');
+        return { outputs: [...next.values, ...result.values], extra: { next, y: result.structure } };
+      }),
+    );
     const consts = traced.captured;
-    const outputs = bind(scanPrimitive, [...consts, ...carry, ...all.slice(carry.length)], {
+    const outputs = bind(scanPrimitive, [...consts, ...carry, ...all.slice(carry.length).map(concrete)], {
       length,
       reverse: options.reverse ?? false,
       body: capturedFirst(traced.program, consts.length),
       numConsts: consts.length,
       numCarry: carry.length,
     });
-    return { outputs, extra: traced.extra };
+    return { outputs, extra: traced.extra.y };
   });
   const count = start.values.length;
   return [unflatten(start.structure, outputs.slice(0, count)) as C, unflatten(extra, outputs.slice(count)) as Y];
@@ -111,19 +138,20 @@ function checkedPair<C, Y>(result: [C, Y]): [C, Y] {
   );
 }
 
-/** A number given as the start of a carry becomes a value that can change. */
-const concrete = (value: Value): Value =>
-  value.state.kind === 'literal' ? lax.full([], value.state.literal.value, value.dtype) : value;
-
 /**
  * `while (condition(carry)) carry = body(carry)` as one operation; the condition returns a bool scalar.
  * Forward mode only: reverse mode needs a fixed length (`scan`, `foriLoop`).
  */
 export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (carry: C) => C, init: C): C {
   checkFunctions('whileLoop', condition, body);
-  const start = flattenTree(init, 'whileLoop');
-  const { outputs } = runTraced(start.values, 'whileLoop', (...all) => {
-    const carry = all.map(concrete);
+  const start = flattenLeaves(init, 'whileLoop');
+  const { outputs } = runOnLeaves(start.values, 'whileLoop', (...all) => {
+    const { carry, traced: bodyTraced } = traceRound('whileLoop', start, all.map(concrete), (carry) =>
+      trace(carry, (...inner) => {
+        const next = carryOut(body(unflatten(start.structure, inner) as C), carry, 'whileLoop');
+        return { outputs: next.values, extra: { next } };
+      }),
+    );
     const condTraced = trace(carry, (...inner) => {
       const test = liftLeaf(condition(unflatten(start.structure, inner) as C), 'whileLoop');
       if (test.shape.length !== 0 || test.dtype !== 'bool') {
@@ -132,11 +160,6 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
         );
       }
       return { outputs: [test], extra: undefined };
-    });
-    const bodyTraced = trace(carry, (...inner) => {
-      const next = flattenTree(body(unflatten(start.structure, inner) as C), 'whileLoop');
-      checkCarry('whileLoop', carry, start.structure.key, next.values, next.structure.key);
-      return { outputs: next.values, extra: undefined };
     });
     const outputs = bind(whilePrimitive, [...condTraced.captured, ...bodyTraced.captured, ...carry], {
       cond: capturedFirst(condTraced.program, condTraced.captured.length),
@@ -168,72 +191,18 @@ export function foriLoop<C>(
     const first = lower;
     const [[, carry]] = scan<[Tensor, C], null, null>(
       ([i, now]) => [[lax.add(i, 1) as Tensor, body(i, now)], null],
-      [intScalar(first), init],
+      [integerLiteral(first) as Tensor, init],
       null,
       { length: Math.max(0, upper - lower) },
     );
     return carry;
   }
-  const end = typeof upper === 'number' ? intScalar(upper) : upper;
-  const start = typeof lower === 'number' ? intScalar(lower) : lower;
+  const end = typeof upper === 'number' ? integerLiteral(upper) : upper;
+  const start = typeof lower === 'number' ? (integerLiteral(lower) as Tensor) : lower;
   const [, carry] = whileLoop<[Tensor, C]>(
     ([i]) => lax.lt(i, end) as Tensor,
     ([i, now]) => [lax.add(i, 1) as Tensor, body(i, now)],
     [start, init],
   );
   return carry;
-}
-
-const intScalar = (value: number): Tensor => scalarValue(value, 'i32') as Tensor;
-
-/** Runs one of `branches` on `operands`, chosen by an i32 scalar (clamped to the branches there are). */
-export function switchCase<A extends unknown[], R>(
-  index: Tensor | number,
-  branches: readonly ((...operands: A) => R)[],
-  ...operands: A
-): R {
-  checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
-  const given = flattenTree(operands, 'switchCase');
-  const chosen = liftLeaf(typeof index === 'number' ? intScalar(index) : index, 'switchCase');
-  if (chosen.shape.length !== 0)
-    throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
-  if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');
-  const { outputs, extra } = runTraced([chosen, ...given.values], 'switchCase', (at, ...all) => {
-    const values = all.map(concrete);
-    const traced: Traced<Structure>[] = branches.map((branch) =>
-      trace(values, (...inner) => {
-        const result = flattenTree(branch(...(unflatten(given.structure, inner) as A)), 'switchCase');
-        return { outputs: result.values, extra: result.structure };
-      }),
-    );
-    traced.forEach(({ program, extra }, k) => {
-      const first = traced[0];
-      const same =
-        extra.key === first.extra.key &&
-        program.outputs.every(
-          (aval, i) =>
-            sameShape(aval.shape, first.program.outputs[i].shape) && aval.dtype === first.program.outputs[i].dtype,
-        );
-      if (!same) {
-        throw new ShapeError(
-          `cond: branch 0 returns ${first.program.outputs.map(showAval).join(', ')} but branch ${k} returns ${program.outputs.map(showAval).join(', ')}. All branches must return the same form.`,
-        );
-      }
-    });
-    const { branches: programs, captured } = unifyBranches(traced);
-    const outputs = bind(condPrimitive, [lax.cast(at, 'i32'), ...values, ...captured], { branches: programs });
-    return { outputs, extra: traced[0].extra };
-  });
-  return unflatten(extra, outputs) as R;
-}
-
-/** `predicate ? onTrue(...operands) : onFalse(...operands)` for a bool scalar known at run time only. */
-export function cond<A extends unknown[], R>(
-  predicate: Tensor | boolean,
-  onTrue: (...operands: A) => R,
-  onFalse: (...operands: A) => R,
-  ...operands: A
-): R {
-  const test = liftLeaf(predicate, 'cond');
-  return switchCase(lax.cast(test, 'i32') as Tensor, [onFalse, onTrue], ...operands);
 }
