@@ -1,5 +1,5 @@
 export { checkpoint } from './checkpoint.ts';
-export { cond, foriLoop, type ScanOptions, scan, switchCase, whileLoop } from './control/api.ts';
+export { cond, foriLoop, type ScanOptions, scan, switchCase, type WhileOptions, whileLoop } from './control/api.ts';
 export { customJvp, customVjp } from './custom.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type GradOptions, grad, valueAndGrad } from './grad.ts';

@@ -115,12 +115,23 @@ function checkedPair<C, Y>(result: [C, Y]): [C, Y] {
 const concrete = (value: Value): Value =>
   value.state.kind === 'literal' ? lax.full([], value.state.literal.value, value.dtype) : value;
 
+export interface WhileOptions {
+  /** What the error says to a person who asks for reverse mode: how to call the function that holds the loop instead. */
+  readonly reverseMode?: string;
+}
+
 /**
  * `while (condition(carry)) carry = body(carry)` as one operation; the condition returns a bool scalar.
  * Forward mode only: reverse mode needs a fixed length (`scan`, `foriLoop`).
  */
-export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (carry: C) => C, init: C): C {
+export function whileLoop<C>(
+  condition: (carry: C) => Tensor | boolean,
+  body: (carry: C) => C,
+  init: C,
+  options: WhileOptions = {},
+): C {
   checkFunctions('whileLoop', condition, body);
+  checkedOptions('whileLoop', options, ['reverseMode']);
   const start = flattenTree(init, 'whileLoop');
   const { outputs } = runTraced(start.values, 'whileLoop', (...all) => {
     const carry = all.map(concrete);
@@ -143,6 +154,7 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
       body: capturedFirst(bodyTraced.program, bodyTraced.captured.length),
       numCondConsts: condTraced.captured.length,
       numBodyConsts: bodyTraced.captured.length,
+      ...(options.reverseMode !== undefined && { advice: options.reverseMode }),
     });
     return { outputs, extra: undefined };
   });
