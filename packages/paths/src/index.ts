@@ -11,10 +11,12 @@ export {
   TimeShapeError,
 } from './errors.ts';
 export { type GeodesicManifold, type GeodesicPath, geodesicPath } from './geodesicPath.ts';
+export { type LogSnr, logSnr } from './logSnr.ts';
 export type { Path, PathInput, PathSample } from './path.ts';
 export { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';
 export { type CondOTOptions, condOTScheduler } from './schedulers/condOT.ts';
 export { cosineScheduler } from './schedulers/cosine.ts';
 export { linearVPScheduler } from './schedulers/linearVP.ts';
 export { polynomialScheduler } from './schedulers/polynomial.ts';
+export { type VEOptions, veScheduler } from './schedulers/ve.ts';
 export { type VPOptions, vpScheduler } from './schedulers/vp.ts';
