@@ -17,3 +17,6 @@ export class SchedulerError extends FlowfieldError {}
 
 /** Source or data points with NaN or infinity. */
 export class NonFinitePointError extends FlowfieldError {}
+
+/** A data separation that cannot be made from such data, or lacks its tables. */
+export class SeparationError extends FlowfieldError {}

@@ -6,16 +6,21 @@ export {
   NonFinitePointError,
   PathShapeError,
   SchedulerError,
+  SeparationError,
   SingularConversionError,
   TimeRangeError,
   TimeShapeError,
 } from './errors.ts';
 export { type GeodesicManifold, type GeodesicPath, geodesicPath } from './geodesicPath.ts';
+export { type DataSeparationOptions, dataSeparation } from './kinetic/dataSeparation.ts';
+export { kineticEnergy } from './kinetic/kineticEnergy.ts';
+export { type DataSeparation, type SeparationOptions, separationOf } from './kinetic/separation.ts';
 export { type LogSnr, logSnr } from './logSnr.ts';
 export type { Path, PathInput, PathSample } from './path.ts';
 export { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';
 export { type CondOTOptions, condOTScheduler } from './schedulers/condOT.ts';
 export { cosineScheduler } from './schedulers/cosine.ts';
+export { kineticOptimalScheduler } from './schedulers/kineticOptimal.ts';
 export { linearVPScheduler } from './schedulers/linearVP.ts';
 export { polynomialScheduler } from './schedulers/polynomial.ts';
 export { type VEOptions, veScheduler } from './schedulers/ve.ts';
