@@ -20,3 +20,6 @@ export class NonFinitePointError extends FlowfieldError {}
 
 /** A data separation that cannot be made from such data, or lacks its tables. */
 export class SeparationError extends FlowfieldError {}
+
+/** Costs, masses or pairs for which there is no transport plan, or a solve that did not reach its tolerance. */
+export class TransportError extends FlowfieldError {}

@@ -2,6 +2,19 @@ export { type AffinePath, affinePath } from './affinePath.ts';
 export { changeSchedule, type ScheduleChange, type VelocityField } from './changeSchedule.ts';
 export { conditionalFlowMatchingLoss, type FlowMatchingOptions, type Metric } from './conditionalFlowMatchingLoss.ts';
 export { type ConvertOptions, convert, type Prediction } from './convert.ts';
+export { type Assignment, assignment } from './couplings/assignment.ts';
+export type { Coupling, CouplingInput, Fields, Pairs, Taken } from './couplings/coupling.ts';
+export { type PartialTransportOptions, partialTransport } from './couplings/partialTransport.ts';
+export { type PlanSampling, planCoupling, samplePlan } from './couplings/samplePlan.ts';
+export { givenCoupling, independentCoupling } from './couplings/simpleCouplings.ts';
+export {
+  type SinkhornOptions,
+  sinkhorn,
+  type TransportPlan,
+  type UnbalancedSinkhornOptions,
+  unbalancedSinkhorn,
+} from './couplings/sinkhorn.ts';
+export { type TransportCouplingOptions, transportCoupling } from './couplings/transportCoupling.ts';
 export {
   NonFinitePointError,
   PathShapeError,
@@ -10,6 +23,7 @@ export {
   SingularConversionError,
   TimeRangeError,
   TimeShapeError,
+  TransportError,
 } from './errors.ts';
 export { type GeodesicManifold, type GeodesicPath, geodesicPath } from './geodesicPath.ts';
 export { type DataSeparationOptions, dataSeparation } from './kinetic/dataSeparation.ts';
