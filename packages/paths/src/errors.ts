@@ -23,3 +23,6 @@ export class SeparationError extends FlowfieldError {}
 
 /** Costs, masses or pairs for which there is no transport plan, or a solve that did not reach its tolerance. */
 export class TransportError extends FlowfieldError {}
+
+/** Tokens that are no whole numbers or outside the vocabulary, or logits that do not belong to them. */
+export class TokenError extends FlowfieldError {}
