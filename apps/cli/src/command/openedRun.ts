@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Experiment, recipeNamed } from '@flowfield/recipes';
 import { SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, decodeTree } from '@flowfield/train';
 import { RunFolderError } from '../failures/failures.ts';
-import { recipeNamed } from '../recipes/index.ts';
-import type { Experiment } from '../recipes/recipe.ts';
+import { localFiles } from '../runs/dataFiles.ts';
 import { type RunConfig, readConfig, runFiles } from '../runs/runFolder.ts';
 import { storedSettings } from '../settings/settings.ts';
 import { chooseDevice, type DeviceArguments } from './device.ts';
@@ -29,6 +29,7 @@ export async function openRun(folder: string, device: DeviceArguments): Promise<
     settings: storedSettings(recipe.settings, config.settings),
     seed: config.seed,
     data: config.data.source,
+    files: localFiles,
   });
   if (experiment.data.sha256 !== config.data.sha256) {
     throw new RunFolderError(

@@ -1,7 +1,7 @@
+import type { Recipe, SettingValues } from '@flowfield/recipes';
 import { UsageError } from '../failures/failures.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 import { freeRunFolder, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
-import { givenSettings, readSettings, type SettingValues, storedSettings } from '../settings/settings.ts';
+import { givenSettings, readSettings, storedSettings } from '../settings/settings.ts';
 import type { DeviceArguments } from './device.ts';
 
 /** The options of `flowfield train`. */

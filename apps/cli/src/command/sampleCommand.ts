@@ -33,7 +33,11 @@ async function sampleRun(folder: string, options: SampleArguments, terminal: Ter
   try {
     const samples = await experiment.sample(params, { ...work, count, seed, odeSteps });
     await mkdir(out, { recursive: true });
-    const files = await writeSamples(out, drawnSamples({ seed, count, odeSteps }), samples);
+    const files = await writeSamples(out, drawnSamples({ seed, count, odeSteps }), {
+      data: samples,
+      width: experiment.sampleWidth,
+      table: experiment.table(samples),
+    });
     if (options.json) writeLine(terminal.stdout, JSON.stringify({ run: folder, count, seed, files }));
     else writeLine(terminal.stdout, `${count.toLocaleString('en')} samples: ${files.npy}, ${files.csv}`);
   } finally {

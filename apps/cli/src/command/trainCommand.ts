@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
 import { encodeTree, readMetrics, train } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import type { Command } from 'commander';
@@ -6,8 +7,7 @@ import { UsageError } from '../failures/failures.ts';
 import { writePicture } from '../pictures/writePicture.ts';
 import { shownTraining } from '../progress/training.ts';
 import { shownWork } from '../progress/work.ts';
-import { recipeNamed, recipes } from '../recipes/index.ts';
-import type { Experiment, Recipe } from '../recipes/recipe.ts';
+import { localFiles } from '../runs/dataFiles.ts';
 import { createRunFolder, type RunConfig, runFiles, trainedSeconds, writeJson, writeWhole } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
 import { chooseDevice } from './device.ts';
@@ -35,7 +35,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
   const plan = await (options.resume ? resumedRun : newRun)(recipe, options);
   const device = await chooseDevice(options);
-  const experiment = await recipe.open(plan);
+  const experiment = await recipe.open({ ...plan, files: localFiles });
   const config = configOf(recipe, plan, device, experiment, terminal.version);
   if (plan.resumed === null) await createRunFolder(plan.folder);
   else expectSameData(plan.resumed, config);
@@ -43,7 +43,7 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
   for (const line of introduction(experiment, plan, device)) writeLine(terminal.stderr, line);
 
   const resume = `${terminal.call} train ${recipe.name} --out ${plan.folder} --resume`;
-  const { evaluation, seconds } = await stoppable(
+  const { evaluation, pictures, seconds } = await stoppable(
     terminal,
     () => finishedRun(experiment, plan, terminal),
     `Stopped. Go on with: ${resume}`,
@@ -62,7 +62,7 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     const lines = [
       ...evaluationLines(evaluation),
       '',
-      ...whatIsWhere(plan.folder),
+      ...whatIsWhere(plan.folder, pictures),
       '',
       ...whatNext(recipe, plan.folder, terminal.call),
     ];
@@ -98,24 +98,25 @@ function expectSameData(was: RunConfig, is: RunConfig): void {
 function introduction({ data, split, model }: Experiment, { folder, seed }: RunPlan, device: string): string[] {
   const count = (n: number): string => n.toLocaleString('en');
   return [
-    `data    ${data.name}: ${count(data.rows)} events (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`,
+    `data    ${data.name}${data.rows === undefined ? '' : `: ${count(data.rows)} rows`}${split === undefined ? '' : ` (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`}`,
     `model   ${model}`,
     `run     ${folder} (seed ${seed}, device ${device})`,
   ];
 }
 
-function whatIsWhere(folder: string): string[] {
+function whatIsWhere(folder: string, pictures: readonly string[]): string[] {
   return [
-    `${join(folder, 'map.png')} shows the density, the data and samples; loss.png the training`,
+    `${pictures.map((name) => join(folder, `${name}.png`)).join(', ')} show the model and the training`,
     `${join(folder, 'samples.csv')} has ${SAMPLES.toLocaleString('en')} samples; model.safetensors the network; metrics.json the figures`,
   ];
 }
 
 function whatNext(recipe: Recipe, folder: string, call: string): string[] {
+  const { own } = recipe.data;
   return [
     'Next:',
     `  ${call} sample ${folder} --count 10000`,
-    `  ${call} train ${recipe.name} --data events.csv   (your own latitudes and longitudes)`,
+    ...(own === undefined ? [] : [`  ${call} train ${recipe.name} --data ${own}`]),
     `  ${call} list   (settings, data sets, presets)`,
   ];
 }
@@ -144,7 +145,11 @@ async function finishedRun(experiment: Experiment, { folder, seed, resumed }: Ru
   try {
     const evaluation = await experiment.evaluate(params, work);
     const samples = await experiment.sample(params, { ...work, count: SAMPLES, seed });
-    await writeSamples(folder, runFiles.samples, samples);
+    await writeSamples(folder, runFiles.samples, {
+      data: samples,
+      width: experiment.sampleWidth,
+      table: experiment.table(samples),
+    });
     const history = await readMetrics(storage, runFiles.metricsLog);
     const pictures = await experiment.pictures({ params, evaluation, samples, history }, work);
     for (const [name, svg] of Object.entries(pictures)) await writePicture(folder, name, svg);
@@ -152,7 +157,7 @@ async function finishedRun(experiment: Experiment, { folder, seed, resumed }: Ru
       training: roundedSeconds(earlier * 1000 + trained - start),
       rest: roundedSeconds(performance.now() - trained),
     };
-    return { evaluation, seconds };
+    return { evaluation, pictures: Object.keys(pictures), seconds };
   } finally {
     work.end();
   }

@@ -1,10 +1,9 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { didYouMean, type Experiment, type SettingValues } from '@flowfield/recipes';
 import { readMetrics } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
-import { didYouMean } from '../failures/nearest.ts';
-import type { SettingValues } from '../settings/settings.ts';
 
 /** What `config.json` says: everything that a run depends on. */
 export interface RunConfig {
@@ -17,9 +16,9 @@ export interface RunConfig {
     source: string;
     name: string;
     sha256: string;
-    rows: number;
+    rows?: number;
   };
-  split: { seed: number; train: number; validation: number; test: number };
+  split?: Experiment['split'];
   versions: Record<string, string>;
 }
 
@@ -97,7 +96,7 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   }
   try {
     const config = JSON.parse(text) as RunConfig;
-    for (const key of ['recipe', 'settings', 'seed', 'device', 'data', 'split'] as const) {
+    for (const key of ['recipe', 'settings', 'seed', 'device', 'data'] as const) {
       if (config[key] === undefined) throw new Error(`it has no '${key}'`);
     }
     return config;

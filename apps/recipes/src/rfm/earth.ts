@@ -1,4 +1,4 @@
-import { gatherRows, splitIndices } from '@flowfield/datasets';
+import { gatherRows, splitIndices, unitToLatLon } from '@flowfield/datasets';
 import {
   adamW,
   appendTime,
@@ -26,8 +26,9 @@ import { solvedRows, withOutcome } from '../flow/solvedRows.ts';
 import { earthGrid } from '../pictures/earthGrid.ts';
 import { earthMap } from '../pictures/earthMap.ts';
 import { lossCurve } from '../pictures/lossCurve.ts';
+import type { EvaluateOptions, Experiment, Recipe, RecipeContext, Results, SampleOptions } from '../recipe.ts';
 import { choice, real, whole } from '../settings/kinds.ts';
-import type { EvaluateOptions, Experiment, Recipe, RecipeContext, Results, SampleOptions, Work } from './recipe.ts';
+import { quietWork, type Work } from '../work.ts';
 
 const settings = z.object({
   steps: whole({ fallback: 8000, help: 'training steps' }),
@@ -78,6 +79,7 @@ export const earth: Recipe = {
     fallback: embeddedName,
     help: 'a CSV file with latitude and longitude, or one of',
     names: eventSources,
+    own: 'events.csv   (your own latitudes and longitudes)',
   },
   open,
 };
@@ -85,7 +87,7 @@ export const earth: Recipe = {
 async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tensor>> {
   const options = context.settings as EarthSettings;
   const { seed } = context;
-  const { points, ...events } = await loadEvents(context.data, options);
+  const { points, ...events } = await loadEvents(context.data, options, context.files);
   const split = splitIndices(points.length / 3, { seed });
   const train = gatherRows(points, split.train, 3);
   const validation = gatherRows(points, split.validation, 3);
@@ -135,7 +137,6 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   );
   const logDensity = (params: MlpParams, at: Float64Array, title: string, work: Work, steps = options.odeSteps) =>
     solvedRows(at, { title, batch: SOLVER_BATCH }, work, (x) => density(params, x, steps));
-  const quiet: Work = { signal: new AbortController().signal, progress: () => {} };
 
   async function evaluate(params: MlpParams, { odeSteps = options.odeSteps, ...work }: EvaluateOptions) {
     const model = await logDensity(params, test, 'held-out', work, odeSteps);
@@ -242,11 +243,13 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       logEvery: options.innerSteps,
       validateEvery: Math.ceil(options.steps / options.validations),
       validate: async (params) =>
-        negativeMean(await logDensity(params, validation, 'validation', quiet, options.roughOdeSteps)),
+        negativeMean(await logDensity(params, validation, 'validation', quietWork, options.roughOdeSteps)),
     },
     keepBest: options.keep === 'best',
     evaluate,
     sample,
+    sampleWidth: 3,
+    table: (samples) => unitToLatLon(samples),
     pictures,
   };
 }

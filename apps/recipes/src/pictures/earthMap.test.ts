@@ -1,10 +1,10 @@
 import { latLonToUnit } from '@flowfield/datasets';
+import { Resvg } from '@resvg/resvg-js';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { vonMisesFisherKde } from '../baselines/vonMisesFisherKde.ts';
 import { earthMap } from './earthMap.ts';
 import { PictureError } from './pictureError.ts';
-import { renderPicture } from './writePicture.ts';
 
 /** Far from the coasts and the lines of the graticule, as are its mirror images. */
 const PEAK: [number, number] = [-25, -105];
@@ -23,7 +23,7 @@ function placeOf(latitude: number, longitude: number, options: Parameters<typeof
 }
 
 function brightness(svg: string, [x, y]: [number, number]): number {
-  const { pixels, width } = renderPicture(svg, { pixelRatio: 1 });
+  const { pixels, width } = new Resvg(svg, { font: { loadSystemFonts: false } }).render();
   const at = 4 * (Math.round(y) * width + Math.round(x));
   return (pixels[at]! + pixels[at + 1]! + pixels[at + 2]!) / 3;
 }

@@ -1,7 +1,9 @@
 import type { MetricsRecord, TrainerOptions } from '@flowfield/train';
-import type { Presets, SettingsSchema, SettingValues } from '../settings/settings.ts';
+import type { DataFiles } from './files.ts';
+import type { Presets, SettingsSchema, SettingValues } from './settings/schema.ts';
+import type { Work } from './work.ts';
 
-/** An experiment by name. One file of this folder holds one. */
+/** An experiment by name: a model that a person trains, samples and measures. */
 export interface Recipe {
   readonly name: string;
   /** One line: the method, and on what. */
@@ -14,6 +16,8 @@ export interface Recipe {
     readonly help: string;
     /** Known names and what they are. */
     readonly names: Readonly<Record<string, string>>;
+    /** What a person can put after `--data` to use data of their own, where they can. */
+    readonly own?: string;
   };
   /** Reads the data and builds the model, on the default device. */
   open(context: RecipeContext): Promise<Experiment>;
@@ -25,32 +29,39 @@ export interface RecipeContext {
   readonly seed: number;
   /** What `--data` was. */
   readonly data: string;
+  readonly files: DataFiles;
 }
 
+/** What is trained: for `@flowfield/train`, without what the one who runs it adds. */
+export type Training<P, B> = Omit<TrainerOptions<P, B>, 'storage' | 'seed'>;
+
 /** A recipe with its data and settings in place. `P` is its tree of parameters, `B` a batch. */
-// biome-ignore lint/suspicious/noExplicitAny: the command handles experiments without looking into their parameters.
+// biome-ignore lint/suspicious/noExplicitAny: who runs an experiment does not look into its parameters.
 export interface Experiment<P = any, B = any> {
-  readonly data: { readonly name: string; readonly sha256: string; readonly rows: number };
-  readonly split: { readonly seed: number; readonly train: number; readonly validation: number; readonly test: number };
+  /** `rows` where the data are finite; generated data have none. */
+  readonly data: { readonly name: string; readonly sha256: string; readonly rows?: number };
+  /** Rows of each part, where the data are split. */
+  readonly split?: {
+    readonly seed: number;
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+  };
   /** One line on the model. */
   readonly model: string;
-  /** For `@flowfield/train`; the command adds storage, seed and signal. */
-  readonly training: Omit<TrainerOptions<P, B>, 'storage' | 'seed'>;
+  readonly training: Training<P, B>;
   /** Whether the parameters with the lowest validation value become the model, instead of the last ones. */
   readonly keepBest: boolean;
   /** Held-out figures of parameters. */
   evaluate(params: P, work: EvaluateOptions): Promise<Evaluation>;
-  /** Samples of the model: unit vectors, row-major (count, 3). */
+  /** Samples of the model, row-major (count, sampleWidth). */
   sample(params: P, work: SampleOptions): Promise<Float64Array>;
+  /** Numbers in one sample. */
+  readonly sampleWidth: number;
+  /** Samples as columns of a table that a person reads, such as latitude and longitude. */
+  table(samples: Float64Array): Readonly<Record<string, ArrayLike<number>>>;
   /** SVG pictures by name. */
   pictures(results: Results<P>, work: Work): Promise<Record<string, string>>;
-}
-
-/** Work that takes a while: it tells how far it is, and stops when asked to. */
-export interface Work {
-  readonly signal: AbortSignal;
-  /** `done` of `total` rows of the part called `title`. */
-  progress(title: string, done: number, total: number): void;
 }
 
 export interface EvaluateOptions extends Work {

@@ -1,16 +1,15 @@
-import { createRequire } from 'node:module';
 import { unitToLatLon } from '@flowfield/datasets';
 import * as Plot from '@observablehq/plot';
 import { type GeoProjection, geoEqualEarth } from 'd3-geo';
 import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
+import atlas from 'world-atlas/land-110m.json' with { type: 'json' };
 import { type Block, chart, colors, element, margin, type PictureWords, picture, text } from './canvas.ts';
 import { type DensityScale, densityScale } from './densityScale.ts';
 import { type DensityGrid, earthGrid, interpolateGrid } from './earthGrid.ts';
 import { PictureError } from './pictureError.ts';
 
-// Not an import: the bundler drops the attribute that Node asks for on JSON.
-const topology: Topology<{ land: GeometryCollection }> = createRequire(import.meta.url)('world-atlas/land-110m.json');
+const topology = atlas as unknown as Topology<{ land: GeometryCollection }>;
 const land = feature(topology, topology.objects.land);
 
 const WIDTH = 1080;

@@ -1,7 +1,7 @@
 import { OdeError, type OdeSolution } from '@flowfield/ode-solvers';
 import { mapBatches } from '@flowfield/samplers';
 import { type Tensor, tensor } from '@flowfield/tensor-webgpu';
-import type { Work } from '../recipes/recipe.ts';
+import type { Work } from '../work.ts';
 
 /** What one row gives, and how its solve ended: each of shape [rows, ...]. */
 export type SolvedRows = {
@@ -22,23 +22,25 @@ export interface RowsOptions {
   readonly title: string;
   /** Most rows in one call of `solve`. */
   readonly batch: number;
+  /** Numbers in a row; 3 when left out. */
+  readonly width?: number;
 }
 
 /**
- * The values of `solve` for points of R^3, row-major (rows, 3), batch by batch, as one array. Batches have nearly equal
+ * The values of `solve` for points of R^width, row-major (rows, width), batch by batch, as one array. Batches have nearly equal
  * sizes, so that at most two are compiled.
  *
  * @throws OdeError when a solve did not reach its end; the reason of `work.signal` when it is aborted
  */
 export async function solvedRows(
   points: Float64Array,
-  { title, batch }: RowsOptions,
+  { title, batch, width = 3 }: RowsOptions,
   work: Work,
   solve: (x: Tensor) => SolvedRows,
 ): Promise<Float64Array> {
-  const rows = points.length / 3;
+  const rows = points.length / width;
   const batches = Math.ceil(rows / batch);
-  using x = tensor(Float32Array.from(points), { shape: [rows, 3] });
+  using x = tensor(Float32Array.from(points), { shape: [rows, width] });
   work.progress(title, 0, rows);
   const solved = await mapBatches(solve, x, {
     batchSize: Math.ceil(rows / batches),
