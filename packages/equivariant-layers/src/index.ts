@@ -9,6 +9,28 @@ export {
   UndirectedGraphError,
   UnknownGroupError,
 } from './errors.ts';
+export {
+  affineGroup,
+  alternatingGroup,
+  cyclicGroup,
+  dihedralGroup,
+  directProduct,
+  kleinGroup,
+  symmetricGroup,
+} from './groups/families.ts';
+export type { FixedPointCounts } from './groups/fixedPoints.ts';
+export { type PermutationGroup, type PermutationGroupOptions, permutationGroup } from './groups/group.ts';
+export {
+  type GroupLayer,
+  type GroupLinearOptions,
+  type GroupLinearParams,
+  type GroupLinearSize,
+  groupLinear,
+  groupLinearParameters,
+} from './groups/groupLinear.ts';
+export { groupNamed } from './groups/named.ts';
+export { countOrbits, type OrbitTable, type OrbitTableOptions, orbitTable } from './groups/orbits.ts';
+export type { Permutation } from './groups/permutation.ts';
 export { type ApplyMapOptions, applyMap } from './permutations/applyMap.ts';
 export type { Block } from './permutations/blocks.ts';
 export {
