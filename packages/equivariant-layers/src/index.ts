@@ -31,6 +31,13 @@ export {
 export { groupNamed } from './groups/named.ts';
 export { countOrbits, type OrbitTable, type OrbitTableOptions, orbitTable } from './groups/orbits.ts';
 export type { Permutation } from './groups/permutation.ts';
+export {
+  type InvariantNetwork,
+  type InvariantNetworkOptions,
+  type InvariantNetworkParams,
+  invariantNetwork,
+  type TiedParams,
+} from './networks/invariantNetwork.ts';
 export { type ApplyMapOptions, applyMap } from './permutations/applyMap.ts';
 export type { Block } from './permutations/blocks.ts';
 export {
@@ -52,3 +59,4 @@ export {
 export type { Masks } from './permutations/nodeSets.ts';
 export type { MapOrders, Orders } from './permutations/orders.ts';
 export { countSetPartitions } from './permutations/partitions.ts';
+export { type PoolByPatternOptions, poolByPattern } from './permutations/poolByPattern.ts';

@@ -66,13 +66,15 @@ export function nodeSets(op: string, x: Tensor, { orders, channels, mask, nodes 
       const each = count.maximum(1).reciprocal();
       return total.mul(each.reshape([...lead, ...total.shape.slice(leadCount).map(() => 1)]));
     },
-    agree(a, b) {
-      const line = arange(sizes[setsOut[a]]);
-      const along = (axis: number) => line.reshape([...setsOut.map((_, i) => (i === axis ? line.size : 1)), 1]);
-      return along(a).equal(along(b));
-    },
+    agree: (a, b) => agreeing(sizes[setsOut[a]], a, b, setsOut.length),
     masked: (y) => keepReal(y, masks, setsOut),
   };
+}
+
+/** Where axes a and b of `count` axes over n nodes have the same index: bool, of extent 1 along all others and the channels. */
+export function agreeing(n: number, a: number, b: number, count: number): Tensor {
+  const along = (axis: number) => arange(n).reshape(Array.from({ length: count + 1 }, (_, i) => (i === axis ? n : 1)));
+  return along(a).equal(along(b));
 }
 
 /** Where every axis is at a real element, x; else 0. Padding may hold NaN, and no derivative flows through it. */
