@@ -9,6 +9,18 @@ export {
   UndirectedGraphError,
   UnknownGroupError,
 } from './errors.ts';
+export type { DegeneratePolicy } from './frames/degenerate.ts';
+export type { EuclideanGroup, EuclideanGroupName } from './frames/euclideanGroup.ts';
+export {
+  type FrameAveraged,
+  type FrameAverageOptions,
+  type FrameCallOptions,
+  frameAverage,
+  type OutputKinds,
+} from './frames/frameAverage.ts';
+export { type Isometry, movedBy, randomIsometry } from './frames/isometry.ts';
+export { type PointFrameOptions, type PointFrames, pointFrames } from './frames/pointFrames.ts';
+export { intoFrames, type Kind, outOfFrames } from './frames/transport.ts';
 export {
   affineGroup,
   alternatingGroup,
