@@ -18,7 +18,19 @@ export {
   frameAverage,
   type OutputKinds,
 } from './frames/frameAverage.ts';
+export { type GraphFrame, type GraphFrameOptions, graphFrame, placesOf } from './frames/graphFrame.ts';
+export {
+  type GraphFrameAverageOptions,
+  type GraphFrameCallOptions,
+  graphFrameAverage,
+} from './frames/graphFrameAverage.ts';
 export { type Isometry, movedBy, randomIsometry } from './frames/isometry.ts';
+export {
+  type Eigenspace,
+  type LaplacianOptions,
+  type LaplacianSpectrum,
+  laplacianSpectrum,
+} from './frames/laplacian.ts';
 export { type PointFrameOptions, type PointFrames, pointFrames } from './frames/pointFrames.ts';
 export { intoFrames, type Kind, outOfFrames } from './frames/transport.ts';
 export {
