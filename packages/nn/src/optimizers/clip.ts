@@ -1,4 +1,4 @@
-import { clip, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { clip, div, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { scaledNorm } from './globalNorm.ts';
 import { checkPositive } from './ranges.ts';
 import { root } from './root.ts';
@@ -16,7 +16,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform {
     const { norm, factor } = scaledNorm('clipByGlobalNorm', grads);
     const bound = factor.mul(maxNorm);
     const isLong = norm.greater(bound);
-    const shrink = where(isLong, where(isLong, norm, 1).reciprocal().mul(maxNorm), 1);
+    const shrink = where(isLong, div(maxNorm, where(isLong, norm, 1)), 1);
     const scale = where(isLong, factor, 1);
     return mapTree((leaf) => leaf.mul(scale.astype(leaf.dtype)).mul(shrink.astype(leaf.dtype)), grads);
   });
