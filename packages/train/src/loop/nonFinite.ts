@@ -24,9 +24,9 @@ export class NonFiniteLossError extends NonFiniteError {
   constructor(step: number, loss: number, path: string | null = null) {
     const touched =
       path === null
-        ? 'All gradients were finite.'
+        ? 'All its gradients were finite.'
         : `The gradient of '${path}' is the first in the tree that is not finite either.`;
-    super(`expected a finite loss, got ${loss} at step ${step}. ${touched} ${ADVICE}`, step, path);
+    super(`expected a finite loss, got ${loss} at step ${step}. ${ADVICE} ${touched}`, step, path);
     this.loss = loss;
   }
 }
