@@ -99,3 +99,4 @@ export type { Masks } from './permutations/nodeSets.ts';
 export type { MapOrders, Orders } from './permutations/orders.ts';
 export { countSetPartitions } from './permutations/partitions.ts';
 export { type PoolByPatternOptions, poolByPattern } from './permutations/poolByPattern.ts';
+export { direction } from './vectors/direction.ts';

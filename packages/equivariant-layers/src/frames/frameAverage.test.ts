@@ -452,6 +452,22 @@ describe('clouds without principal axes', () => {
     expect(f('error').item()).toBeCloseTo(f('randomBasis').item(), 10);
   });
 
+  test('what only needs eigenvalues has its exact derivative at repeated ones', () => {
+    const x = tensor(clouds.prism, { dtype: 'f64' });
+    for (const detach of [true, false]) {
+      const f = frameAverage((y: Tensor) => y.square().sum(), {
+        group: 'E(3)',
+        inputs: 'point',
+        detach,
+        degenerate: 'randomBasis',
+      });
+      const gradient = grad((at: Tensor) => f(at, { key }))(x);
+      expect(difference(gradient, x.sub(x.mean({ axis: 0 })).mul(2))).toBeLessThan(1e-13);
+    }
+    const basis = frameAverage((y: Tensor) => y.at(0, 1).square(), { group: 'E(3)', inputs: 'point', detach: false });
+    expect(() => basis(x)).toThrow(DegenerateSpectrumError);
+  });
+
   test('one bad cloud of a batch is named by its row', () => {
     const batch = stack([normals(1, [4, 2]), normals(2, [4, 2]), tensor(clouds.square, { dtype: 'f64' })]);
     expect(() => pointFrames(batch, { group: 'E(2)' })).toThrow(/of row 2 are not determined/);
