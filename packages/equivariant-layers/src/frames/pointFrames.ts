@@ -57,7 +57,7 @@ export interface PointFrameOptions {
   readonly gapTolerance?: number;
 }
 
-export const pointFrameOptionNames = [
+const pointFrameOptionNames = [
   'group',
   'mask',
   'frames',
