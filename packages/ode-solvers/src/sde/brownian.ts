@@ -1,4 +1,4 @@
-import { ArgumentError, full, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, full, random, scan, type Tensor } from '@flowfield/tensor-webgpu';
 import type { State } from '../state.ts';
 
 /** A Brownian path over an interval, and with it the integral that methods of order 1.5 need. */
@@ -22,9 +22,16 @@ export interface NoiseSource {
 /** Shapes and dtypes of the parts of a Brownian motion. */
 export type NoiseForm = readonly { readonly shape: readonly number[]; readonly dtype: 'f32' | 'f64' }[];
 
-/** A random normal value for each part. */
+/** A random normal value for each part, drawn in f32 for every dtype: one key is one path in both precisions. */
 export const normals = (key: Tensor, form: NoiseForm): State =>
-  form.map(({ shape, dtype }, n) => random.normal(form.length === 1 ? key : random.foldIn(key, n), shape, { dtype }));
+  form.map(({ shape, dtype }, n) => {
+    const own = form.length === 1 ? key : random.foldIn(key, n);
+    return dtype === 'f32' ? random.normal(own, shape) : apart(own, shape).astype(dtype);
+  });
+
+/** Drawn in a loop of its own: beside f64 work the draws would be computed one by one, many times slower. */
+const apart = (key: Tensor, shape: readonly number[]): Tensor =>
+  scan((same: Tensor) => [same, random.normal(same, shape)], key, null, { length: 1 })[1].slice(0);
 
 /** Independent increments, one key for each step: fast, but another number of steps is another path. */
 export const freshNoise = (key: Tensor, form: NoiseForm): NoiseSource => ({

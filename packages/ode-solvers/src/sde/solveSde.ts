@@ -122,6 +122,7 @@ export function solveSde<Y, Args = undefined>(
   const device = initial.find((leaf) => leaf.device !== undefined)?.device?.name;
   const { times, places } = withSaved(options, saveAt.ts);
   const clock = clockOf(times, timeType, device);
+  if (!isKey(noise)) checkReach(noise, times);
   const term = noiseTerm(kind);
 
   const run = (state: State, at: Clock, key: Tensor | null): { end: Carry; rows: State | null; times: Tensor } => {
@@ -207,6 +208,19 @@ function checkSolver(solver: SdeSolver, kind: NoiseKind): void {
     refuse(
       'solveSde',
       `${solver.name} is for ${solver.kinds.join(' or ')} noise, got kind '${kind}'. Use eulerMaruyama() or stochasticHeun().`,
+    );
+}
+
+/** Throws `ArgumentError` where a path is known to end before the solve does. */
+function checkReach({ t0, t1 }: BrownianPath, times: ClockOptions): void {
+  const known = knownGrid(times);
+  if (!known || t0 === undefined || t1 === undefined) return;
+  const ends = [known[0], known[known.length - 1]];
+  const slack = 1e-6 * Math.max(Math.abs(t0), Math.abs(t1));
+  if (ends.some((t) => t < t0 - slack || t > t1 + slack))
+    refuse(
+      'solveSde',
+      `the path runs from ${t0} to ${t1}, and the solve from ${ends[0]} to ${ends[1]}. Widen its interval.`,
     );
 }
 
