@@ -41,6 +41,16 @@ function roles<T>(
 export const whilePrimitive: Primitive = {
   name: 'while',
   kind: 'control',
+  lowering: {
+    as: 'control',
+    control: ({ cond, body, numCondConsts, numBodyConsts }: WhileParams) => ({
+      kind: 'while',
+      condition: cond,
+      body,
+      conditionConstants: numCondConsts,
+      bodyConstants: numBodyConsts,
+    }),
+  },
 
   shape: (_inputs, { body }: WhileParams) => body.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 
