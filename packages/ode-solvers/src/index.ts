@@ -44,4 +44,5 @@ export type { OdeSolver, Step, StepOptions } from './solver.ts';
 export type { ImplicitOptions } from './stages.ts';
 export type { OdeFunction } from './state.ts';
 export type { ErrorNorm, StepController } from './stepControl.ts';
+export { type OdeProgress, type OdeStepper, odeStepper, type StepperOptions } from './stepper.ts';
 export type { Tableau } from './tableau.ts';
