@@ -222,7 +222,7 @@ export function arange(start: number, ...rest: readonly (number | CreateOptions 
   const to = stop ?? start;
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
     throw new ArgumentError(
-      `arange: expected finite start and stop and a step other than 0, got ${from}, ${to}, ${step}.`,
+      `arange: expected finite start and stop and a step other than 0, got ${[from, to, step].map(describe).join(', ')}.`,
     );
   }
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'i32' : 'f32');
