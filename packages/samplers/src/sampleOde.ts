@@ -4,7 +4,7 @@ import type { EmbeddedManifold } from './tangentField.ts';
 import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
 
 /** Options of the solver; t0 and t1 default to 0 and 1 (for likelihoods, 1 and 0). */
-export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project'> {
+export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project' | 'events'> {
   /** Keep x on this manifold: v becomes the tangent field of the given function, and x is projected after each step. */
   readonly manifold?: EmbeddedManifold;
 }

@@ -24,6 +24,7 @@ function convert(from: DType, to: DType): Scalar {
  */
 export const castPrimitive = elementwise({
   name: 'cast',
+  cost: 0.5,
   scalarFor: (from, params: { dtype: DType }) => convert(from, params.dtype),
   outputDType: (_inputs, params: { dtype: DType }) => params.dtype,
   jvp: (lax, _inputs, [dx], output) => (dx ? lax.cast(dx, output.dtype) : null),
@@ -42,6 +43,7 @@ export function cast(x: Value, dtype: DType): Value {
 export const bitcastPrimitive: Primitive = {
   name: 'bitcast',
   kind: 'elementwise',
+  lowering: { as: 'map', cost: 0 },
   shape([x], { dtype }: { dtype: DType }) {
     for (const each of [x.dtype, dtype]) {
       if (bytesPerElement(each) !== 4 || !(isFloat(each) || isInteger(each))) {
