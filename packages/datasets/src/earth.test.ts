@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { dataPath, hasData, noDataReason } from '@flowfield/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropDuplicates } from './dropDuplicates.ts';
-import { type EarthName, earth, earthNames } from './earth.ts';
+import { earth } from './earth.ts';
 import { ChecksumError, DataFileMissingError, DataFolderMissingError, UnknownDatasetError } from './earthError.ts';
+import { type EarthName, earthNames } from './parseEarth.ts';
 
 describe('earth on the published files', () => {
   it.for<[EarthName, number, number]>([

@@ -11,8 +11,10 @@ export {
   UnclosedQuoteError,
 } from './csvError.ts';
 export { dropDuplicates } from './dropDuplicates.ts';
+export { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
 export { type Earthquakes, earthquakes } from './earthquakes.ts';
 export { gatherRows } from './gatherRows.ts';
+export { type EarthName, earthNames, type ParseEarthOptions, parseEarth } from './parseEarth.ts';
 export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';
 export { philox2x32 } from './philox.ts';
 export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';

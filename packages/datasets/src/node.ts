@@ -1,8 +1,2 @@
-export { type EarthName, type EarthOptions, earth, earthNames } from './earth.ts';
-export {
-  ChecksumError,
-  DataFileMissingError,
-  DataFolderMissingError,
-  EarthDataError,
-  UnknownDatasetError,
-} from './earthError.ts';
+export { type EarthOptions, earth } from './earth.ts';
+export { DataFileMissingError, DataFolderMissingError } from './earthError.ts';

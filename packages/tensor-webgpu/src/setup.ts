@@ -1,5 +1,6 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
+import { checkedOptions } from './errors/checks.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
 import { devices, registerDevice } from './runtime/registry.ts';
@@ -24,9 +25,10 @@ export interface InitOptions {
  * Finds the devices of this machine and returns their names, the default first. The CPU devices are there without
  * it; devices that must be asked for (a GPU) are there after it.
  *
- * @throws DeviceError when wide vectors are asked for and cannot be had.
+ * @throws DeviceError when wide vectors are asked for and cannot be had; ArgumentError for a misspelt option.
  */
-export async function init({ wideVectors = false }: InitOptions = {}): Promise<string[]> {
+export async function init(options: InitOptions = {}): Promise<string[]> {
+  const { wideVectors = false } = checkedOptions('init', options, ['wideVectors']);
   if (wideVectors) useWideVectors(cpu);
   return devices();
 }

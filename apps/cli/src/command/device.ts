@@ -1,6 +1,6 @@
+import { didYouMean } from '@flowfield/recipes';
 import { defaultDevice, init } from '@flowfield/tensor-webgpu';
 import { UsageError } from '../failures/failures.ts';
-import { didYouMean } from '../failures/nearest.ts';
 
 /** Leaves the choice of the device to the library. */
 export const autoDevice = 'auto';

@@ -7,7 +7,7 @@ import { captured } from './testing/captured.ts';
 describe('a fault of the call ends with exit code 2 and one line that helps', () => {
   test.each([
     ['trian earth', "unknown command 'trian'; did you mean 'train'?"],
-    ['train erth', "unknown recipe 'erth'; did you mean 'earth'?"],
+    ['train erth', "unknown recipe 'erth'; expected one of earth, checkerboard; did you mean 'earth'?"],
     ['zzzzzz earth', "unknown command 'zzzzzz'\n"],
     ['train earth --stpes 3', "unknown option '--stpes'; did you mean '--steps'?"],
     ['train earth --stpes=3', "unknown option '--stpes=3'; did you mean '--steps'?"],

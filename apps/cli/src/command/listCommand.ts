@@ -1,7 +1,6 @@
+import { type Recipe, recipes } from '@flowfield/recipes';
 import { init } from '@flowfield/tensor-webgpu';
 import type { Command } from 'commander';
-import { recipes } from '../recipes/index.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 import { describeSettings } from '../settings/settings.ts';
 import { autoDevice } from './device.ts';
 import { addOptions } from './options.ts';

@@ -1,4 +1,4 @@
-import type { Evaluation } from '../recipes/recipe.ts';
+import type { Evaluation } from '@flowfield/recipes';
 
 /** Digits after the point of a figure on the screen. */
 const DIGITS = 4;

@@ -1,4 +1,4 @@
-import type { Work } from '../recipes/recipe.ts';
+import type { Work } from '@flowfield/recipes';
 import { type Progress, showProgress } from './progress.ts';
 
 /** Shows the parts of a work one after another, each from its first to its last row. */

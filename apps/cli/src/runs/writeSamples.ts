@@ -1,33 +1,31 @@
-import { join } from 'node:path';
-import { unitToLatLon } from '@flowfield/datasets';
 import { writeNpy } from '@flowfield/tensor-webgpu';
-import { runFiles, writeWhole } from './runFolder.ts';
+import type { WriteFile } from '../pictures/writePicture.ts';
+import { runFiles } from './runFolder.ts';
 
-/** Digits after the point of a degree in the CSV file: about 10 centimeters. */
-const DEGREE_DIGITS = 6;
+/** Digits after the point in the CSV file; of a degree on the Earth, about 10 centimeters. */
+const DIGITS = 6;
 
 /** The name of samples drawn later: another than that of the run's own, and one for each seed, count and solver. */
 export const drawnSamples = ({ seed, count, odeSteps }: { seed: number; count: number; odeSteps?: number }): string =>
   [runFiles.samples, seed, count, ...(odeSteps === undefined ? [] : [`steps${odeSteps}`])].join('-');
 
-/**
- * Writes points of the sphere as `<folder>/<name>.npy` (float64, shape (n, 3), unit vectors) and `<name>.csv` (latitude and
- * longitude in degrees).
- *
- * @returns the two paths
- */
+/** Samples of an experiment, and how they look in a table. */
+export interface DrawnSamples {
+  /** Row-major (count, width). */
+  readonly data: Float64Array;
+  readonly width: number;
+  readonly table: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Writes samples as `<name>.npy` (float64, shape (n, width)) and `<name>.csv` (the columns of their table). */
 export async function writeSamples(
-  folder: string,
+  write: WriteFile,
   name: string,
-  points: Float64Array,
-): Promise<{ npy: string; csv: string }> {
-  const paths = { npy: join(folder, `${name}.npy`), csv: join(folder, `${name}.csv`) };
-  await writeWhole(paths.npy, writeNpy({ shape: [points.length / 3, 3], data: points }));
-  const { latitude, longitude } = unitToLatLon(points);
-  const rows = Array.from(
-    latitude,
-    (value, i) => `${value.toFixed(DEGREE_DIGITS)},${longitude[i].toFixed(DEGREE_DIGITS)}`,
-  );
-  await writeWhole(paths.csv, `latitude,longitude\n${rows.join('\n')}\n`);
-  return paths;
+  { data, width, table }: DrawnSamples,
+): Promise<void> {
+  const count = data.length / width;
+  await write(`${name}.npy`, writeNpy({ shape: [count, width], data }));
+  const columns = Object.values(table);
+  const rows = Array.from({ length: count }, (_, i) => columns.map((column) => column[i].toFixed(DIGITS)).join(','));
+  await write(`${name}.csv`, `${Object.keys(table).join(',')}\n${rows.join('\n')}\n`);
 }

@@ -1,6 +1,6 @@
+import { choice, flag, real, whole } from '@flowfield/recipes';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { choice, flag, real, whole } from './kinds.ts';
 import { describeSettings, givenSettings, readSettings, storedSettings } from './settings.ts';
 
 const schema = z.object({

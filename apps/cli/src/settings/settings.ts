@@ -1,15 +1,6 @@
+import { didYouMean, type Presets, type SettingsSchema, type SettingValues } from '@flowfield/recipes';
 import type { z } from 'zod';
 import { UsageError } from '../failures/failures.ts';
-import { didYouMean } from '../failures/nearest.ts';
-
-/** The settings of a recipe: name -> kind (see `kinds.ts`). */
-export type SettingsSchema = z.ZodObject<Record<string, z.ZodType>>;
-
-/** Values of settings by name, as in `config.json`. */
-export type SettingValues = Record<string, number | string | boolean>;
-
-/** Settings that go together under a name, chosen by `--set preset=name`. */
-export type Presets = Readonly<Record<string, SettingValues>>;
 
 /** The name under which a preset is chosen beside the settings. */
 const PRESET = 'preset';

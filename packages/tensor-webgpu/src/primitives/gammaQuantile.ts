@@ -9,6 +9,7 @@ import { logGammaQuantileSlope } from './special/gammaQuantile.ts';
 export const gammaQuantileSlopePrimitive = elementwise({
   name: 'gammaQuantileSlope',
   scalar: logGammaQuantileSlope,
+  cost: 400,
   dtypes: FLOATS,
   jvp() {
     throw new DerivativeError(

@@ -2,7 +2,7 @@ import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf } from '../trace/constant.ts';
-import type { Value } from '../trace/value.ts';
+import { Value } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */
@@ -17,7 +17,18 @@ export interface FlatArguments {
 
 export function flattenArguments(args: readonly unknown[], use: string): FlatArguments {
   const { leaves, structure } = flatten(args);
-  return { values: leaves.map((leaf) => liftLeaf(leaf, use)), structure };
+  return { values: liftLeaves(leaves, use), structure };
+}
+
+/**
+ * Leaves as values. Plain numbers and booleans follow the tensors they are given with: to their device, and to f64 where
+ * those are of f64.
+ */
+export function liftLeaves(leaves: readonly unknown[], use: string): Value[] {
+  const tensors = leaves.filter((leaf) => leaf instanceof Value);
+  const device = tensors.find((tensor) => tensor.device)?.device;
+  const exact = tensors.some(({ dtype }) => dtype === 'f64') && tensors.every(({ dtype }) => dtype !== 'f32');
+  return leaves.map((leaf) => liftLeaf(leaf, use, { device, dtype: exact ? 'f64' : 'f32' }));
 }
 
 /** Calls `f` on values arranged as its arguments; its result flattened to values. */

@@ -11,6 +11,7 @@ import { collectMade } from '../trace/scope.ts';
 import { storageOf, takeStorage, type Value } from '../trace/value.ts';
 import { leaves, type Structure, unflatten } from '../tree/tree.ts';
 import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
+import { checkedPositions, staticKey } from './staticArguments.ts';
 
 export interface JitOptions {
   /** Arguments that are plain JavaScript values: the function is traced anew for each (by identity, or by value for primitives). */
@@ -27,20 +28,6 @@ interface Entry {
   readonly device: Device;
   /** Which argument values the program may overwrite. */
   readonly donated: readonly boolean[];
-}
-
-const identities = new WeakMap<object, number>();
-let nextIdentity = 0;
-
-function staticKey(value: unknown): string {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null)
-    return `${typeof value}:${String(value)}`;
-  let id = identities.get(value);
-  if (id === undefined) {
-    id = nextIdentity++;
-    identities.set(value, id);
-  }
-  return `#${id}`;
 }
 
 /** A traced and compiled call, and the values to run it on. */
@@ -63,12 +50,12 @@ export function prepare(
   const dynamic = args.filter((_, n) => !isStatic(n));
   const flat = flattenArguments(dynamic, 'jit');
   const device = deviceOf(flat.values, 'jit');
-  const key = [
+  const key = JSON.stringify([
     device.name,
     flat.structure.key,
     ...flat.values.map(showAval),
-    ...args.filter((_, n) => isStatic(n)).map(staticKey),
-  ].join('|');
+    ...args.map((arg, n) => (isStatic(n) ? staticKey(arg) : null)),
+  ]);
   let entry = entries.get(key);
   if (!entry) {
     const call = (...given: unknown[]): unknown => {
@@ -108,6 +95,8 @@ export function prepare(
 export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
   checkFunctions('jit', f);
   checkedOptions('jit', options, ['staticArgnums', 'donate']);
+  checkedPositions('jit: staticArgnums', options.staticArgnums);
+  checkedPositions('jit: donate', options.donate);
   const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
   if (both.length > 0)
     throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);

@@ -1,14 +1,15 @@
 import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError, DisposedError } from '../../errors/errors.ts';
+import { fuse } from '../../fuse/fuse.ts';
+import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
 import type { CompileOptions, Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
-import { fuseRegion } from './emit/regions.ts';
 import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
-import { kernelReports } from './report.ts';
+import { cpuTarget } from './target.ts';
 
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
@@ -129,14 +130,13 @@ class CpuDevice implements Device, WideVectors {
   }
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): Executable {
-    const region = fuseRegion(program);
-    const { schedule } = region;
+    const schedule = fuse(program, cpuTarget);
     const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     // Before code is made, which cannot count so far.
     for (const { dtype, size } of results) this.heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, region, donate, {
+    const { plan, calls, functions, slots } = emitProgram(module, schedule, donate, {
       pairVectors: this.pairVectors,
       checkSize: (bytes) => this.heap.checkSize(bytes),
     });
@@ -178,7 +178,12 @@ class CpuDevice implements Device, WideVectors {
         }
       },
       dispose: () => {},
-      report: { program, kernels: kernelReports(schedule), arenaBytes: plan.arenaBytes, codeBytes: code.length },
+      report: {
+        program,
+        kernels: kernelReports(schedule, cpuTarget),
+        arenaBytes: plan.arenaBytes,
+        codeBytes: code.length,
+      },
     };
   }
 

@@ -52,6 +52,7 @@ function whereAny(any: Value, run: (...operands: Value[]) => Value[], operands: 
 export const condPrimitive: Primitive = {
   name: 'cond',
   kind: 'control',
+  lowering: { as: 'control', control: ({ branches }: CondParams) => ({ kind: 'branches', branches }) },
 
   shape: (_inputs, { branches }: CondParams) => branches[0].outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 

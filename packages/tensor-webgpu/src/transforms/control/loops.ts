@@ -138,12 +138,23 @@ function checkedPair<C, Y>(result: [C, Y]): [C, Y] {
   );
 }
 
+export interface WhileOptions {
+  /** What the error says to a person who asks for reverse mode: how to call the function that holds the loop instead. */
+  readonly reverseMode?: string;
+}
+
 /**
  * `while (condition(carry)) carry = body(carry)` as one operation; the condition returns a bool scalar.
  * Forward mode only: reverse mode needs a fixed length (`scan`, `foriLoop`).
  */
-export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (carry: C) => C, init: C): C {
+export function whileLoop<C>(
+  condition: (carry: C) => Tensor | boolean,
+  body: (carry: C) => C,
+  init: C,
+  options: WhileOptions = {},
+): C {
   checkFunctions('whileLoop', condition, body);
+  checkedOptions('whileLoop', options, ['reverseMode']);
   const start = flattenLeaves(init, 'whileLoop');
   const { outputs } = runOnLeaves(start.values, 'whileLoop', (...all) => {
     const { carry, traced: bodyTraced } = traceRound('whileLoop', start, all.map(concrete), (carry) =>
@@ -166,6 +177,7 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
       body: capturedFirst(bodyTraced.program, bodyTraced.captured.length),
       numCondConsts: condTraced.captured.length,
       numBodyConsts: bodyTraced.captured.length,
+      ...(options.reverseMode !== undefined && { advice: options.reverseMode }),
     });
     return { outputs, extra: undefined };
   });

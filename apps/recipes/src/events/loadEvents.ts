@@ -1,0 +1,75 @@
+import {
+  dropDuplicates,
+  type EarthName,
+  earthNames,
+  earthquakes,
+  type LatLonPoints,
+  parseEarth,
+  parseLatLonCsv,
+} from '@flowfield/datasets';
+import { RecipeError } from '../errors.ts';
+import { type DataFiles, sha256 } from '../files.ts';
+import { didYouMean } from '../settings/nearest.ts';
+
+/** The name of the events that come with the program: a week of earthquakes. */
+export const embeddedName = 'embedded';
+
+const inFolder = 'from the folder FLOWFIELD_DATA';
+
+/** The names that `--data` takes, and what they are. */
+export const eventSources: Readonly<Record<typeof embeddedName | EarthName, string>> = {
+  [embeddedName]: '1,707 seismic events of one week, which come with the program',
+  volcano: `827 volcanic eruptions, ${inFolder}`,
+  earthquake: `6,120 earthquakes, ${inFolder}`,
+  flood: `4,875 floods, ${inFolder}`,
+  fire: `12,809 fires, ${inFolder}`,
+};
+const eventNames = Object.keys(eventSources);
+
+/** Events on the Earth and where they came from. */
+export interface Events {
+  /** The name of the data set, or of the file without its folder. */
+  name: string;
+  /** Of the coordinates: all latitudes, then all longitudes, as little-endian float64 degrees. The same events, the same hash. */
+  sha256: string;
+  /** Unit vectors, row-major (n, 3). */
+  points: Float64Array;
+}
+
+/**
+ * The events that `--data` names: `embedded`, a named Earth data set, or a CSV file with latitudes and longitudes.
+ * @throws RecipeError when it is neither a name nor a readable file; the errors of `parseEarth` and `parseLatLonCsv`
+ */
+export async function loadEvents(
+  source: string,
+  { duplicates }: { duplicates: 'keep' | 'drop' },
+  files: DataFiles,
+): Promise<Events> {
+  const table = await readSource(source, files);
+  const { latitude, longitude, points } = duplicates === 'drop' ? dropDuplicates(table) : table;
+  const name = eventNames.includes(source) ? source : (source.split(/[\\/]/).at(-1) ?? source);
+  return { name, sha256: await sha256(bytesOf(latitude), bytesOf(longitude)), points };
+}
+
+async function readSource(source: string, files: DataFiles): Promise<LatLonPoints> {
+  if (source === embeddedName) return earthquakes();
+  if ((earthNames as readonly string[]).includes(source)) {
+    const name = source as EarthName;
+    const path = `earth/${name}.csv`;
+    return parseEarth(name, await files.benchmark(path), { file: path });
+  }
+  return parseLatLonCsv(new TextDecoder().decode(await readNamed(source, files)), { file: source });
+}
+
+async function readNamed(source: string, files: DataFiles): Promise<Uint8Array> {
+  try {
+    return await files.named(source);
+  } catch (cause) {
+    const expected = `--data expects a CSV file or one of ${eventNames.join(', ')}`;
+    throw new RecipeError(`${expected}; ${(cause as Error).message}${didYouMean(source, eventNames)}`, { cause });
+  }
+}
+
+function bytesOf(values: Float64Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

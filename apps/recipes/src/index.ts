@@ -1,0 +1,20 @@
+export { paperNamed, papers, partNamed, recipeNamed, recipes } from './catalog.ts';
+export { RecipeError } from './errors.ts';
+export { type DataFiles, sha256 } from './files.ts';
+export type { Effort, Gate, Metric, Outcome, Paper, Part, PartContext, Trained } from './part.ts';
+export type {
+  Evaluation,
+  Experiment,
+  Model,
+  Recipe,
+  RecipeContext,
+  Results,
+  SampleOptions,
+  StoredData,
+  Training,
+} from './recipe.ts';
+export { type RunPartOptions, runPart } from './reproduce/runPart.ts';
+export { choice, flag, real, whole } from './settings/kinds.ts';
+export { didYouMean } from './settings/nearest.ts';
+export type { Presets, SettingsSchema, SettingValues } from './settings/schema.ts';
+export { quietWork, type Work } from './work.ts';
