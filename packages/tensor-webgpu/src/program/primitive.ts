@@ -17,6 +17,11 @@ export interface RefArray extends Aval {
 export interface JvpResult {
   readonly outputs: readonly Value[];
   readonly tangents: readonly Tangent[];
+  /**
+   * Where the derivative of an output may be infinite while that of functions of all outputs is not: at inputs moved by a
+   * small ε the outputs are `outputs + ε shifts`, and their tangents `poles / ε + tangents`, up to terms that vanish with ε.
+   */
+  readonly limit?: { readonly shifts: readonly Tangent[]; readonly poles: readonly Tangent[] };
 }
 
 export interface BatchResult {
