@@ -17,7 +17,7 @@ import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
 import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
-import { makeValue, Value } from '../trace/value.ts';
+import { isValue, makeValue } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
@@ -125,7 +125,7 @@ export interface TensorOptions extends CreateOptions {
 export function tensor(data: TensorLike | BigInt64Array | BigUint64Array, options: TensorOptions = {}): Tensor {
   checkedOptions('tensor', options, ['dtype', 'device', 'shape']);
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
-  if (data instanceof Value) {
+  if (isValue(data)) {
     let result = data as Tensor;
     if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
     if (options.shape !== undefined)
@@ -207,7 +207,7 @@ export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shap
 /** `value` in the shape, dtype and on the device of `x`. */
 export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
   checkedOptions('fullLike', options, ['dtype', 'device']);
-  const like = x instanceof Value ? x : tensor(x);
+  const like = isValue(x) ? x : tensor(x);
   return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? like.device?.name });
 }
 
