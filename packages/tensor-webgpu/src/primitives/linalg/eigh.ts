@@ -42,11 +42,18 @@ export const eighPrimitive: Primitive = {
     const m = matmul(lax, adjoint(lax, v), matmul(lax, symmetricPart(lax, da), v));
     const { same, places } = repeatsOf(lax, w);
     const apart = gapsOf(lax, places, m.shape);
-    const turn = lax.select(same, lax.mul(m, inverseUnless(lax, lax.eq(apart, 0), apart)), 0);
+    const inverse = inverseUnless(lax, lax.or(lax.not(same), lax.eq(apart, 0)), apart);
+    const turn = lax.mul(m, inverse);
+    // 1 / (w[j] - w[i] + ε (c[j] - c[i])) to the second order in 1 / ε.
+    const doubleTurn = lax.mul(turn, lax.neg(lax.mul(inverse, gapsOf(lax, w, m.shape))));
     return {
       outputs: [w, v],
       tangents: [diagonalOf(lax, m), matmul(lax, v, lax.mul(inverseGaps(lax, w), m))],
-      limit: { shifts: [places, null], poles: [null, matmul(lax, v, turn)] },
+      limit: {
+        shifts: [places, null],
+        poles: [null, matmul(lax, v, turn)],
+        doublePoles: [null, matmul(lax, v, doubleTurn)],
+      },
     };
   },
   batch: (_lax, _size, inputs, _batched, params) => ({

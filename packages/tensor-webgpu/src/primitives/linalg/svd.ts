@@ -66,14 +66,22 @@ function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Pick<
   const shifts = lax.select(zero, fromEnd, places);
   const shiftGaps = gapsOf(lax, shifts, p.shape);
   const shiftSums = lax.add(alongRows(lax, shifts, p.shape), alongColumns(lax, shifts, p.shape));
-  const [uPole, vtPole] = motionOf(lax, [u, vt], da, p, {
+  const poles: Motion = {
     gaps: inverseUnless(lax, lax.or(lax.not(same), lax.eq(shiftGaps, 0)), shiftGaps),
     sums: inverseUnless(lax, lax.or(lax.not(noSum), lax.eq(shiftSums, 0)), shiftSums),
     values: inverseUnless(lax, lax.not(zero), shifts),
+  };
+  // 1 / (x + ε c) to the second order in 1 / ε.
+  const second = (inverse: Value, x: Value): Value => lax.neg(lax.mul(lax.mul(inverse, inverse), x));
+  const [uPole, vtPole] = motionOf(lax, [u, vt], da, p, poles);
+  const [uDouble, vtDouble] = motionOf(lax, [u, vt], da, p, {
+    gaps: second(poles.gaps, gapsOf(lax, s, p.shape)),
+    sums: second(poles.sums, sums),
+    values: second(poles.values, s),
   });
   return {
     tangents: [du, diagonalOf(lax, p), dvt],
-    limit: { shifts: [null, shifts, null], poles: [uPole, null, vtPole] },
+    limit: { shifts: [null, shifts, null], poles: [uPole, null, vtPole], doublePoles: [uDouble, null, vtDouble] },
   };
 }
 
