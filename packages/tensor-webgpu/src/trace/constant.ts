@@ -5,7 +5,7 @@ import type { Device } from '../runtime/device.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
-import { literalValue, makeValue, Value } from './value.ts';
+import { isValue, literalValue, makeValue, type Value } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
@@ -26,7 +26,7 @@ export interface NumberPlace {
 
 /** A leaf of a transformed function's arguments or results as a value: numbers become f32 (or `dtype`), booleans bool scalars. */
 export function liftLeaf(leaf: unknown, use: string, { device, dtype = 'f32' }: NumberPlace = {}): Value {
-  if (leaf instanceof Value) return leaf;
+  if (isValue(leaf)) return leaf;
   if (typeof leaf === 'number' || typeof leaf === 'boolean') {
     return scalarValue(Number(leaf), typeof leaf === 'number' ? dtype : 'bool', device);
   }

@@ -1,5 +1,5 @@
 import type { DType } from '../dtype/dtype.ts';
-import { DisposedError } from '../errors/errors.ts';
+import { DisposedError, DuplicateError } from '../errors/errors.ts';
 import type { Aval, Literal, Var } from '../program/program.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import type { Shape } from '../shape/shape.ts';
@@ -12,12 +12,19 @@ export type ValueState =
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
 
+/** Tells tensors of another copy of this library; its value is where the copy lies. */
+const COPY = Symbol.for('@flowfield/tensor-webgpu');
+
 /** An immutable array of known shape and dtype, in memory or inside a trace. `Tensor` adds the methods. */
 export class Value implements Aval {
   readonly shape: Shape;
   readonly dtype: DType;
   /** @internal */
   state: ValueState;
+
+  static {
+    Object.defineProperty(Value.prototype, COPY, { value: import.meta.url });
+  }
 
   constructor(aval: Aval, state: ValueState) {
     this.shape = aval.shape;
@@ -29,6 +36,19 @@ export class Value implements Aval {
   get device(): Device | undefined {
     return this.state.kind === 'stored' ? this.state.storage.device : undefined;
   }
+}
+
+/**
+ * Whether `x` is a value of this library.
+ * @throws DuplicateError for one of another copy of it.
+ */
+export function isValue(x: unknown): x is Value {
+  if (x instanceof Value) return true;
+  if (typeof x !== 'object' || x === null || !(COPY in x)) return false;
+  throw new DuplicateError(
+    `Expected a tensor of the copy of @flowfield/tensor-webgpu at ${import.meta.url}, got one of a second copy in this process, ` +
+      `at ${String((x as Record<symbol, unknown>)[COPY])}. Let all packages share one version: see npm ls @flowfield/tensor-webgpu, then npm dedupe.`,
+  );
 }
 
 type ValueClass = new (aval: Aval, state: ValueState) => Value;

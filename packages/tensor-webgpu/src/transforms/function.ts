@@ -2,7 +2,7 @@ import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf } from '../trace/constant.ts';
-import { Value } from '../trace/value.ts';
+import { isValue, type Value } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */
@@ -25,7 +25,7 @@ export function flattenArguments(args: readonly unknown[], use: string): FlatArg
  * those are of f64.
  */
 export function liftLeaves(leaves: readonly unknown[], use: string): Value[] {
-  const tensors = leaves.filter((leaf) => leaf instanceof Value);
+  const tensors = leaves.filter((leaf) => isValue(leaf));
   const device = tensors.find((tensor) => tensor.device)?.device;
   const exact = tensors.some(({ dtype }) => dtype === 'f64') && tensors.every(({ dtype }) => dtype !== 'f32');
   return leaves.map((leaf) => liftLeaf(leaf, use, { device, dtype: exact ? 'f64' : 'f32' }));
