@@ -3,7 +3,7 @@ import { DeviceError } from './errors/errors.ts';
 import { lower } from './optimize/simplify.ts';
 import { lax } from './primitives/lax.ts';
 import type { Program } from './program/program.ts';
-import type { Device } from './runtime/device.ts';
+import type { SynchronousDevice } from './runtime/device.ts';
 import { traceProgram } from './trace/builder.ts';
 
 /** What Node gives of V8. */
@@ -65,7 +65,7 @@ function checkProgram(): Program {
   return lower(program);
 }
 
-function runCheck(device: Device): Float32Array {
+function runCheck(device: SynchronousDevice): Float32Array {
   const program = checkProgram();
   const inputs = program.inputs.map(({ shape }, k) =>
     device.put(
@@ -74,5 +74,5 @@ function runCheck(device: Device): Float32Array {
     ),
   );
   const outputs = device.compile(program).run(inputs);
-  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync?.(storage) ?? [])));
+  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync(storage))));
 }

@@ -4,7 +4,7 @@ export { customJvp, customVjp } from './custom.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type GradOptions, grad, valueAndGrad } from './grad.ts';
 export { hessian, type JacobianOptions, jacfwd, jacrev } from './jacobian.ts';
-export { type JitOptions, jit } from './jit.ts';
+export { clearCaches, type JitOptions, jit } from './jit.ts';
 export { jvp, linearize, vjp } from './products.ts';
 export { stopGradient } from './stopGradient.ts';
 export { type MapAxes, type VmapOptions, vmap } from './vmap.ts';

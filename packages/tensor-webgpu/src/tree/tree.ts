@@ -64,7 +64,7 @@ type Node =
 
 const LEAF: Node = { kind: 'leaf' };
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -147,6 +147,30 @@ export function paths(tree: unknown): string[] {
   return found;
 }
 
+function build(node: Node, values: readonly unknown[], at: { next: number }): unknown {
+  switch (node.kind) {
+    case 'leaf':
+      return values[at.next++];
+    case 'empty':
+      return node.value;
+    case 'array': {
+      const { children } = node;
+      const result: unknown[] = [];
+      for (let i = 0; i < children.length; i++) result.push(build(children[i], values, at));
+      return result;
+    }
+    case 'object': {
+      const { keys, children } = node;
+      const result: Record<string, unknown> = {};
+      for (let i = 0; i < keys.length; i++) {
+        const child = children[i];
+        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+      }
+      return result;
+    }
+  }
+}
+
 /** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
 export function unflatten(shape: Structure, values: readonly unknown[]): unknown {
   if (typeof shape?.leafCount !== 'number' || !Array.isArray(values))
@@ -158,23 +182,7 @@ export function unflatten(shape: Structure, values: readonly unknown[]): unknown
       `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
     );
   }
-  let next = 0;
-  const build = (node: Node): unknown => {
-    switch (node.kind) {
-      case 'leaf':
-        return values[next++];
-      case 'empty':
-        return node.value;
-      case 'array':
-        return node.children.map(build);
-      case 'object': {
-        const result: Record<string, unknown> = {};
-        node.children.forEach((child, i) => setOwn(result, node.keys[i], build(child)));
-        return result;
-      }
-    }
-  };
-  return build(shape.node);
+  return build(shape.node, values, { next: 0 });
 }
 
 const describe = (node: Node): string => {
