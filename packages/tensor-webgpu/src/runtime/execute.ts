@@ -10,7 +10,7 @@ import { lineOf } from './line.ts';
 import { arrivalOf, arrived, PendingStorage } from './pending.ts';
 
 /** Bytes of the host that compiled programs and their keys may take together; the least recently used go first. */
-const CACHE_BYTES = 256 * 1024 * 1024;
+const CACHE_BYTES = 128 * 1024 * 1024;
 
 /** Rough size in memory of one equation with its variables and parameters. */
 const EQUATION_BYTES = 500;

@@ -150,4 +150,4 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 }
 
 /** A new CPU device: WebAssembly with vectors of 128 bits. Works in Node and in browsers. */
-export const cpuDevice = (options: CpuOptions = {}): SynchronousDevice & WideVectors => new CpuDevice(options);
+export const cpuDevice = (options: CpuOptions = {}): CpuDevice => new CpuDevice(options);

@@ -8,6 +8,8 @@ const FIRST_TARGET = 512 * 1024 * 1024;
 const KEPT_SHARE = 0.5;
 /** Tensors that come back in this share of what was moved aside show that the target is too small. */
 const RETURNED_SHARE = 0.25;
+/** How many bytes of garbage in arrays an engine may leave for later. */
+const UNCOLLECTED = 256 * 1024 * 1024;
 
 const REMEDY =
   'Tensors that a running function has dropped are only given back between tasks: free them sooner with scope(() => …), ' +
@@ -63,12 +65,12 @@ export class Residency {
   /** A block of the heap for anything. Throws `OutOfMemoryError`. */
   allocate(bytes: number): number {
     const { heap } = this;
+    if (heap.live + bytes > this.target) this.makeRoom(bytes);
     const free = heap.limit - heap.live;
     if (bytes + this.outside() > free) {
       this.look();
       if (bytes + this.outside() > free) throw this.outOfMemory(bytes);
     }
-    if (heap.live + bytes > this.target) this.makeRoom(bytes);
     try {
       return heap.allocate(bytes);
     } catch (error) {
@@ -169,14 +171,14 @@ export class Residency {
   }
 
   private look(): void {
-    this.seen = Math.max(0, bytesOfArrays() - this.others);
+    this.seen = Math.max(0, bytesOfArrays() - this.others - UNCOLLECTED);
     this.unseen = 0;
   }
 
   private outOfMemory(asked: number): OutOfMemoryError {
     const { heap } = this;
     return new OutOfMemoryError(
-      `Out of memory: ${asked} bytes were asked for, ${heap.live + this.outside()} are in use, and the limit is ${heap.limit}. ${REMEDY}`,
+      `Out of memory: ${asked} bytes were asked for, ${heap.live + Math.min(this.asideBytes, this.seen + this.unseen + UNCOLLECTED)} are in use, and the limit is ${heap.limit}. ${REMEDY}`,
     );
   }
 }
