@@ -124,6 +124,12 @@ export default {
       { path: '^(packages|apps)/[^/]+/src/', pathNot: testFile },
       { path: testFile },
     ),
+    rule(
+      'recipes-run-in-a-page',
+      'The recipes run in Node and in a page alike: no modules of Node. What touches the computer is handed in by apps/cli.',
+      { path: '^apps/recipes/src/', pathNot: testFile },
+      { dependencyTypes: ['core'] },
+    ),
     ...packages.flatMap(packageRules),
     ...packages.map(internalsRule),
     ...layerRules(),

@@ -2,6 +2,7 @@
 // Runs every package's tests on source, then those that use public entries alone on the built packages.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { browserTestFiles, chromiumMissing } from './chromium.mjs';
 import { root, runTool, setUp } from './workspace.mjs';
 
 const args = process.argv.slice(2);
@@ -12,6 +13,10 @@ rmSync(results, { recursive: true, force: true });
 mkdirSync(results);
 
 const totals = { passed: 0, failed: 0, skipped: [] };
+if (args.length === 0) {
+  const reason = await chromiumMissing();
+  if (reason) for (const file of browserTestFiles()) totals.skipped.push({ file, name: 'in a page', reason });
+}
 await runTests('source', args);
 // Arguments choose some tests for a quick look, and a failing source needs no second opinion.
 if (args.length === 0 && totals.failed === 0) {

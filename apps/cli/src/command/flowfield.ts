@@ -4,6 +4,7 @@ import { UsageError } from '../failures/failures.ts';
 import { exitCodes, reportFailure } from '../failures/report.ts';
 import { addEvalCommand } from './evalCommand.ts';
 import { addListCommand } from './listCommand.ts';
+import { addReproduceCommand } from './reproduceCommand.ts';
 import { addSampleCommand } from './sampleCommand.ts';
 import { type Terminal, writeLine } from './terminal.ts';
 import { addTrainCommand } from './trainCommand.ts';
@@ -15,12 +16,13 @@ import { addTrainCommand } from './trainCommand.ts';
  */
 export async function flowfield(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('flowfield')
-    .description('Trains flow models, draws samples from them and measures them.')
+    .description('Trains flow models, draws samples from them, measures them, and reproduces the papers behind them.')
     .version(terminal.version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: () => {} });
   // Subcommands take over the settings above when they are made.
-  for (const add of [addTrainCommand, addSampleCommand, addEvalCommand, addListCommand]) add(program, terminal);
+  for (const add of [addTrainCommand, addSampleCommand, addEvalCommand, addReproduceCommand, addListCommand])
+    add(program, terminal);
 
   try {
     if (args.length === 0) program.outputHelp();

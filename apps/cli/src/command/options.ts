@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../failures/failures.ts';
 import { autoDevice } from './device.ts';
@@ -22,6 +23,16 @@ function folderOption(help: string): Option {
   });
 }
 
+/** Seeds between commas. */
+function seedList(text: string): number[] {
+  const seeds = text.split(',').map((word) => (/^\s*\d+\s*$/.test(word) ? Number(word) : Number.NaN));
+  const wrong = seeds.some((seed) => !(seed <= LARGEST_SEED)) || new Set(seeds).size < seeds.length;
+  if (!wrong) return seeds;
+  throw new UsageError(
+    `--seeds expects different whole numbers from 0 to ${LARGEST_SEED} between commas, such as 0,1,2; given '${text}'`,
+  );
+}
+
 const gather = (word: string, words: string[]): string[] => [...words, word];
 
 /** The options of the command; each subcommand takes some of them. */
@@ -43,6 +54,19 @@ const options = {
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
   resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),
   count: () => wholeOption('--count', 'how many samples; files are named samples-<seed>-<count>', 1).default(1000),
+  part: () => new Option('--part <name>', 'one part of the benchmark; all of them when left out'),
+  seeds: () =>
+    new Option('--seeds <list>', 'seeds, such as 0,1,2; those of the part when left out').argParser(seedList),
+  quick: () => new Option('--quick', 'a look of at most a minute, with one seed and without gates'),
+  effort: () =>
+    new Option('--preset <name>', 'best: longer settings for a better number, reported apart').choices(['best']),
+  jobs: () => wholeOption('--jobs', 'parts and seeds side by side, each in a process with one thread', 1).default(1),
+  results: () => new Option('--out <folder>', 'folder of the results').default('results'),
+  runs: () => new Option('--runs <folder>', 'folder of the work under way').default(join('runs', 'reproduce')),
+  again: () => new Option('--again', 'begin anew instead of going on with work that was done'),
+  plan: () => new Option('--plan', 'print the parts, what they cost and what is missing; run nothing'),
+  table: () => new Option('--table', 'write RESULTS.md from the results; run nothing'),
+  unit: () => new Option('--unit', 'run one piece of a larger reproduction').hideHelp(),
   json: () => new Option('--json', 'print one JSON object at the end'),
 } satisfies Record<string, () => Option>;
 

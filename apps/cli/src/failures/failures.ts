@@ -8,6 +8,11 @@ export class RunFolderError extends UsageError {
   override name = 'RunFolderError';
 }
 
+/** A benchmark that ran to its end and did not reach what it must. */
+export class GateMissed extends Error {
+  override name = 'GateMissed';
+}
+
 /** The person stopped the program; `message` says how to go on. */
 export class Interrupted extends Error {
   override name = 'Interrupted';

@@ -2,7 +2,7 @@ import { CsvError, EarthDataError, SphericalCoordinateError, SplitError } from '
 import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, MetricsLogError } from '@flowfield/train';
-import { Interrupted, UsageError } from './failures.ts';
+import { GateMissed, Interrupted, UsageError } from './failures.ts';
 
 /** Exit codes of the command. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -23,6 +23,7 @@ const usageErrors = [
 /** What ends on standard error for `error`, and the exit code. Only faults of the program itself show their stack. */
 export function reportFailure(error: unknown): { message: string; code: number } {
   if (error instanceof Interrupted) return { message: error.message, code: exitCodes.interrupted };
+  if (error instanceof GateMissed) return { message: `flowfield: ${error.message}`, code: exitCodes.failed };
   if (usageErrors.some((kind) => error instanceof kind)) {
     return { message: `flowfield: ${oneLine(error as Error)}`, code: exitCodes.usage };
   }

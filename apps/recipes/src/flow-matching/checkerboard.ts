@@ -192,7 +192,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The share of points (n, 2) that lie on no square. */
-export function offShare(points: Float64Array): number {
+function offShare(points: Float64Array): number {
   let off = 0;
   for (let i = 0; i < points.length; i += 2) if (!squares.contain(points[i], points[i + 1])) off++;
   return off / (points.length / 2);

@@ -52,7 +52,7 @@ export function pointsPanel({ domain, series }: PointsPanel, frame: Frame): Elem
 }
 
 /** From numbers to places in a frame; y grows upwards. */
-export function placing({ x, y }: Domain, frame: Frame): [(value: number) => number, (value: number) => number] {
+function placing({ x, y }: Domain, frame: Frame): [(value: number) => number, (value: number) => number] {
   return [
     (value) => frame.x + ((value - x[0]) / (x[1] - x[0])) * frame.width,
     (value) => frame.y + frame.height - ((value - y[0]) / (y[1] - y[0])) * frame.height,
