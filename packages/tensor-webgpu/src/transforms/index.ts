@@ -1,4 +1,5 @@
 export { checkpoint } from './checkpoint.ts';
+export { closureConvert } from './closureConvert.ts';
 export { cond, foriLoop, type ScanOptions, scan, switchCase, whileLoop } from './control/api.ts';
 export { customJvp, customVjp } from './custom.ts';
 export { type Explanation, explain } from './explain.ts';

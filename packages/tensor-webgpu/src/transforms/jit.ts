@@ -10,6 +10,7 @@ import { liftedForm } from '../trace/constant.ts';
 import { collectMade } from '../trace/scope.ts';
 import { Value } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
+import { clearConverted } from './closureConvert.ts';
 import { callFlat, type TreeFunction } from './function.ts';
 import { JitEntry } from './jitEntry.ts';
 
@@ -182,5 +183,6 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
  */
 export function clearCaches(): void {
   for (const reference of allTraces) reference.deref()?.clear();
+  clearConverted();
   clearPrograms();
 }
