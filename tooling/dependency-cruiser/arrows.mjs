@@ -48,6 +48,7 @@ export const tensorLayers = [
   ['dtype', 'shape', 'tree'],
   ['program'],
   ['optimize'],
+  ['kernels'],
   ['fuse'],
   ['plan'],
   ['backends'],

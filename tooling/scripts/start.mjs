@@ -8,5 +8,6 @@ await setUp();
 const program = join(root, 'apps', 'cli', 'src', 'main.ts');
 process.exitCode = await runNode(
   ['--conditions=@flowfield/source', '--enable-source-maps', program, ...(args.length > 0 ? args : ['train', 'earth'])],
-  { cwd: process.env.INIT_CWD ?? process.cwd() },
+  // The channel tells the program when this process is gone.
+  { cwd: process.env.INIT_CWD ?? process.cwd(), stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );

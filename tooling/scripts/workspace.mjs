@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,13 +22,19 @@ export function run(command, args, { env = {}, cwd = root, stdio = 'inherit' } =
     const child = spawn(command, args, { cwd, shell, stdio, env: { ...process.env, ...env } });
     const forward = (signal) => child.kill(signal);
     const waitForChild = () => {}; // Ctrl-C reaches the child from the terminal; we stay until it has ended.
+    // npm ends with its shell when it is told to, and tells nobody else.
+    const parent = process.ppid;
+    const watch = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
     process.on('SIGTERM', forward);
+    process.on('SIGHUP', forward);
     process.on('SIGINT', waitForChild);
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      clearInterval(watch);
       process.off('SIGTERM', forward);
+      process.off('SIGHUP', forward);
       process.off('SIGINT', waitForChild);
-      resolve(code ?? 128 + (signal === 'SIGINT' ? 2 : 15));
+      resolve(code ?? 128 + constants.signals[signal]);
     });
   });
 }

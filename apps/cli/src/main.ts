@@ -1,31 +1,31 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { flowfield } from './command/flowfield.ts';
-import { exitCodes } from './failures/report.ts';
+import { guard, isGuarded, stopSignal } from './guard/guard.ts';
 
-const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+process.exitCode = isGuarded() ? await work() : await guard(process.argv.slice(2));
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    // The first asks for a good end, the second does not wait for it.
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted);
-    stop.abort();
+async function work(): Promise<number> {
+  const signal = stopSignal();
+  // Loaded here, so that the guard starts without it.
+  const { flowfield } = await import('./command/flowfield.ts');
+  const { reportFailure, exitCodes } = await import('./failures/report.ts');
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  // A reader such as `head` may leave before the end: of the results, and there is nothing left to do;
+  // of the progress, and the work goes on.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    const { message, code } = reportFailure(error);
+    process.stderr.write(`${message}\n`);
+    process.exit(code);
+  });
+  process.stderr.on('error', () => {});
+  return flowfield(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal,
+    call: process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'flowfield',
+    version,
   });
 }
-
-// A reader such as `head` may leave before the end.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(exitCodes.done);
-});
-
-process.exitCode = await flowfield(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signal: stop.signal,
-  call: process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'flowfield',
-  version,
-});

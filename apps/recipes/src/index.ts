@@ -2,7 +2,17 @@ export { paperNamed, papers, partNamed, recipeNamed, recipes } from './catalog.t
 export { RecipeError } from './errors.ts';
 export { type DataFiles, sha256 } from './files.ts';
 export type { Effort, Gate, Metric, Outcome, Paper, Part, PartContext, Trained } from './part.ts';
-export type { Evaluation, Experiment, Recipe, RecipeContext, Results, SampleOptions, Training } from './recipe.ts';
+export type {
+  Evaluation,
+  Experiment,
+  Model,
+  Recipe,
+  RecipeContext,
+  Results,
+  SampleOptions,
+  StoredData,
+  Training,
+} from './recipe.ts';
 export { type RunPartOptions, runPart } from './reproduce/runPart.ts';
 export { choice, flag, real, whole } from './settings/kinds.ts';
 export { didYouMean } from './settings/nearest.ts';

@@ -19,7 +19,9 @@ export interface Recipe {
     /** What a person can put after `--data` to use data of their own, where they can. */
     readonly own?: string;
   };
-  /** Reads the data and builds the model, on the default device. */
+  /** The model alone, untrained, on the default device: enough to sample with parameters that were trained before. */
+  model(settings: SettingValues, seed: number): Model;
+  /** Reads the data and makes the model ready to be trained on them. */
   open(context: RecipeContext): Promise<Experiment>;
 }
 
@@ -29,17 +31,48 @@ export interface RecipeContext {
   readonly seed: number;
   /** What `--data` was. */
   readonly data: string;
+  /** The data of an earlier opening, which are used instead of reading them anew. */
+  readonly stored?: StoredData;
   readonly files: DataFiles;
+}
+
+/** Data that a run keeps, so that it can be measured after the file they came from has moved. */
+export interface StoredData {
+  readonly name: string;
+  readonly sha256: string;
+  /** Row-major (rows, width). */
+  readonly values: Float64Array;
+  readonly width: number;
+}
+
+/** A network and what it draws. `P` is its tree of parameters. */
+// biome-ignore lint/suspicious/noExplicitAny: who runs a model does not look into its parameters.
+export interface Model<P = any> {
+  /** One line on the network. */
+  readonly model: string;
+  /** Parameters before training. */
+  readonly initial: P;
+  /** Samples, row-major (count, sampleWidth). */
+  sample(params: P, work: SampleOptions): Promise<Float64Array>;
+  /** Numbers in one sample. */
+  readonly sampleWidth: number;
+  /** Samples as columns of a table that a person reads, such as latitude and longitude. */
+  table(samples: Float64Array): Readonly<Record<string, ArrayLike<number>>>;
 }
 
 /** What is trained: for `@flowfield/train`, without what the one who runs it adds. */
 export type Training<P, B> = Omit<TrainerOptions<P, B>, 'storage' | 'seed'>;
 
-/** A recipe with its data and settings in place. `P` is its tree of parameters, `B` a batch. */
+/** A model with data and settings in place. `P` is its tree of parameters, `B` a batch. */
 // biome-ignore lint/suspicious/noExplicitAny: who runs an experiment does not look into its parameters.
-export interface Experiment<P = any, B = any> {
-  /** `rows` where the data are finite; generated data have none. */
-  readonly data: { readonly name: string; readonly sha256: string; readonly rows?: number };
+export interface Experiment<P = any, B = any> extends Model<P> {
+  /** Where the data are finite, their rows, and what a run keeps of them. */
+  readonly data: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly rows?: number;
+    readonly stored?: StoredData;
+  };
   /** Rows of each part, where the data are split. */
   readonly split?: {
     readonly seed: number;
@@ -47,19 +80,11 @@ export interface Experiment<P = any, B = any> {
     readonly validation: number;
     readonly test: number;
   };
-  /** One line on the model. */
-  readonly model: string;
   readonly training: Training<P, B>;
   /** Whether the parameters with the lowest validation value become the model, instead of the last ones. */
   readonly keepBest: boolean;
   /** Held-out figures of parameters. */
   evaluate(params: P, work: EvaluateOptions): Promise<Evaluation>;
-  /** Samples of the model, row-major (count, sampleWidth). */
-  sample(params: P, work: SampleOptions): Promise<Float64Array>;
-  /** Numbers in one sample. */
-  readonly sampleWidth: number;
-  /** Samples as columns of a table that a person reads, such as latitude and longitude. */
-  table(samples: Float64Array): Readonly<Record<string, ArrayLike<number>>>;
   /** SVG pictures by name. */
   pictures(results: Results<P>, work: Work): Promise<Record<string, string>>;
 }

@@ -42,3 +42,20 @@ export function fieldOf<Y, Args>(f: OdeFunction<Y, Args>, structure: tree.Struct
 
 /** The widest floating dtype among the leaves: the dtype of time. */
 export const timeTypeOf = (state: State): FloatType => (state.some((leaf) => leaf.dtype === 'f64') ? 'f64' : 'f32');
+
+/** Whether a leaf of a tree is a tensor of floats. */
+export const isFloat = (leaf: unknown): boolean => {
+  const dtype = (leaf as { dtype?: unknown } | null | undefined)?.dtype;
+  return dtype === 'f32' || dtype === 'f64';
+};
+
+/** Throws `ShapeError` unless a mass matrix fits the state. */
+export function checkMass(mass: Tensor | null, state: State): void {
+  if (!mass) return;
+  const size = state.reduce((sum, leaf) => sum + leaf.size, 0);
+  if (mass.ndim === 2 && mass.shape[0] === mass.shape[1] && (mass.shape[0] === size || size % mass.shape[0] === 0))
+    return;
+  throw new ShapeError(
+    `solveOde: the mass matrix of a state of ${size} elements must have shape [${size}, ${size}] (with independentRows, that of one row), got [${mass.shape.join(', ')}]. Make them equal.`,
+  );
+}

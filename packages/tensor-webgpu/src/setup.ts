@@ -28,7 +28,8 @@ export interface InitOptions {
  * Finds the devices of this machine and returns their names, the default first. The CPU devices are there without
  * it; devices that must be asked for (a GPU) are there after it.
  *
- * @throws DeviceError for a device that is not there or whose name another one has, and when wide vectors are asked for and cannot be had.
+ * @throws DeviceError for a device that is not there or whose name another one has, and when wide
+ * vectors are asked for and cannot be had; ArgumentError for a misspelt option.
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
   const { wideVectors = false, device } = checkedOptions('init', options, ['device', 'wideVectors']);

@@ -8,6 +8,7 @@ import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface EvalArguments extends DeviceArguments {
   steps?: number;
+  data?: string;
   json?: boolean;
 }
 
@@ -17,17 +18,17 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
     .command('eval')
     .description('measure a trained run on its held-out data')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'odeSteps', 'device', 'wideVectors', 'json').action((folder: string, options: EvalArguments) =>
-    stoppable(terminal, () => evaluateRun(folder, options, terminal)),
+  addOptions(command, 'odeSteps', 'data', 'device', 'wideVectors', 'json').action(
+    (folder: string, options: EvalArguments) => stoppable(terminal, () => evaluateRun(folder, options, terminal)),
   );
 }
 
 async function evaluateRun(folder: string, options: EvalArguments, terminal: Terminal): Promise<void> {
   const { steps, json } = options;
-  const { config, experiment, params } = await openRun(folder, options);
+  const { config, model, params } = await openRun(folder, options, options.data);
   const work = shownWork(terminal.stderr, terminal.signal);
   try {
-    const evaluation = await experiment.evaluate(params, { ...work, odeSteps: steps });
+    const evaluation = await model.evaluate(params, { ...work, odeSteps: steps });
     if (json) {
       writeLine(
         terminal.stdout,

@@ -1,53 +1,72 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Experiment, recipeNamed } from '@flowfield/recipes';
+import { type Experiment, type Model, recipeNamed } from '@flowfield/recipes';
 import { SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, decodeTree } from '@flowfield/train';
 import { RunFolderError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
+import { readRunFile } from '../runs/manifest.ts';
 import { type RunConfig, readConfig, runFiles } from '../runs/runFolder.ts';
+import { readStoredData } from '../runs/storedData.ts';
 import { storedSettings } from '../settings/settings.ts';
 import { chooseDevice, type DeviceArguments } from './device.ts';
 
-/** A trained run, read from its folder. */
-export interface OpenedRun {
+/** The model of a run. */
+export interface OpenedModel {
   readonly config: RunConfig;
-  readonly experiment: Experiment;
+  readonly model: Model;
   // biome-ignore lint/suspicious/noExplicitAny: the recipe alone knows the tree of its parameters.
   readonly params: any;
 }
 
+/** A run with its data. */
+export interface OpenedRun extends OpenedModel {
+  readonly model: Experiment;
+}
+
 /**
- * Reads the model of a run, with the data that it was trained on.
- * @throws RunFolderError when the folder is no run, or its model is missing or of other settings
+ * Reads the model of a run from `config.json` and `model.safetensors`, without its data.
+ * @throws RunFolderError when the folder is no run, or its model is missing, damaged or of other settings
  */
-export async function openRun(folder: string, device: DeviceArguments): Promise<OpenedRun> {
+export async function openModel(folder: string, device: DeviceArguments): Promise<OpenedModel> {
   const config = await readConfig(folder);
   await chooseDevice(device);
   const recipe = recipeNamed(config.recipe);
-  const experiment = await recipe.open({
+  const model = recipe.model(storedSettings(recipe.settings, config.settings), config.seed);
+  return { config, model, params: await readParams(folder, model) };
+}
+
+/**
+ * Reads a run with the data that it keeps, or with those of a file that holds the same.
+ * @throws RunFolderError as `openModel`, and for data that are missing or others
+ */
+export async function openRun(folder: string, device: DeviceArguments, data?: string): Promise<OpenedRun> {
+  const config = await readConfig(folder);
+  await chooseDevice(device);
+  const recipe = recipeNamed(config.recipe);
+  const model = await recipe.open({
     settings: storedSettings(recipe.settings, config.settings),
     seed: config.seed,
-    data: config.data.source,
+    data: data ?? config.data.source,
     files: localFiles,
+    stored: data === undefined ? await readStoredData(folder, config) : undefined,
   });
-  if (experiment.data.sha256 !== config.data.sha256) {
+  if (model.data.sha256 !== config.data.sha256) {
     throw new RunFolderError(
-      `the data '${config.data.source}' have changed since the run: sha256 ${config.data.sha256} became ${experiment.data.sha256}`,
+      `'${data}' holds other data than the run was trained on: sha256 ${config.data.sha256}, given ${model.data.sha256}; leave out --data`,
     );
   }
-  const file = join(folder, runFiles.model);
+  return { config, model, params: await readParams(folder, model) };
+}
+
+async function readParams(folder: string, { initial }: Model) {
+  const bytes = await readRunFile(folder, runFiles.model, 'train it to its end with --resume');
   try {
-    const bytes = new Uint8Array(await readFile(file));
-    return { config, experiment, params: decodeTree(bytes, experiment.training.params) };
+    return decodeTree(bytes, initial);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') {
-      throw new RunFolderError(`'${folder}' has no ${runFiles.model}; train it to its end with --resume`, { cause });
-    }
-    if (cause instanceof SafetensorsError || cause instanceof CheckpointError) {
-      throw new RunFolderError(`${file} cannot be used: ${cause.message}`, { cause });
-    }
-    throw cause;
+    if (!(cause instanceof SafetensorsError || cause instanceof CheckpointError)) throw cause;
+    throw new RunFolderError(
+      `${join(folder, runFiles.model)} cannot be used: ${cause.message}; restore it from a copy, or train again`,
+      { cause },
+    );
   }
 }

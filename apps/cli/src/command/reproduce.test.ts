@@ -59,7 +59,7 @@ describe('reproduce', () => {
     const [code] = await once(first, 'close');
     expect(told).toContain('2 to do, 2 side by side');
     expect(told).toContain('Stopped. Go on with the same command');
-    expect(code).toBe(130);
+    expect(code).toBe(143);
 
     const second = spawn(process.execPath, call, { stdio: ['ignore', 'pipe', 'pipe'] });
     const [done] = await once(second, 'close');

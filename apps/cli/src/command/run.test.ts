@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readNpy } from '@flowfield/tensor-webgpu';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { lockRun } from '../runs/lock.ts';
 import { captured, tiny } from './testing/captured.ts';
 
 let home: string;
@@ -91,7 +92,7 @@ describe('train', () => {
 
   test('does not overwrite a run', async () => {
     const { code, stderr } = await captured(['train', 'earth', '--out', run, ...tiny]);
-    expect(stderr).toContain('is not empty');
+    expect(stderr).toContain('holds a run');
     expect(code).toBe(2);
   });
 
@@ -174,11 +175,11 @@ describe('a stopped run', () => {
   test('does not take settings that the recipe lacks', async () => {
     const out = join(home, 'misspelt');
     await cp(run, out, { recursive: true });
+    // Without its manifest nothing tells that the file was changed.
+    await rm(join(out, 'manifest.json'));
     const config = await json(out, 'config.json');
-    await writeFile(
-      join(out, 'config.json'),
-      JSON.stringify({ ...config, settings: { ...config.settings, widht: 9 } }),
-    );
+    const settings = { ...config.settings, widht: 9 };
+    await writeFile(join(out, 'config.json'), JSON.stringify({ ...config, settings }));
     for (const call of [
       ['train', 'earth', '--out', out, '--resume'],
       ['sample', out],
@@ -189,12 +190,63 @@ describe('a stopped run', () => {
     }
   });
 
+  test('is made longer by --steps beyond its end', async () => {
+    const out = join(home, 'longer');
+    await cp(run, out, { recursive: true });
+    const { code, stderr } = await captured(['train', 'earth', '--out', out, '--resume', '--steps', '60']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('resumed at step 40');
+    expect(await json(out, 'config.json')).toMatchObject({ settings: { steps: 60 } });
+    expect(await json(out, 'checkpoint.json')).toMatchObject({ step: 60 });
+  });
+
+  test('holds its data: --data may name a file with the same, not with others', async () => {
+    const out = join(home, 'moved');
+    const file = join(home, 'moved.csv');
+    const rows = Array.from({ length: 30 }, (_, i) => `${10 + i / 10},${20 - i / 10}`);
+    await writeFile(file, `lat,lng\n${rows.join('\n')}\n`);
+    await captured(['train', 'earth', '--out', out, '--data', file, ...tiny]);
+    const { figures } = await json(out, 'metrics.json');
+    await rm(file);
+    const evaluated = await captured(['eval', out, '--json']);
+    expect(JSON.parse(evaluated.stdout).figures).toEqual(figures);
+    expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
+
+    const same = join(home, 'same.csv');
+    await writeFile(same, `lng,lat\n${rows.map((row) => row.split(',').reverse().join(',')).join('\n')}\n`);
+    expect((await captured(['eval', out, '--data', same])).code).toBe(0);
+    await writeFile(same, `lat,lng\n${rows.slice(1).join('\n')}\n`);
+    for (const call of [
+      ['eval', out],
+      ['train', 'earth', '--out', out, '--resume'],
+    ]) {
+      const { code, stderr } = await captured([...call, '--data', same]);
+      expect(stderr).toContain('holds other data');
+      expect(code).toBe(2);
+    }
+  });
+
+  test('is for one process at a time; the lock of one that is gone does not hold', async () => {
+    const out = join(home, 'locked');
+    await cp(run, out, { recursive: true });
+    const release = await lockRun(out);
+    const locked = await captured(['train', 'earth', '--out', out, '--resume']);
+    expect(locked.stderr).toContain(`is in use by process ${process.pid}`);
+    expect(locked.code).toBe(2);
+    release();
+    expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
+    // No process has this number: it is above the highest that Linux gives.
+    await writeFile(join(out, 'run.lock'), JSON.stringify({ pid: 2 ** 23, host: hostname(), began: null }));
+    expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
+    expect(await readdir(out)).not.toContain('run.lock');
+  });
+
   test('does not take other settings, seeds or data on its way', async () => {
     for (const [option, message] of [
       [['--set', 'width=9'], 'setting width was 8, given 9'],
-      [['--steps', '41'], 'setting steps was 40, given 41'],
+      [['--steps', '39'], 'setting steps was 40, given 39'],
+      [['--device', 'reference'], '--device was cpu, given reference'],
       [['--seed', '4'], '--seed was 3, given 4'],
-      [['--data', 'flood'], '--data was embedded, given flood'],
     ] as const) {
       const { code, stderr } = await captured(['train', 'earth', '--out', run, '--resume', ...option]);
       expect(stderr).toContain(message);
@@ -290,21 +342,53 @@ describe('eval and sample', () => {
     await rm(join(run, 'samples-9-5.npy'));
   });
 
-  test('a model of other settings, and a damaged one, are named errors', async () => {
-    const out = join(home, 'damaged');
-    await captured(['train', 'earth', '--out', out, ...tiny, '--steps', '4']);
-    await writeFile(join(out, 'model.safetensors'), 'no safetensors');
-    const damaged = await captured(['eval', out]);
-    expect(damaged.stderr).toContain('model.safetensors cannot be used');
-    expect(damaged.code).toBe(2);
-    const config = await json(out, 'config.json');
+  test('a model and its configuration sample alone, from any folder', async () => {
+    const out = join(home, 'alone');
+    await mkdir(out);
+    for (const file of ['config.json', 'model.safetensors']) await cp(join(run, file), join(out, file));
+    const { code, stderr } = await captured(['sample', out, '--count', '1000']);
+    expect(code, stderr).toBe(0);
+    expect(await readFile(join(out, 'samples-3-1000.csv'), 'utf8')).toBe(
+      await readFile(join(run, 'samples.csv'), 'utf8'),
+    );
+  });
+
+  test('a model of other settings is a named error', async () => {
+    const out = join(home, 'mixed');
+    await mkdir(out);
+    await cp(join(run, 'model.safetensors'), join(out, 'model.safetensors'));
+    const config = await json(run, 'config.json');
     await writeFile(
       join(out, 'config.json'),
       JSON.stringify({ ...config, settings: { ...config.settings, width: 16 } }),
     );
-    await writeFile(join(out, 'model.safetensors'), await readFile(join(run, 'model.safetensors')));
-    expect((await captured(['eval', out])).code).toBe(2);
-    await writeFile(join(out, 'config.json'), '{"recipe"');
-    expect((await captured(['eval', out])).stderr).toContain('config.json is damaged');
+    const { code, stderr } = await captured(['sample', out]);
+    expect(stderr).toContain('model.safetensors cannot be used');
+    expect(code).toBe(2);
   });
+
+  test.each(['config.json', 'data.npy', 'model.safetensors', 'manifest.json'])(
+    '%s, cut short or with one byte changed, is a named error',
+    async (file) => {
+      const bytes = await readFile(join(run, file));
+      const changed = Uint8Array.from(bytes);
+      // In the manifest, a hash that is looked at.
+      changed[file === 'manifest.json' ? bytes.indexOf('"config.json"') + 25 : Math.floor(bytes.length / 2)] ^= 1;
+      for (const [kind, content] of [
+        ['short', bytes.subarray(0, bytes.length / 2)],
+        ['changed', changed],
+        ['empty', ''],
+        ['null', 'null'],
+      ] as const) {
+        const out = join(home, `damaged-${file}-${kind}`);
+        await cp(run, out, { recursive: true });
+        await writeFile(join(out, file), content);
+        const { code, stderr } = await captured(['eval', out]);
+        expect(stderr, kind).toContain(file);
+        expect(stderr, kind).toMatch(/restore .* train/);
+        expect(stderr, kind).not.toContain('    at ');
+        expect(code, kind).toBe(2);
+      }
+    },
+  );
 });

@@ -1,8 +1,8 @@
 import type { Recipe, SettingValues } from '@flowfield/recipes';
 import { UsageError } from '../failures/failures.ts';
-import { freeRunFolder, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
+import { type ClaimedFolder, claimRun, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
 import { givenSettings, readSettings, storedSettings } from '../settings/settings.ts';
-import type { DeviceArguments } from './device.ts';
+import { autoDevice, type DeviceArguments } from './device.ts';
 
 /** The options of `flowfield train`. */
 export interface TrainArguments extends DeviceArguments {
@@ -17,32 +17,45 @@ export interface TrainArguments extends DeviceArguments {
 
 /** What a call of `train` comes to. */
 export interface RunPlan {
-  readonly folder: string;
   readonly settings: SettingValues;
   readonly seed: number;
   readonly data: string;
+  readonly device: string;
   /** The run that goes on, if one does. */
-  readonly resumed: RunConfig | null;
+  readonly resumed: (ClaimedFolder & { readonly config: RunConfig }) | null;
 }
 
 /** A run from its beginning, with everything that the call leaves open filled in. */
-export async function newRun(recipe: Recipe, { out, seed = 0, data, ...options }: TrainArguments): Promise<RunPlan> {
+export async function newRun(recipe: Recipe, { seed = 0, data, device, ...options }: TrainArguments): Promise<RunPlan> {
   return {
     settings: readSettings(recipe.settings, recipe.presets, assignments(options)),
-    folder: out ?? (await freeRunFolder(recipe.name)),
     seed,
     data: data ?? recipe.data.fallback,
+    device,
     resumed: null,
   };
 }
 
 /**
- * A run that goes on as it began.
+ * A run that goes on as it began, in a folder that is locked for it. `--data` may say where its data are now; `--steps`
+ * beyond its end makes it longer.
  * @throws UsageError when the call asks for something else than the run was; RunFolderError when there is no run
  */
-export async function resumedRun(recipe: Recipe, { out, seed, data, ...options }: TrainArguments): Promise<RunPlan> {
-  const folder = out ?? (await latestRunFolder(recipe.name));
-  const config = await readConfig(folder);
+export async function resumedRun(recipe: Recipe, options: TrainArguments): Promise<RunPlan> {
+  const folder = options.out ?? (await latestRunFolder(recipe.name));
+  // Before the lock, which would be left in a folder that is no run.
+  await readConfig(folder);
+  const claimed = await claimRun(folder);
+  try {
+    const config = await readConfig(folder);
+    return { ...sameRun(recipe, options, config), resumed: { ...claimed, config } };
+  } catch (error) {
+    claimed.release();
+    throw error;
+  }
+}
+
+function sameRun(recipe: Recipe, { seed, data, device, steps, set }: TrainArguments, config: RunConfig) {
   const expectSame = (what: string, asked: unknown, was: unknown): void => {
     if (asked === undefined || asked === was) return;
     throw new UsageError(
@@ -51,11 +64,19 @@ export async function resumedRun(recipe: Recipe, { out, seed, data, ...options }
   };
   expectSame('the recipe', recipe.name, config.recipe);
   expectSame('--seed', seed, config.seed);
-  expectSame('--data', data, config.data.source);
-  const asked = givenSettings(recipe.settings, recipe.presets, assignments(options));
+  expectSame('--device', device === autoDevice ? undefined : device, config.device);
   const settings = storedSettings(recipe.settings, config.settings);
-  for (const [key, value] of Object.entries(asked)) expectSame(`setting ${key}`, value, settings[key]);
-  return { folder, settings, seed: config.seed, data: config.data.source, resumed: config };
+  const asked = givenSettings(recipe.settings, recipe.presets, assignments({ set, steps }));
+  const longer = typeof asked.steps === 'number' && asked.steps > Number(settings.steps);
+  for (const [key, value] of Object.entries(asked)) {
+    if (key !== 'steps' || !longer) expectSame(`setting ${key}`, value, settings[key]);
+  }
+  return {
+    settings: longer ? { ...settings, steps: asked.steps } : settings,
+    seed: config.seed,
+    data: data ?? config.data.source,
+    device: config.device,
+  };
 }
 
 const assignments = ({ set, steps }: { set: string[]; steps?: number }): string[] =>

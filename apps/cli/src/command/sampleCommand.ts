@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
+import { writeWhole } from '../runs/runFolder.ts';
 import { drawnSamples, writeSamples } from '../runs/writeSamples.ts';
 import type { DeviceArguments } from './device.ts';
-import { openRun } from './openedRun.ts';
+import { openModel } from './openedRun.ts';
 import { addOptions } from './options.ts';
 import { stoppable, type Terminal, writeLine } from './terminal.ts';
 
@@ -27,20 +29,27 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
 }
 
 async function sampleRun(folder: string, options: SampleArguments, terminal: Terminal): Promise<void> {
-  const { config, experiment, params } = await openRun(folder, options);
+  const { config, model, params } = await openModel(folder, options);
   const { count, steps: odeSteps, seed = config.seed, out = folder } = options;
+  const name = drawnSamples({ seed, count, odeSteps });
+  await expectWritable(out, name);
   const work = shownWork(terminal.stderr, terminal.signal);
   try {
-    const samples = await experiment.sample(params, { ...work, count, seed, odeSteps });
-    await mkdir(out, { recursive: true });
-    const files = await writeSamples(out, drawnSamples({ seed, count, odeSteps }), {
-      data: samples,
-      width: experiment.sampleWidth,
-      table: experiment.table(samples),
-    });
+    const data = await model.sample(params, { ...work, count, seed, odeSteps });
+    const write = (file: string, content: string | Uint8Array) => writeWhole(join(out, file), content);
+    await writeSamples(write, name, { data, width: model.sampleWidth, table: model.table(data) });
+    const files = { npy: join(out, `${name}.npy`), csv: join(out, `${name}.csv`) };
     if (options.json) writeLine(terminal.stdout, JSON.stringify({ run: folder, count, seed, files }));
     else writeLine(terminal.stdout, `${count.toLocaleString('en')} samples: ${files.npy}, ${files.csv}`);
   } finally {
     work.end();
   }
+}
+
+/** Fails before the work rather than after it. */
+async function expectWritable(folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const probe = join(folder, `${name}.${process.pid}.tmp`);
+  await writeFile(probe, '');
+  await rm(probe);
 }

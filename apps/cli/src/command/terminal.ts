@@ -19,11 +19,16 @@ export function writeLine(stream: NodeJS.WritableStream, line = ''): void {
   stream.write(`${line}\n`);
 }
 
-/** Runs a piece of work; what it throws after Ctrl-C becomes `Interrupted` with the given advice. */
+/** A path as a shell takes it: in quotes where it holds more than plain characters. */
+export const quoted = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
+/** Runs a piece of work; when it ends because of Ctrl-C, `Interrupted` has the given advice. */
 export async function stoppable<T>({ signal }: Terminal, work: () => Promise<T>, advice = 'Stopped.'): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw signal.aborted ? new Interrupted(advice) : error;
+    // What else goes wrong while it stops, such as a full disk, is not to be hidden.
+    throw signal.aborted && error === signal.reason ? new Interrupted(advice) : error;
   }
 }

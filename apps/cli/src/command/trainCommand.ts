@@ -1,24 +1,18 @@
 import { join } from 'node:path';
 import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
-import { encodeTree, readMetrics, train } from '@flowfield/train';
-import { folderStorage } from '@flowfield/train/node';
 import type { Command } from 'commander';
-import { UsageError } from '../failures/failures.ts';
-import { writePicture } from '../pictures/writePicture.ts';
-import { shownTraining } from '../progress/training.ts';
-import { shownWork } from '../progress/work.ts';
+import { RunFolderError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
-import { createRunFolder, type RunConfig, runFiles, trainedSeconds, writeJson, writeWhole } from '../runs/runFolder.ts';
-import { writeSamples } from '../runs/writeSamples.ts';
+import { writeRunFile } from '../runs/manifest.ts';
+import { claimNewRun, jsonText, type RunConfig, runFiles } from '../runs/runFolder.ts';
+import { readStoredData, storeData } from '../runs/storedData.ts';
 import { chooseDevice } from './device.ts';
 import { describeRecipe } from './listCommand.ts';
 import { addOptions } from './options.ts';
 import { newRun, type RunPlan, resumedRun, type TrainArguments } from './runPlan.ts';
 import { evaluationLines } from './summary.ts';
-import { stoppable, type Terminal, writeLine } from './terminal.ts';
-
-/** Samples that a run draws at its end. */
-const SAMPLES = 1000;
+import { quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
+import { finishedRun, SAMPLES } from './trainedRun.ts';
 
 /** `flowfield train <recipe>`: trains, measures, draws, and leaves a run folder. */
 export function addTrainCommand(program: Command, terminal: Terminal): void {
@@ -34,47 +28,67 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
 
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
   const plan = await (options.resume ? resumedRun : newRun)(recipe, options);
-  const device = await chooseDevice(options);
-  const experiment = await recipe.open({ ...plan, files: localFiles });
-  const config = configOf(recipe, plan, device, experiment, terminal.version);
-  if (plan.resumed === null) await createRunFolder(plan.folder);
-  else expectSameData(plan.resumed, config);
-  await writeJson(plan.folder, runFiles.config, config);
-  for (const line of introduction(experiment, plan, device)) writeLine(terminal.stderr, line);
+  let release = plan.resumed?.release;
+  try {
+    const device = await chooseDevice({ ...options, device: plan.device });
+    const experiment = await recipe.open({ ...plan, files: localFiles, stored: await storedData(plan, options) });
+    const config = configOf(recipe, plan, device, experiment, terminal.version);
+    if (plan.resumed !== null) expectSameData(plan.resumed.config, config);
+    // The folder is taken when all that can be said against the call has been said.
+    const claimed = plan.resumed ?? (await claimNewRun(options.out, recipe.name));
+    release = claimed.release;
+    await trainIn(claimed.folder, { recipe, plan, experiment, config, json: options.json === true }, terminal);
+  } finally {
+    release?.();
+  }
+}
 
-  const resume = `${terminal.call} train ${recipe.name} --out ${plan.folder} --resume`;
+/** What is trained in a folder. */
+interface Started {
+  readonly recipe: Recipe;
+  readonly plan: RunPlan;
+  readonly experiment: Experiment;
+  readonly config: RunConfig;
+  readonly json: boolean;
+}
+
+async function trainIn(folder: string, { recipe, plan, experiment, config, json }: Started, terminal: Terminal) {
+  const { stdout, stderr, call } = terminal;
+  // The configuration comes last: it makes the folder a run.
+  if (plan.resumed === null && experiment.data.stored) await storeData(folder, experiment.data.stored);
+  await writeRunFile(folder, runFiles.config, jsonText(config));
+  for (const line of introduction(experiment, folder, config)) writeLine(stderr, line);
   const { evaluation, pictures, seconds } = await stoppable(
     terminal,
-    () => finishedRun(experiment, plan, terminal),
-    `Stopped. Go on with: ${resume}`,
+    () => finishedRun(experiment, { folder, seed: plan.seed, resumes: plan.resumed !== null }, terminal),
+    `Stopped. Go on with: ${call} train ${recipe.name} --out ${quoted(folder)} --resume`,
   );
-  const result = {
-    recipe: recipe.name,
-    folder: plan.folder,
-    seed: plan.seed,
-    device,
-    figures: evaluation.figures,
-    seconds,
-  };
-  await writeJson(plan.folder, runFiles.metrics, result);
-  if (options.json) writeLine(terminal.stdout, JSON.stringify(result));
+  const { seed, device } = config;
+  const result = { recipe: recipe.name, folder, seed, device, figures: evaluation.figures, seconds };
+  await writeRunFile(folder, runFiles.metrics, jsonText(result));
+  if (json) writeLine(stdout, JSON.stringify(result));
   else {
     const lines = [
       ...evaluationLines(evaluation),
       '',
-      ...whatIsWhere(plan.folder, pictures),
+      ...whatIsWhere(folder, pictures),
       '',
-      ...whatNext(recipe, plan.folder, terminal.call),
+      ...whatNext(recipe, folder, call),
     ];
-    for (const line of lines) writeLine(terminal.stdout, line);
+    for (const line of lines) writeLine(stdout, line);
   }
+}
+
+/** The data that a run keeps; those of the file where the call names one. */
+async function storedData({ resumed }: RunPlan, { data }: TrainArguments) {
+  return resumed === null || data !== undefined ? undefined : readStoredData(resumed.folder, resumed.config);
 }
 
 function configOf(
   recipe: Recipe,
   plan: RunPlan,
   device: string,
-  { data, split }: Experiment,
+  { data: { stored, ...data }, split }: Experiment,
   version: string,
 ): RunConfig {
   return {
@@ -82,23 +96,28 @@ function configOf(
     settings: plan.settings,
     seed: plan.seed,
     device,
-    data: { source: plan.data, ...data },
-    split,
+    data: { source: plan.data, ...data, ...(stored && { width: stored.width }) },
+    ...(split && { split }),
     versions: { flowfield: version, node: process.versions.node },
   };
 }
 
 function expectSameData(was: RunConfig, is: RunConfig): void {
   if (was.data.sha256 === is.data.sha256) return;
-  throw new UsageError(
-    `--resume goes on as the run began, but the data '${is.data.source}' have changed since: sha256 ${was.data.sha256} became ${is.data.sha256}`,
+  throw new RunFolderError(
+    `--resume goes on as the run began, but '${is.data.source}' holds other data: sha256 ${was.data.sha256} became ${is.data.sha256}; leave out --data, or begin another run`,
   );
 }
 
-function introduction({ data, split, model }: Experiment, { folder, seed }: RunPlan, device: string): string[] {
+function introduction({ data, split, model }: Experiment, folder: string, { seed, device }: RunConfig): string[] {
   const count = (n: number): string => n.toLocaleString('en');
+  const rows = data.rows === undefined ? '' : `: ${count(data.rows)} rows`;
+  const parts =
+    split === undefined
+      ? ''
+      : ` (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`;
   return [
-    `data    ${data.name}${data.rows === undefined ? '' : `: ${count(data.rows)} rows`}${split === undefined ? '' : ` (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`}`,
+    `data    ${data.name}${rows}${parts}`,
     `model   ${model}`,
     `run     ${folder} (seed ${seed}, device ${device})`,
   ];
@@ -115,52 +134,8 @@ function whatNext(recipe: Recipe, folder: string, call: string): string[] {
   const { own } = recipe.data;
   return [
     'Next:',
-    `  ${call} sample ${folder} --count 10000`,
+    `  ${call} sample ${quoted(folder)} --count 10000`,
     ...(own === undefined ? [] : [`  ${call} train ${recipe.name} --data ${own}`]),
     `  ${call} list   (settings, data sets, presets)`,
   ];
 }
-
-/** Trains what is left to train, and writes everything that a finished run has but `metrics.json`. */
-async function finishedRun(experiment: Experiment, { folder, seed, resumed }: RunPlan, { stderr, signal }: Terminal) {
-  const storage = folderStorage(folder);
-  const earlier = resumed === null ? 0 : await trainedSeconds(folder);
-  const start = performance.now();
-  const { training, keepBest } = experiment;
-  const trainer = await train({
-    ...training,
-    storage,
-    seed,
-    signal,
-    resume: resumed !== null,
-    onEvent: shownTraining(stderr, training.steps),
-  });
-  const params = keepBest && trainer.best !== null ? trainer.best.params : trainer.averaged;
-  // Also for a run that was stopped: `sample` and `eval` work on it.
-  await writeWhole(join(folder, runFiles.model), await encodeTree(params, { step: String(trainer.step) }));
-  signal.throwIfAborted();
-  const trained = performance.now();
-
-  const work = shownWork(stderr, signal);
-  try {
-    const evaluation = await experiment.evaluate(params, work);
-    const samples = await experiment.sample(params, { ...work, count: SAMPLES, seed });
-    await writeSamples(folder, runFiles.samples, {
-      data: samples,
-      width: experiment.sampleWidth,
-      table: experiment.table(samples),
-    });
-    const history = await readMetrics(storage, runFiles.metricsLog);
-    const pictures = await experiment.pictures({ params, evaluation, samples, history }, work);
-    for (const [name, svg] of Object.entries(pictures)) await writePicture(folder, name, svg);
-    const seconds = {
-      training: roundedSeconds(earlier * 1000 + trained - start),
-      rest: roundedSeconds(performance.now() - trained),
-    };
-    return { evaluation, pictures: Object.keys(pictures), seconds };
-  } finally {
-    work.end();
-  }
-}
-
-const roundedSeconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10;

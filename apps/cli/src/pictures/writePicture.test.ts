@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { renderPicture, writePicture } from './writePicture.ts';
 
@@ -10,19 +7,16 @@ const picture = (width: number, { title }: { title: string }): string =>
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-it('writes the same picture as SVG and PNG into a new folder', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'flowfield-picture-'));
-  try {
-    const svg = picture(200, { title: 'Loss' });
-    const paths = await writePicture(join(folder, 'new', 'folder'), 'loss', svg);
-    expect(await readFile(paths.svg, 'utf8')).toBe(svg);
-    const png = await readFile(paths.png);
-    expect([...png.subarray(0, 8)]).toEqual(PNG_SIGNATURE);
-    // The width lies after the signature, the length and the name of the first chunk.
-    expect(png.readUInt32BE(16)).toBe(400);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+it('writes the same picture as SVG and PNG', async () => {
+  const files = new Map<string, string | Uint8Array>();
+  const svg = picture(200, { title: 'Loss' });
+  await writePicture(async (name, content) => void files.set(name, content), 'loss', svg);
+  expect([...files.keys()]).toEqual(['loss.svg', 'loss.png']);
+  expect(files.get('loss.svg')).toBe(svg);
+  const png = Buffer.from(files.get('loss.png') as Uint8Array);
+  expect([...png.subarray(0, 8)]).toEqual(PNG_SIGNATURE);
+  // The width lies after the signature, the length and the name of the first chunk.
+  expect(png.readUInt32BE(16)).toBe(400);
 });
 
 it('renders text without any font on the system', () => {

@@ -1,6 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { type RenderedImage, Resvg } from '@resvg/resvg-js';
 
 const require = createRequire(import.meta.url);
@@ -26,14 +24,12 @@ export function renderPicture(svg: string, { pixelRatio = PIXEL_RATIO }: { pixel
   }).render();
 }
 
-/**
- * Writes `<folder>/<name>.svg` and `<folder>/<name>.png`, making the folder where needed.
- *
- * @returns the two paths
- */
-export async function writePicture(folder: string, name: string, svg: string): Promise<{ svg: string; png: string }> {
-  const paths = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
-  await mkdir(folder, { recursive: true });
-  await Promise.all([writeFile(paths.svg, svg), writeFile(paths.png, renderPicture(svg).asPng())]);
-  return paths;
+/** Writes a file of a folder by its name, whole or not at all. */
+export type WriteFile = (name: string, content: string | Uint8Array) => Promise<void>;
+
+/** Writes a picture as `<name>.svg` and `<name>.png`. */
+export async function writePicture(write: WriteFile, name: string, svg: string): Promise<void> {
+  const png = renderPicture(svg).asPng();
+  await write(`${name}.svg`, svg);
+  await write(`${name}.png`, png);
 }

@@ -7,7 +7,7 @@ import { writePicture } from '../pictures/writePicture.ts';
 import { shownTraining } from '../progress/training.ts';
 import { shownWork } from '../progress/work.ts';
 import { localFiles } from '../runs/dataFiles.ts';
-import { writeJson } from '../runs/runFolder.ts';
+import { writeJson, writeWhole } from '../runs/runFolder.ts';
 import { OUTCOME, type Unit, type UnitOutcome, unitFolder } from './unit.ts';
 
 /** Where a unit runs. */
@@ -46,7 +46,8 @@ export async function runUnit(
         shown.get(piece)!(event);
       },
     });
-    for (const [name, svg] of Object.entries(pictures)) await writePicture(folder, name, svg);
+    const write = (name: string, content: string | Uint8Array) => writeWhole(join(folder, name), content);
+    for (const [name, svg] of Object.entries(pictures)) await writePicture(write, name, svg);
     const outcome: UnitOutcome = {
       figures,
       pictures: Object.keys(pictures),

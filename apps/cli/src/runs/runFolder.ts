@@ -1,9 +1,11 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { didYouMean, type Experiment, type SettingValues } from '@flowfield/recipes';
 import { readMetrics } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
+import { LOCK, lockRun } from './lock.ts';
+import { MANIFEST, readRunFile } from './manifest.ts';
 
 /** What `config.json` says: everything that a run depends on. */
 export interface RunConfig {
@@ -17,6 +19,8 @@ export interface RunConfig {
     name: string;
     sha256: string;
     rows?: number;
+    /** Numbers in a row of `data.npy`, where the run keeps its data. */
+    width?: number;
   };
   split?: Experiment['split'];
   versions: Record<string, string>;
@@ -30,6 +34,7 @@ interface RunResult {
 /** The files of a run, apart from the training state (see `@flowfield/train`) and the pictures. */
 export const runFiles = {
   config: 'config.json',
+  data: 'data.npy',
   model: 'model.safetensors',
   metricsLog: 'metrics.jsonl',
   metrics: 'metrics.json',
@@ -39,9 +44,43 @@ export const runFiles = {
 /** Where runs go when `--out` does not say. */
 const RUNS = 'runs';
 
-/** The first free `runs/<recipe>-<n>`, counting from 1. */
-export async function freeRunFolder(recipe: string): Promise<string> {
-  return join(RUNS, `${recipe}-${Math.max(0, ...(await runNumbers(recipe))) + 1}`);
+/** A run folder that this process has for itself. */
+export interface ClaimedFolder {
+  readonly folder: string;
+  /** Gives it back. */
+  readonly release: () => void;
+}
+
+/**
+ * Makes and locks the folder of a new run: `out`, or the next free `runs/<recipe>-<n>`.
+ * @throws RunFolderError when `out` holds something already, or another process works in it
+ */
+export async function claimNewRun(out: string | undefined, recipe: string): Promise<ClaimedFolder> {
+  if (out !== undefined) {
+    await expectFree(out);
+    await mkdir(out, { recursive: true });
+    const release = await lockRun(out);
+    await clearLeftovers(out);
+    return { folder: out, release };
+  }
+  await mkdir(RUNS, { recursive: true });
+  for (let n = Math.max(0, ...(await runNumbers(recipe))) + 1; ; n++) {
+    const folder = join(RUNS, `${recipe}-${n}`);
+    try {
+      // Another process may have taken the number since.
+      await mkdir(folder);
+      return { folder, release: await lockRun(folder) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** Locks the folder of a run that goes on, and takes away what a stop left behind. */
+export async function claimRun(folder: string): Promise<ClaimedFolder> {
+  const release = await lockRun(folder);
+  await clearTemporary(folder);
+  return { folder, release };
 }
 
 /**
@@ -67,15 +106,29 @@ async function runNumbers(recipe: string): Promise<number[]> {
     .map(Number);
 }
 
-/**
- * Makes the folder of a new run.
- * @throws RunFolderError when it holds something already
- */
-export async function createRunFolder(folder: string): Promise<void> {
-  if ((await entriesOf(folder)).length > 0) {
-    throw new RunFolderError(`'${folder}' is not empty; go on with its run by --resume, or choose another --out`);
+/** What a run leaves that was stopped before it had a configuration. */
+const isLeftover = (name: string): boolean => [LOCK, MANIFEST, runFiles.data].includes(name) || name.endsWith('.tmp');
+
+async function expectFree(folder: string): Promise<void> {
+  const names = (await entriesOf(folder)).filter((name) => !isLeftover(name));
+  if (names.length === 0) return;
+  throw new RunFolderError(
+    names.includes(runFiles.config)
+      ? `'${folder}' holds a run; go on with it by --resume, or choose another --out`
+      : `'${folder}' is not empty; choose another --out`,
+  );
+}
+
+async function clearLeftovers(folder: string): Promise<void> {
+  for (const name of await entriesOf(folder)) {
+    if (isLeftover(name) && name !== LOCK) await rm(join(folder, name), { force: true });
   }
-  await mkdir(folder, { recursive: true });
+}
+
+async function clearTemporary(folder: string): Promise<void> {
+  for (const name of await entriesOf(folder)) {
+    if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true });
+  }
 }
 
 /**
@@ -84,25 +137,35 @@ export async function createRunFolder(folder: string): Promise<void> {
  */
 export async function readConfig(folder: string): Promise<RunConfig> {
   const file = join(folder, runFiles.config);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
+  if (!(await entriesOf(folder)).includes(runFiles.config)) {
     const runs = (await entriesOf(RUNS)).map((name) => join(RUNS, name));
+    throw new RunFolderError(`'${folder}' is no run: it has no ${runFiles.config}${didYouMean(folder, runs)}`);
+  }
+  const text = new TextDecoder().decode(await readRunFile(folder, runFiles.config, 'it is no run'));
+  try {
+    return checkedConfig(JSON.parse(text));
+  } catch (cause) {
     throw new RunFolderError(
-      `'${folder}' is no run: it has no readable ${runFiles.config}${didYouMean(folder, runs)}`,
+      `${file} is damaged: ${(cause as Error).message}; restore it from a copy, or train again into another folder`,
       { cause },
     );
   }
-  try {
-    const config = JSON.parse(text) as RunConfig;
-    for (const key of ['recipe', 'settings', 'seed', 'device', 'data'] as const) {
-      if (config[key] === undefined) throw new Error(`it has no '${key}'`);
-    }
-    return config;
-  } catch (cause) {
-    throw new RunFolderError(`${file} is damaged: ${(cause as Error).message}`, { cause });
+}
+
+/** Throws an error that says what of a configuration is not as it should be. */
+function checkedConfig(config: RunConfig): RunConfig {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new Error('it is no JSON object');
+  const kinds = { recipe: 'string', settings: 'object', seed: 'number', device: 'string', data: 'object' } as const;
+  for (const [key, kind] of Object.entries(kinds)) {
+    const value = config[key as keyof typeof kinds];
+    const given = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+    if (value === undefined) throw new Error(`it has no '${key}'`);
+    if (given !== `a ${kind}`) throw new Error(`'${key}' is ${given}, expected a ${kind}`);
   }
+  for (const key of ['source', 'name', 'sha256'] as const) {
+    if (typeof config.data[key] !== 'string') throw new Error(`'data.${key}' is no text`);
+  }
+  return config;
 }
 
 /**
@@ -125,10 +188,12 @@ export async function trainedSeconds(folder: string): Promise<number> {
   return total;
 }
 
-/** Writes a JSON file of a run, whole or not at all. */
+/** Writes a JSON file, whole or not at all. */
 export async function writeJson(folder: string, name: string, value: unknown): Promise<void> {
-  await writeWhole(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  await writeWhole(join(folder, name), jsonText(value));
 }
+
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Writes a file so that a stop in between leaves the old one. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { writeNpy } from '@flowfield/tensor-webgpu';
-import { runFiles, writeWhole } from './runFolder.ts';
+import type { WriteFile } from '../pictures/writePicture.ts';
+import { runFiles } from './runFolder.ts';
 
 /** Digits after the point in the CSV file; of a degree on the Earth, about 10 centimeters. */
 const DIGITS = 6;
@@ -17,21 +17,15 @@ export interface DrawnSamples {
   readonly table: Readonly<Record<string, ArrayLike<number>>>;
 }
 
-/**
- * Writes samples as `<folder>/<name>.npy` (float64, shape (n, width)) and `<name>.csv` (the columns of their table).
- *
- * @returns the two paths
- */
+/** Writes samples as `<name>.npy` (float64, shape (n, width)) and `<name>.csv` (the columns of their table). */
 export async function writeSamples(
-  folder: string,
+  write: WriteFile,
   name: string,
   { data, width, table }: DrawnSamples,
-): Promise<{ npy: string; csv: string }> {
-  const paths = { npy: join(folder, `${name}.npy`), csv: join(folder, `${name}.csv`) };
+): Promise<void> {
   const count = data.length / width;
-  await writeWhole(paths.npy, writeNpy({ shape: [count, width], data }));
+  await write(`${name}.npy`, writeNpy({ shape: [count, width], data }));
   const columns = Object.values(table);
   const rows = Array.from({ length: count }, (_, i) => columns.map((column) => column[i].toFixed(DIGITS)).join(','));
-  await writeWhole(paths.csv, `${Object.keys(table).join(',')}\n${rows.join('\n')}\n`);
-  return paths;
+  await write(`${name}.csv`, `${Object.keys(table).join(',')}\n${rows.join('\n')}\n`);
 }

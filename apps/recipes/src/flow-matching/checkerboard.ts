@@ -55,27 +55,18 @@ export const checkerboard: Recipe = {
     help: 'generated anew for every step',
     names: { generated: 'uniform on 8 squares of a 4 x 4 board, entropy 3.6765 nats' },
   },
+  model: (values, seed) => modelOf(values as CheckerboardSettings, seed),
   open,
 };
 
-async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tensor>> {
-  const options = context.settings as CheckerboardSettings;
-  const path = affinePath(options.path === 'ot' ? condOTScheduler() : vpScheduler());
+function modelOf(options: CheckerboardSettings, seed: number) {
   const lastTime = LAST_TIME[options.path];
-  const key = (stream: number, seed = context.seed) => random.foldIn(random.key(seed), stream);
-
   // v(x, t): time is one more input.
   const net = mlp({ inputs: 3, hidden: Array(options.depth).fill(options.width), outputs: 2, activation: 'silu' });
   const field =
     (params: MlpParams): Velocity =>
     (x, t) =>
       net.apply(params, appendTime(x, t));
-  const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
-    const [noise, time] = random.split(key);
-    const t = random.uniform(time, [options.batch]).mul(lastTime);
-    return conditionalFlowMatchingLoss({ velocity: field(params), path }, random.normal(noise, x1.shape), x1, t);
-  };
-
   // Compiled once for every number of solver steps.
   const density = jit(
     (params: MlpParams, x1: Tensor, steps: number) => {
@@ -97,6 +88,35 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     solvedRows(at, rows(title), work, (x) => density(params, x, steps));
   const pushed = (params: MlpParams, x0: Tensor, title: string, work: Work, steps = options.sampleSteps) =>
     solvedRows(Float64Array.from(x0.dataSync()), rows(title), work, (x) => flow(params, x, steps));
+  return {
+    model: `velocity field, ${options.depth} x ${options.width} SiLU on (x, t)`,
+    initial: net.init(random.key(seed)),
+    field,
+    logDensity,
+    pushed,
+    sample: (params: MlpParams, { count, seed, odeSteps, ...work }: SampleOptions) =>
+      pushed(params, random.normal(stream(seed, STREAM.samples), [count, 2]), 'samples', work, odeSteps),
+    sampleWidth: 2,
+    table: (samples: Float64Array) => ({
+      x: samples.filter((_, i) => i % 2 === 0),
+      y: samples.filter((_, i) => i % 2 === 1),
+    }),
+  };
+}
+
+async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tensor>> {
+  const options = context.settings as CheckerboardSettings;
+  const path = affinePath(options.path === 'ot' ? condOTScheduler() : vpScheduler());
+  const lastTime = LAST_TIME[options.path];
+  const model = modelOf(options, context.seed);
+  const { field, logDensity, pushed } = model;
+  const key = (use: number) => stream(context.seed, use);
+
+  const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
+    const [noise, time] = random.split(key);
+    const t = random.uniform(time, [options.batch]).mul(lastTime);
+    return conditionalFlowMatchingLoss({ velocity: field(params), path }, random.normal(noise, x1.shape), x1, t);
+  };
 
   /** Evaluations of an adaptive solve with tolerances of 1e-5, whose state is float64. */
   function evaluations(params: MlpParams): number {
@@ -164,13 +184,13 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   }
 
   return {
+    ...model,
     data: {
       name: 'checkerboard',
       sha256: await sha256(new TextEncoder().encode('checkerboard, 8 squares, scale .45')),
     },
-    model: `velocity field, ${options.depth} x ${options.width} SiLU on (x, t)`,
     training: {
-      params: net.init(random.key(context.seed)),
+      params: model.initial,
       loss,
       batches: generated((batchKey) => squares.sample(batchKey, options.batch)),
       optimizer: adam({ learningRate: cosineSchedule({ initial: options.learningRate, steps: options.steps }) }),
@@ -181,13 +201,11 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     },
     keepBest: false,
     evaluate,
-    sample: (params, { count, seed, odeSteps, ...work }: SampleOptions) =>
-      pushed(params, random.normal(key(STREAM.samples, seed), [count, 2]), 'samples', work, odeSteps),
-    sampleWidth: 2,
-    table: (samples) => ({ x: samples.filter((_, i) => i % 2 === 0), y: samples.filter((_, i) => i % 2 === 1) }),
     pictures,
   };
 }
+
+const stream = (seed: number, use: number): random.Key => random.foldIn(random.key(seed), use);
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

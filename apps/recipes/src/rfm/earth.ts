@@ -81,18 +81,11 @@ export const earth: Recipe = {
     names: eventSources,
     own: 'events.csv   (your own latitudes and longitudes)',
   },
+  model: (values, seed) => modelOf(values as EarthSettings, seed),
   open,
 };
 
-async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tensor>> {
-  const options = context.settings as EarthSettings;
-  const { seed } = context;
-  const { points, ...events } = await loadEvents(context.data, options, context.files);
-  const split = splitIndices(points.length / 3, { seed });
-  const train = gatherRows(points, split.train, 3);
-  const validation = gatherRows(points, split.validation, 3);
-  const test = gatherRows(points, split.test, 3);
-
+function modelOf(options: EarthSettings, seed: number) {
   // v(x, t) = projection onto the tangent space at p of net(features(p), t), with p the point of the sphere nearest to x.
   const features = fourierFeatures({ inputs: 3, octaves: options.octaves });
   const time = timeFeatures({ frequencies: options.timeFrequencies });
@@ -106,15 +99,6 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     (params: MlpParams): Velocity =>
     (p, t) =>
       net.apply(params, appendTime(appendTime(features.apply(p), t), t, time));
-
-  const data = tensor(Float32Array.from(train), { shape: [split.train.length, 3] });
-  const batches = randomRows(data, { batchSize: options.batch });
-  const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
-    const [baseKey, timeKey] = random.split(key);
-    const x0 = manifold.sampleBase(baseKey, [options.batch]);
-    const t = random.uniform(timeKey, [options.batch]).pow(options.timePower);
-    return conditionalFlowMatchingLoss({ velocity: tangentField(manifold, field(params)), path }, x0, x1, t);
-  };
 
   // Compiled once for every number of solver steps.
   const density = jit(
@@ -135,6 +119,45 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     },
     { staticArgnums: [2] },
   );
+  async function sample(params: MlpParams, { count, seed, odeSteps = options.odeSteps, ...work }: SampleOptions) {
+    using base = manifold.sampleBase(random.key(seed), [count]);
+    const x0 = Float64Array.from(await base.data());
+    return solvedRows(x0, { title: 'samples', batch: SOLVER_BATCH }, work, (x) => flow(params, x, odeSteps));
+  }
+
+  return {
+    model: `velocity field, ${options.depth} x ${options.width} SiLU on ${net.inputs} features`,
+    initial: net.init(random.key(seed)),
+    field,
+    density,
+    sample,
+    sampleWidth: 3,
+    table: (samples: Float64Array) => unitToLatLon(samples),
+  };
+}
+
+async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tensor>> {
+  const options = context.settings as EarthSettings;
+  const { seed } = context;
+  const { points, ...events } = context.stored
+    ? { ...context.stored, points: context.stored.values }
+    : await loadEvents(context.data, options, context.files);
+  const model = modelOf(options, seed);
+  const { field, density } = model;
+  const split = splitIndices(points.length / 3, { seed });
+  const train = gatherRows(points, split.train, 3);
+  const validation = gatherRows(points, split.validation, 3);
+  const test = gatherRows(points, split.test, 3);
+
+  const data = tensor(Float32Array.from(train), { shape: [split.train.length, 3] });
+  const batches = randomRows(data, { batchSize: options.batch });
+  const loss = (params: MlpParams, x1: Tensor, key: random.Key): Tensor => {
+    const [baseKey, timeKey] = random.split(key);
+    const x0 = manifold.sampleBase(baseKey, [options.batch]);
+    const t = random.uniform(timeKey, [options.batch]).pow(options.timePower);
+    return conditionalFlowMatchingLoss({ velocity: tangentField(manifold, field(params)), path }, x0, x1, t);
+  };
+
   const logDensity = (params: MlpParams, at: Float64Array, title: string, work: Work, steps = options.odeSteps) =>
     solvedRows(at, { title, batch: SOLVER_BATCH }, work, (x) => density(params, x, steps));
 
@@ -181,12 +204,6 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     };
   }
 
-  async function sample(params: MlpParams, { count, seed, odeSteps = options.odeSteps, ...work }: SampleOptions) {
-    using base = manifold.sampleBase(random.key(seed), [count]);
-    const x0 = Float64Array.from(await base.data());
-    return solvedRows(x0, { title: 'samples', batch: SOLVER_BATCH }, work, (x) => flow(params, x, odeSteps));
-  }
-
   async function pictures({ params, evaluation, samples, history }: Results<MlpParams>, work: Work) {
     const grid = earthGrid(options.mapRows, 2 * options.mapRows);
     const map = { ...grid, logDensity: await logDensity(params, grid.points, 'map', work, options.roughOdeSteps) };
@@ -223,11 +240,16 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   }
 
   return {
-    data: { ...events, rows: points.length / 3 },
+    ...model,
+    data: {
+      name: events.name,
+      sha256: events.sha256,
+      rows: points.length / 3,
+      stored: { name: events.name, sha256: events.sha256, values: points, width: 3 },
+    },
     split: { seed, train: split.train.length, validation: split.validation.length, test: split.test.length },
-    model: `velocity field, ${options.depth} x ${options.width} SiLU on ${net.inputs} features`,
     training: {
-      params: net.init(random.key(seed)),
+      params: model.initial,
       loss,
       batches,
       optimizer: chain(
@@ -247,9 +269,6 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     },
     keepBest: options.keep === 'best',
     evaluate,
-    sample,
-    sampleWidth: 3,
-    table: (samples) => unitToLatLon(samples),
     pictures,
   };
 }

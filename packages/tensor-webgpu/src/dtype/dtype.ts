@@ -70,6 +70,29 @@ export function checkDType(op: string, dtype: unknown): asserts dtype is DType {
   throw new DTypeError(`${op}: expected a dtype of ${DTYPES.join(', ')}, got ${String(dtype)}. Use one of these.`);
 }
 
+/** The least and the largest number of an integer dtype. */
+export const INTEGER_RANGE: Readonly<Record<'i32' | 'u32', readonly [number, number]>> = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  u32: [0, 2 ** 32 - 1],
+};
+
+/** Whether an integer dtype has room for the number, its fraction cut; every other dtype has. */
+export function fits(dtype: DType, value: number): boolean {
+  if (dtype !== 'i32' && dtype !== 'u32') return true;
+  const [least, largest] = INTEGER_RANGE[dtype];
+  const whole = Math.trunc(value);
+  return whole >= least && whole <= largest;
+}
+
+/** `value` itself; throws `DTypeError` where an integer dtype has no room for it, NaN and infinities included. */
+export function checkFits(op: string, dtype: DType, value: number): number {
+  if (fits(dtype, value)) return value;
+  const [least, largest] = INTEGER_RANGE[dtype as 'i32' | 'u32'];
+  throw new DTypeError(
+    `${op}: expected a number that ${dtype} holds, from ${least} to ${largest}, got ${value}. Use another number, or a dtype with room for it.`,
+  );
+}
+
 /** `value` as `dtype` would hold it: rounded to f32, wrapped to 32 bits, or 0/1. */
 export function toDType(dtype: DType, value: number): number {
   switch (dtype) {

@@ -1,8 +1,8 @@
+import type { ContractionOperand, ContractionStage } from '../kernels/form.ts';
 import { type Atom, type Eqn, Var } from '../program/program.ts';
+import { type Affine, identityCoordinates } from '../shape/affine.ts';
 import { sizeOf } from '../shape/shape.ts';
-import { type Affine, identityCoordinates } from './affine.ts';
 import { Expressions, MustStore } from './express.ts';
-import type { ContractionOperand, ContractionStage } from './schedule.ts';
 import type { Storage } from './storage.ts';
 
 /** One stride that walks several axes in row-major order; `null` when there is none. */
@@ -20,7 +20,7 @@ function jointStride(place: Affine, axes: readonly number[], shape: readonly num
   return stride ?? 0;
 }
 
-/** Where an operand lies; throws `MustStore` when its axes do not walk through memory in three strides. */
+/** Where an operand lies, or how it is computed where the target can; throws `MustStore` when its axes do not walk through memory in three strides. */
 function operandOf(
   storage: Storage,
   atom: Atom,
@@ -30,10 +30,16 @@ function operandOf(
 ): ContractionOperand {
   if (!(atom instanceof Var)) throw new Error('fuse: a contraction needs arrays as operands.');
   const value = new Expressions(storage, atom.shape).at(atom, identityCoordinates(atom.shape.length));
-  if (value.kind !== 'load' || value.terms.length > 0) throw new MustStore(atom);
-  const strides = [batch, free, contract].map((axes) => jointStride(value.place, axes, atom.shape));
-  if (strides.includes(null)) throw new MustStore(atom);
+  const strides =
+    value.kind === 'load' && value.terms.length === 0
+      ? [batch, free, contract].map((axes) => jointStride(value.place, axes, atom.shape))
+      : [null];
+  if (value.kind !== 'load' || strides.includes(null)) {
+    if (storage.target.prologues) return { kind: 'computed', space: atom.shape, value };
+    throw new MustStore(atom);
+  }
   return {
+    kind: 'memory',
     variable: value.variable,
     offset: value.place.offset,
     batch: strides[0] as number,
@@ -61,5 +67,7 @@ export function contractionStage(storage: Storage, eqn: Eqn): ContractionStage {
     k: extent(lhsContract, lhs),
     lhs: operandOf(storage, lhs, lhsBatch, lhsFree, lhsContract),
     rhs: operandOf(storage, rhs, rhsBatch, rhsFree, rhsContract),
+    keeps: true,
+    epilogue: null,
   };
 }

@@ -1,10 +1,10 @@
 import { ProgramError } from '../errors/errors.ts';
-import { type Atom, type Eqn, Literal, Var } from '../program/program.ts';
+import type { Expression, IndexTerm } from '../kernels/expression.ts';
+import { loweringAs, loweringOf } from '../program/lowering.ts';
+import { type Atom, type Eqn, Literal, type Var } from '../program/program.ts';
+import { type Affine, affineKey, flatten, sameAffine, unflatten } from '../shape/affine.ts';
 import type { Shape } from '../shape/shape.ts';
-import { type Affine, affineKey, constantAffine, flatten, sameAffine, unflatten } from './affine.ts';
-import type { Expression, IndexTerm } from './expression.ts';
-import { isLookup, type Storage } from './storage.ts';
-import { throughView } from './view.ts';
+import type { Storage } from './storage.ts';
 
 /** Signals that a variable must lie in memory, because a view of it cannot be written with strides. */
 export class MustStore extends Error {
@@ -32,9 +32,19 @@ export class Expressions {
 
   /** The element of `atom` at the given coordinates of its own shape. */
   at(atom: Atom, coordinates: readonly Affine[]): Expression {
-    if (atom instanceof Literal) return this.literal(atom);
-    if (this.storage.stored.has(atom)) return this.load(atom, flatten(coordinates, atom.shape, this.space.length));
-    return this.compute(atom, coordinates);
+    let seen = atom;
+    let at = coordinates;
+    // Views are followed in a loop: there may be thousands in a row.
+    for (;;) {
+      if (seen instanceof Literal) return this.literal(seen);
+      if (this.storage.stored.has(seen)) return this.load(seen, flatten(at, seen.shape, this.space.length));
+      const eqn = this.definition(seen);
+      if (loweringOf(eqn.primitive).as !== 'view') return this.compute(seen, at);
+      const below = this.below(eqn, at);
+      if ('value' in below) return below.value;
+      seen = below.atom;
+      at = below.coordinates;
+    }
   }
 
   /** The element of a variable computed from its operands, even when the variable is stored. */
@@ -46,6 +56,13 @@ export class Expressions {
       this.known.set(key, node);
     }
     return node;
+  }
+
+  private definition(variable: Var): Eqn {
+    const eqn = this.storage.definitions.get(variable);
+    if (!eqn)
+      throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
+    return eqn;
   }
 
   private literal(atom: Literal): Expression {
@@ -71,17 +88,26 @@ export class Expressions {
   }
 
   private expand(variable: Var, coordinates: readonly Affine[]): Expression {
-    const eqn = this.storage.definitions.get(variable);
-    if (!eqn)
-      throw new ProgramError(`fuse: a variable of shape [${variable.shape.join(', ')}] is used before it is computed.`);
-    if (eqn.primitive.kind === 'view') return this.viewed(eqn, coordinates);
-    if (isLookup(eqn)) return this.lookup(eqn, coordinates);
-    if (eqn.primitive.kind !== 'elementwise')
-      throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
-    if (eqn.primitive.name === 'iota')
-      return { kind: 'index', dtype: variable.dtype, place: coordinates[eqn.params.axis] };
-    const args = this.operands(eqn, coordinates);
-    return { kind: 'apply', dtype: variable.dtype, eqn, output: eqn.outputs.indexOf(variable), args };
+    const eqn = this.definition(variable);
+    const { dtype } = variable;
+    const lowering = loweringOf(eqn.primitive);
+    switch (lowering.as) {
+      case 'view': {
+        const below = this.below(eqn, coordinates);
+        return 'value' in below ? below.value : this.at(below.atom, below.coordinates);
+      }
+      case 'lookup':
+        return this.lookup(eqn, coordinates);
+      case 'position':
+        return { kind: 'index', dtype, place: coordinates[lowering.axis(eqn.params)] };
+      case 'map': {
+        const args = this.operands(eqn, coordinates);
+        const code = lowering.code ?? eqn.primitive.name;
+        return { kind: 'apply', dtype, code, eqn, output: eqn.outputs.indexOf(variable), args };
+      }
+      default:
+        throw new ProgramError(`fuse: ${eqn.primitive.name} cannot be computed inside a loop.`);
+    }
   }
 
   /** Operand values; one list for all outputs of an equation, so that they can be computed together. */
@@ -95,52 +121,47 @@ export class Expressions {
     return args;
   }
 
-  private viewed(eqn: Eqn, coordinates: readonly Affine[]): Expression {
-    const [input] = eqn.inputs;
-    if (eqn.primitive.name === 'reshape' && input instanceof Var) {
-      return this.atFlat(input, flatten(coordinates, eqn.outputs[0].shape, this.space.length));
+  /** What an element seen through a view is: a value in memory, or an element of the view's operand. */
+  private below(
+    view: Eqn,
+    coordinates: readonly Affine[],
+  ): { readonly value: Expression } | { readonly atom: Atom; readonly coordinates: readonly Affine[] } {
+    let [input] = view.inputs;
+    const rank = this.space.length;
+    const through = loweringAs(view.primitive, 'view')?.through;
+    if (through) return { atom: input, coordinates: through(coordinates, input, view.params, rank) };
+    const flat = flatten(coordinates, view.outputs[0].shape, rank);
+    for (;;) {
+      if (input instanceof Literal) return { value: this.literal(input) };
+      if (this.storage.stored.has(input)) return { value: this.load(input, flat) };
+      const eqn = this.definition(input);
+      const lowering = loweringAs(eqn.primitive, 'view');
+      if (!lowering || lowering.through) break;
+      [input] = eqn.inputs;
     }
-    return this.at(input, throughView(eqn, coordinates, this.space) as Affine[]);
+    const unflat = unflatten(flat, input.shape, this.space);
+    if (!unflat) throw new MustStore(input);
+    return { atom: input, coordinates: unflat };
   }
 
-  /** The element of `variable` at a row-major position. */
-  private atFlat(variable: Var, flat: Affine): Expression {
-    if (this.storage.stored.has(variable)) return this.load(variable, flat);
-    const eqn = this.storage.definitions.get(variable) as Eqn;
-    if (eqn.primitive.name === 'reshape' && eqn.inputs[0] instanceof Var) return this.atFlat(eqn.inputs[0], flat);
-    const coordinates = unflatten(flat, variable.shape, this.space);
-    if (!coordinates) throw new MustStore(variable);
-    return this.at(variable, coordinates);
-  }
-
-  /** `gather` and `dynamicSlice`: an element of a stored operand at a place that depends on index values. */
+  /** An element of a stored operand at a place that depends on index values. */
   private lookup(eqn: Eqn, coordinates: readonly Affine[]): Expression {
     const operand = eqn.inputs[0];
     const rank = this.space.length;
     if (operand instanceof Literal) return this.literal(operand);
-    const dynamic: { axis: number; index: Expression; limit: number }[] = [];
-    const fixed: Affine[] = [];
-    if (eqn.primitive.name === 'gather') {
-      const batchDims: number = eqn.params.batchDims ?? 0;
-      const indices = eqn.inputs[1];
-      const index = this.at(indices, coordinates.slice(0, indices.shape.length));
-      dynamic.push({ axis: batchDims, index, limit: operand.shape[batchDims] - 1 });
-      fixed.push(
-        ...coordinates.slice(0, batchDims),
-        constantAffine(0, rank),
-        ...coordinates.slice(indices.shape.length),
-      );
-    } else {
-      operand.shape.forEach((extent, axis) => {
-        fixed.push(coordinates[axis]);
-        const limit = extent - eqn.params.sizes[axis];
-        if (limit > 0) dynamic.push({ axis, index: this.at(eqn.inputs[1 + axis], []), limit });
-      });
-    }
+    const choice = loweringAs(eqn.primitive, 'lookup')!.choose(coordinates, eqn.inputs, eqn.params, rank);
+    const dynamic = choice.chosen.map(({ axis, input, at, limit }) => ({
+      axis,
+      limit,
+      index: this.at(eqn.inputs[input], at),
+    }));
     // The strides of the looked-up axes come from viewing the operand over a space with one more axis for each.
     const wide: Shape = [...this.space, ...dynamic.map(({ limit }) => limit + 1)];
     const inner = new Expressions(this.storage, wide);
-    const lifted = fixed.map((form) => ({ offset: form.offset, strides: [...form.strides, ...dynamic.map(() => 0)] }));
+    const lifted = choice.coordinates.map((form) => ({
+      offset: form.offset,
+      strides: [...form.strides, ...dynamic.map(() => 0)],
+    }));
     dynamic.forEach(({ axis }, i) => {
       const strides = [...lifted[axis].strides];
       strides[rank + i] = 1;

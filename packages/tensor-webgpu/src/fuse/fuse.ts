@@ -1,94 +1,109 @@
+import { accessOf, readBy } from '../kernels/access.ts';
+import { loadsOf } from '../kernels/expression.ts';
+import type { CallPart, ContractionStage, ControlPart, ReduceStage, Schedule, Stage } from '../kernels/form.ts';
+import { contractsOwnRows, readOwnRows, rowSpace } from '../kernels/rows.ts';
+import type { Target } from '../kernels/target.ts';
+import { type Control, loweringAs, loweringOf } from '../program/lowering.ts';
 import { type Eqn, type Program, Var } from '../program/program.ts';
-import { type Shape, sizeOf } from '../shape/shape.ts';
-import { identityCoordinates } from './affine.ts';
+import { type Affine, identityCoordinates } from '../shape/affine.ts';
+import { rowMajorStrides, type Shape, sameShape, sizeOf } from '../shape/shape.ts';
 import { contractionStage } from './contraction.ts';
+import { Draft, type RowDraft } from './draft.ts';
 import { Expressions, MustStore } from './express.ts';
-import { type Expression, loadsOf } from './expression.ts';
-import { Loops } from './loops.ts';
+import { Loops, type OpenLoops } from './loops.ts';
 import { normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
-import { contractsOwnRows, readsOwnRows, rowSpace } from './rows.ts';
-import type {
-  CallPart,
-  ContractionStage,
-  ControlPart,
-  Group,
-  LoopStage,
-  Part,
-  ReduceStage,
-  RowPart,
-  Schedule,
-  Stage,
-} from './schedule.ts';
-import { madeBy } from './stages.ts';
-import { isLookup, isPieces, isUpdate, Storage } from './storage.ts';
-import { dropUnusedStores, readsOf } from './unused.ts';
+import { type OpenPart, seal } from './seal.ts';
+import { hasPieces, isInlined, Storage } from './storage.ts';
 import { isBatched, updateStage } from './update.ts';
 
-/** A right operand larger than this is not streamed once per block of rows. */
-const SHARED_OPERAND_BYTES = 1 << 20;
-/** Up to this many elements, work is one row: it is not worth cutting among threads. */
-const ONE_ROW = 256;
-/** Work joins a part with few rows only below this size, so that large work can be shared by threads. */
-const FEW_ROWS = 8;
-const SMALL_WORK = 4096;
+/** Parts of the last group that are asked at most whether a loop may join them. */
+const MOST_CANDIDATES = 16;
 
-/** Where a stored variable is computed. */
+/** Where a stored variable is computed: its group, and its part when rows can be added to that. */
 interface Home {
   readonly group: number;
-  readonly part: Part;
+  readonly draft: Draft | null;
+}
+
+/** Parts that do not depend on each other, and which of them begin with loops over so many elements. */
+interface OpenGroup {
+  readonly parts: OpenPart[];
+  readonly bySize: Map<number, Draft[]>;
 }
 
 /**
- * Cuts a program in kernels. Anchors (reductions, contractions, calls) and expensive shared values lie in memory; the
- * rest is computed inside the loops that use it. Work whose rows depend on the same rows of earlier work joins its part
- * and needs no barrier; independent parts share a group.
+ * Cuts a program, and the sub-programs of its control equations, in kernels for a target. Anchors (reductions,
+ * contractions, calls) and expensive shared values lie in memory; the rest is computed inside the loops that use it. Work
+ * whose rows depend on the same rows of earlier work joins its part and needs no barrier, where the target chains rows;
+ * independent parts share a group.
  */
-export function fuse(program: Program): Schedule {
+export function fuse(program: Program, target: Target): Schedule {
   const distinct = normalize(program);
-  const forced = new Set<Var>();
-  for (;;) {
-    try {
-      return new Fuser(distinct, new Storage(distinct, forced)).run();
-    } catch (error) {
-      if (!(error instanceof MustStore) || forced.has(error.variable)) throw error;
-      forced.add(error.variable);
-    }
-  }
+  return new Fuser(distinct, new Storage(distinct, target)).run();
 }
+
+const subprogramsOf = (control: Control): readonly Program[] => {
+  if (control.kind === 'scan') return [control.body];
+  return control.kind === 'while' ? [control.condition, control.body] : control.branches;
+};
 
 class Fuser {
   private readonly program: Program & { readonly outputs: readonly Var[] };
   private readonly storage: Storage;
-  private readonly groups: { parts: Part[] }[] = [];
+  private readonly target: Target;
+  private readonly groups: OpenGroup[] = [];
   /** Groups up to this one are closed. A value computed again after a barrier must not be computed early, or it would be kept. */
   private fence = -1;
   private readonly homes = new Map<Var, Home>();
-  private readonly localOf = new Map<Part, Set<Var>>();
   private readonly loops: Loops;
 
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
     this.program = program;
     this.storage = storage;
+    this.target = storage.target;
     this.loops = new Loops(storage);
   }
 
   run(): Schedule {
     for (const eqn of this.program.eqns) this.place(eqn);
-    const groups: readonly Group[] = dropUnusedStores(this.groups, this.program.outputs);
-    return { program: this.program, inputs: this.program.inputs, groups, outputs: this.program.outputs };
+    const { inputs, outputs } = this.program;
+    return { program: this.program, inputs, groups: seal(this.groups, outputs), outputs };
   }
 
   private place(eqn: Eqn): void {
-    const { kind, name } = eqn.primitive;
-    if (name === 'barrier') this.fence = this.groups.length - 1;
-    if (kind === 'reduce') this.placeReduce(eqn);
-    else if (kind === 'contraction') this.placeContraction(eqn);
-    else if (isPieces(eqn)) this.placePieces(eqn);
-    else if (isUpdate(eqn)) this.placeUpdate(eqn);
-    else if (kind === 'control' || (kind === 'opaque' && !isLookup(eqn))) this.placeCall(eqn);
-    else for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
+    const lowering = loweringOf(eqn.primitive);
+    if (lowering.as === 'view' && lowering.fence) this.fence = this.groups.length - 1;
+    if (isInlined(eqn)) {
+      for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
+    } else if (lowering.as === 'reduce') this.placeReduce(eqn);
+    else if (lowering.as === 'contraction') this.placeContraction(eqn);
+    else if (lowering.as === 'pieces' && hasPieces(eqn)) this.placePieces(eqn);
+    else if (lowering.as === 'update') this.placeUpdate(eqn);
+    else this.placeCall(eqn);
+  }
+
+  /**
+   * What `build` makes, where every value that it cannot reach through views is stored first. Work placed before goes on
+   * computing such a value where it uses it.
+   */
+  private stored<T>(build: () => T): T {
+    const wanted: Var[] = [];
+    for (;;) {
+      const lacking = wanted.at(-1);
+      try {
+        if (!lacking) return build();
+        this.readsOf(lacking);
+      } catch (error) {
+        if (!(error instanceof MustStore) || this.storage.stored.has(error.variable)) throw error;
+        this.storage.stored.add(error.variable);
+        wanted.push(error.variable);
+        continue;
+      }
+      wanted.pop();
+      this.placeLoop(lacking);
+    }
   }
 
   /** The last group that computes something read here or must end before; -1 when there is none. */
@@ -98,86 +113,135 @@ class Fuser {
     return latest;
   }
 
-  private addPart(part: Part, after: number, made: readonly Var[]): void {
+  /** The group that a part joins which must come after group `after`. */
+  private groupAfter(after: number): number {
     const last = this.groups.length - 1;
-    const group = last > after ? last : this.groups.push({ parts: [] }) - 1;
-    this.groups[group].parts.push(part);
-    this.localOf.set(part, new Set(made));
-    for (const variable of made) this.homes.set(variable, { group, part });
+    return last > after ? last : this.groups.push({ parts: [], bySize: new Map() }) - 1;
   }
 
-  private addStage(home: Home, stage: Stage, made: Var): void {
-    (home.part as RowPart).stages.push(stage);
-    this.localOf.get(home.part)!.add(made);
-    this.homes.set(made, home);
+  private addRows(rows: RowDraft, after: number, made: Var): void {
+    const draft = new Draft(this.target, this.groupAfter(after), rows);
+    this.groups[draft.group].parts.push(draft);
+    this.homes.set(made, { group: draft.group, draft });
+    this.offer(draft);
+  }
+
+  private addStage(draft: Draft, stage: Exclude<Stage, { kind: 'loops' }> | OpenLoops, made: Var): void {
+    draft.add(stage);
+    this.homes.set(made, { group: draft.group, draft });
+    this.offer(draft);
+  }
+
+  /** Makes a part that ends in loops known to loops over as many elements. */
+  private offer(draft: Draft): void {
+    if (!draft.openSpace) return;
+    const { bySize } = this.groups[draft.group];
+    const size = sizeOf(draft.openSpace);
+    const same = bySize.get(size);
+    if (!same) bySize.set(size, [draft]);
+    else if (same.length < MOST_CANDIDATES && !same.includes(draft)) same.push(draft);
   }
 
   /** The one part of group `latest` that all of `reads` computed there come from, when rows can be added to it. */
-  private partToJoin(reads: readonly Var[], latest: number): (Home & { readonly part: RowPart }) | null {
+  private partToJoin(reads: readonly Var[], latest: number): Draft | null {
     let home: Home | null = null;
     for (const variable of reads) {
       const its = this.homes.get(variable);
       if (!its || its.group !== latest) continue;
-      if (home && home.part !== its.part) return null;
+      if (home && home.draft !== its.draft) return null;
       home = its;
     }
-    return home?.part.kind === 'rows' ? (home as Home & { part: RowPart }) : null;
+    return home?.draft ?? null;
+  }
+
+  /** The variables in memory that a variable is computed from. */
+  private readsOf(variable: Var): Var[] {
+    const natural = new Expressions(this.storage, variable.shape);
+    const value = natural.compute(variable, identityCoordinates(variable.shape.length));
+    return loadsOf([value]).map((load) => load.variable);
   }
 
   private placeLoop(variable: Var): void {
-    const rank = variable.shape.length;
-    const natural = new Expressions(this.storage, variable.shape);
-    const reads = loadsOf([natural.compute(variable, identityCoordinates(rank))]).map((load) => load.variable);
+    const reads = this.stored(() => this.readsOf(variable));
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
-    if (joined && this.joinLoop(variable, joined)) return;
+    if (joined && this.joinLoop(variable, reads, joined)) return;
     const last = this.groups.length - 1;
     if (last > latest) {
-      for (const part of this.groups[last].parts) {
-        if (part.kind !== 'rows' || part.stages.at(-1)?.kind !== 'loops') continue;
-        if (sharesSpace(part, variable.shape) && this.joinLoop(variable, { group: last, part })) return;
+      for (const draft of this.groups[last].bySize.get(sizeOf(variable.shape)) ?? []) {
+        if (sharesSpace(draft, variable.shape) && this.joinLoop(variable, reads, draft)) return;
       }
     }
-    const rows = rowsFor(variable.shape);
+    const rows = this.rowsFor(variable.shape);
     const { space, coordinates } = rowSpace(variable.shape, rows)!;
-    const stage = this.loops.make(space);
-    this.loops.compute(stage, variable, coordinates);
-    this.addPart({ kind: 'rows', rows, stages: [stage] }, latest, [variable]);
+    const stage = this.stored(() => {
+      const made = this.loops.make(space);
+      this.loops.compute(made, variable, coordinates);
+      return made;
+    });
+    this.addRows({ rows, stages: [stage] }, latest, variable);
   }
 
   /** Adds the computation of `variable` to a part if its rows need only the same rows of the part's earlier work. */
-  private joinLoop(variable: Var, home: Home & { readonly part: RowPart }): boolean {
-    const { part } = home;
-    const view = rowSpace(variable.shape, part.rows);
-    if (!view || !mayJoin(part.rows, sizeOf(variable.shape))) return false;
-    const local = this.localOf.get(part)!;
-    // The latest stage with the same space takes it, when all it reads is finished or at hand there.
-    for (let i = part.stages.length - 1; i >= 0; i--) {
-      const stage = part.stages[i];
-      if (stage.kind === 'loops' && sameSpace(stage.space, view.space)) {
-        const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
-        const later = new Set(part.stages.slice(i).flatMap(madeBy));
-        if (
-          value &&
-          readsOwnRows([value], stage.space, part.rows, local) &&
-          !loadsOf([value]).some((load) => later.has(load.variable))
-        ) {
-          this.loops.compute(stage, variable, view.coordinates);
-          local.add(variable);
-          this.homes.set(variable, home);
-          return true;
-        }
+  private joinLoop(variable: Var, reads: readonly Var[], draft: Draft): boolean {
+    const { rows } = draft;
+    if (!draft.binds([variable, ...reads])) return false;
+    if (this.target.epilogues && this.joinEpilogue(variable, draft)) return true;
+    const view = rowSpace(variable.shape, rows);
+    if (!view || !this.mayJoin(rows, sizeOf(variable.shape))) return false;
+    // The last loops over this space take it, when all it reads is finished or at hand there.
+    const open = draft.lastLoops(view.space);
+    const after = reads.reduce((latest, read) => Math.max(latest, draft.madeAt(read)), -1);
+    if (open && open.at >= after && this.loops.finished(open.stage).size < this.target.loopNodes) {
+      const { stage, at } = open;
+      const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
+      const loads = value && loadsOf([value], this.loops.finished(stage));
+      if (loads?.every((load) => draft.madeAt(load.variable) < at) && readOwnRows(loads, stage.space, rows, draft)) {
+        this.loops.compute(stage, variable, view.coordinates);
+        draft.note(variable, reads, at);
+        this.homes.set(variable, { group: draft.group, draft });
+        return true;
       }
     }
+    if (!draft.takes('loops')) return false;
     const stage = this.loops.make(view.space);
     const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
-    if (!value || !readsOwnRows([value], view.space, part.rows, local)) return false;
+    if (!value || !readOwnRows(loadsOf([value]), view.space, rows, draft)) return false;
     this.loops.compute(stage, variable, view.coordinates);
-    this.addStage(home, stage, variable);
+    this.addStage(draft, stage, variable);
     return true;
   }
 
-  private attempt(build: () => Expression): Expression | null {
+  /** Adds the computation of `variable` to what a part's last product does with its elements, if it needs no other of them. */
+  private joinEpilogue(variable: Var, draft: Draft): boolean {
+    const at = draft.stages.length - 1;
+    const product = draft.stages[at];
+    if (product?.kind !== 'contraction' || !sameShape(product.variable.shape, variable.shape)) return false;
+    const { shape } = variable;
+    const stage = draft.epilogues.get(at) ?? this.loops.make(shape);
+    const coordinates = identityCoordinates(shape.length);
+    const value = this.attempt(() => this.loops.expressions(stage).compute(variable, coordinates));
+    const own = { offset: 0, strides: rowMajorStrides(shape) };
+    const fits =
+      value &&
+      loadsOf([value], this.loops.finished(stage)).every(
+        (load) =>
+          !draft.has(load.variable) ||
+          (load.variable === product.variable && load.terms.length === 0 && sameOverSpace(load.place, own, shape)),
+      );
+    if (!fits) return false;
+    this.loops.compute(stage, variable, coordinates);
+    draft.epilogues.set(at, stage);
+    draft.note(
+      variable,
+      loadsOf([value]).map((load) => load.variable),
+      at,
+    );
+    this.homes.set(variable, { group: draft.group, draft });
+    return true;
+  }
+
+  private attempt<T>(build: () => T): T | null {
     try {
       return build();
     } catch (error) {
@@ -190,98 +254,110 @@ class Fuser {
     const [variable] = eqn.outputs;
     const [input] = eqn.inputs;
     const stageFor = (rows: number): ReduceStage | null => reduceStage(this.storage, eqn, rows);
-    const rows = variable.shape[0] ?? 1;
-    const natural = stageFor(rows) ?? stageFor(1)!;
+    const natural = this.stored(() => stageFor(variable.shape[0] ?? 1) ?? stageFor(1)!);
     const reads = loadsOf([natural.value]).map((load) => load.variable);
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
-    if (joined && mayJoin(joined.part.rows, sizeOf(input.shape))) {
-      let stage: ReduceStage | null = null;
-      try {
-        stage = stageFor(joined.part.rows);
-      } catch (error) {
-        if (!(error instanceof MustStore)) throw error;
-      }
-      if (stage && readsOwnRows([stage.value], stage.space, joined.part.rows, this.localOf.get(joined.part)!)) {
+    if (
+      joined?.takes('reduce') &&
+      joined.binds([variable, ...reads]) &&
+      this.mayJoin(joined.rows, sizeOf(input.shape))
+    ) {
+      const { rows } = joined;
+      const stage = rows === natural.space[0] ? natural : this.attempt(() => stageFor(rows));
+      if (stage && readOwnRows(loadsOf([stage.value]), stage.space, rows, joined)) {
         this.addStage(joined, stage, variable);
         return;
       }
     }
-    this.addPart({ kind: 'rows', rows: natural.space[0], stages: [natural] }, latest, [variable]);
+    this.addRows({ rows: natural.space[0], stages: [natural] }, latest, variable);
   }
 
   private placeContraction(eqn: Eqn): void {
-    const stage = contractionStage(this.storage, eqn);
-    const { variable } = stage;
-    const reads = [stage.lhs.variable, stage.rhs.variable];
+    const stage = this.stored(() => contractionStage(this.storage, eqn));
+    const { variable, rhs } = stage;
+    const reads = readBy(stage);
     const latest = this.latest(reads);
     const joined = this.partToJoin(reads, latest);
-    const shared = sizeOf(stage.rhs.variable.shape) * 4 <= SHARED_OPERAND_BYTES || stage.batch > 1;
+    const size = sizeOf(rhs.kind === 'memory' ? rhs.variable.shape : rhs.space);
+    const shared = size <= this.target.sharedOperand || stage.batch > 1;
     if (
-      joined &&
+      joined?.takes('contraction') &&
       shared &&
-      rowSpace(variable.shape, joined.part.rows) &&
-      contractsOwnRows(stage, joined.part.rows, this.localOf.get(joined.part)!)
+      joined.binds([variable, ...reads]) &&
+      rowSpace(variable.shape, joined.rows) &&
+      contractsOwnRows(stage, joined.rows, joined)
     ) {
       this.addStage(joined, stage, variable);
       return;
     }
-    this.addPart({ kind: 'rows', rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, [variable]);
+    this.addRows({ rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, variable);
   }
 
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const parts = pieceParts(this.loops, eqn);
-    const latest = this.latest(parts.flatMap((part) => readsOf(part)));
-    for (const part of parts) this.addPart(part, latest, [variable]);
+    const parts = this.stored(() => pieceParts(this.loops, eqn));
+    const latest = this.latest(accessOf(parts.flatMap((part) => part.stages)).reads);
+    for (const part of parts) this.addRows(part, latest, variable);
     // No single part makes the whole output, so none can go on with its rows.
-    const { group } = this.homes.get(variable)!;
-    if (parts.length > 1) this.homes.set(variable, { group, part: { kind: 'call', eqn, operands: [] } });
+    if (parts.length > 1) this.homes.set(variable, { group: this.homes.get(variable)!.group, draft: null });
   }
 
-  /** `scatter` and `dynamicUpdateSlice`: a copy of the operand, then the updates. */
+  /** A copy of the operand, then the updates. */
   private placeUpdate(eqn: Eqn): void {
     const [variable] = eqn.outputs;
-    const update = updateStage(this.storage, eqn);
+    const update = this.stored(() => updateStage(this.storage, eqn));
     const rows = update.space[0];
-    const copied = (copyRows: number): LoopStage =>
-      this.loops.storing(variable, copyRows, (expressions, at) => expressions.at(eqn.inputs[0], at));
-    const one = isBatched(eqn) || sizeOf(variable.shape) <= SMALL_WORK;
+    const copied = (copyRows: number): OpenLoops =>
+      this.stored(() => this.loops.storing(variable, copyRows, (expressions, at) => expressions.at(eqn.inputs[0], at)));
+    const { chained, smallWork } = this.target;
+    const one =
+      (isBatched(eqn) || sizeOf(variable.shape) <= smallWork) &&
+      chained.includes('loops') &&
+      chained.includes('update');
     if (one) {
-      const part: RowPart = { kind: 'rows', rows, stages: [copied(rows), update] };
-      this.addPart(part, this.latest(readsOf(part)), [variable]);
+      const stages = [copied(rows), update];
+      this.addRows({ rows, stages }, this.latest(accessOf(stages).reads), variable);
       return;
     }
-    const copyRows = rowsFor(variable.shape);
-    for (const part of [
-      { kind: 'rows', rows: copyRows, stages: [copied(copyRows)] },
-      { kind: 'rows', rows, stages: [update] },
-    ] satisfies RowPart[]) {
-      this.addPart(part, this.latest([variable, ...readsOf(part)]), [variable]);
-    }
+    const copyRows = this.rowsFor(variable.shape);
+    const copy = copied(copyRows);
+    this.addRows({ rows: copyRows, stages: [copy] }, this.latest(readBy(copy)), variable);
+    this.addRows({ rows, stages: [update] }, this.latest([variable, ...readBy(update)]), variable);
   }
 
   private placeCall(eqn: Eqn): void {
     const operands = eqn.inputs.map((atom) => (atom instanceof Var ? this.storage.memoryOf(atom) : null));
-    const reads = operands.filter((operand) => operand !== null);
-    const part: CallPart | ControlPart = { kind: eqn.primitive.kind === 'control' ? 'control' : 'call', eqn, operands };
-    this.addPart(part, this.latest(reads), eqn.outputs);
+    const reads = [...new Set(operands.filter((operand) => operand !== null))];
+    const control = loweringAs(eqn.primitive, 'control')?.control(eqn.params);
+    const access = { eqn, operands, reads, writes: eqn.outputs };
+    const part: CallPart | ControlPart = control
+      ? { kind: 'control', control, regions: subprogramsOf(control).map((body) => fuse(body, this.target)), ...access }
+      : { kind: 'call', ...access };
+    const group = this.groupAfter(this.latest(reads));
+    this.groups[group].parts.push(part);
+    for (const variable of eqn.outputs) this.homes.set(variable, { group, draft: null });
+  }
+
+  /** How many rows new work on an array of this shape is cut in: its first axis of more than one step. */
+  private rowsFor(shape: Shape): number {
+    return sizeOf(shape) <= this.target.oneRow ? 1 : (shape.find((extent) => extent > 1) ?? 1);
+  }
+
+  private mayJoin(rows: number, size: number): boolean {
+    return rows >= this.target.fewRows || size <= this.target.smallWork;
   }
 }
 
-const sameSpace = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((extent, i) => extent === b[i]);
+/** Whether two places are the same for every index of a space. */
+const sameOverSpace = (a: Affine, b: Affine, space: Shape): boolean =>
+  a.offset === b.offset && space.every((extent, axis) => extent <= 1 || a.strides[axis] === b.strides[axis]);
 
 /** Whether a part's last loop runs over an array of this shape. */
-function sharesSpace(part: RowPart, shape: Shape): boolean {
-  const last = part.stages.at(-1);
-  const view = rowSpace(shape, part.rows);
-  return last?.kind === 'loops' && view !== null && sameSpace(last.space, view.space);
+function sharesSpace({ rows, openSpace }: Draft, shape: Shape): boolean {
+  const view = openSpace && rowSpace(shape, rows);
+  return view !== null && sameShape(openSpace as Shape, view.space);
 }
-
-/** How many rows new work on an array of this shape is cut in: its first axis of more than one step. */
-const rowsFor = (shape: Shape): number => (sizeOf(shape) <= ONE_ROW ? 1 : (shape.find((extent) => extent > 1) ?? 1));
-
-const mayJoin = (rows: number, size: number): boolean => rows >= FEW_ROWS || size <= SMALL_WORK;
 
 /** The rows a product is cut in: its first output axis that comes from the batch or from the left operand. */
 function rowsOf(stage: ContractionStage, shape: Shape): number {

@@ -1,17 +1,24 @@
+import { type Lowering, loweringOf } from '../program/lowering.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Eqn, Literal, type Program, Var } from '../program/program.ts';
+import { unpermuted } from '../shape/affine.ts';
 import { range } from '../shape/shape.ts';
 
-const viewPrimitive = (name: string): Primitive => ({
+const viewPrimitive = (name: string, lowering: Lowering): Primitive => ({
   name,
   kind: 'view',
+  lowering,
   shape: ([input]) => [input],
   evaluate: ([input]) => [input],
 });
 
 /** The identity as a view: gives a value a buffer of its own. */
-const copyPrimitive = viewPrimitive('copy');
-const transposePrimitive = viewPrimitive('transpose');
+const copyPrimitive = viewPrimitive('copy', { as: 'view', through: (coordinates) => coordinates, sameOrder: true });
+const transposePrimitive = viewPrimitive('transpose', {
+  as: 'view',
+  through: (coordinates, _input, { permutation }: { permutation: readonly number[] }) =>
+    unpermuted(coordinates, permutation),
+});
 
 /**
  * The program in the form that fusing takes: outputs are distinct computed variables (inputs, literals and repeats are
@@ -24,7 +31,8 @@ export function normalize(program: Program): Program & { readonly outputs: reado
     eqns.push({ primitive: copyPrimitive, inputs: [atom], params: {}, outputs: [variable] });
     return variable;
   };
-  for (const eqn of program.eqns) eqns.push(eqn.primitive.kind === 'contraction' ? ordered(eqn, eqns, copy) : eqn);
+  for (const eqn of program.eqns)
+    eqns.push(loweringOf(eqn.primitive).as === 'contraction' ? ordered(eqn, eqns, copy) : eqn);
   const seen = new Set<Atom>(program.inputs);
   const outputs = program.outputs.map((atom) => {
     const variable = atom instanceof Literal || seen.has(atom) ? copy(atom) : atom;

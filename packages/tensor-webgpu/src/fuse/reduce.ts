@@ -1,9 +1,10 @@
+import type { ReduceStage } from '../kernels/form.ts';
+import { rowSpace } from '../kernels/rows.ts';
+import { loweringAs } from '../program/lowering.ts';
 import type { Eqn } from '../program/program.ts';
+import type { Affine } from '../shape/affine.ts';
 import { range } from '../shape/shape.ts';
-import type { Affine } from './affine.ts';
 import { Expressions } from './express.ts';
-import { rowSpace } from './rows.ts';
-import type { ReduceOperation, ReduceStage } from './schedule.ts';
 import type { Storage } from './storage.ts';
 
 /**
@@ -11,9 +12,10 @@ import type { Storage } from './storage.ts';
  * the result cannot be cut in so many rows.
  */
 export function reduceStage(storage: Storage, eqn: Eqn, rows: number): ReduceStage | null {
+  const lowering = loweringAs(eqn.primitive, 'reduce')!;
   const [variable] = eqn.outputs;
   const [input] = eqn.inputs;
-  const axes: readonly number[] = eqn.params.axes ?? [eqn.params.axis];
+  const axes = lowering.axes(eqn.params);
   const view = rowSpace(variable.shape, rows);
   if (!view) return null;
   const space = [...view.space, ...axes.map((axis) => input.shape[axis])];
@@ -29,6 +31,5 @@ export function reduceStage(storage: Storage, eqn: Eqn, rows: number): ReduceSta
     coordinates[axis] = { offset: 0, strides };
   });
   const value = new Expressions(storage, space).at(input, coordinates);
-  const operation = eqn.primitive.name as ReduceOperation;
-  return { kind: 'reduce', operation, space, kept: view.space.length, value, variable };
+  return { kind: 'reduce', operation: lowering.operation, space, kept: view.space.length, value, variable };
 }

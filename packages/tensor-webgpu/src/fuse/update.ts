@@ -1,44 +1,36 @@
+import type { UpdateStage } from '../kernels/form.ts';
+import { rowSpace } from '../kernels/rows.ts';
+import { loweringAs } from '../program/lowering.ts';
 import type { Eqn } from '../program/program.ts';
-import { sizeOf } from '../shape/shape.ts';
-import { constantAffine, flatten } from './affine.ts';
+import { flatten } from '../shape/affine.ts';
+import { rowMajorStrides } from '../shape/shape.ts';
 import { Expressions } from './express.ts';
-import { rowSpace } from './rows.ts';
-import type { UpdateMode, UpdateStage, UpdateTerm } from './schedule.ts';
 import type { Storage } from './storage.ts';
 
 /** Whether the updates of each row (batch item) stay within it. */
-export const isBatched = (eqn: Eqn): boolean => eqn.primitive.name === 'scatter' && eqn.params.batchDims > 0;
+export const isBatched = (eqn: Eqn): boolean => loweringAs(eqn.primitive, 'update')?.batched(eqn.params) === true;
 
-/** The updates of `scatter` or `dynamicUpdateSlice`, over the space of the update array. */
-export const updateStage = (storage: Storage, eqn: Eqn): UpdateStage =>
-  eqn.primitive.name === 'scatter' ? scatterStage(storage, eqn) : windowStage(storage, eqn);
-
-function scatterStage(storage: Storage, eqn: Eqn): UpdateStage {
+/** The updates of an equation that changes elements of its first operand, over the space of the new values. */
+export function updateStage(storage: Storage, eqn: Eqn): UpdateStage {
+  const lowering = loweringAs(eqn.primitive, 'update')!;
   const [variable] = eqn.outputs;
-  const [, indices, updates] = eqn.inputs;
-  const { batchDims, mode } = eqn.params as { batchDims: number; mode: UpdateMode };
-  const { space, coordinates } = rowSpace(updates.shape, isBatched(eqn) ? variable.shape[0] : 1)!;
+  const values = eqn.inputs[lowering.values];
+  const { space, coordinates } = rowSpace(values.shape, isBatched(eqn) ? variable.shape[0] : 1)!;
   const expressions = new Expressions(storage, space);
-  const limit = variable.shape[batchDims] - 1;
-  const stride = sizeOf(variable.shape.slice(batchDims + 1));
-  const index = expressions.at(indices, coordinates.slice(0, indices.shape.length));
-  const none = constantAffine(0, space.length);
-  const within = [...coordinates.slice(0, batchDims), none, ...coordinates.slice(indices.shape.length)];
-  const place = flatten(within, variable.shape, space.length);
-  const terms = [{ index, limit, stride, clamp: false }];
-  return { kind: 'update', mode, space, variable, place, terms, value: expressions.at(updates, coordinates) };
-}
-
-function windowStage(storage: Storage, eqn: Eqn): UpdateStage {
-  const [variable] = eqn.outputs;
-  const [, update, ...starts] = eqn.inputs;
-  const { space, coordinates } = rowSpace(update.shape, 1)!;
-  const expressions = new Expressions(storage, space);
-  const terms = starts.flatMap((start, axis): UpdateTerm[] => {
-    const limit = variable.shape[axis] - update.shape[axis];
-    const stride = sizeOf(variable.shape.slice(axis + 1));
-    return limit > 0 ? [{ index: expressions.at(start, []), limit, stride, clamp: true }] : [];
-  });
-  const place = flatten(coordinates, variable.shape, space.length);
-  return { kind: 'update', mode: 'set', space, variable, place, terms, value: expressions.at(update, coordinates) };
+  const choice = lowering.choose(coordinates, eqn.inputs, eqn.params, space.length);
+  const strides = rowMajorStrides(variable.shape);
+  return {
+    kind: 'update',
+    mode: lowering.mode(eqn.params),
+    space,
+    variable,
+    place: flatten(choice.coordinates, variable.shape, space.length),
+    terms: choice.chosen.map(({ axis, input, at, limit }) => ({
+      index: expressions.at(eqn.inputs[input], at),
+      limit,
+      stride: strides[axis],
+      clamp: lowering.clamps,
+    })),
+    value: expressions.at(values, coordinates),
+  };
 }

@@ -7,7 +7,7 @@ import { expandDims } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { foriLoop } from '../transforms/control/api.ts';
+import { foriLoop } from '../transforms/control/loops.ts';
 import { squareMatrices } from './matrices.ts';
 import { solve } from './solve.ts';
 

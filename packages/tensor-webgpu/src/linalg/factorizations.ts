@@ -2,24 +2,32 @@ import { composite, composites } from '../ops/composite.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkedAlone, whyNoCholesky, whyNotFinite } from './alone.ts';
 import { matrices, squareMatrices } from './matrices.ts';
 
 /**
  * The lower triangular L of x = L Lᵀ for symmetric positive definite x [..., n, n]; the symmetric part of x counts, and
- * derivatives are those of symmetric matrices.
- * @throws ArgumentError for a matrix that is not positive definite, ShapeError unless the matrices are square.
+ * derivatives are those of symmetric matrices. In a stack, and inside transforms, a matrix that is not positive definite
+ * gives NaN and leaves the others alone.
+ * @throws ArgumentError for one matrix alone that is not positive definite, ShapeError unless the matrices are square.
  */
 export const cholesky = (x: TensorLike): Tensor =>
-  composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x)));
+  checkedAlone(
+    x,
+    composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x))),
+    whyNoCholesky,
+  );
 
 /**
  * Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n]; the symmetric
  * part counts. At repeated eigenvalues derivatives hold for what does not depend on the choice of eigenvectors; functions
- * of matrices have their own rule: `sqrtm`, `logm`, `powm`, `expm`.
- * @throws ArgumentError for NaN or infinity, ShapeError unless the matrices are square.
+ * of matrices have their own rule: `sqrtm`, `logm`, `powm`, `expm`. In a stack, and inside transforms, a matrix that holds
+ * NaN or infinity gives NaN and leaves the others alone.
+ * @throws ArgumentError for one matrix alone that holds NaN or infinity, ShapeError unless the matrices are square.
  */
 export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {
   const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(squareMatrices('eigh', x)));
+  checkedAlone(x, eigenvalues, whyNotFinite('eigh'));
   return { eigenvalues, eigenvectors };
 }
 
@@ -29,8 +37,13 @@ export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
   return { q, r };
 }
 
-/** x = U diag(s) Vᵀ with s in descending order; u [..., m, k], s [..., k], vt [..., k, n], k = min(m, n). */
+/**
+ * x = U diag(s) Vᵀ with s in descending order; u [..., m, k], s [..., k], vt [..., k, n], k = min(m, n). In a stack, and
+ * inside transforms, a matrix that holds NaN or infinity gives NaN and leaves the others alone.
+ * @throws ArgumentError for one matrix alone that holds NaN or infinity.
+ */
 export function svd(x: TensorLike): { u: Tensor; s: Tensor; vt: Tensor } {
   const [u, s, vt] = composites('linalg.svd', () => lax.svd(matrices('svd', x)));
+  checkedAlone(x, s, whyNotFinite('svd'));
   return { u, s, vt };
 }

@@ -150,7 +150,7 @@ describe('functions of symmetric matrices', () => {
     expectClose(root.matmul(root), singular, 1e-7);
     expect(() => linalg.logm(singular.sub(identity(2).mul(0.1)))).toThrow(/logm: expected a positive definite matrix/);
     expect(() => linalg.powm(singular.neg(), 0.5)).toThrow(ArgumentError);
-    expect(() => grad((x: Tensor) => linalg.sqrtm(x).sum())(f64([[0]]))).toThrow(/derivative.*positive definite/);
+    expect(grad((x: Tensor) => linalg.sqrtm(x).sum())(f64([[0]])).toArray()).toEqual([[NaN]]);
     expect(() => linalg.sqrtm(f64([[1, 2]]))).toThrow(ShapeError);
     expect(() => linalg.powm(SPD, Number.NaN)).toThrow(ArgumentError);
   });

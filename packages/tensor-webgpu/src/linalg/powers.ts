@@ -5,7 +5,9 @@ import { eye } from '../ops/creation.ts';
 import { broadcastTo } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import type { ScalarFunction } from '../primitives/linalg/scalarFunction.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import { checkedAlone, whyNoFunction } from './alone.ts';
 import { squareMatrices } from './matrices.ts';
 import { inv } from './solve.ts';
 
@@ -36,22 +38,30 @@ export function matrixPower(x: TensorLike, exponent: number): Tensor {
 /**
  * The power `V diag(w^p) Vᵀ` of symmetric positive definite matrices `V diag(w) Vᵀ` [..., n, n], of whose symmetric
  * part it is taken; semidefinite ones do for p >= 0. Derivatives of every order are exact at repeated eigenvalues too
- * (by divided differences of w^p) and need w > 0.
- * @throws ArgumentError for an eigenvalue that is negative (or 0 where that has no power or derivative), and for an exponent that is not finite.
+ * (by divided differences of w^p) and need w > 0. In a stack, and inside transforms, a matrix with an eigenvalue that is
+ * negative (or 0 where that has no power or derivative) gives NaN and leaves the others alone.
+ * @throws ArgumentError for one matrix alone of that kind, and for an exponent that is not finite.
  */
 export function powm(x: TensorLike, exponent: number): Tensor {
   if (!Number.isFinite(exponent))
     throw new ArgumentError(`linalg.powm: the exponent must be a finite number, got ${exponent}.`);
-  return composite('linalg.powm', () => lax.symmetricFunction(squareMatrices('powm', x), { kind: 'power', exponent }));
+  return ofSymmetric('powm', x, { kind: 'power', exponent });
 }
 
 /** The symmetric square root r, r r = x, of symmetric positive semidefinite matrices: `powm(x, 1/2)`. */
-export const sqrtm = (x: TensorLike): Tensor => powm(x, 0.5);
+export const sqrtm = (x: TensorLike): Tensor => ofSymmetric('sqrtm', x, { kind: 'power', exponent: 0.5 });
 
 /**
  * The symmetric logarithm `V diag(log w) Vᵀ` of symmetric positive definite matrices [..., n, n], of whose symmetric part
  * it is taken: the inverse of `expm`. Derivatives of every order are exact at repeated eigenvalues too.
- * @throws ArgumentError for a matrix that is not positive definite.
+ * In a stack, and inside transforms, a matrix that is not positive definite gives NaN and leaves the others alone.
+ * @throws ArgumentError for one matrix alone that is not positive definite.
  */
-export const logm = (x: TensorLike): Tensor =>
-  composite('linalg.logm', () => lax.symmetricFunction(squareMatrices('logm', x), { kind: 'log' }));
+export const logm = (x: TensorLike): Tensor => ofSymmetric('logm', x, { kind: 'log' });
+
+const ofSymmetric = (op: string, x: TensorLike, f: ScalarFunction): Tensor =>
+  checkedAlone(
+    x,
+    composite(`linalg.${op}`, () => lax.symmetricFunction(squareMatrices(op, x), f)),
+    whyNoFunction(op, f),
+  );

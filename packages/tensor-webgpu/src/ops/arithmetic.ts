@@ -1,12 +1,13 @@
-import { isFloat } from '../dtype/dtype.ts';
+import { INTEGER_RANGE, isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
+import { compare, mixesSigns } from './comparison.ts';
 import { composite } from './composite.ts';
-import { elementwiseOperands } from './operands.ts';
+import { asTensors, elementwiseOperands, isScalar } from './operands.ts';
 import { withSignOf } from './signs.ts';
 import type { TensorLike } from './types.ts';
 
@@ -15,6 +16,21 @@ type OfTwo = (x: Tensor, y: Tensor) => Value;
 /** A function of numbers that is the logical function `ofBooleans` on two booleans. */
 const alsoLogical = (name: string, ofNumbers: OfTwo, ofBooleans: OfTwo) =>
   binary(name, 'any', (x, y) => (x.dtype === 'bool' ? ofBooleans(x, y) : ofNumbers(x, y)));
+
+/** Signed and unsigned integers are compared as they are, before the chosen one becomes an i32. */
+function extreme(name: string, order: 'ge' | 'le', ofNumbers: OfTwo, ofBooleans: OfTwo) {
+  const alike = alsoLogical(name, ofNumbers, ofBooleans);
+  return (x: TensorLike, y: TensorLike): Tensor => {
+    if (isScalar(x) || isScalar(y)) return alike(x, y);
+    return composite(name, () => {
+      const [a, b] = asTensors([x, y]);
+      if (!mixesSigns(a.dtype, b.dtype)) return alike(a, b);
+      const chosen = compare(name, order, a, b);
+      const [left, right] = elementwiseOperands(name, [a, b]);
+      return lax.select(chosen, left, right);
+    });
+  };
+}
 
 /** x + y; of two booleans x or y. */
 export const add = alsoLogical('add', lax.add, lax.or);
@@ -78,13 +94,13 @@ export const pow = binary('pow', 'number', lax.pow);
  * The larger of x and y, where 0 is larger than -0; NaN if either is NaN. At ties each gets half of the
  * derivative. Of two booleans x or y.
  */
-export const maximum = alsoLogical('maximum', lax.max, lax.or);
+export const maximum = extreme('maximum', 'ge', lax.max, lax.or);
 
 /**
  * The smaller of x and y, where -0 is smaller than 0; NaN if either is NaN. At ties each gets half of the
  * derivative. Of two booleans x and y.
  */
-export const minimum = alsoLogical('minimum', lax.min, lax.and);
+export const minimum = extreme('minimum', 'le', lax.min, lax.and);
 
 /** -x. */
 export const neg = unary('neg', 'number', lax.neg);
@@ -116,9 +132,23 @@ export const trunc = rounding('trunc', lax.trunc);
 /** The nearest integer; halves go to the even one. */
 export const round = rounding('round', lax.round);
 
-/** x held between `low` and `high` (either may be `null` for no bound): min(max(x, low), high). */
-export function clip(x: TensorLike, low: TensorLike | null, high: TensorLike | null): Tensor {
+/** A bound of integers that leaves all of them alone, where it is below or above what the dtype holds, is none. */
+function boundOf(x: TensorLike, bound: TensorLike | null, side: 'low' | 'high'): TensorLike | null {
+  if (typeof bound !== 'number' || isScalar(x)) return bound;
+  const [{ dtype }] = asTensors([x]);
+  if (dtype !== 'i32' && dtype !== 'u32') return bound;
+  const [least, largest] = INTEGER_RANGE[dtype];
+  return (side === 'low' ? bound <= least : bound >= largest) ? null : bound;
+}
+
+/**
+ * x held between `low` and `high` (either may be `null` for no bound): min(max(x, low), high). Integers stay integers
+ * beside bounds that are integers, of any size, or infinite.
+ * @throws DTypeError for a bound that would have to be the result and does not fit the dtype.
+ */
+export function clip(x: TensorLike, from: TensorLike | null, to: TensorLike | null): Tensor {
   return composite('clip', () => {
+    const [low, high] = [boundOf(x, from, 'low'), boundOf(x, to, 'high')];
     const bounds = [low, high].filter((bound) => bound !== null);
     const [value, ...limits] = elementwiseOperands('clip', [x, ...bounds], 'number');
     let result: Tensor = value;

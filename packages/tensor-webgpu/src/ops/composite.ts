@@ -10,15 +10,15 @@ import type { Value } from '../trace/value.ts';
 export function composites(name: string, build: () => readonly Value[]): Tensor[] {
   if (currentBuilder()) return build() as Tensor[];
   let made: readonly Value[] = [];
-  // A value that came in and goes out untouched is handed back as it is, so that no two tensors share memory.
-  const isComputed = (value: Value): boolean => value.state.kind === 'traced';
+  const isConstant = (value: Value): boolean => value.state.kind === 'literal';
+  // A value that came in and goes out untouched is copied: every result has a memory, and an end, of its own.
   const { program, captured } = traceProgram([], () => {
     made = build();
-    return made.filter(isComputed);
+    return made.filter((value) => !isConstant(value));
   });
   if (program.outputs.length === 0) return made.slice() as Tensor[];
   const results = runProgram(program, captured, name);
-  return made.map((value) => (isComputed(value) ? results.shift() : value)) as Tensor[];
+  return made.map((value) => (isConstant(value) ? value : results.shift())) as Tensor[];
 }
 
 /** Same, for one result. */

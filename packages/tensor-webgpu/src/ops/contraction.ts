@@ -1,19 +1,18 @@
-import { promoteTypes } from '../dtype/dtype.ts';
 import { checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes, normalizeAxis, range, type Shape, sameShape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
-import { asTensors, broadcastValue, castTo } from './operands.ts';
+import { asTensors, broadcastValue, commonType, inType } from './operands.ts';
 import { matrixTranspose, reshape } from './reshape.ts';
 import type { TensorLike } from './types.ts';
 
 /** Operands of a contraction in one numeric dtype. */
 export function contractionOperands(xs: readonly TensorLike[]): Tensor[] {
   const values = asTensors(xs);
-  const dtype = values.map((value) => value.dtype).reduce(promoteTypes);
-  return values.map((value) => castTo(value, dtype === 'bool' ? 'i32' : dtype));
+  const dtype = commonType(xs, values);
+  return inType('contraction', xs, values, dtype === 'bool' ? 'i32' : dtype);
 }
 
 export interface DotDimensions {

@@ -1,5 +1,14 @@
-import { type DType, hostArray, type TypedArray, toDType } from '../dtype/dtype.ts';
-import { checkedOptions, checkedWhole, checkNumber } from '../errors/checks.ts';
+import {
+  checkDType,
+  checkFits,
+  type DType,
+  fits,
+  hostArray,
+  isFloat,
+  type TypedArray,
+  toDType,
+} from '../dtype/dtype.ts';
+import { checkedOptions, checkedWhole, checkNumber, describe } from '../errors/checks.ts';
 import { ArgumentError, DeviceError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Device, Storage } from '../runtime/device.ts';
@@ -10,6 +19,7 @@ import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
 import { makeValue, Value } from '../trace/value.ts';
+import { composite } from './composite.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
 /** The named device; without a name that of the program being traced, or the default one. */
@@ -91,24 +101,33 @@ export interface TensorOptions extends CreateOptions {
 /**
  * A tensor of the given data, copied. Numbers become f32, booleans bool; typed arrays keep their type
  * (Float32Array f32, Float64Array f64, Int32Array i32, Uint32Array u32; smaller integers widen to 32 bits).
- * A tensor given as data is converted to `dtype` and moved to `device`.
- * @throws ShapeError for ragged arrays or a `shape` of another size; DeviceError for a dtype the device lacks.
+ * A tensor given as data is copied, converted to `dtype` and moved to `device`.
+ * @throws ShapeError for ragged arrays or a `shape` of another size; DTypeError for a number that an integer `dtype` has
+ *   no room for; DeviceError for a dtype the device lacks.
  */
 export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   checkedOptions('tensor', options, ['dtype', 'device', 'shape']);
+  if (options.dtype !== undefined) checkDType('tensor', options.dtype);
   if (data instanceof Value) {
     let result = data as Tensor;
     if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
     if (options.shape !== undefined)
       result = lax.reshape(result, checkedShape(options.shape, sizeOf(data.shape))) as Tensor;
-    return options.device !== undefined ? result.to(options.device) : result;
+    if (options.device !== undefined) result = result.to(options.device);
+    // Without a change it is a copy, whose disposal leaves the tensor that was given alone.
+    return result === data ? composite('tensor', () => result) : result;
   }
   if (isTypedArray(data)) {
     const natural = typedArrayDType(data);
     const dtype = options.dtype ?? natural;
     const copy = hostArray(dtype, data.length);
     if (copy.constructor === data.constructor) copy.set(data);
-    else for (let i = 0; i < copy.length; i++) copy[i] = toDType(dtype, data[i]);
+    else {
+      // Integers keep their 32 bits, as in astype; a float that does not fit has no bits to keep.
+      const rounds = data instanceof Float32Array || data instanceof Float64Array;
+      for (let i = 0; i < copy.length; i++)
+        copy[i] = toDType(dtype, rounds ? checkFits('tensor', dtype, data[i]) : data[i]);
+    }
     return put(copy, checkedShape(options.shape ?? [data.length], data.length), dtype, options.device);
   }
   const nested = nestedShape(data);
@@ -116,7 +135,7 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
   const dtype =
     options.dtype ?? (leaves.length > 0 && leaves.every((leaf) => typeof leaf === 'boolean') ? 'bool' : 'f32');
   const values = hostArray(dtype, leaves.length);
-  for (let i = 0; i < leaves.length; i++) values[i] = toDType(dtype, Number(leaves[i]));
+  for (let i = 0; i < leaves.length; i++) values[i] = toDType(dtype, checkFits('tensor', dtype, Number(leaves[i])));
   return put(values, checkedShape(options.shape ?? nested, leaves.length), dtype, options.device);
 }
 
@@ -130,13 +149,30 @@ function checkedShape(shape: Shape, size: number): Shape {
   return [...shape];
 }
 
-/** A tensor filled with `value`; f32 for a number and bool for a boolean unless `dtype` says otherwise. */
+/** The number that a tensor of `dtype` is filled with. A negative number is a pattern of bits for u32: -1 is all of them. */
+function fillingOf(value: number | boolean, dtype: DType): number {
+  if (typeof value !== 'number' && typeof value !== 'boolean')
+    throw new ArgumentError(`full: expected the value as a number or a boolean, got ${describe(value)}.`);
+  const number = Number(value);
+  return dtype === 'u32' && fits('i32', number) ? toDType(dtype, number) : checkFits('full', dtype, number);
+}
+
+/**
+ * A tensor filled with `value`; f32 for a number and bool for a boolean unless `dtype` says otherwise. Integer dtypes cut
+ * the fraction off, and u32 takes negative numbers as their 32 bits.
+ * @throws DTypeError for a number that an integer dtype has no room for.
+ */
 export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
   checkShape('full', shape);
   checkedOptions('full', options, ['dtype', 'device']);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
-  if (currentBuilder()) return lax.full(shape, Number(value), dtype) as Tensor;
-  const filling = toDType(dtype, Number(value));
+  checkDType('full', dtype);
+  const filling = toDType(dtype, fillingOf(value, dtype));
+  // A scalar is a tensor as well, not a number of the program: functions of it are computed where those of tensors are.
+  if (currentBuilder())
+    return (
+      shape.length === 0 ? lax.reshape(lax.full([1], filling, dtype), []) : lax.full(shape, filling, dtype)
+    ) as Tensor;
   const size = sizeOf(shape);
   if (size <= HOST_FILL) return put(hostArray(dtype, size).fill(filling), [...shape], dtype, options.device);
   const { program } = traceProgram([], () => [lax.full(shape, filling, dtype)]);
@@ -164,19 +200,25 @@ export const zerosLike = (x: TensorLike, options?: CreateOptions): Tensor => ful
 export const onesLike = (x: TensorLike, options?: CreateOptions): Tensor => fullLike(x, 1, options);
 
 /** A tensor with element `f(i)` at flat position `i`. */
-function generate(shape: Shape, f: (index: number) => number, dtype: DType, device?: string): Tensor {
+function generate(op: string, shape: Shape, f: (index: number) => number, dtype: DType, device?: string): Tensor {
+  checkDType(op, dtype);
   const data = hostArray(dtype, sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = toDType(dtype, f(i));
+  for (let i = 0; i < data.length; i++) data[i] = toDType(dtype, checkFits(op, dtype, f(i)));
   return put(data, shape, dtype, device);
 }
 
 /**
- * start, start + step, … up to, not including, stop. With one argument: 0, 1, …, stop - 1.
+ * start, start + step, … up to, not including, stop. With one number: 0, 1, …, stop - 1. The options come last.
  * i32 when all three are integers, else f32.
- * @throws ArgumentError for a step of 0 or arguments that are not finite.
+ * @throws ArgumentError for a step of 0 or arguments that are not finite; DTypeError for numbers that do not fit.
  */
-export function arange(start: number, stop?: number, step = 1, options: CreateOptions = {}): Tensor {
-  checkedOptions('arange', options, ['dtype', 'device']);
+export function arange(stop: number, options?: CreateOptions): Tensor;
+export function arange(start: number, stop: number, options?: CreateOptions): Tensor;
+export function arange(start: number, stop?: number, step?: number, options?: CreateOptions): Tensor;
+export function arange(start: number, ...rest: readonly (number | CreateOptions | undefined)[]): Tensor {
+  const given = rest.find((argument) => typeof argument === 'object');
+  const options = checkedOptions('arange', given ?? {}, ['dtype', 'device']);
+  const [stop, step = 1] = rest.map((argument) => (typeof argument === 'object' ? undefined : argument));
   const from = stop === undefined ? 0 : start;
   const to = stop ?? start;
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
@@ -185,12 +227,16 @@ export function arange(start: number, stop?: number, step = 1, options: CreateOp
     );
   }
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'i32' : 'f32');
+  checkDType('arange', dtype);
   const count = Math.max(0, Math.ceil((to - from) / step));
-  if (currentBuilder() && from === 0 && step === 1) return lax.iota([count], 0, dtype) as Tensor;
-  return generate([count], (i) => from + i * step, dtype, options.device);
+  if (currentBuilder() && from === 0 && step === 1 && dtype !== 'bool') return lax.iota([count], 0, dtype) as Tensor;
+  return generate('arange', [count], (i) => from + i * step, dtype, options.device);
 }
 
-/** `count` evenly spaced numbers from `start` to `stop`, both included (without `stop` when `endpoint` is false). */
+/**
+ * `count` evenly spaced numbers from `start` to `stop`, both included (without `stop` when `endpoint` is false). Integer
+ * dtypes take the integer below each.
+ */
 export function linspace(
   start: number,
   stop: number,
@@ -209,7 +255,7 @@ export function linspace(
   // The last number is `stop` itself, whatever rounding would make of it.
   const at = (i: number): number =>
     i === 0 ? start : endpoint && i === intervals ? stop : start + ((stop - start) * i) / intervals;
-  return generate([count], at, dtype, device);
+  return generate('linspace', [count], isFloat(dtype) ? at : (i) => Math.floor(at(i)), dtype, device);
 }
 
 export interface EyeOptions extends CreateOptions {
@@ -226,9 +272,14 @@ export function eye(n: number, columns: number | EyeOptions = n, options: EyeOpt
   const m = columns;
   const { offset = 0, dtype = 'f32', device } = checkedOptions('eye', options, ['offset', 'dtype', 'device']);
   checkShape('eye', [n, m]);
+  checkDType('eye', dtype);
+  if (!Number.isInteger(offset))
+    throw new ArgumentError(
+      `eye: expected offset as an integer, got ${String(offset)}. Give the number of a diagonal.`,
+    );
   if (currentBuilder()) {
     const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);
     return lax.cast(lax.eq(row, lax.iota([n, m], 1, 'i32')), dtype) as Tensor;
   }
-  return generate([n, m], (i) => (Math.floor(i / m) + offset === i % m ? 1 : 0), dtype, device);
+  return generate('eye', [n, m], (i) => (Math.floor(i / m) + offset === i % m ? 1 : 0), dtype, device);
 }

@@ -38,6 +38,7 @@ export {
   trunc,
 } from './arithmetic.ts';
 export { astype } from './astype.ts';
+export { equal, greater, greaterEqual, less, lessEqual, notEqual } from './comparison.ts';
 export {
   type DotDimensions,
   dot,
@@ -125,18 +126,12 @@ export {
   bitwiseNot,
   bitwiseOr,
   bitwiseXor,
-  equal,
-  greater,
-  greaterEqual,
   isClose,
   leftShift,
-  less,
-  lessEqual,
   logicalAnd,
   logicalNot,
   logicalOr,
   logicalXor,
-  notEqual,
   rightShift,
   where,
 } from './logical.ts';

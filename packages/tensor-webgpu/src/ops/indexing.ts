@@ -1,15 +1,21 @@
-import { checkedList, checkedOptions } from '../errors/checks.ts';
+import { checkDType } from '../dtype/dtype.ts';
+import { checkedList, checkedOptions, checkedWhole, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
-import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, isTensor } from './operands.ts';
+import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
 import { moveaxis } from './reshape.ts';
 import type { AxisOption, TensorLike } from './types.ts';
 
-/** Indices as i32; those written down as plain numbers are checked against the extent at once. */
+/**
+ * Indices as i32 that count from the front. This is the one convention of every function that takes indices or starts:
+ * they are integers, negative ones count from the end (-1 is the last place), and what is still out of range reads the
+ * nearest end (`take`, `takeAlongAxis`, `gather`, `dynamicSlice`), or writes nothing (`scatter…`, `oneHot`). Indices
+ * written down as plain numbers are checked at once: out of range they are an `ArgumentError`.
+ */
 function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
   if (!isTensor(indices)) {
     const list = ArrayBuffer.isView(indices) ? Array.from(indices) : ([indices].flat(16) as number[]);
@@ -22,13 +28,23 @@ function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
     }
   }
   const values = asTensor(indices);
-  const integers = isTensor(indices) ? checkInteger(op, 'indices', values) : castTo(values, 'i32');
-  return castTo(integers, 'i32');
+  return fromFront(isTensor(indices) ? checkInteger(op, 'indices', values) : castTo(values, 'i32'), extent);
 }
 
-/** Negative indices count from the end. */
-const wrapNegative = (indices: Tensor, extent: number): Value =>
-  lax.select(lax.lt(indices, 0), lax.add(indices, extent), indices);
+/** Integers as i32, where negative ones have counted from the end of `extent` places. */
+function fromFront(indices: Tensor, extent: number): Tensor {
+  // Unsigned numbers too large for i32 are as far out of range as its largest.
+  if (indices.dtype === 'u32') return castTo(lax.min(indices, 2 ** 31 - 1), 'i32');
+  if (indices.state.kind === 'literal') {
+    const { value } = indices.state.literal;
+    return lax.full([], value < 0 ? value + extent : value, 'i32') as Tensor;
+  }
+  return lax.select(lax.lt(indices, 0), lax.add(indices, extent), indices) as Tensor;
+}
+
+/** Checks the option `batchDims` of gather and scatter. */
+const checkedBatchDims = (op: string, { batchDims = 0 }: GatherOptions): number =>
+  checkedWhole(`${op}: batchDims`, batchDims, 0);
 
 /**
  * The slices of x at `indices` along `axis` (default 0): shape of x with that axis replaced by the shape of
@@ -40,7 +56,7 @@ export function take(x: TensorLike, indices: TensorLike, options: AxisOption = {
     const value = asTensor(x);
     const at = normalizeAxis('take', axis, value.ndim);
     const index = indexTensor('take', indices, value.shape[at]);
-    const taken = lax.gather(moveaxis(value, at, 0), wrapNegative(index, value.shape[at]), 0) as Tensor;
+    const taken = lax.gather(moveaxis(value, at, 0), index, 0) as Tensor;
     const indexAxes = range(0, index.ndim);
     return at === 0
       ? taken
@@ -54,7 +70,7 @@ export function take(x: TensorLike, indices: TensorLike, options: AxisOption = {
 
 /**
  * out[…, i, …] = x[…, indices[…, i, …], …]: one index for each element of the result along `axis`. Other
- * extents of x and indices agree.
+ * extents of x and indices agree. Negative and out-of-range indices as in `take`.
  */
 export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number): Tensor {
   return composite('takeAlongAxis', () => {
@@ -66,7 +82,7 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
       );
     }
     const index = moveaxis(indexTensor('takeAlongAxis', isTensor(indices) ? given : indices, value.shape[at]), at, -1);
-    const taken = lax.gather(moveaxis(value, at, -1), wrapNegative(index, value.shape[at]), value.ndim - 1) as Tensor;
+    const taken = lax.gather(moveaxis(value, at, -1), index, value.ndim - 1) as Tensor;
     return moveaxis(taken, -1, at);
   });
 }
@@ -77,11 +93,11 @@ export interface GatherOptions {
 }
 
 /**
- * x [B…, N, R…] and indices [B…, I…] give [B…, I…, R…]: rows of x by number, batch by batch. Indices out of
- * range take the nearest end.
+ * x [B…, N, R…] and indices [B…, I…] give [B…, I…, R…]: rows of x by number, batch by batch. Negative and out-of-range
+ * indices as in `take`.
  */
 export function gather(x: TensorLike, indices: TensorLike, options: GatherOptions = {}): Tensor {
-  const { batchDims = 0 } = checkedOptions('gather', options, ['batchDims']);
+  const batchDims = checkedBatchDims('gather', checkedOptions('gather', options, ['batchDims']));
   return composite('gather', () => {
     const value = asTensor(x);
     return lax.gather(value, indexTensor('gather', indices, value.shape[batchDims] ?? 0), batchDims);
@@ -94,63 +110,80 @@ const scatter =
   (name: string, mode: ScatterMode) =>
   (x: TensorLike, indices: TensorLike, updates: TensorLike, options: GatherOptions = {}): Tensor =>
     composite(name, () => {
-      const { batchDims = 0 } = checkedOptions(name, options, ['batchDims']);
-      const [given, changes] = asTensors([x, updates]);
-      const dtype = commonType([x, updates], [given, changes]);
-      const value = castTo(given, dtype);
+      const batchDims = checkedBatchDims(name, checkedOptions(name, options, ['batchDims']));
+      const operands = [x, updates];
+      const given = asTensors(operands);
+      const [value, changes] = inType(name, operands, given, commonType(operands, given));
       const index = indexTensor(name, indices, value.shape[batchDims] ?? 0);
       const shape = [...index.shape, ...value.shape.slice(batchDims + 1)];
-      return lax.scatter(value, index, broadcastValue(name, castTo(changes, dtype), shape), { batchDims, mode });
+      return lax.scatter(value, index, broadcastValue(name, changes, shape), { batchDims, mode });
     });
 
-/** x with updates added at rows: x [B…, N, R…], indices [B…, I…], updates [B…, I…, R…] (broadcast). Repeated rows add up; rows out of range are dropped. */
+/** x with updates added at rows: x [B…, N, R…], indices [B…, I…], updates [B…, I…, R…] (broadcast). Repeated rows add up. Negative indices count from the end; rows out of range are dropped. */
 export const scatterAdd = scatter('scatterAdd', 'add');
 
-/** x with rows replaced by updates; of several updates to one row the last one stays. Rows out of range are dropped. */
+/** x with rows replaced by updates; of several updates to one row the last one stays. Indices as in `scatterAdd`. */
 export const scatterSet = scatter('scatterSet', 'set');
 
-/** x with rows replaced by the smaller of row and updates. */
+/** x with rows replaced by the smaller of row and updates. Indices as in `scatterAdd`. */
 export const scatterMin = scatter('scatterMin', 'min');
 
-/** x with rows replaced by the larger of row and updates. */
+/** x with rows replaced by the larger of row and updates. Indices as in `scatterAdd`. */
 export const scatterMax = scatter('scatterMax', 'max');
 
-/** x with rows multiplied by updates. */
+/** x with rows multiplied by updates. Indices as in `scatterAdd`. */
 export const scatterMul = scatter('scatterMul', 'mul');
 
-function startValues(op: string, starts: readonly TensorLike[], rank: number): Tensor[] {
+function startValues(op: string, starts: readonly TensorLike[], shape: readonly number[]): Tensor[] {
   checkedList(op, 'starts', starts);
-  if (starts.length !== rank)
-    throw new ArgumentError(`${op}: expected ${rank} starts, one for each axis, got ${starts.length}.`);
-  return starts.map((start) => castTo(isTensor(start) ? checkInteger(op, 'starts', start) : asTensor(start), 'i32'));
+  if (starts.length !== shape.length)
+    throw new ArgumentError(`${op}: expected ${shape.length} starts, one for each axis, got ${starts.length}.`);
+  return starts.map((start, axis) => {
+    if (isTensor(start)) return fromFront(checkInteger(op, 'starts', start), shape[axis]);
+    if (!Number.isInteger(start))
+      throw new ArgumentError(`${op}: starts must be integers, got ${describe(start)}. Round it first.`);
+    // Beyond i32 a start is as far out of range as its ends.
+    const least = -(2 ** 31);
+    const held = Math.min(Math.max(start as number, least), 2 ** 31 - 1);
+    return lax.full([], Math.max(held < 0 ? held + shape[axis] : held, least), 'i32') as Tensor;
+  });
 }
 
-/** The block of extents `sizes` that begins at `starts`, which may be computed; starts are moved so that it fits. */
+/**
+ * The block of extents `sizes` that begins at `starts`, which may be computed. Negative starts count from the end; then
+ * starts are moved so that the block fits.
+ */
 export function dynamicSlice(x: TensorLike, starts: readonly TensorLike[], sizes: readonly number[]): Tensor {
   checkShape('dynamicSlice', sizes);
   return composite('dynamicSlice', () => {
     const value = asTensor(x);
-    return lax.dynamicSlice(value, startValues('dynamicSlice', starts, value.ndim), sizes);
+    return lax.dynamicSlice(value, startValues('dynamicSlice', starts, value.shape), sizes);
   });
 }
 
-/** x with the block that begins at `starts` replaced by `update`; starts are moved so that it fits. */
+/** x with the block that begins at `starts` replaced by `update`, in the dtype of x. Starts as in `dynamicSlice`. */
 export function dynamicUpdateSlice(x: TensorLike, update: TensorLike, starts: readonly TensorLike[]): Tensor {
   return composite('dynamicUpdateSlice', () => {
     const [value, block] = asTensors([x, update]);
     return lax.dynamicUpdateSlice(
       value,
       castTo(block, value.dtype),
-      startValues('dynamicUpdateSlice', starts, value.ndim),
+      startValues('dynamicUpdateSlice', starts, value.shape),
     );
   });
 }
 
-/** 1 at the index and 0 elsewhere along a new last axis of extent `count`; indices out of range give zeros. */
+/**
+ * 1 at the index and 0 elsewhere along a new last axis of extent `count`. Negative indices count from the end; those out of
+ * range give zeros.
+ */
 export function oneHot(indices: TensorLike, count: number, options: { readonly dtype?: Tensor['dtype'] } = {}): Tensor {
   const { dtype = 'f32' } = checkedOptions('oneHot', options, ['dtype']);
+  checkDType('oneHot', dtype);
+  checkedWhole('oneHot: count', count, 0);
   return composite('oneHot', () => {
-    const index = castTo(asTensor(indices), 'i32');
+    const given = asTensor(indices);
+    const index = fromFront(given.dtype === 'u32' ? given : castTo(given, 'i32'), count);
     const shape = [...index.shape, count];
     const wide = lax.broadcastInDim(index, shape, range(0, index.ndim));
     return lax.cast(lax.eq(wide, lax.iota(shape, index.ndim, 'i32')), dtype);

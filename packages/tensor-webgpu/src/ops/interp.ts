@@ -1,10 +1,11 @@
+import { floatOf } from '../dtype/dtype.ts';
 import { checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
-import { asFloat, asTensors, castTo, commonType } from './operands.ts';
+import { asTensors, commonType, inType } from './operands.ts';
 import { sliceAxis } from './slice.ts';
 import { searchsorted } from './sorting.ts';
 import type { TensorLike } from './types.ts';
@@ -31,8 +32,8 @@ export function interp(x: TensorLike, knots: TensorLike, values: TensorLike, opt
   return composite('interp', () => {
     const operands = [x, knots, values];
     const given = asTensors(operands);
-    const dtype = asFloat(castTo(given[0], commonType(operands, given))).dtype;
-    const [place, grid, line] = given.map((operand) => castTo(operand, dtype));
+    const dtype = floatOf(commonType(operands, given));
+    const [place, grid, line] = inType('interp', operands, given, dtype);
     if (grid.ndim !== 1 || line.ndim !== 1 || grid.size !== line.size || grid.size === 0) {
       throw new ShapeError(
         `interp: expected knots and values as vectors of one length, at least 1, got ${showShape(grid.shape)} and ${showShape(line.shape)}. Use vmap for several functions.`,

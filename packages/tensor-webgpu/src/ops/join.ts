@@ -1,21 +1,19 @@
-import { promoteTypes } from '../dtype/dtype.ts';
 import { checkChoice, checkedList, checkedOptions, checkedWhole, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite, composites } from './composite.ts';
-import { asTensor, asTensors, castTo } from './operands.ts';
+import { asTensor, asTensors, commonType, inType } from './operands.ts';
 import { expandDims, permute, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
-import type { TensorLike } from './types.ts';
+import type { Axes, TensorLike } from './types.ts';
 
 function sameType(op: string, xs: readonly TensorLike[]): Tensor[] {
   checkedList(op, 'the tensors', xs);
   if (xs.length === 0) throw new ArgumentError(`${op}: expected at least one tensor, got none.`);
   const values = asTensors(xs);
-  const dtype = values.map((value) => value.dtype).reduce(promoteTypes);
-  return values.map((value) => castTo(value, dtype));
+  return inType(op, xs, values, commonType(xs, values));
 }
 
 /** Tensors one after the other along `axis`; their other extents agree. */
@@ -128,18 +126,44 @@ export function repeat(x: TensorLike, count: number, axis?: number): Tensor {
   });
 }
 
-/** x shifted by `shift` places along `axis`, with what leaves at one end coming in at the other (flattened when left out). */
-export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
-  if (!Number.isInteger(shift)) throw new ArgumentError(`roll: shift must be an integer, got ${describe(shift)}.`);
+/**
+ * x shifted by `shift` places along `axis`, with what leaves at one end coming in at the other (flattened when left out).
+ * Several axes are shifted by one shift for all of them, or by one each; shifts of an axis named twice add up.
+ * @throws ArgumentError unless shifts are integers, one or as many as axes.
+ */
+export function roll(x: TensorLike, shift: Axes, axis?: Axes): Tensor {
+  const shifts = typeof shift === 'number' ? [shift] : checkedList('roll', 'several shifts', shift);
+  for (const places of shifts)
+    if (!Number.isInteger(places)) throw new ArgumentError(`roll: shift must be an integer, got ${describe(places)}.`);
   return composite('roll', () => {
     const value = asTensor(x);
-    if (axis === undefined) return reshape(roll(reshape(value, [-1]), shift, 0), value.shape);
-    const at = normalizeAxis('roll', axis, value.ndim);
-    const extent = value.shape[at];
-    const places = extent === 0 ? 0 : ((shift % extent) + extent) % extent;
-    if (places === 0) return value;
-    return lax.concat([sliceAxis(value, at, extent - places, extent), sliceAxis(value, at, 0, extent - places)], at);
+    if (axis === undefined) {
+      const total = shifts.reduce((sum, places) => sum + places, 0);
+      return reshape(rollAxis(reshape(value, [-1]), total, 0), value.shape);
+    }
+    const axes = typeof axis === 'number' ? [axis] : checkedList('roll', 'several axes', axis);
+    if (shifts.length !== 1 && axes.length !== 1 && shifts.length !== axes.length) {
+      throw new ArgumentError(
+        `roll: expected one shift, or one for each axis, got ${shifts.length} shifts for ${axes.length} axes.`,
+      );
+    }
+    let result = value;
+    for (let i = 0; i < Math.max(shifts.length, axes.length); i++) {
+      const at = normalizeAxis('roll', axes[axes.length === 1 ? 0 : i], value.ndim);
+      result = rollAxis(result, shifts[shifts.length === 1 ? 0 : i], at);
+    }
+    return result;
   });
+}
+
+function rollAxis(x: Tensor, shift: number, axis: number): Tensor {
+  const extent = x.shape[axis];
+  const places = extent === 0 ? 0 : ((shift % extent) + extent) % extent;
+  if (places === 0) return x;
+  return lax.concat(
+    [sliceAxis(x, axis, extent - places, extent), sliceAxis(x, axis, 0, extent - places)],
+    axis,
+  ) as Tensor;
 }
 
 /** Coordinate grids: output i varies along its own axis. `indexing: 'xy'` swaps the first two axes, as for images. */

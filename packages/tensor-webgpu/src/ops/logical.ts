@@ -3,28 +3,11 @@ import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
-import { asTensors, broadcastValue, castTo, commonType, isLiteralValue } from './operands.ts';
+import { asTensors, broadcastValue, commonType, inType, isLiteralValue } from './operands.ts';
 import type { TensorLike } from './types.ts';
-
-/** x == y, as bool. */
-export const equal = binary('equal', 'any', lax.eq);
-
-/** x != y, as bool. */
-export const notEqual = binary('notEqual', 'any', lax.ne);
-
-/** x < y, as bool. */
-export const less = binary('less', 'any', lax.lt);
-
-/** x <= y, as bool. */
-export const lessEqual = binary('lessEqual', 'any', lax.le);
-
-/** x > y, as bool. */
-export const greater = binary('greater', 'any', lax.gt);
-
-/** x >= y, as bool. */
-export const greaterEqual = binary('greaterEqual', 'any', lax.ge);
 
 const truth = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : (lax.ne(x, 0) as Tensor));
 
@@ -73,16 +56,20 @@ export const bitwiseNot = unary('bitwiseNot', 'any', (x) => {
   return lax.not(x);
 });
 
-/** x shifted left by y bits (0 to 31). */
+/** Whether a shift leaves any bit of 32 where it was asked for: machines look at the last five bits of y only. */
+const within = (y: Tensor): Value => lax.and(lax.ge(y, 0), lax.lt(y, 32));
+
+/** x shifted left by y bits; 0 for y outside 0 to 31. */
 export const leftShift = binary('leftShift', 'number', (x, y) => {
   bits('leftShift', x, y);
-  return lax.shiftLeft(x, y);
+  return lax.select(within(y), lax.shiftLeft(x, y), 0);
 });
 
-/** x shifted right by y bits (0 to 31): with the sign for i32, with zeros for u32. */
+/** x shifted right by y bits, with the sign for i32 and with zeros for u32; nothing but those for y outside 0 to 31. */
 export const rightShift = binary('rightShift', 'number', (x, y) => {
   bits('rightShift', x, y);
-  return lax.shiftRight(x, y);
+  const filling = x.dtype === 'u32' ? 0 : lax.shiftRight(x, 31);
+  return lax.select(within(y), lax.shiftRight(x, y), filling);
 });
 
 /**
@@ -95,15 +82,11 @@ export function where(condition: TensorLike, yes: TensorLike, no: TensorLike): T
     const [rawCondition, a, b] = asTensors([condition, yes, no]);
     const dtype = commonType([yes, no], [a, b]);
     const shape = broadcastShapes('where', rawCondition.shape, a.shape, b.shape);
-    const side = (x: Tensor): Tensor => {
-      const cast = castTo(x, dtype);
-      return isLiteralValue(cast) ? cast : broadcastValue('where', cast, shape);
-    };
-    if (isLiteralValue(rawCondition)) {
-      const chosen = rawCondition.state.kind === 'literal' && rawCondition.state.literal.value !== 0 ? a : b;
-      return broadcastValue('where', castTo(chosen, dtype), shape);
-    }
-    return lax.select(broadcastValue('where', truth(rawCondition), shape), side(a), side(b));
+    const [left, right] = inType('where', [yes, no], [a, b], dtype);
+    if (rawCondition.state.kind === 'literal')
+      return broadcastValue('where', rawCondition.state.literal.value !== 0 ? left : right, shape);
+    const side = (x: Tensor): Tensor => (isLiteralValue(x) ? x : broadcastValue('where', x, shape));
+    return lax.select(broadcastValue('where', truth(rawCondition), shape), side(left), side(right));
   });
 }
 

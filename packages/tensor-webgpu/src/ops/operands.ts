@@ -1,4 +1,4 @@
-import { type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
+import { checkFits, type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
@@ -7,11 +7,11 @@ import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../sh
 import type { Tensor } from '../tensor/tensor.ts';
 import { literalValue, Value } from '../trace/value.ts';
 import { tensor } from './creation.ts';
-import type { TensorLike } from './types.ts';
+import type { NestedArray, TensorLike } from './types.ts';
 
 export const isTensor = (x: unknown): x is Tensor => x instanceof Value;
 
-const isScalar = (x: unknown): x is number | boolean => typeof x === 'number' || typeof x === 'boolean';
+export const isScalar = (x: unknown): x is number | boolean => typeof x === 'number' || typeof x === 'boolean';
 
 export const isLiteralValue = (x: unknown): x is Tensor => isTensor(x) && x.state.kind === 'literal';
 
@@ -27,26 +27,36 @@ export function asTensor(x: TensorLike, device?: string): Tensor {
   return tensor(x, { device });
 }
 
-/** Several operands as tensors; arrays go to the device of the first operand that is on one. */
+const holdsNumbers = (x: TensorLike): boolean =>
+  Array.isArray(x) ? (x as NestedArray).some(holdsNumbers) : typeof x === 'number';
+
+/**
+ * Several operands as tensors; arrays go to the device of the first operand that is on one, and their numbers are not
+ * rounded to f32 beside a tensor of f64.
+ */
 export function asTensors(xs: readonly TensorLike[]): Tensor[] {
   checkedList('tensors', 'several tensors', xs);
   const device = xs.find((x) => isTensor(x) && x.device !== undefined) as Tensor | undefined;
-  return xs.map((x) => asTensor(x, device?.device?.name));
+  const exact = xs.some((x) => isTensor(x) && x.dtype === 'f64');
+  return xs.map((x) =>
+    exact && Array.isArray(x) && holdsNumbers(x)
+      ? tensor(x, { device: device?.device?.name, dtype: 'f64' })
+      : asTensor(x, device?.device?.name),
+  );
 }
 
 /** `x` in dtype `dtype`; nothing is recorded when it already has it. */
 export function castTo(x: Value, dtype: DType): Tensor {
   if (x.dtype === dtype) return x as Tensor;
-  if (x.state.kind === 'literal') return scalar(castNumber(x.state.literal.value, dtype), dtype);
   return lax.cast(x, dtype) as Tensor;
 }
 
-const castNumber = (value: number, dtype: DType): number => {
-  if (dtype === 'bool') return value !== 0 ? 1 : 0;
-  if (dtype === 'i32') return Math.trunc(value) | 0;
-  if (dtype === 'u32') return Math.trunc(value) >>> 0;
-  return value;
-};
+/**
+ * Operands in one dtype. A JavaScript number is rounded to it once, here: it has not been an f32 before.
+ * @throws DTypeError for a number that an integer dtype has no room for.
+ */
+export const inType = (op: string, xs: readonly TensorLike[], values: readonly Tensor[], dtype: DType): Tensor[] =>
+  xs.map((x, i) => (isScalar(x) ? scalar(checkFits(op, dtype, Number(x)), dtype) : castTo(values[i], dtype)));
 
 /** `x` as a floating tensor: integers and booleans become f32. */
 export const asFloat = (x: TensorLike): Tensor => {
@@ -105,10 +115,13 @@ export function elementwiseOperands(op: string, xs: readonly TensorLike[], domai
   const values = asTensors(xs);
   const dtype = domainType(commonType(xs, values), domain);
   const shape = broadcastShapes(op, ...values.map((value) => value.shape));
-  return values.map((value) => {
-    const cast = castTo(value, dtype);
-    return isLiteralValue(cast) ? cast : broadcastValue(op, cast, shape);
-  });
+  return inType(op, xs, values, dtype).map((x) => (isLiteralValue(x) ? x : broadcastValue(op, x, shape)));
+}
+
+/** Values of different dtypes in their common shape. */
+export function broadcastPair(op: string, values: readonly Tensor[]): Tensor[] {
+  const shape = broadcastShapes(op, ...values.map((value) => value.shape));
+  return values.map((value) => (isLiteralValue(value) ? value : broadcastValue(op, value, shape)));
 }
 
 /** Throws `DTypeError` unless `x` holds integers. */

@@ -1,3 +1,4 @@
+import { checkFits } from '../dtype/dtype.ts';
 import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
@@ -77,6 +78,7 @@ export function pad(
   return composite('pad', () => {
     const tensor = asTensor(x);
     const pairs = widthPairs(widths, tensor.ndim);
+    checkFits('pad', tensor.dtype, value);
     if (pairs.every(([before, after]) => before === 0 && after === 0)) return tensor;
     if (mode === 'constant') {
       return lax.pad(

@@ -2,12 +2,13 @@ import { isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { showShape } from '../shape/shape.ts';
+import { showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
 import { asFloat, asTensor } from './operands.ts';
 import type { TensorLike } from './types.ts';
-import { type PerAxis, perAxis, type WindowOptions, type Windows, windowSlices, windowsOf } from './windows.ts';
+import { reduceWindows } from './windowReductions.ts';
+import { type PerAxis, perAxis, type WindowOptions, type Windows, windowsOf } from './windows.ts';
 
 export type PoolOptions = WindowOptions;
 
@@ -27,8 +28,12 @@ export function maxPool(x: TensorLike, window: PerAxis, options: PoolOptions = {
     const value = asTensor(x);
     if (!isFloat(value.dtype))
       throw new DTypeError(`maxPool: expected a floating dtype, got ${value.dtype}. Cast with .astype('f32').`);
-    const slices = windowSlices(value, poolWindows('maxPool', value, window, options), Number.NEGATIVE_INFINITY);
-    return slices.reduce((most, part) => lax.max(most, part));
+    return reduceWindows(value, poolWindows('maxPool', value, window, options), {
+      fill: Number.NEGATIVE_INFINITY,
+      combine: lax.max,
+      reduce: lax.reduceMax,
+      overlaps: true,
+    });
   });
 }
 
@@ -36,10 +41,8 @@ export function maxPool(x: TensorLike, window: PerAxis, options: PoolOptions = {
 export function avgPool(x: TensorLike, window: PerAxis, options: PoolOptions = {}): Tensor {
   return composite('avgPool', () => {
     const value = asFloat(x);
-    const slices = windowSlices(value, poolWindows('avgPool', value, window, options), 0);
-    return lax.mul(
-      slices.reduce((total, part) => lax.add(total, part)),
-      1 / slices.length,
-    );
+    const windows = poolWindows('avgPool', value, window, options);
+    const total = reduceWindows(value, windows, { fill: 0, combine: lax.add, reduce: lax.reduceSum, overlaps: false });
+    return lax.div(total, sizeOf(windows.kernel));
   });
 }

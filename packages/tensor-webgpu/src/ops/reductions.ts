@@ -1,7 +1,8 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { normalizeAxes, normalizeAxis, type Shape, sizeOf } from '../shape/shape.ts';
+import { vectorNorm } from '../primitives/vectorNorm.ts';
+import { normalizeAxes, normalizeAxis, type Shape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
@@ -73,7 +74,7 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return composite('mean', () =>
     reduce('mean', asFloat(x), options, (value, axes) => {
       checkNotEmpty('mean', value, axes);
-      return lax.mul(lax.reduceSum(value, axes), 1 / countOf(value, axes));
+      return lax.div(lax.reduceSum(value, axes), countOf(value, axes));
     }),
   );
 }
@@ -85,32 +86,37 @@ export interface VarianceOptions extends ReduceOptions {
   readonly ddof?: number;
 }
 
+/** x - mean over the axes of a variance, and the number that its sum of squares is divided by. */
+function centered(name: string, x: TensorLike, options: VarianceOptions) {
+  const { axis, keepDims = false, ddof = 0 } = checkedOptions(name, options, ['axis', 'keepDims', 'ddof']);
+  const value = asFloat(x);
+  const axes = normalizeAxes(name, axis, value.ndim);
+  const count = countOf(value, axes);
+  if (!(count > ddof)) {
+    throw new ArgumentError(
+      `${name}: ${count} elements with ddof ${ddof} leave nothing to divide by. Give more than ${ddof} elements.`,
+    );
+  }
+  return { rest: value.sub(mean(value, { axis: axes, keepDims: true })), axes, keepDims, divisor: count - ddof };
+}
+
 /** The mean of (x - mean)² over `axis`, in two passes. Throws `ArgumentError` unless n > ddof. */
 export function variance(x: TensorLike, options: VarianceOptions = {}): Tensor {
-  const { axis, keepDims, ddof = 0 } = checkedOptions('variance', options, ['axis', 'keepDims', 'ddof']);
   return composite('variance', () => {
-    const value = asFloat(x);
-    const count = countOf(value, normalizeAxes('variance', axis, value.ndim));
-    if (count <= ddof) {
-      throw new ArgumentError(
-        `variance: ${count} elements with ddof ${ddof} leave nothing to divide by. Give more than ${ddof} elements.`,
-      );
-    }
-    const centered = value.sub(mean(value, { axis, keepDims: true }));
-    return lax.mul(sum(lax.mul(centered, centered) as Tensor, { axis, keepDims }), 1 / (count - ddof));
+    const { rest, axes, keepDims, divisor } = centered('variance', x, options);
+    return lax.div(sum(lax.mul(rest, rest) as Tensor, { axis: axes, keepDims }), divisor);
   });
 }
 
-/** sqrt of a value that is never negative, with derivative 0 (not infinite) where the value is 0. */
-function safeSqrt(x: Value): Value {
-  const zero = lax.eq(x, 0);
-  return lax.select(zero, 0, lax.sqrt(lax.select(zero, 1, x)));
-}
-
-/** The square root of `variance`; its derivative is 0 where all elements are equal. */
+/**
+ * The square root of `variance`, also where the variance itself is too large or too small for the dtype; its derivative is 0
+ * where all elements are equal.
+ */
 export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
-  checkedOptions('std', options, ['axis', 'keepDims', 'ddof']);
-  return composite('std', () => safeSqrt(variance(x, options)));
+  return composite('std', () => {
+    const { rest, axes, keepDims, divisor } = centered('std', x, options);
+    return vectorNorm(rest, axes, keepDims, divisor);
+  });
 }
 
 export interface NormOptions extends ReduceOptions {
@@ -119,20 +125,41 @@ export interface NormOptions extends ReduceOptions {
 }
 
 /**
- * The vector p-norm over `axis` (all axes by default). The derivative of the 2-norm at 0 is 0, a subgradient.
+ * The vector p-norm over `axis` (all axes by default), without overflow on the way. The derivative at 0 is 0, a
+ * subgradient; that of the square of the 2-norm is 2x everywhere.
  * @throws ArgumentError unless ord > 0.
  */
 export function norm(x: TensorLike, given: NormOptions = {}): Tensor {
   const { ord = 2, ...options } = checkedOptions('norm', given, ['ord', 'axis', 'keepDims']);
-  if (!(ord > 0)) throw new ArgumentError(`norm: ord must be positive (1, 2, Infinity, …), got ${ord}.`);
+  if (!(typeof ord === 'number' && ord > 0))
+    throw new ArgumentError(`norm: ord must be positive (1, 2, Infinity, …), got ${ord}.`);
   return composite('norm', () => {
     const value = asFloat(x);
-    if (ord === 2) return safeSqrt(sum(lax.mul(value, value) as Tensor, options));
+    if (ord === 2) {
+      const axes = normalizeAxes('norm', options.axis, value.ndim);
+      return vectorNorm(value, axes, options.keepDims ?? false);
+    }
     const size = lax.abs(value) as Tensor;
     if (ord === 1) return sum(size, options);
     if (ord === Number.POSITIVE_INFINITY) return max(size, options);
-    return lax.pow(sum(lax.pow(size, ord) as Tensor, options), 1 / ord);
+    return powerNorm(size, ord, options);
   });
+}
+
+/** (Σ sizeᵖ)^(1/p), with sizes relative to the largest of them, through which no derivative flows. */
+function powerNorm(size: Tensor, ord: number, { axis, keepDims = false }: ReduceOptions): Value {
+  const kept = { axis, keepDims: true };
+  if (size.size === 0) return lax.pow(sum(size, { axis, keepDims }), 1 / ord);
+  const top = lax.stopGradient(max(size, kept));
+  const scale = lax.select(lax.and(lax.gt(top, 0), lax.isFinite(top)), top, 1) as Tensor;
+  // A power of 0 has the derivative 0 here, whatever p is.
+  const none = lax.eq(size, 0);
+  const terms = lax.pow(lax.select(none, 1, size.div(scale)), ord);
+  const total = sum(lax.select(none, 0, terms) as Tensor, kept);
+  const zero = lax.eq(total, 0);
+  const root = lax.pow(lax.select(zero, 1, total), 1 / ord);
+  const result = lax.select(zero, 0, lax.mul(root, scale));
+  return keepDims ? result : lax.reshape(result, withoutAxes(size.shape, normalizeAxes('norm', axis, size.ndim)));
 }
 
 const truth = (x: TensorLike): Tensor => {

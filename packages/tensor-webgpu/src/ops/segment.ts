@@ -21,7 +21,9 @@ function rows(
   checkedWhole(`${op}: the number of segments`, count, 0);
   const [given, places] = asTensors([data, ids]);
   const value = prepare(given);
-  const index = castTo(isTensor(ids) ? checkInteger(op, 'segment ids', places) : places, 'i32');
+  const integers = isTensor(ids) ? checkInteger(op, 'segment ids', places) : places;
+  // Ids too large for i32 must not come out negative there, and negative ones must name nothing.
+  const index = castTo(integers.dtype === 'u32' ? (lax.min(integers, 2 ** 31 - 1) as Tensor) : integers, 'i32');
   if (index.ndim !== 1 || value.ndim === 0 || value.shape[0] !== index.shape[0]) {
     throw new ShapeError(
       `${op}: expected one segment id for each row of data, got data ${showShape(value.shape)} and ids ${showShape(index.shape)}.`,
@@ -37,7 +39,10 @@ function scatterRows(value: Tensor, index: Tensor, count: number, start: number,
   });
 }
 
-/** out[s] = Σ data[i] over the rows i with ids[i] = s; ids out of range are left out, and empty segments are 0. */
+/**
+ * out[s] = Σ data[i] over the rows i with ids[i] = s; empty segments are 0. Ids are names, not places: negative ones, and
+ * those of `count` or more, are left out.
+ */
 export function segmentSum(data: TensorLike, ids: TensorLike, count: number): Tensor {
   return composite('segmentSum', () => {
     const { value, index } = rows('segmentSum', data, ids, count, asNumber);
@@ -74,7 +79,7 @@ export function segmentMin(data: TensorLike, ids: TensorLike, count: number): Te
   });
 }
 
-/** eˣ / Σ eˣ over the rows of each segment, without overflow; one weight for each row of `logits`. */
+/** eˣ / Σ eˣ over the rows of each segment, without overflow; one weight for each row of `logits`, 0 for rows left out. */
 export function segmentSoftmax(logits: TensorLike, ids: TensorLike, count: number): Tensor {
   return composite('segmentSoftmax', () => {
     const { value, index } = rows('segmentSoftmax', logits, ids, count, asFloat);
@@ -82,9 +87,11 @@ export function segmentSoftmax(logits: TensorLike, ids: TensorLike, count: numbe
     const top = finiteOrZero(
       scatterRows(lax.stopGradient(value) as Tensor, index, count, Number.NEGATIVE_INFINITY, 'max'),
     );
-    const weights = lax.exp(lax.sub(value, back(top))) as Tensor;
+    const inside = lax.and(lax.ge(index, 0), lax.lt(index, count));
+    const named = lax.broadcastInDim(inside, value.shape, [0]);
+    const weights = lax.exp(lax.select(named, lax.sub(value, back(top)), 0)) as Tensor;
     const total = scatterRows(weights, index, count, 0, 'add');
     const safe = lax.select(lax.eq(total, 0), 1, total);
-    return lax.div(weights, back(safe));
+    return lax.select(named, lax.div(weights, back(safe)), 0);
   });
 }

@@ -6,7 +6,7 @@ import { normalizeAxis, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { composite, composites } from './composite.ts';
-import { asTensor, asTensors, castTo, commonType } from './operands.ts';
+import { asTensor, asTensors, commonType, inType } from './operands.ts';
 import { moveaxis, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
 import type { TensorLike } from './types.ts';
@@ -110,7 +110,7 @@ export function searchsorted(
     if (list.ndim !== 1)
       throw new ShapeError(`searchsorted: expected a sorted vector, got shape ${showShape(list.shape)}.`);
     const dtype = commonType([sorted, values], [list, wanted]);
-    const [keys, query] = [castTo(list, dtype), castTo(wanted, dtype)];
+    const [keys, query] = inType('searchsorted', [sorted, values], [list, wanted], dtype);
     const count = list.shape[0];
     const shaped = query.ndim === 0 ? reshape(query, [1]) : query;
     let found: Value = lax.full(shaped.shape, 0, 'i32');

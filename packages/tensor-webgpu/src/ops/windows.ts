@@ -95,11 +95,14 @@ function taps(kernel: readonly number[]): number[][] {
   );
 }
 
+/** x with the places that windows reach beyond it, holding `fill`. */
+export const padded = (x: Value, { padding }: Windows, fill: number): Value =>
+  lax.pad(x, [0, 0, ...padding.map(([before]) => before)], [0, 0, ...padding.map(([, after]) => after)], fill);
+
 /** For every position inside the window, the elements found there: strided views [N, C, …output] of the padded x. */
-export function windowSlices(x: Tensor, { kernel, stride, dilation, padding, output }: Windows, fill: number): Value[] {
-  const wide = padding.some(([before, after]) => before > 0 || after > 0)
-    ? lax.pad(x, [0, 0, ...padding.map(([before]) => before)], [0, 0, ...padding.map(([, after]) => after)], fill)
-    : x;
+export function windowSlices(x: Tensor, windows: Windows, fill: number): Value[] {
+  const { kernel, stride, dilation, output } = windows;
+  const wide = padded(x, windows, fill);
   return taps(kernel).map((tap) => {
     const start = tap.map((place, i) => place * dilation[i]);
     const limit = start.map((place, i) => place + (output[i] - 1) * stride[i] + 1);

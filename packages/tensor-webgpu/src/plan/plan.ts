@@ -1,139 +1,262 @@
-import { bytesPerElement } from '../dtype/dtype.ts';
-import type { Part, RowPart, Schedule } from '../fuse/schedule.ts';
-import { madeBy } from '../fuse/stages.ts';
-import { readsOf } from '../fuse/unused.ts';
+import { madeBy } from '../kernels/access.ts';
+import type { ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
+import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/program.ts';
+import { affineKey } from '../shape/affine.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { type Block, packArena } from './arena.ts';
-import { mayOverwrite } from './in-place.ts';
+import { planControl } from './control.ts';
+import { type Life, livesOf } from './lives.ts';
+import type { ControlPlan, MemoryPlan, Place, PlanInProgress, PlanOptions } from './memory.ts';
+import { Overwrites } from './overwrite.ts';
 
-/** Memory that a kernel needs beside its variables, while one group runs. */
-export interface ScratchRequest {
+/** Variables that share memory, each overwriting the one before. */
+interface Chain {
   readonly bytes: number;
-  readonly group: number;
-}
-
-export interface MemoryPlan {
-  /** Offset in the arena of every temporary variable. */
-  readonly offsets: ReadonlyMap<Var, number>;
-  /** Offsets of the scratch requests, in order. */
-  readonly scratch: readonly number[];
-  readonly arenaBytes: number;
-  /** For each output the donated input whose memory it takes over, or -1. */
-  readonly reuse: readonly number[];
-}
-
-const bytesOf = (variable: Var): number => sizeOf(variable.shape) * bytesPerElement(variable.dtype);
-
-/** The variables that a part writes. */
-export function writesOf(part: Part): readonly Var[] {
-  if (part.kind !== 'rows') return part.eqn.outputs;
-  return part.stages.flatMap(madeBy);
-}
-
-interface Life {
-  readonly variable: Var;
-  made: number;
-  makers: Set<Part>;
-  lastRead: number;
-  lastReaders: Set<Part>;
+  /** The memory that it lies in when that is not the arena. */
+  anchor: Exclude<Place, { in: 'arena' }> | null;
+  readonly from: number;
+  to: number;
+  readonly members: Var[];
 }
 
 /**
  * Static memory plan of a schedule: when each variable lives, which variables share memory because one overwrites the
- * other in place, and where the temporaries lie in the arena. Inputs and outputs have memory of their own; an output may
- * take over a donated input of the same size.
+ * other on its last use, and where the rest lies in the arena. Outputs have memory of their own; one may take over a
+ * donated input.
  */
-export function planMemory(
-  schedule: Schedule,
-  donate: readonly boolean[],
-  requests: readonly ScratchRequest[],
-): MemoryPlan {
-  const lives = livesOf(schedule);
-  const outputs = new Set(schedule.outputs);
-  const inputs = new Set(schedule.inputs);
-  const sameBytes = (a: Var, b: Var): boolean =>
-    bytesOf(a) === bytesOf(b) && bytesPerElement(a.dtype) === bytesPerElement(b.dtype);
+export const planMemory = (schedule: Schedule, options: PlanOptions): MemoryPlan =>
+  new Planner(schedule, options).run();
 
-  /** Whether `made` may lie where `old` lies: `old` is dead by then, or is overwritten in place. */
-  const follows = (old: Life, made: Life): boolean => {
-    if (old.lastRead < made.made) return true;
-    if (old.lastRead > made.made || made.makers.size !== 1 || old.lastReaders.size !== 1) return false;
-    const [part] = made.makers;
-    const [reader] = old.lastReaders;
-    return part === reader && part.kind === 'rows' && mayOverwrite(part as RowPart, old.variable, made.variable);
-  };
+/** Dying variables of one size that are looked through for one that fits. */
+const MOST_TRIES = 8;
 
-  const reuse = schedule.outputs.map(() => -1);
-  const taken = new Set<number>();
-  schedule.outputs.forEach((output, i) => {
-    const made = lives.get(output) as Life;
-    for (let k = 0; k < schedule.inputs.length; k++) {
-      const input = schedule.inputs[k];
-      if (!donate[k] || taken.has(k) || !sameBytes(input, output) || output.dtype !== input.dtype) continue;
-      if (!follows(lives.get(input) as Life, made) || made.makers.size !== 1) continue;
-      taken.add(k);
-      reuse[i] = k;
+class Planner implements PlanInProgress {
+  readonly target: Target;
+  private readonly lives: ReadonlyMap<Var, Life>;
+  private readonly options: PlanOptions;
+  private readonly schedule: Schedule;
+  private readonly outputs: ReadonlyMap<Var, number>;
+  private readonly reuse: number[];
+  private readonly chains: Chain[] = [];
+  private readonly chainOf = new Map<Var, Chain>();
+  /** Donated inputs that are free, by dtype and size. */
+  private readonly idle = new Map<string, Chain[]>();
+
+  constructor(schedule: Schedule, options: PlanOptions) {
+    this.schedule = schedule;
+    this.options = options;
+    this.target = options.target;
+    this.lives = livesOf(schedule);
+    this.outputs = new Map(schedule.outputs.map((variable, i) => [variable, i]));
+    this.reuse = schedule.outputs.map(() => -1);
+    schedule.inputs.forEach((variable, index) => {
+      if (options.donate[index]) this.begin(variable, { in: 'input', index });
+    });
+  }
+
+  run(): MemoryPlan {
+    const { inputs, groups } = this.schedule;
+    const controls = new Map<ControlPart, ControlPlan>();
+    const scratch = new Map<ContractionStage, Block>();
+    const areas = new Map<ControlPart, Block>();
+    const dying = this.donatedByLastRead();
+    groups.forEach(({ parts }, group) => {
+      for (const chain of dying.get(group - 1) ?? []) this.offerIdle(chain, group);
+      const demand = (bytes: number): Block => ({ bytes, from: group, to: group, offset: 0 });
+      for (const part of parts) {
+        if (part.kind === 'rows') {
+          this.placeRows(part, group);
+          for (const stage of part.stages)
+            if (stage.kind === 'contraction') scratch.set(stage, demand(this.options.scratch(stage, part)));
+        } else if (part.kind === 'control') {
+          const control = planControl(this, part, group);
+          controls.set(part, control);
+          areas.set(part, demand(control.bytes));
+        } else for (const variable of part.writes) this.make(variable, null);
+      }
+    });
+    const blocks = new Map<Chain, Block>();
+    for (const chain of this.chains) {
+      if (!chain.anchor) blocks.set(chain, { bytes: chain.bytes, from: chain.from, to: chain.to, offset: 0 });
+    }
+    const arenaBytes = packArena([...blocks.values(), ...scratch.values(), ...areas.values()], this.target.alignment);
+    const places = new Map<Var, Place>();
+    inputs.forEach((variable, index) => {
+      places.set(variable, { in: 'input', index });
+    });
+    for (const chain of this.chains) {
+      const place = chain.anchor ?? { in: 'arena', offset: blocks.get(chain)!.offset };
+      for (const variable of chain.members) places.set(variable, place);
+    }
+    return {
+      places,
+      scratch: new Map([...scratch].map(([stage, { offset }]) => [stage, offset])),
+      controls: new Map([...controls].map(([part, plan]) => [part, { ...plan, offset: areas.get(part)!.offset }])),
+      arenaBytes,
+      reuse: this.reuse,
+    };
+  }
+
+  planRegion(region: Schedule, donate: readonly boolean[], partners?: readonly number[]): MemoryPlan {
+    return planMemory(region, { ...this.options, donate, partners });
+  }
+
+  bytesOf({ shape, dtype }: Var): number {
+    return sizeOf(shape) * this.target.bytesPerElement(dtype);
+  }
+
+  /** Whether `old` is in memory that its only reader in its last group, `part`, may overwrite. */
+  endsIn(old: Var, part: Part, group: number): boolean {
+    const life = this.lives.get(old);
+    return life !== undefined && life.lastRead === group && life.reader === part && this.isHolder(old);
+  }
+
+  private isHolder(variable: Var): boolean {
+    return this.chainOf.get(variable)?.members.at(-1) === variable;
+  }
+
+  private donatedByLastRead(): Map<number, Chain[]> {
+    const byGroup = new Map<number, Chain[]>();
+    for (const chain of this.chains) {
+      const { lastRead } = this.lives.get(chain.members[0]) as Life;
+      byGroup.set(lastRead, [...(byGroup.get(lastRead) ?? []), chain]);
+    }
+    return byGroup;
+  }
+
+  /** Lets outputs made from `group` on take a donated input, unless something overwrote it that lives longer. */
+  private offerIdle(chain: Chain, group: number): void {
+    const holder = chain.members.at(-1) as Var;
+    if ((this.lives.get(holder) as Life).lastRead >= group) return;
+    const key = `${chain.members[0].dtype}${chain.bytes}`;
+    const same = this.idle.get(key);
+    if (same) same.push(chain);
+    else this.idle.set(key, [chain]);
+  }
+
+  private begin(variable: Var, anchor: Chain['anchor']): void {
+    const { made, lastRead } = this.lives.get(variable) as Life;
+    const chain: Chain = { bytes: this.bytesOf(variable), anchor, from: made, to: lastRead, members: [variable] };
+    this.chains.push(chain);
+    this.chainOf.set(variable, chain);
+  }
+
+  /** Whether `made` may lie in the memory of `old`, which it overwrites. */
+  fits(old: Var, made: Var): boolean {
+    const chain = this.chainOf.get(old) as Chain;
+    const { bytesPerElement } = this.target;
+    if (chain.bytes !== this.bytesOf(made) || bytesPerElement(old.dtype) !== bytesPerElement(made.dtype)) return false;
+    return this.mayEnd(chain, made);
+  }
+
+  /** Whether a variable that may be an output can lie where a chain is anchored. */
+  private mayEnd(chain: Chain, made: Var): boolean {
+    const output = this.outputs.get(made);
+    if (output === undefined || !chain.anchor) return true;
+    if (chain.anchor.in === 'output') return false;
+    const { index } = chain.anchor;
+    const { partners } = this.options;
+    return this.schedule.inputs[index].dtype === made.dtype && (!partners || partners[output] === index);
+  }
+
+  /** Gives `made` the memory of `old`, which it overwrites, or memory that nothing uses. */
+  make(made: Var, old: Var | null): void {
+    if (this.chainOf.has(made)) return;
+    const output = this.outputs.get(made);
+    const chain = old ? (this.chainOf.get(old) as Chain) : output === undefined ? null : this.takeIdle(made);
+    if (!chain) {
+      this.begin(made, output === undefined ? null : { in: 'output', index: output });
       return;
     }
-  });
+    chain.members.push(made);
+    chain.to = Math.max(chain.to, (this.lives.get(made) as Life).lastRead);
+    this.chainOf.set(made, chain);
+    if (output === undefined) return;
+    if (chain.anchor?.in === 'input') this.reuse[output] = chain.anchor.index;
+    else chain.anchor = { in: 'output', index: output };
+  }
 
-  // Temporaries that overwrite each other in place share one block.
-  const blocks = new Map<Var, Block>();
-  const holders = new Map<Block, Life>();
-  for (const made of lives.values()) {
-    const { variable } = made;
-    if (outputs.has(variable) || inputs.has(variable)) continue;
-    let shared: Block | undefined;
-    for (const [block, old] of holders) {
-      if (old.lastRead === made.made && sameBytes(old.variable, variable) && follows(old, made)) {
-        shared = block;
-        break;
+  private takeIdle(made: Var): Chain | null {
+    const same = this.idle.get(`${made.dtype}${this.bytesOf(made)}`) ?? [];
+    const at = same.findIndex((chain) => this.mayEnd(chain, made));
+    return at < 0 ? null : same.splice(at, 1)[0];
+  }
+
+  private placeRows(part: RowPart, group: number): void {
+    const overwrites = new Overwrites(part);
+    const freed = overwrites.freeAfter();
+    const free = new Map<number, Pool>();
+    const ending = (variables: readonly Var[]): readonly Var[] =>
+      variables.filter((variable) => this.endsIn(variable, part, group));
+    part.stages.forEach((stage, at) => {
+      const made = madeBy(stage).filter((variable) => !this.chainOf.has(variable));
+      const under = made.length > 0 ? overwrites.underStores(at) : null;
+      const pools = new Map<string, Pool>();
+      const poolAt = (place: string): Pool => {
+        const pool = pools.get(place) ?? this.pool(ending(under?.get(place) ?? []));
+        pools.set(place, pool);
+        return pool;
+      };
+      const places =
+        stage.kind === 'loops'
+          ? new Map(stage.stores.map(({ variable, place }) => [variable, affineKey(place)]))
+          : null;
+      // Outputs first: they have fewer places to go.
+      for (const first of [true, false]) {
+        for (const variable of made) {
+          if (this.outputs.has(variable) !== first) continue;
+          const place = places?.get(variable);
+          const near = [
+            ...(place === undefined ? [] : [poolAt(place)]),
+            ...(free.has(this.bytesOf(variable)) ? [free.get(this.bytesOf(variable)) as Pool] : []),
+          ];
+          this.make(variable, this.lives.get(variable)?.maker === part ? this.chosen(variable, near) : null);
+        }
+      }
+      for (const variable of ending(freed[at])) {
+        const bytes = this.bytesOf(variable);
+        const pool = free.get(bytes);
+        if (pool) this.put(variable, pool);
+        else free.set(bytes, this.pool([variable]));
+      }
+    });
+  }
+
+  private pool(variables: readonly Var[]): Pool {
+    const pool = { donated: new Set<Var>(), own: new Set<Var>() };
+    for (const variable of variables) this.put(variable, pool);
+    return pool;
+  }
+
+  private put(variable: Var, pool: Pool): void {
+    (this.chainOf.get(variable)?.anchor?.in === 'input' ? pool.donated : pool.own).add(variable);
+  }
+
+  /** A dying variable for `made` to overwrite: outputs look at donated inputs first, other variables last. */
+  private chosen(made: Var, pools: readonly Pool[]): Var | null {
+    const output = this.outputs.get(made);
+    const partner = output === undefined ? undefined : this.options.partners?.[output];
+    const donated = pools.map((pool) => pool.donated);
+    const own = pools.map((pool) => pool.own);
+    if (partner !== undefined && partner >= 0) {
+      const holder = this.chainOf.get(this.schedule.inputs[partner])?.members.at(-1);
+      if (holder && donated.some((set) => set.has(holder)) && this.fits(holder, made)) return holder;
+    }
+    for (const set of output === undefined ? [...own, ...donated] : [...donated, ...own]) {
+      let tries = 0;
+      for (const old of set) {
+        if (!this.isHolder(old)) set.delete(old);
+        else if (this.fits(old, made)) return old;
+        else if (++tries >= MOST_TRIES) break;
       }
     }
-    const block = shared ?? { bytes: bytesOf(variable), from: made.made, to: made.lastRead, offset: 0 };
-    block.to = Math.max(block.to, made.lastRead, made.made);
-    blocks.set(variable, block);
-    holders.set(block, made);
+    return null;
   }
-  const scratch = requests.map(({ bytes, group }): Block => ({ bytes, from: group, to: group, offset: 0 }));
-  const arenaBytes = packArena([...new Set(blocks.values()), ...scratch]);
-  return {
-    offsets: new Map([...blocks].map(([variable, block]) => [variable, block.offset])),
-    scratch: scratch.map((block) => block.offset),
-    arenaBytes,
-    reuse,
-  };
 }
 
-/** Lives in the order in which the variables are made. */
-function livesOf(schedule: Schedule): Map<Var, Life> {
-  const lives = new Map<Var, Life>();
-  const life = (variable: Var): Life => {
-    let known = lives.get(variable);
-    if (!known) {
-      known = { variable, made: -1, makers: new Set(), lastRead: -1, lastReaders: new Set() };
-      lives.set(variable, known);
-    }
-    return known;
-  };
-  for (const variable of schedule.inputs) life(variable);
-  schedule.groups.forEach((group, at) => {
-    for (const part of group.parts) {
-      for (const variable of writesOf(part)) {
-        const its = life(variable);
-        if (its.made < 0) its.made = at;
-        its.makers.add(part);
-      }
-    }
-    for (const part of group.parts) {
-      for (const variable of readsOf(part)) {
-        const its = life(variable);
-        if (its.lastRead !== at) its.lastReaders.clear();
-        its.lastRead = at;
-        its.lastReaders.add(part);
-      }
-    }
-  });
-  return lives;
+/** Dying variables, those in the memory of donated inputs apart. */
+interface Pool {
+  readonly donated: Set<Var>;
+  readonly own: Set<Var>;
 }

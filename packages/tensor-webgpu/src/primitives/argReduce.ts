@@ -12,10 +12,11 @@ interface ArgReduceParams {
 }
 
 /** The position (i32) of the first winner along `axis`; a NaN wins over every number, as in NumPy. */
-function argReduction(name: string, wins: (x: number, best: number) => boolean): Primitive {
+function argReduction(name: 'argMax' | 'argMin', wins: (x: number, best: number) => boolean): Primitive {
   const primitive: Primitive = {
     name,
     kind: 'reduce',
+    lowering: { as: 'reduce', operation: name, axes: ({ axis }: ArgReduceParams) => [axis] },
     shape([x], { axis }: ArgReduceParams) {
       if (!NUMBERS.includes(x.dtype)) {
         throw new DTypeError(

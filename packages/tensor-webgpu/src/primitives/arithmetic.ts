@@ -23,6 +23,7 @@ export const subPrimitive = elementwise({
 
 export const negPrimitive = elementwise({
   name: 'neg',
+  cost: 0.5,
   scalar: (x) => -x,
   dtypes: NUMBERS,
   partials: ['neg'],
@@ -45,6 +46,7 @@ export const mulPrimitive = elementwise({
 /** Quotient; integers divide towards zero, and by zero give 0. */
 export const divPrimitive = elementwise({
   name: 'div',
+  cost: 4,
   scalar: (x, y) => x / y,
   dtypes: NUMBERS,
   jvp: (lax, [, y], [dx, dy], output) =>
@@ -55,6 +57,7 @@ export const divPrimitive = elementwise({
 /** Remainder of the division towards zero (C's `fmod`): it has the dividend's sign. Integers by zero give 0. */
 export const remPrimitive = elementwise({
   name: 'rem',
+  cost: 20,
   scalar: (x, y) => x % y,
   dtypes: NUMBERS,
   partials: ['one', (lax, [x, y]) => lax.neg(lax.trunc(lax.div(x, y)))],

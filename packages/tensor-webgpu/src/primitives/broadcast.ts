@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
+import { constantAffine } from '../shape/affine.ts';
 import { checkShape, range, rowMajorStrides, type Shape, sameShape, showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
@@ -18,6 +19,11 @@ interface BroadcastParams {
 export const broadcastInDimPrimitive: Primitive = {
   name: 'broadcastInDim',
   kind: 'view',
+  lowering: {
+    as: 'view',
+    through: (coordinates, { shape }, { dims }: BroadcastParams, rank) =>
+      shape.map((extent, axis) => (extent === 1 ? constantAffine(0, rank) : coordinates[dims[axis]])),
+  },
   shape([x], { shape, dims }: BroadcastParams) {
     checkShape('broadcastInDim', shape);
     const fits =

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType, hostArray, isFloat, isInteger, toDType } from '../dtype/dtype.ts';
+import { bytesPerElement, type DType, hostArray, INTEGER_RANGE, isFloat, isInteger } from '../dtype/dtype.ts';
 import { DTypeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { Literal } from '../program/program.ts';
@@ -7,14 +7,14 @@ import { bind } from '../trace/bind.ts';
 import { literalValue, type Value } from '../trace/value.ts';
 import { batchElementwise, elementwise, type Scalar } from './elementwise.ts';
 
-const LOWEST = { i32: -(2 ** 31), u32: 0 };
-const HIGHEST = { i32: 2 ** 31 - 1, u32: 2 ** 32 - 1 };
-
 /** The conversion of one number: a float beyond an integer type goes to its nearest bound, NaN to 0. */
 function convert(from: DType, to: DType): Scalar {
   if ((to === 'i32' || to === 'u32') && isFloat(from)) {
-    return (x) => (Number.isNaN(x) ? 0 : Math.trunc(Math.min(Math.max(x, LOWEST[to]), HIGHEST[to])));
+    const [least, largest] = INTEGER_RANGE[to];
+    return (x) => (Number.isNaN(x) ? 0 : Math.trunc(Math.min(Math.max(x, least), largest)));
   }
+  // Rounding is what this conversion is; the float64 that stands for f32 elsewhere would hide it.
+  if (to === 'f32') return Math.fround;
   return to === 'bool' ? (x) => (x !== 0 ? 1 : 0) : (x) => x;
 }
 
@@ -24,6 +24,7 @@ function convert(from: DType, to: DType): Scalar {
  */
 export const castPrimitive = elementwise({
   name: 'cast',
+  cost: 0.5,
   scalarFor: (from, params: { dtype: DType }) => convert(from, params.dtype),
   outputDType: (_inputs, params: { dtype: DType }) => params.dtype,
   jvp: (lax, _inputs, [dx], output) => (dx ? lax.cast(dx, output.dtype) : null),
@@ -33,7 +34,7 @@ export const castPrimitive = elementwise({
 export function cast(x: Value, dtype: DType): Value {
   if (x.dtype === dtype) return x;
   if (x.state.kind === 'literal') {
-    return literalValue(new Literal(toDType(dtype, convert(x.dtype, dtype)(x.state.literal.value)), dtype));
+    return literalValue(new Literal(convert(x.dtype, dtype)(x.state.literal.value), dtype));
   }
   return bind(castPrimitive, [x], { dtype })[0];
 }
@@ -42,6 +43,7 @@ export function cast(x: Value, dtype: DType): Value {
 export const bitcastPrimitive: Primitive = {
   name: 'bitcast',
   kind: 'elementwise',
+  lowering: { as: 'map', cost: 0 },
   shape([x], { dtype }: { dtype: DType }) {
     for (const each of [x.dtype, dtype]) {
       if (bytesPerElement(each) !== 4 || !(isFloat(each) || isInteger(each))) {

@@ -15,6 +15,17 @@ interface ConcatParams {
 export const concatPrimitive: Primitive = {
   name: 'concat',
   kind: 'opaque',
+  lowering: {
+    as: 'pieces',
+    pieces(inputs, { axis }: ConcatParams) {
+      let end = 0;
+      return inputs.map(({ shape }, input) => {
+        const start = shape.map((_, at) => (at === axis ? end : 0));
+        end += shape[axis];
+        return { start, extents: shape, from: { input } };
+      });
+    },
+  },
   shape(inputs, { axis }: ConcatParams) {
     if (inputs.length === 0) throw new ArgumentError('concat: got no operands. Give at least one.');
     const dtype = commonDType('concat', inputs);

@@ -50,6 +50,7 @@ function checkAxes(x: Aval, y: Aval, { contract, batch }: DotAxes): void {
 export const dotGeneralPrimitive: Primitive = {
   name: 'dotGeneral',
   kind: 'contraction',
+  lowering: { as: 'contraction' },
   shape([x, y], axes: DotAxes) {
     const dtype = commonDType('dotGeneral', [x, y], NUMBERS);
     checkAxes(x, y, axes);

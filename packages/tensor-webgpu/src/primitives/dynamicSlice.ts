@@ -1,7 +1,9 @@
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
+import type { Choice } from '../program/lowering.ts';
 import type { Primitive, RefArray } from '../program/primitive.ts';
 import { type Aval, Literal } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Affine } from '../shape/affine.ts';
 import { rowMajorStrides, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import { literalValue, type Value } from '../trace/value.ts';
@@ -69,12 +71,24 @@ function windowPositions(
   return positions;
 }
 
+/** The place in the operand of a window's element: its coordinates, moved by the starts, the first of which is operand `first`. */
+const cornered = (coordinates: readonly Affine[], shape: Shape, sizes: Shape, first: number): Choice => ({
+  coordinates,
+  chosen: shape.flatMap((extent, axis) =>
+    extent > sizes[axis] ? [{ axis, input: first + axis, at: [], limit: extent - sizes[axis] }] : [],
+  ),
+});
+
 const zeroStart = (): Value => literalValue(new Literal(0, 'i32'));
 
 /** A window of `sizes` whose corner is given by scalar operands, moved so that it lies within the operand. */
 export const dynamicSlicePrimitive: Primitive = {
   name: 'dynamicSlice',
   kind: 'opaque',
+  lowering: {
+    as: 'lookup',
+    choose: (coordinates, [operand], { sizes }: DynamicSliceParams) => cornered(coordinates, operand.shape, sizes, 1),
+  },
   shape([operand, ...starts], { sizes }: DynamicSliceParams) {
     checkWindow('dynamicSlice', operand, sizes, starts);
     return [{ shape: sizes, dtype: operand.dtype }];
@@ -107,6 +121,14 @@ export const dynamicSlicePrimitive: Primitive = {
 export const dynamicUpdateSlicePrimitive: Primitive = {
   name: 'dynamicUpdateSlice',
   kind: 'opaque',
+  lowering: {
+    as: 'update',
+    values: 1,
+    mode: () => 'set',
+    batched: () => false,
+    clamps: true,
+    choose: (coordinates, [operand, update]) => cornered(coordinates, operand.shape, update.shape, 2),
+  },
   shape([operand, update, ...starts]) {
     const dtype = commonDType('dynamicUpdateSlice', [operand, update]);
     checkWindow('dynamicUpdateSlice', operand, update.shape, starts);

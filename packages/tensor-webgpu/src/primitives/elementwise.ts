@@ -35,6 +35,8 @@ interface ElementwiseSpec {
   /** A derivative that partial factors do not express well. */
   readonly jvp?: (lax: Lax, inputs: readonly Value[], tangents: readonly Tangent[], output: Value) => Tangent;
   readonly transpose?: Primitive['transpose'];
+  /** Floating operations of one element (default: 1). */
+  readonly cost?: number;
 }
 
 export const FLOATS: readonly DType[] = ['f32', 'f64'];
@@ -48,6 +50,8 @@ export function elementwise(spec: ElementwiseSpec): Primitive {
     name: spec.name,
     kind: 'elementwise',
     scalar,
+    scalarFor,
+    lowering: { as: 'map', cost: spec.cost },
     shape(inputs, params) {
       const shape = commonShape(spec.name, inputs);
       const dtype = spec.outputDType ? spec.outputDType(inputs, params) : commonDType(spec.name, inputs, spec.dtypes);

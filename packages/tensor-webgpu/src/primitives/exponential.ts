@@ -2,6 +2,7 @@ import { elementwise, FLOATS, unary } from './elementwise.ts';
 
 export const expPrimitive = elementwise({
   name: 'exp',
+  cost: 12,
   scalar: Math.exp,
   dtypes: FLOATS,
   partials: [(_lax, _inputs, y) => y],
@@ -10,6 +11,7 @@ export const expPrimitive = elementwise({
 /** `exp(x) - 1`, accurate near 0. */
 export const expm1Primitive = elementwise({
   name: 'expm1',
+  cost: 16,
   scalar: Math.expm1,
   dtypes: FLOATS,
   partials: [(lax, _inputs, y) => lax.add(y, 1)],
@@ -17,6 +19,7 @@ export const expm1Primitive = elementwise({
 
 export const logPrimitive = elementwise({
   name: 'log',
+  cost: 14,
   scalar: Math.log,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.div(1, x)],
@@ -25,6 +28,7 @@ export const logPrimitive = elementwise({
 /** `log(1 + x)`, accurate near 0. */
 export const log1pPrimitive = elementwise({
   name: 'log1p',
+  cost: 18,
   scalar: Math.log1p,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.div(1, lax.add(x, 1))],
@@ -33,6 +37,7 @@ export const log1pPrimitive = elementwise({
 /** The logistic function `1 / (1 + exp(-x))`. */
 export const sigmoidPrimitive = elementwise({
   name: 'sigmoid',
+  cost: 14,
   scalar: (x) => {
     const small = Math.exp(-Math.abs(x));
     return (x >= 0 ? 1 : small) / (1 + small);
@@ -44,6 +49,7 @@ export const sigmoidPrimitive = elementwise({
 /** `log(1 + exp(x))`, without overflow. */
 export const softplusPrimitive = elementwise({
   name: 'softplus',
+  cost: 24,
   scalar: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.sigmoid(x)],

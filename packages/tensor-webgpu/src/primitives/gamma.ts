@@ -8,6 +8,7 @@ import * as special from './special/gamma.ts';
 /** `log |Gamma(x)|`; infinite at 0, -1, -2, … */
 export const lgammaPrimitive = elementwise({
   name: 'lgamma',
+  cost: 60,
   scalar: special.logGamma,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.digamma(x)],
@@ -16,6 +17,7 @@ export const lgammaPrimitive = elementwise({
 /** The derivative of `lgamma`. */
 export const digammaPrimitive = elementwise({
   name: 'digamma',
+  cost: 60,
   scalar: special.digamma,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.polygamma(1, x)],
@@ -24,6 +26,7 @@ export const digammaPrimitive = elementwise({
 /** The derivative of `digamma` of an order of at least 1; order 1 is the trigamma function. */
 export const polygammaPrimitive = elementwise({
   name: 'polygamma',
+  cost: 80,
   scalarFor:
     (_dtype, { order }: { order: number }) =>
     (x) =>

@@ -1,7 +1,9 @@
 import { DTypeError, ShapeError } from '../errors/errors.ts';
+import type { Choice } from '../program/lowering.ts';
 import type { Primitive } from '../program/primitive.ts';
 import type { Aval } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import { type Affine, constantAffine } from '../shape/affine.ts';
 import { range, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
@@ -45,6 +47,18 @@ export function chosenShape(name: string, operand: Aval, indices: Aval, batchDim
   return [...indices.shape, ...operand.shape.slice(batchDims + 1)];
 }
 
+/** Where the element of chosen rows at `coordinates` lies in the operand: along axis `batchDims` an index decides. */
+export const chosenRow = (
+  coordinates: readonly Affine[],
+  operand: Shape,
+  indices: Shape,
+  batchDims: number,
+  rank: number,
+): Choice => ({
+  coordinates: [...coordinates.slice(0, batchDims), constantAffine(0, rank), ...coordinates.slice(indices.length)],
+  chosen: [{ axis: batchDims, input: 1, at: coordinates.slice(0, indices.length), limit: operand[batchDims] - 1 }],
+});
+
 /** `mask`, one flag per index, repeated over the elements of the rows. */
 export const overRows = (lax: Lax, mask: Value, shape: Shape): Value =>
   lax.broadcastInDim(mask, shape, range(0, mask.shape.length));
@@ -56,6 +70,11 @@ export const overRows = (lax: Lax, mask: Value, shape: Shape): Value =>
 export const gatherPrimitive: Primitive = {
   name: 'gather',
   kind: 'opaque',
+  lowering: {
+    as: 'lookup',
+    choose: (coordinates, [operand, indices], { batchDims }: GatherParams, rank) =>
+      chosenRow(coordinates, operand.shape, indices.shape, batchDims, rank),
+  },
   shape([operand, indices], { batchDims }: GatherParams) {
     const shape = chosenShape('gather', operand, indices, batchDims);
     if (operand.shape[batchDims] === 0 && sizeOf(shape) > 0) {

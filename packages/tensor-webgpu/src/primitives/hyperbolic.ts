@@ -2,6 +2,7 @@ import { elementwise, FLOATS, unary } from './elementwise.ts';
 
 export const sinhPrimitive = elementwise({
   name: 'sinh',
+  cost: 20,
   scalar: Math.sinh,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.cosh(x)],
@@ -9,6 +10,7 @@ export const sinhPrimitive = elementwise({
 
 export const coshPrimitive = elementwise({
   name: 'cosh',
+  cost: 20,
   scalar: Math.cosh,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.sinh(x)],
@@ -16,6 +18,7 @@ export const coshPrimitive = elementwise({
 
 export const tanhPrimitive = elementwise({
   name: 'tanh',
+  cost: 14,
   scalar: Math.tanh,
   dtypes: FLOATS,
   partials: [(lax, _inputs, y) => lax.sub(1, lax.mul(y, y))],
@@ -23,6 +26,7 @@ export const tanhPrimitive = elementwise({
 
 export const asinhPrimitive = elementwise({
   name: 'asinh',
+  cost: 24,
   scalar: Math.asinh,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.rsqrt(lax.add(lax.mul(x, x), 1))],
@@ -31,6 +35,7 @@ export const asinhPrimitive = elementwise({
 /** Defined for x >= 1; NaN below. */
 export const acoshPrimitive = elementwise({
   name: 'acosh',
+  cost: 24,
   scalar: Math.acosh,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.rsqrt(lax.mul(lax.sub(x, 1), lax.add(x, 1)))],
@@ -38,6 +43,7 @@ export const acoshPrimitive = elementwise({
 
 export const atanhPrimitive = elementwise({
   name: 'atanh',
+  cost: 24,
   scalar: Math.atanh,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.div(1, lax.sub(1, lax.mul(x, x)))],

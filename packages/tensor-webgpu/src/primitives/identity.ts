@@ -6,6 +6,7 @@ import type { Value } from '../trace/value.ts';
 export const barrierPrimitive: Primitive = {
   name: 'barrier',
   kind: 'view',
+  lowering: { as: 'view', through: (coordinates) => coordinates, sameOrder: true, fence: true },
   mergeable: false,
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   jvp: (_lax, inputs, [dx], params) => ({ outputs: bind(barrierPrimitive, inputs, params), tangents: [dx] }),
@@ -21,6 +22,7 @@ export const barrierPrimitive: Primitive = {
 export const stopGradientPrimitive: Primitive = {
   name: 'stopGradient',
   kind: 'view',
+  lowering: { as: 'view', through: (coordinates) => coordinates, sameOrder: true },
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
   jvp: (_lax, inputs, _tangents, params) => ({
     outputs: bind(stopGradientPrimitive, inputs, params),

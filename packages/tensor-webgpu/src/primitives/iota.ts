@@ -17,6 +17,7 @@ interface IotaParams {
 export const iotaPrimitive: Primitive = {
   name: 'iota',
   kind: 'elementwise',
+  lowering: { as: 'position', axis: ({ axis }: IotaParams) => axis, cost: 0.5 },
   shape(_inputs, { shape, axis, dtype }: IotaParams) {
     checkShape('iota', shape);
     normalizeAxis('iota', axis, shape.length);

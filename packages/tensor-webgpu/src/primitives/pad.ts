@@ -1,7 +1,9 @@
+import { toDType } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
+import type { Piece } from '../program/lowering.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray, refData } from '../program/refArray.ts';
-import { rowMajorStrides, showShape, sizeOf } from '../shape/shape.ts';
+import { rowMajorStrides, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 
@@ -12,10 +14,29 @@ interface PadParams {
   readonly value: number;
 }
 
+/** The slabs before and after the operand along each axis, and the operand; `null` where gaps lie between its elements. */
+function boxes(inner: Shape, { low, high, interior, value }: PadParams, shape: Shape): Piece[] | null {
+  if (interior.some((gap) => gap !== 0)) return null;
+  const slabs = shape.flatMap((_, axis): Piece[] => {
+    // Earlier axes are restricted to the operand's range, later ones run over the whole output.
+    const slab = (from: number, extent: number): Piece => ({
+      start: shape.map((__, i) => (i < axis ? low[i] : i === axis ? from : 0)),
+      extents: shape.map((whole, i) => (i < axis ? inner[i] : i === axis ? extent : whole)),
+      from: { value },
+    });
+    return [slab(0, low[axis]), slab(low[axis] + inner[axis], high[axis])];
+  });
+  return [...slabs, { start: low, extents: inner, from: { input: 0 } }];
+}
+
 /** `low[i]` copies of a number before axis `i`, `high[i]` after it, and `interior[i]` between neighbours. */
 export const padPrimitive: Primitive = {
   name: 'pad',
   kind: 'opaque',
+  lowering: {
+    as: 'pieces',
+    pieces: (inputs, params: PadParams, output) => boxes(inputs[0].shape, params, output.shape),
+  },
   shape([x], { low, high, interior }: PadParams) {
     const fits = [low, high, interior].every(
       (counts) => counts.length === x.shape.length && counts.every((count) => Number.isInteger(count) && count >= 0),
@@ -79,5 +100,12 @@ export function pad(
   const none = [low, high, interior].every(
     (counts) => counts.length === x.shape.length && counts.every((count) => count === 0),
   );
-  return none ? x : bind(padPrimitive, [x], { low: [...low], high: [...high], interior: [...interior], value })[0];
+  return none
+    ? x
+    : bind(padPrimitive, [x], {
+        low: [...low],
+        high: [...high],
+        interior: [...interior],
+        value: toDType(x.dtype, value),
+      })[0];
 }

@@ -25,6 +25,7 @@ function integerPower(x: number, y: number): number {
  */
 export const powPrimitive = elementwise({
   name: 'pow',
+  cost: 40,
   scalar: power,
   scalarFor: (dtype) => (isInteger(dtype) ? integerPower : power),
   dtypes: NUMBERS,
@@ -46,6 +47,7 @@ export const powPrimitive = elementwise({
 /** Square root; its derivative at 0 is infinite. */
 export const sqrtPrimitive = elementwise({
   name: 'sqrt',
+  cost: 4,
   scalar: Math.sqrt,
   dtypes: FLOATS,
   partials: [(lax, _inputs, y) => lax.div(0.5, y)],
@@ -53,6 +55,7 @@ export const sqrtPrimitive = elementwise({
 
 export const rsqrtPrimitive = elementwise({
   name: 'rsqrt',
+  cost: 6,
   scalar: (x) => 1 / Math.sqrt(x),
   dtypes: FLOATS,
   partials: [(lax, [x], y) => lax.mul(lax.div(y, x), -0.5)],
@@ -61,6 +64,7 @@ export const rsqrtPrimitive = elementwise({
 /** Cube root of any real number; its derivative at 0 is infinite. */
 export const cbrtPrimitive = elementwise({
   name: 'cbrt',
+  cost: 20,
   scalar: Math.cbrt,
   dtypes: FLOATS,
   partials: [(lax, _inputs, y) => lax.div(1 / 3, lax.mul(y, y))],

@@ -1,6 +1,7 @@
 import type { DType } from '../dtype/dtype.ts';
 import { isInteger } from '../dtype/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
+import type { ReduceOperation } from '../program/lowering.ts';
 import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
 import type { Aval } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
@@ -57,7 +58,7 @@ export function rowsOf(
 }
 
 interface ReduceSpec {
-  readonly name: string;
+  readonly name: ReduceOperation;
   readonly start: number;
   readonly combine: (dtype: DType) => (sum: number, x: number) => number;
   readonly nonEmpty: boolean;
@@ -69,6 +70,7 @@ function reduction({ name, start, combine, nonEmpty, tangent, transpose }: Reduc
   const primitive: Primitive = {
     name,
     kind: 'reduce',
+    lowering: { as: 'reduce', operation: name, axes: ({ axes }: ReduceParams) => axes },
     shape: ([x], { axes }: ReduceParams) => [reducedAval(name, x, axes, nonEmpty)],
     jvp(lax, inputs, [dx], params: ReduceParams) {
       const [output] = bind(primitive, inputs, params);

@@ -13,6 +13,7 @@ interface ReshapeParams {
 export const reshapePrimitive: Primitive = {
   name: 'reshape',
   kind: 'view',
+  lowering: { as: 'view', sameOrder: true },
   shape([x], { shape }: ReshapeParams) {
     checkShape('reshape', shape);
     if (sizeOf(shape) !== sizeOf(x.shape)) {

@@ -1,5 +1,6 @@
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
+import { scaled } from '../shape/affine.ts';
 import { normalizeAxes, rowMajorStrides } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
@@ -13,6 +14,11 @@ interface RevParams {
 export const revPrimitive: Primitive = {
   name: 'rev',
   kind: 'view',
+  lowering: {
+    as: 'view',
+    through: (coordinates, { shape }, { axes }: RevParams) =>
+      coordinates.map((at, axis) => (axes.includes(axis) ? scaled(at, -1, shape[axis] - 1) : at)),
+  },
   shape([x], { axes }: RevParams) {
     normalizeAxes('rev', axes, x.shape.length);
     return [{ shape: x.shape, dtype: x.dtype }];

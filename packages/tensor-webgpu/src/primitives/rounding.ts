@@ -11,6 +11,7 @@ export function roundHalfEven(x: number): number {
 
 export const absPrimitive = elementwise({
   name: 'abs',
+  cost: 0.5,
   scalar: Math.abs,
   dtypes: NUMBERS,
   partials: [(lax, [x]) => lax.sign(x)],

@@ -6,7 +6,7 @@ import { sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import { NUMBERS, repeatFirst } from './elementwise.ts';
-import { chosenShape, overRows, rowsOf } from './gather.ts';
+import { chosenRow, chosenShape, overRows, rowsOf } from './gather.ts';
 import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
 
@@ -47,6 +47,15 @@ function lastWriters(
 export const scatterPrimitive: Primitive = {
   name: 'scatter',
   kind: 'opaque',
+  lowering: {
+    as: 'update',
+    values: 2,
+    mode: ({ mode }: ScatterParams) => mode,
+    batched: ({ batchDims }: ScatterParams) => batchDims > 0,
+    clamps: false,
+    choose: (coordinates, [operand, indices], { batchDims }: ScatterParams, rank) =>
+      chosenRow(coordinates, operand.shape, indices.shape, batchDims, rank),
+  },
   shape([operand, indices, updates], { batchDims, mode }: ScatterParams) {
     if (!MODES.includes(mode))
       throw new ArgumentError(`scatter: mode '${mode}' is unknown. Use one of ${MODES.join(', ')}.`);

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
+import { scaled } from '../shape/affine.ts';
 import { rowMajorStrides, type Shape, showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
@@ -16,6 +17,11 @@ interface SliceParams {
 export const slicePrimitive: Primitive = {
   name: 'slice',
   kind: 'view',
+  lowering: {
+    as: 'view',
+    through: (coordinates, _input, { start, strides }: SliceParams) =>
+      coordinates.map((at, axis) => scaled(at, strides[axis], start[axis])),
+  },
   shape([x], { start, limit, strides }: SliceParams) {
     const fits =
       start.length === x.shape.length &&

@@ -35,6 +35,7 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 export const threefry2x32Primitive: Primitive = {
   name: 'threefry2x32',
   kind: 'elementwise',
+  lowering: { as: 'map', cost: 100 },
   scalar: threefry as (...args: number[]) => number[],
   shape(inputs) {
     const dtype = commonDType('threefry2x32', inputs, ['u32']);

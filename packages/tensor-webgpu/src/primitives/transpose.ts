@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors/errors.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { refArray } from '../program/refArray.ts';
+import { unpermuted } from '../shape/affine.ts';
 import { showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
@@ -23,6 +24,10 @@ export function inversePermutation(permutation: readonly number[]): number[] {
 export const transposePrimitive: Primitive = {
   name: 'transpose',
   kind: 'view',
+  lowering: {
+    as: 'view',
+    through: (coordinates, _input, { permutation }: TransposeParams) => unpermuted(coordinates, permutation),
+  },
   shape([x], { permutation }: TransposeParams) {
     if (permutation.length !== x.shape.length || [...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i)) {
       throw new ArgumentError(

@@ -2,6 +2,7 @@ import { binary, elementwise, FLOATS, unary } from './elementwise.ts';
 
 export const sinPrimitive = elementwise({
   name: 'sin',
+  cost: 16,
   scalar: Math.sin,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.cos(x)],
@@ -9,6 +10,7 @@ export const sinPrimitive = elementwise({
 
 export const cosPrimitive = elementwise({
   name: 'cos',
+  cost: 16,
   scalar: Math.cos,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.neg(lax.sin(x))],
@@ -16,6 +18,7 @@ export const cosPrimitive = elementwise({
 
 export const tanPrimitive = elementwise({
   name: 'tan',
+  cost: 24,
   scalar: Math.tan,
   dtypes: FLOATS,
   partials: [(lax, _inputs, y) => lax.add(lax.mul(y, y), 1)],
@@ -23,6 +26,7 @@ export const tanPrimitive = elementwise({
 
 export const asinPrimitive = elementwise({
   name: 'asin',
+  cost: 20,
   scalar: Math.asin,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.rsqrt(lax.sub(1, lax.mul(x, x)))],
@@ -30,6 +34,7 @@ export const asinPrimitive = elementwise({
 
 export const acosPrimitive = elementwise({
   name: 'acos',
+  cost: 20,
   scalar: Math.acos,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.neg(lax.rsqrt(lax.sub(1, lax.mul(x, x))))],
@@ -37,6 +42,7 @@ export const acosPrimitive = elementwise({
 
 export const atanPrimitive = elementwise({
   name: 'atan',
+  cost: 20,
   scalar: Math.atan,
   dtypes: FLOATS,
   partials: [(lax, [x]) => lax.div(1, lax.add(lax.mul(x, x), 1))],
@@ -45,6 +51,7 @@ export const atanPrimitive = elementwise({
 /** The angle of the point (x, y) from the positive x axis, in (-pi, pi]; called as `atan2(y, x)`. */
 export const atan2Primitive = elementwise({
   name: 'atan2',
+  cost: 30,
   scalar: Math.atan2,
   dtypes: FLOATS,
   partials: [

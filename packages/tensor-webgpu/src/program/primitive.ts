@@ -1,7 +1,8 @@
-import type { TypedArray } from '../dtype/dtype.ts';
+import type { DType, TypedArray } from '../dtype/dtype.ts';
 import type { Lax } from '../primitives/lax.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Value } from '../trace/value.ts';
+import type { Lowering } from './lowering.ts';
 import type { Aval, Params, Program } from './program.ts';
 
 /** A tangent or cotangent; `null` is a symbolic zero, for which no code is ever made. */
@@ -89,8 +90,14 @@ export interface Primitive {
   /** Plain evaluation in float64: the oracle of every test, and the CPU fallback of a primitive without a kernel. */
   evaluate(inputs: readonly RefArray[], params: Params, outputs: readonly Aval[]): readonly RefArray[];
 
+  /** How kernels are made of it; the default is a map for `elementwise` and a call for `opaque`. */
+  readonly lowering?: Lowering;
+
   /** For `elementwise`: the function on one element (several outputs give an array). */
   readonly scalar?: (...args: number[]) => number | number[];
+
+  /** The function on one element of operands of this dtype, where that depends on it. */
+  readonly scalarFor?: (dtype: DType, params: Params) => (...args: number[]) => number;
 
   /** For `inline`: the sub-program that stands for the equation. */
   body?(params: Params): Program;

@@ -1,4 +1,4 @@
-import type { DType } from '../dtype/dtype.ts';
+import { type DType, toDType } from '../dtype/dtype.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Primitive } from './primitive.ts';
 
@@ -24,7 +24,7 @@ export class Var implements Aval {
 
 /**
  * A number written into a program. It has rank 0, and an elementwise primitive takes it beside operands
- * of any shape, so that `x * 2` needs no broadcast.
+ * of any shape, so that `x * 2` needs no broadcast. It is the number as its dtype holds it, on every device.
  */
 export class Literal implements Aval {
   readonly value: number;
@@ -32,7 +32,7 @@ export class Literal implements Aval {
   readonly shape: Shape = [];
 
   constructor(value: number, dtype: DType) {
-    this.value = value;
+    this.value = toDType(dtype, value);
     this.dtype = dtype;
   }
 }

@@ -20,15 +20,15 @@ const TINY = 2 ** -126;
 /** The gap between 1 and the next f32. */
 const EPSILON = 2 ** -23;
 /** The f32 and the f64 just above -1: no number drawn from there on has an infinite erfInv. */
-const ABOVE_MINUS_ONE = { f32: -1 + 2 ** -24, f64: -1 + 2 ** -53 };
+export const ABOVE_MINUS_ONE = { f32: -1 + 2 ** -24, f64: -1 + 2 ** -53 };
 
-function checkedDType(op: string, dtype: DType): 'f32' | 'f64' {
+export function checkedDType(op: string, dtype: DType): 'f32' | 'f64' {
   if (dtype === 'f32' || dtype === 'f64') return dtype;
   throw new DTypeError(`random.${op}: dtype must be f32 or f64, got ${dtype}. Use random.randint for integers.`);
 }
 
 /** Uniform numbers in [0, 1): multiples of 2⁻²³ in f32 and of 2⁻⁵² in f64. */
-function unit(op: string, key: Key, shape: Shape, dtype: 'f32' | 'f64'): Value {
+export function unit(op: string, key: Key, shape: Shape, dtype: 'f32' | 'f64'): Value {
   if (dtype === 'f64') {
     const [high, low] = wideBits(op, key, shape);
     const upper = lax.mul(lax.cast(high, 'f64'), 2 ** -32);
@@ -54,8 +54,9 @@ export interface UniformOptions extends RandomOptions {
 }
 
 /**
- * Uniform numbers in [minval, maxval), by default [0, 1). Bounds broadcast to `shape`; with bounds far from 0
- * rounding can give maxval itself.
+ * Uniform numbers in [minval, maxval), by default [0, 1): of 2²³ levels in f32, 2⁵² in f64. Bounds broadcast to `shape`; with
+ * bounds far from 0 rounding can give maxval itself.
+ * @throws ArgumentError unless minval <= maxval, both finite; where elements of tensors are not, NaN.
  */
 export function uniform(key: Key, shape: Shape = [], options: UniformOptions = {}): Tensor {
   const {
@@ -66,19 +67,24 @@ export function uniform(key: Key, shape: Shape = [], options: UniformOptions = {
   return composite('random.uniform', () => {
     const type = checkedDType('uniform', dtype);
     if (typeof minval === 'number' && typeof maxval === 'number') {
-      if (!(minval <= maxval))
-        throw new ArgumentError(`random.uniform: minval ${minval} must not exceed maxval ${maxval}.`);
+      if (!(minval <= maxval && Number.isFinite(minval) && Number.isFinite(maxval)))
+        throw new ArgumentError(
+          `random.uniform: expected finite bounds minval <= maxval, got minval ${minval} and maxval ${maxval}.`,
+        );
       return between('uniform', key, shape, minval, maxval, type);
     }
     const [low, high] = [minval, maxval].map((bound) =>
       broadcastValue('random.uniform', castTo(asTensor(bound), type), shape),
     );
     const scaled = lax.mul(unit('uniform', key, shape, type), lax.sub(high, low));
-    return lax.max(lax.add(scaled, low), low);
+    return lax.select(lax.le(low, high), lax.max(lax.add(scaled, low), low), Number.NaN);
   });
 }
 
-/** Standard normal numbers: √2 erf⁻¹(u) for u uniform in (-1, 1). */
+/**
+ * Standard normal numbers: √2 erf⁻¹(u) for u uniform in (-1, 1), of 2²³ levels in f32 (up to 5.4 in size) and 2⁵² in f64 (up
+ * to 8.2).
+ */
 export function normal(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
   const { dtype = 'f32' } = checkedOptions('random.normal', options, ['dtype']);
   return composite('random.normal', () => {
@@ -87,31 +93,7 @@ export function normal(key: Key, shape: Shape = [], options: RandomOptions = {})
   });
 }
 
-/** Standard normal numbers given that they lie in [lower, upper], by inversion. Bounds broadcast to `shape`. */
-export function truncatedNormal(
-  key: Key,
-  lower: TensorLike,
-  upper: TensorLike,
-  shape: Shape = [],
-  options: RandomOptions = {},
-): Tensor {
-  const { dtype = 'f32' } = checkedOptions('random.truncatedNormal', options, ['dtype']);
-  return composite('random.truncatedNormal', () => {
-    const type = checkedDType('truncatedNormal', dtype);
-    if (typeof lower === 'number' && typeof upper === 'number' && !(lower < upper)) {
-      throw new ArgumentError(`random.truncatedNormal: lower ${lower} must be less than upper ${upper}.`);
-    }
-    const [low, high] = [lower, upper].map((bound) =>
-      broadcastValue('random.truncatedNormal', castTo(asTensor(bound), type), shape),
-    );
-    const [a, b] = [low, high].map((bound) => lax.erf(lax.mul(bound, Math.SQRT1_2)));
-    const level = lax.max(lax.add(lax.mul(unit('truncatedNormal', key, shape, type), lax.sub(b, a)), a), a);
-    const drawn = lax.mul(lax.erfInv(level), Math.SQRT2);
-    return lax.min(lax.max(drawn, low), high);
-  });
-}
-
-/** Standard exponential numbers, density e⁻ˣ for x >= 0. */
+/** Standard exponential numbers, density e⁻ˣ for x >= 0: -log(1 - u) for u of 2²³ levels in f32 (up to 15.9) and 2⁵² in f64 (up to 36). */
 export function exponential(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
   const { dtype = 'f32' } = checkedOptions('random.exponential', options, ['dtype']);
   return composite('random.exponential', () => {
@@ -120,7 +102,10 @@ export function exponential(key: Key, shape: Shape = [], options: RandomOptions 
   });
 }
 
-/** Standard Gumbel numbers, -log(-log u): the largest of many exponential ones, centered. */
+/**
+ * Standard Gumbel numbers, -log(-log u): the largest of many exponential ones, centered. u has 2²³ levels in f32, which
+ * gives -4.5 to 15.9, and 2⁵² in f64.
+ */
 export function gumbel(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
   const { dtype = 'f32' } = checkedOptions('random.gumbel', options, ['dtype']);
   return composite('random.gumbel', () => {
@@ -129,7 +114,7 @@ export function gumbel(key: Key, shape: Shape = [], options: RandomOptions = {})
   });
 }
 
-/** Standard Laplace numbers, density e^(-|x|) / 2. */
+/** Standard Laplace numbers, density e^(-|x|) / 2, by inversion of 2²³ levels in f32 (up to 15.9 in size) and 2⁵² in f64. */
 export function laplace(key: Key, shape: Shape = [], options: RandomOptions = {}): Tensor {
   const { dtype = 'f32' } = checkedOptions('random.laplace', options, ['dtype']);
   return composite('random.laplace', () => {

@@ -22,20 +22,10 @@ import {
 } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
+import { bernoulli } from './bernoulli.ts';
 import { gumbel, uniform } from './continuous.ts';
 import { bits, type Key, split } from './key.ts';
-
-/** true with probability `p` (default 1/2), as bool; of the shape of `p` unless `shape` is given. */
-export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
-  return composite('random.bernoulli', () => {
-    if (typeof p === 'number' && !(p >= 0 && p <= 1))
-      throw new ArgumentError(`random.bernoulli: p must lie in [0, 1], got ${p}.`);
-    const probability = asFloat(p);
-    const size = shape ?? probability.shape;
-    const draws = uniform(key, size, { dtype: probability.dtype });
-    return lax.lt(draws, broadcastValue('random.bernoulli', probability, size));
-  });
-}
+import { checkedElements, elementsOf } from './parameters.ts';
 
 /** -1 or 1, each with probability 1/2. */
 export const rademacher = (key: Key, shape: Shape = [], options: { readonly dtype?: DType } = {}): Tensor =>
@@ -51,9 +41,20 @@ export interface CategoricalOptions {
   readonly shape?: Shape;
 }
 
-/** Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick. */
+/**
+ * Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick; a class of logit -Infinity is not
+ * drawn. The noise has 2²³ levels in f32 and lies in [-4.5, 15.9]: classes rarer than about 1e-6 need f64 logits.
+ * @throws ArgumentError for logits that are NaN or Infinity; inside a trace, where they cannot be seen, the first of those is drawn.
+ */
 export function categorical(key: Key, logits: TensorLike, options: CategoricalOptions = {}): Tensor {
   const { axis = -1, shape } = checkedOptions('random.categorical', options, ['axis', 'shape']);
+  checkedElements(
+    'random.categorical',
+    'logits',
+    logits,
+    (value) => value < Number.POSITIVE_INFINITY,
+    'to be numbers below Infinity',
+  );
   return composite('random.categorical', () => {
     const given = asFloat(logits);
     const at = normalizeAxis('random.categorical', axis, given.ndim);
@@ -152,14 +153,17 @@ export function permutation(key: Key, x: number | Tensor, options: { readonly ax
 export interface ChoiceOptions {
   /** Whether one element may be drawn more than once (default true). */
   readonly replace?: boolean;
-  /** Probabilities of the elements, which sum to 1; equal when left out. */
+  /** Weights of the elements, to which their probabilities are proportional; equal when left out. */
   readonly p?: TensorLike;
   readonly axis?: number;
 }
 
 /**
- * Random elements of 0, …, x - 1 (for a number), or slices of a tensor along `axis`.
- * @throws ArgumentError when more are asked for than there are, without replacement.
+ * Random elements of 0, …, x - 1 (for a number), or slices of a tensor along `axis`. With `p` they are drawn at 2²³ levels
+ * of its cumulative sum in f32 (2⁵² in f64); without replacement, by the largest `log p` + Gumbel noise.
+ * @throws ArgumentError when more are asked for than there are (or than have p > 0), without replacement, and for p that are
+ * negative, NaN, infinite or all 0, as NumPy does. In a trace p cannot be seen: there, as in JAX, such p give elements
+ * that mean nothing.
  */
 export function choice(key: Key, x: number | Tensor, shape: Shape = [], options: ChoiceOptions = {}): Tensor {
   const { replace = true, p, axis = 0 } = checkedOptions('random.choice', options, ['replace', 'p', 'axis']);
@@ -179,6 +183,18 @@ export function choice(key: Key, x: number | Tensor, shape: Shape = [], options:
   });
 }
 
+/** Throws `ArgumentError` unless `wanted` of the weights, where they can be seen, are not 0. */
+function checkWeights(p: TensorLike, wanted: number): void {
+  checkedElements('random.choice', 'p', p, (value) => value >= 0 && value < Number.POSITIVE_INFINITY, 'of at least 0');
+  const possible = Array.from(elementsOf(p) ?? []).filter((value) => value > 0).length;
+  if (elementsOf(p) === undefined || possible >= wanted) return;
+  throw new ArgumentError(
+    wanted === 1
+      ? 'random.choice: expected p with an element above 0, got only zeros.'
+      : `random.choice: ${wanted} draws without replacement, but only ${possible} elements have p > 0. Draw fewer, or set replace.`,
+  );
+}
+
 function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, p: TensorLike | undefined): Tensor {
   const wanted = sizeOf(shape);
   if (p === undefined) {
@@ -191,6 +207,7 @@ function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, 
       `random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`,
     );
   }
+  checkWeights(p, replace ? 1 : wanted);
   if (replace) {
     const cumulative = cumsum(weights);
     const level = lax.sub(1, uniform(key, shape, { dtype: weights.dtype }));

@@ -5,13 +5,15 @@ import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
+import { gammaQuantileSlope } from '../primitives/gammaQuantile.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes, checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
-import { whileLoop } from '../transforms/control/api.ts';
+import { whileLoop } from '../transforms/control/loops.ts';
+import { customJvp } from '../transforms/custom.ts';
 import { vmap } from '../transforms/vmap.ts';
-import { exponential, normal, type RandomOptions, uniform } from './continuous.ts';
+import { checkedDType, exponential, normal, type RandomOptions, uniform } from './continuous.ts';
 import { type Key, split } from './key.ts';
 
 /** The quick acceptance test of Marsaglia and Tsang: u < 1 - 0.0331 x⁴. */
@@ -58,8 +60,9 @@ function logGammaOne(key: Key, alpha: Tensor): Tensor {
 }
 
 /**
- * The logarithm of standard gamma numbers, exact for small shapes where the number itself would underflow.
- * No derivative flows to `alpha`.
+ * The logarithm of standard gamma numbers, exact for small shapes where the number itself would underflow. The derivative
+ * in `alpha` is that of the number at a fixed level of its distribution function (implicit reparameterization); draws have
+ * no second derivatives.
  * @throws ArgumentError for a plain number that is not positive; elements of a tensor that are not give NaN.
  */
 export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, options: RandomOptions = {}): Tensor {
@@ -68,21 +71,30 @@ export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, options: Ra
     throw new ArgumentError(`random.gamma: alpha must be positive and finite, got ${alpha}. Give a shape above 0.`);
   }
   return composite('random.loggamma', () => {
-    const given = lax.stopGradient(castTo(asTensor(alpha), dtype));
+    const given = castTo(asTensor(alpha), checkedDType('gamma', dtype));
     const target = shape ?? given.shape;
     const alphas = reshape(broadcastValue('random.gamma', given, target), [sizeOf(target)]);
-    return reshape(vmap(logGammaOne)(split(key, sizeOf(target)), alphas), target);
+    return reshape(logGammas(split(key, sizeOf(target)), alphas), target);
   });
 }
 
+/** log of gamma numbers of the shapes `alphas`, one for each of `keys`, with their derivative. */
+const logGammas: (keys: Tensor, alphas: Tensor) => Tensor = customJvp(
+  (keys: Tensor, alphas: Tensor): Tensor => vmap(logGammaOne)(keys, alphas),
+  ([keys, alphas], [, along]) => {
+    const drawn = logGammas(keys, alphas);
+    return [drawn, lax.mul(gammaQuantileSlope(alphas, drawn), along) as Tensor];
+  },
+);
+
 /**
  * Standard gamma numbers, density x^(alpha - 1) e⁻ˣ / Γ(alpha), alpha > 0 (Marsaglia & Tsang 2000); of the shape
- * of `alpha` unless `shape` is given. No derivative flows to `alpha`.
+ * of `alpha` unless `shape` is given. Differentiable once in `alpha`, as `loggamma` is.
  */
 export const gamma = (key: Key, alpha: TensorLike, shape?: Shape, options?: RandomOptions): Tensor =>
   composite('random.gamma', () => lax.exp(loggamma(key, alpha, shape, options)));
 
-/** Beta numbers, density proportional to x^(a - 1) (1 - x)^(b - 1) on [0, 1], a and b > 0. */
+/** Beta numbers, density proportional to x^(a - 1) (1 - x)^(b - 1) on [0, 1], a and b > 0. Differentiable once in a and b. */
 export function beta(key: Key, a: TensorLike, b: TensorLike, shape?: Shape, options?: RandomOptions): Tensor {
   return composite('random.beta', () => {
     const target = shape ?? broadcastShapes('random.beta', asTensor(a).shape, asTensor(b).shape);
@@ -93,7 +105,10 @@ export function beta(key: Key, a: TensorLike, b: TensorLike, shape?: Shape, opti
   });
 }
 
-/** Points of the simplex, density proportional to Π xᵢ^(alphaᵢ - 1) over the last axis; `shape` comes before it. */
+/**
+ * Points of the simplex, density proportional to Π xᵢ^(alphaᵢ - 1) over the last axis; `shape` comes before it.
+ * Differentiable once in `alpha`. An alpha that is not positive gives NaN in its point.
+ */
 export const dirichlet = (key: Key, alpha: TensorLike, shape: Shape = [], options?: RandomOptions): Tensor =>
   composite('random.dirichlet', () => {
     checkShape('random.dirichlet', shape);

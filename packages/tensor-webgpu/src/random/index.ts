@@ -1,15 +1,14 @@
+export { bernoulli } from './bernoulli.ts';
 export {
   exponential,
   gumbel,
   laplace,
   normal,
   type RandomOptions,
-  truncatedNormal,
   type UniformOptions,
   uniform,
 } from './continuous.ts';
 export {
-  bernoulli,
   type CategoricalOptions,
   type ChoiceOptions,
   categorical,
@@ -21,3 +20,4 @@ export {
 export { beta, dirichlet, gamma, loggamma } from './gamma.ts';
 export { ball, multivariateNormal, orthogonal, sphere } from './geometric.ts';
 export { bits, foldIn, type Key, key, split } from './key.ts';
+export { truncatedNormal } from './truncated.ts';

@@ -1,44 +1,47 @@
-import { isFloat, toDType } from '../dtype/dtype.ts';
+import { isFloat } from '../dtype/dtype.ts';
 import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { primitives } from '../primitives/table.ts';
+import { EXACT } from '../program/exact.ts';
 import type { Primitive } from '../program/primitive.ts';
 import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
+import { refScalar } from '../program/refArray.ts';
 import { sameShape } from '../shape/shape.ts';
 
 const { rules, addRewrite } = ruleList();
 
 /** The number that every element of an atom equals, if the program says so. */
 export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
-  if (atom instanceof Literal) return atom.value;
-  const definition = rewriter.definition(atom);
-  if (definition?.primitive.name === 'broadcastInDim' || definition?.primitive.name === 'reshape') {
-    return uniformValue(rewriter, definition.inputs[0]);
+  let seen = atom;
+  while (!(seen instanceof Literal)) {
+    const definition = rewriter.definition(seen);
+    if (definition?.primitive.name !== 'broadcastInDim' && definition?.primitive.name !== 'reshape') return null;
+    seen = definition.inputs[0];
   }
-  return null;
+  return seen.value;
 }
 
 /** A tensor whose elements all equal `value`. */
 export function fill(rewriter: Rewriter, value: number, aval: Aval): Atom {
-  const literal = new Literal(toDType(aval.dtype, value), aval.dtype);
+  const literal = new Literal(value, aval.dtype);
   return aval.shape.length === 0
     ? literal
     : rewriter.emit(broadcastInDimPrimitive, [literal], { shape: [...aval.shape], dims: [] });
 }
 
-const isElementwise = (primitive: Primitive): boolean =>
-  primitive.kind === 'elementwise' && primitive.scalar !== undefined;
-
-/** Operands that are one number everywhere become literals; an operation on such operands alone is computed now. */
+/** Operands that are one number everywhere become literals; an exact operation on such operands alone is computed now. */
 function foldUniform(primitive: Primitive) {
   addRewrite([primitive.name], (rewriter, inputs, params, outputs) => {
     if (inputs.length === 0 || outputs.length !== 1) return null;
     const values = inputs.map((atom) => uniformValue(rewriter, atom));
     const [output] = outputs;
     if (values.every((value) => value !== null)) {
-      const scalar = primitive.scalar as (...args: number[]) => number;
-      return [fill(rewriter, scalar(...(values as number[])), output)];
+      // Devices round the others as their own approximations do, which is to be seen whether or not it is known now.
+      if (!EXACT.has(primitive.name)) return null;
+      const operands = inputs.map((atom, i) => refScalar(values[i] as number, atom.dtype));
+      const [{ data }] = primitive.evaluate(operands, params, [{ shape: [], dtype: output.dtype }]);
+      return [fill(rewriter, data[0], output)];
     }
     if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
     const literals = inputs.map((atom, i) =>
@@ -48,10 +51,22 @@ function foldUniform(primitive: Primitive) {
   });
 }
 
-for (const primitive of primitives.values()) if (isElementwise(primitive)) foldUniform(primitive);
+for (const primitive of primitives.values()) if (primitive.kind === 'elementwise') foldUniform(primitive);
 
 const literalIs = (atom: Atom, value: number): boolean => atom instanceof Literal && Object.is(atom.value, value);
-const isZero = (atom: Atom): boolean => atom instanceof Literal && atom.value === 0;
+
+/** Functions whose results are never -0, whatever their operands. */
+const WITHOUT_MINUS_ZERO = new Set(['abs', 'exp', 'cosh', 'sigmoid', 'softplus', 'iota', 'reduceSum']);
+
+/** Whether an atom cannot be -0, as far as its own definition tells. */
+function isNeverMinusZero(rewriter: Rewriter, atom: Atom): boolean {
+  if (!isFloat(atom.dtype)) return true;
+  const definition = rewriter.definition(atom);
+  if (!definition) return false;
+  const [x, y] = definition.inputs;
+  if (definition.primitive.name === 'mul') return x === y;
+  return definition.primitive.name === 'cast' ? !isFloat(x.dtype) : WITHOUT_MINUS_ZERO.has(definition.primitive.name);
+}
 
 /** The operand of a negation. */
 function negated(rewriter: Rewriter, atom: Atom): Atom | null {
@@ -59,10 +74,13 @@ function negated(rewriter: Rewriter, atom: Atom): Atom | null {
   return definition?.primitive.name === 'neg' ? definition.inputs[0] : null;
 }
 
+/** The number that changes nothing when it is added: for floats -0, since -0 + 0 is 0. */
+const isNeutral = (atom: Atom): boolean =>
+  literalIs(atom, -0) || (atom instanceof Literal && atom.value === 0 && !isFloat(atom.dtype));
+
 addRewrite(['add'], (rewriter, [x, y]) => {
-  // x + (-0) is x for every x; x + 0 turns -0 into 0, which no derivative or test can tell from it.
-  if (isZero(y)) return [x];
-  if (isZero(x)) return [y];
+  if (isNeutral(y) || (literalIs(y, 0) && isNeverMinusZero(rewriter, x))) return [x];
+  if (isNeutral(x) || (literalIs(x, 0) && isNeverMinusZero(rewriter, y))) return [y];
   if (x === y) return [rewriter.emit(mulPrimitive, [x, new Literal(2, x.dtype)], {})];
   const minusY = negated(rewriter, y);
   if (minusY) return [rewriter.emit(subPrimitive, [x, minusY], {})];
@@ -72,8 +90,9 @@ addRewrite(['add'], (rewriter, [x, y]) => {
 });
 
 addRewrite(['sub'], (rewriter, [x, y]) => {
-  if (isZero(y)) return [x];
-  if (isZero(x)) return [rewriter.emit(negPrimitive, [y], {})];
+  if (literalIs(y, 0)) return [x];
+  // 0 - x is 0 where x is 0, and -x is -0 there.
+  if (isNeutral(x)) return [rewriter.emit(negPrimitive, [y], {})];
   const minusY = negated(rewriter, y);
   return minusY ? [rewriter.emit(addPrimitive, [x, minusY], {})] : null;
 });
@@ -111,8 +130,9 @@ const isPowerOfTwo = (value: number): boolean =>
 addRewrite(['neg'], (rewriter, [x]) => {
   const inner = negated(rewriter, x);
   if (inner) return [inner];
+  // -(x - y) is -0 where x is y, and y - x is 0 there.
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name === 'sub' && rewriter.uses(x) === 1) {
+  if (definition?.primitive.name === 'sub' && !isFloat(x.dtype) && rewriter.uses(x) === 1) {
     return [rewriter.emit(subPrimitive, [definition.inputs[1], definition.inputs[0]], {})];
   }
   return null;

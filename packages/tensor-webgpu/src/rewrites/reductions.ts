@@ -1,6 +1,6 @@
-import { isFloat } from '../dtype/dtype.ts';
+import { type DType, isFloat } from '../dtype/dtype.ts';
 import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
-import { mulPrimitive } from '../primitives/arithmetic.ts';
+import { addPrimitive, mulPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
 import { reduceSumPrimitive } from '../primitives/reduce.ts';
@@ -12,8 +12,13 @@ import { fill, uniformValue } from './elementwise.ts';
 
 const { rules, addRewrite } = ruleList();
 
-addRewrite(['reduceSum', 'reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) =>
-  axes.length === 0 ? [x] : null,
+addRewrite(['reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+
+addRewrite(['reduceSum'], (rewriter, [x], { axes }) => (axes.length === 0 ? [fromZero(rewriter, x)] : null));
+
+/** Sums of nothing, and results without elements, need no work. */
+addRewrite(['reduceSum', 'dotGeneral'], (rewriter, inputs, _params, [output]) =>
+  sizeOf(output.shape) === 0 || inputs.some((atom) => sizeOf(atom.shape) === 0) ? [fill(rewriter, 0, output)] : null,
 );
 
 addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
@@ -36,14 +41,26 @@ addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
   if (repeated.length === 0 || !isFloat(output.dtype)) return null;
   const count = sizeOf(repeated.map((axis) => x.shape[axis]));
   const value = uniformValue(rewriter, inner);
-  if (value !== null) return [fill(rewriter, value * sizeOf(reduced.map((axis) => x.shape[axis])), output)];
+  if (value !== null && isExactSum(value, sizeOf(reduced.map((axis) => x.shape[axis])), output.dtype))
+    return [fill(rewriter, 0 + value * sizeOf(reduced.map((axis) => x.shape[axis])), output)];
   const innerReduced = reduced.filter((axis) => dims.includes(axis)).map((axis) => dims.indexOf(axis));
   const sum = innerReduced.length > 0 ? rewriter.emit(reduceSumPrimitive, [inner], { axes: innerReduced }) : inner;
   const outAxes = range(0, x.shape.length).filter((axis) => !reduced.includes(axis));
   const outDims = dims.filter((axis) => !reduced.includes(axis)).map((axis) => outAxes.indexOf(axis));
   const scaled = count === 1 ? sum : rewriter.emit(mulPrimitive, [sum, new Literal(count, output.dtype)], {});
-  return [rewriter.emit(broadcastInDimPrimitive, [scaled], { shape: [...output.shape], dims: outDims })];
+  return [
+    rewriter.emit(broadcastInDimPrimitive, [fromZero(rewriter, scaled)], { shape: [...output.shape], dims: outDims }),
+  ];
 });
+
+/** A sum begins with 0, so that it is never -0: 0 + x for the x that is the whole sum. */
+const fromZero = (rewriter: Rewriter, x: Atom): Atom =>
+  isFloat(x.dtype) ? rewriter.emit(addPrimitive, [x, new Literal(0, x.dtype)], {}) : x;
+
+/** Whether every order of adding `count` times `value` gives their product to the last bit. */
+const isExactSum = (value: number, count: number, dtype: DType): boolean =>
+  !Number.isFinite(value) ||
+  (Number.isInteger(value) && Math.abs(value) * count <= (dtype === 'f32' ? 2 ** 24 : 2 ** 53));
 
 interface DotParams {
   readonly contract: readonly [readonly number[], readonly number[]];
@@ -68,11 +85,6 @@ function placed(
   return rewriter.emit(broadcastInDimPrimitive, [flat], { shape: [...shape], dims: [...dims] });
 }
 
-/** Sums of nothing, and results without elements, need no work. */
-addRewrite(['reduceSum', 'dotGeneral'], (rewriter, inputs, _params, [output]) =>
-  sizeOf(output.shape) === 0 || inputs.some((atom) => sizeOf(atom.shape) === 0) ? [fill(rewriter, 0, output)] : null,
-);
-
 /** A contraction over a single term is an outer product, and joins elementwise kernels as such. */
 addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
   if (sizeOf(contract[0].map((axis) => x.shape[axis])) !== 1) return null;
@@ -82,10 +94,10 @@ addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [o
   const lhs = placed(rewriter, x, [...batch[0], ...left], range(0, count + left.length), output.shape);
   const rhsDims = [...range(0, count), ...range(count + left.length, count + left.length + right.length)];
   const rhs = placed(rewriter, y, [...batch[1], ...right], rhsDims, output.shape);
-  return [rewriter.emit(mulPrimitive, [lhs, rhs], {})];
+  return [fromZero(rewriter, rewriter.emit(mulPrimitive, [lhs, rhs], {}))];
 });
 
-/** A contraction with one number everywhere is that number times a sum of the other operand. */
+/** A contraction with one number everywhere is a sum of the other operand times that number. */
 addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
   if (batch[0].length > 0 || !isFloat(output.dtype)) return null;
   for (const side of [0, 1] as const) {
@@ -93,11 +105,12 @@ addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [o
     if (value === null) continue;
     const other = side === 0 ? y : x;
     const axes = [...contract[1 - side]].sort((a, b) => a - b);
-    const sum = rewriter.emit(reduceSumPrimitive, [other], { axes });
+    // Each term is multiplied before it is added: the sum alone may be infinite where the terms are not.
+    const terms = value === 1 ? other : rewriter.emit(mulPrimitive, [other, new Literal(value, output.dtype)], {});
+    const sum = rewriter.emit(reduceSumPrimitive, [terms], { axes });
     const rank = output.shape.length;
     const dims = side === 0 ? range(rank - sum.shape.length, rank) : range(0, sum.shape.length);
-    const scaled = value === 1 ? sum : rewriter.emit(mulPrimitive, [sum, new Literal(value, output.dtype)], {});
-    return [rewriter.emit(broadcastInDimPrimitive, [scaled], { shape: [...output.shape], dims })];
+    return [rewriter.emit(broadcastInDimPrimitive, [sum], { shape: [...output.shape], dims })];
   }
   return null;
 });

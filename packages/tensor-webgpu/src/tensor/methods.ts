@@ -64,7 +64,7 @@ export abstract class TensorMethods extends ReductionMethods {
     return ops.flip(this, axis);
   }
 
-  roll(shift: number, axis?: number): Tensor {
+  roll(shift: Axes, axis?: Axes): Tensor {
     return ops.roll(this, shift, axis);
   }
 

@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { hostArray } from '../dtype/dtype.ts';
 import { ArgumentError, DeviceError, ShapeError, TraceError } from '../errors/errors.ts';
+import { composite } from '../ops/composite.ts';
 import { slice } from '../ops/slice.ts';
 import type { NestedArray } from '../ops/types.ts';
 import type { Aval } from '../program/program.ts';
@@ -66,10 +67,10 @@ export class Tensor extends TensorMethods {
     return this.readSync('item', this.item)[0];
   }
 
-  /** The same elements on another device; this tensor when it is there already. */
+  /** A copy of the elements on another device, or on the same one. */
   to(device: string | Device): Tensor {
     const target = typeof device === 'string' ? deviceNamed(device) : device;
-    if (this.device === target) return this;
+    if (this.device === target) return composite('to', () => this);
     if (!target.dtypes.includes(this.dtype)) {
       throw new DeviceError(
         `Device ${target.name} has no ${this.dtype}; it has ${target.dtypes.join(', ')}. Cast with .astype first.`,

@@ -1,4 +1,3 @@
-import { toDType } from '../dtype/dtype.ts';
 import { TraceError } from '../errors/errors.ts';
 import type { Primitive, RefArray } from '../program/primitive.ts';
 import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
@@ -101,7 +100,7 @@ function foldLiterals(
     values.push(refScalar(input.value, input.dtype));
   }
   const [result] = primitive.evaluate(values, params, avals);
-  return new Literal(toDType(avals[0].dtype, result.data[0]), avals[0].dtype);
+  return new Literal(result.data[0], avals[0].dtype);
 }
 
 let current: Builder | null = null;

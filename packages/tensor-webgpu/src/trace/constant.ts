@@ -1,38 +1,45 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { type Aval, Literal } from '../program/program.ts';
+import type { Device } from '../runtime/device.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { upload } from '../runtime/transfer.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
 import { literalValue, makeValue, Value } from './value.ts';
 
-/** A value in memory from host data, on the default device. */
-function constantValue(data: TypedArray, shape: Shape, dtype: DType): Value {
-  return makeValue({ shape, dtype }, { kind: 'stored', storage: upload(defaultDevice(), data, dtype) });
+/** A value in memory from host data, on the default device unless another is named. */
+function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
+  return makeValue({ shape, dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */
-export function scalarValue(value: number, dtype: DType): Value {
+export function scalarValue(value: number, dtype: DType, device?: Device): Value {
   if (currentBuilder()) return literalValue(new Literal(value, dtype));
-  return constantValue(hostArray(dtype, 1).fill(value), [], dtype);
+  return constantValue(hostArray(dtype, 1).fill(value), [], dtype, device);
 }
 
-/** The dtype of a plain leaf of a transformed function's arguments or results: numbers are f32, booleans bool. */
-export const liftedDType = (leaf: unknown): DType | null =>
-  typeof leaf === 'number' ? 'f32' : typeof leaf === 'boolean' ? 'bool' : null;
+/** What a plain number among tensors becomes. */
+export interface NumberPlace {
+  readonly device?: Device;
+  readonly dtype?: DType;
+}
+
+/** The dtype of a plain leaf of a transformed function's arguments or results: booleans are bool, numbers f32 (or `dtype`). */
+export const liftedDType = (leaf: unknown, { dtype = 'f32' }: NumberPlace): DType | null =>
+  typeof leaf === 'number' ? dtype : typeof leaf === 'boolean' ? 'bool' : null;
 
 /** Such a leaf as a value: plain ones become scalars. */
-export function liftLeaf(leaf: unknown, use: string): Value {
+export function liftLeaf(leaf: unknown, use: string, place: NumberPlace = {}): Value {
   if (leaf instanceof Value) return leaf;
-  const dtype = liftedDType(leaf);
-  return dtype ? scalarValue(Number(leaf), dtype) : refuseLeaf(leaf, use);
+  const dtype = liftedDType(leaf, place);
+  return dtype ? scalarValue(Number(leaf), dtype, place.device) : refuseLeaf(leaf, use);
 }
 
 /** What such a leaf will be as a value. */
-export function liftedForm(leaf: unknown, use: string): Aval {
+export function liftedForm(leaf: unknown, use: string, place: NumberPlace): Aval {
   if (leaf instanceof Value) return leaf;
-  const dtype = liftedDType(leaf);
+  const dtype = liftedDType(leaf, place);
   return dtype ? { shape: [], dtype } : refuseLeaf(leaf, use);
 }
 

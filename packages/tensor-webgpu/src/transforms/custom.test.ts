@@ -161,3 +161,113 @@ describe.each(ff.devices())('custom rules, checkpoints and gradient stops on %s'
     }),
   );
 });
+
+describe('custom rules take', () => {
+  const x = ff.tensor([1, 2, 3]);
+  const at = ff.tensor([2, 0], { dtype: 'i32' });
+
+  it('null for arguments without a derivative, and for zero', () => {
+    const pick = ff.customVjp(
+      (v: Tensor, i: Tensor) => ff.take(v, i),
+      (v: Tensor, i: Tensor) => [ff.take(v, i), { v, i }],
+      ({ v, i }, ct: Tensor) => [ff.scatterAdd(ff.zerosLike(v), i, ct.mul(10)), null],
+    );
+    expect(numbers(ff.grad((v: Tensor) => pick(v, at).sum())(x))).toEqual([10, 0, 10]);
+    const mapped = ff.vmap(
+      ff.grad((v: Tensor, i: Tensor) => pick(v, i).sum()),
+      { inAxes: [null, 0] },
+    );
+    expect(mapped(x, at.expandDims(1)).toArray()).toEqual([
+      [0, 0, 10],
+      [10, 0, 0],
+    ]);
+    const parts = ff.customVjp(
+      ({ a, b }: { a: Tensor; b: Tensor }) => a.mul(b),
+      ({ a, b }: { a: Tensor; b: Tensor }) => [a.mul(b), b],
+      (b, ct: Tensor) => [{ a: ct.mul(b), b: null }],
+    );
+    const slopes = ff.grad((p: { a: Tensor; b: Tensor }) => parts(p).sum())({ a: x, b: x.mul(2) });
+    expect([numbers(slopes.a), numbers(slopes.b)]).toEqual([
+      [2, 4, 6],
+      [0, 0, 0],
+    ]);
+    const flat = ff.customJvp(
+      (v: Tensor) => v.floor(),
+      ([v]) => [v.floor(), null],
+    );
+    expect(numbers(ff.grad((v: Tensor) => flat(v).sum())(x))).toEqual([0, 0, 0]);
+  });
+
+  it('static arguments', () => {
+    const power = ff.customJvp(
+      (v: Tensor, name: string, n: number) => (name === 'pow' ? v.pow(n) : v),
+      ([v, name, n], [dv, none]) => {
+        expect([name, none]).toEqual(['pow', null]);
+        return [v.pow(n), dv.mul(100)];
+      },
+      { staticArgnums: [1, 2] },
+    );
+    expect(numbers(power(x, 'pow', 2))).toEqual([1, 4, 9]);
+    expect(numbers(ff.grad((v: Tensor) => power(v, 'pow', 2).sum())(x))).toEqual([100, 100, 100]);
+    const scaled = ff.customVjp(
+      (how: (v: Tensor) => Tensor, v: Tensor) => how(v),
+      (how: (v: Tensor) => Tensor, v: Tensor) => [how(v), v],
+      (v, ct: Tensor, how) => [null, ct.mul(how(v))],
+      { staticArgnums: [0] },
+    );
+    const slope = ff.jit(ff.grad((v: Tensor) => scaled((u) => u.square(), v).sum()));
+    expect(numbers(slope(x))).toEqual([1, 4, 9]);
+  });
+
+  it('no wrong returns, each a named error', () => {
+    const one = (v: Tensor) => v.mul(2);
+    const jvpOf = (rule: unknown) => () =>
+      ff.grad((v: Tensor) =>
+        ff
+          .customJvp(
+            one,
+            rule as never,
+          )(v)
+          .sum(),
+      )(x);
+    expect(jvpOf(() => undefined)).toThrow(ff.ArgumentError);
+    expect(jvpOf(([v]: Tensor[]) => v)).toThrow('the rule must return a pair');
+    expect(jvpOf(([v]: Tensor[]) => [v, v.sum()])).toThrow(ff.ShapeError);
+    const vjpOf = (forward: unknown, backward: unknown) => () =>
+      ff.grad((v: Tensor) =>
+        ff
+          .customVjp(
+            one,
+            forward as never,
+            backward as never,
+          )(v)
+          .sum(),
+      )(x);
+    expect(vjpOf(one, (_r: unknown, ct: Tensor) => [ct])).toThrow('the forward rule must return a pair');
+    expect(
+      vjpOf(
+        (v: Tensor) => [v, null],
+        (_r: unknown, ct: Tensor) => ct,
+      ),
+    ).toThrow('a cotangent for each of the 1 arguments');
+    expect(
+      vjpOf(
+        (v: Tensor) => [v, null],
+        () => [],
+      ),
+    ).toThrow(ff.ArgumentError);
+    expect(
+      vjpOf(
+        (v: Tensor) => [v, null],
+        () => undefined,
+      ),
+    ).toThrow(ff.ArgumentError);
+    expect(
+      vjpOf(
+        (v: Tensor) => [v, null],
+        (_r: unknown, ct: Tensor) => [ct.sum()],
+      ),
+    ).toThrow(ff.ShapeError);
+    expect(() => ff.customJvp(one, one as never, { static: [0] } as never)).toThrow('staticArgnums');
+  });
+});

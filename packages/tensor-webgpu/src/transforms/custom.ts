@@ -1,219 +1,177 @@
-import { checkFunctions } from '../errors/checks.ts';
-import { DerivativeError, ShapeError } from '../errors/errors.ts';
-import { repeatFirst } from '../primitives/elementwise.ts';
+import { isFloat } from '../dtype/dtype.ts';
+import { checkedOptions, checkFunctions, describe } from '../errors/checks.ts';
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { isLiteral } from '../primitives/operand.ts';
-import { evaluateProgram } from '../program/evaluate.ts';
-import type { Primitive, Tangent } from '../program/primitive.ts';
 import type { Aval, Program } from '../program/program.ts';
 import { sameShape, showShape } from '../shape/shape.ts';
 import { bind, runTraced } from '../trace/bind.ts';
-import { trace, traceProgram } from '../trace/builder.ts';
 import { liftLeaf } from '../trace/constant.ts';
 import type { Value } from '../trace/value.ts';
-import { flatten, unflatten } from '../tree/tree.ts';
-import { batchProgram, batchProgramFully } from './batch.ts';
-import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
+import { flatten, type Structure, structure, unflatten } from '../tree/tree.ts';
+import { type CustomParams, custom } from './customPrimitive.ts';
+import { type FlatArguments, flattenArguments, liftLeaves, type TreeFunction, traceFunction } from './function.ts';
+import { checkedPositions } from './staticArguments.ts';
 
-/** A derivative rule on flat values. */
-type Rule = (...values: Value[]) => Value[];
+const isNothing = (node: unknown): boolean => node === null || node === undefined;
 
-interface CustomParams {
-  readonly body: Program;
-  /** Inputs that are arguments; the others are captured and may not move. */
-  readonly argumentCount: number;
-  /** customJvp: (primals, tangents) to (outputs, tangents). */
-  readonly push?: Rule;
-  /** customVjp: primals to (outputs, residuals). */
-  readonly forward?: Rule;
-  /** customVjp: (residuals, cotangents) to cotangents of the arguments. */
-  readonly backward?: Rule;
-}
-
-/** A rule over a new leading axis: traced on single examples, then batched; every output gets the axis. */
-function batchRule(rule: Rule, size: number, batched: (count: number) => readonly boolean[]): Rule {
-  return (...values) => {
-    const flags = batched(values.length);
-    const avals = values.map((value, i) => (flags[i] ? { shape: value.shape.slice(1), dtype: value.dtype } : value));
-    const { program, captured } = traceProgram(avals, rule);
-    return batchProgramFully(program, size, [...values, ...captured], [...flags, ...captured.map(() => false)]);
-  };
-}
-
-const custom: Primitive = {
-  name: 'custom',
-  kind: 'inline',
-  shape: (_inputs, { body }: CustomParams) => body.outputs,
-  body: ({ body }: CustomParams) => body,
-  evaluate: (inputs, { body }: CustomParams) => evaluateProgram(body, inputs),
-
-  jvp(_lax, inputs, tangents, params: CustomParams) {
-    const { body, argumentCount, push, forward, backward } = params;
-    if (tangents.slice(argumentCount).some((tangent) => tangent !== null)) {
-      throw new DerivativeError(
-        'A function with a custom derivative uses a moving value from outside its arguments. Pass that value as an argument.',
-      );
-    }
-    const primals = inputs.slice(0, argumentCount);
-    const along = primals.map((value, i) => tangents[i] ?? lax.zeros(value));
-    const count = body.outputs.length;
-    if (push) {
-      const results = push(...primals, ...along);
-      return { outputs: results.slice(0, count), tangents: results.slice(count) };
-    }
-    const results = (forward as Rule)(...primals);
-    const residuals = results.slice(count);
-    const outputs = results.slice(0, count);
-    const linear: LinearParams = {
-      backward: backward as Rule,
-      residualCount: residuals.length,
-      outputs: outputs.map(({ shape, dtype }) => ({ shape, dtype })),
-    };
-    return { outputs, tangents: bind(customLinear, [...residuals, ...along], linear) };
-  },
-
-  batch(_lax, size, inputs, batched, params: CustomParams) {
-    const { argumentCount, push, forward, backward } = params;
-    const traced = trace(inputs, (...values) => {
-      const result = batchProgram(params.body, size, values, batched);
-      const full = result.outputs.map((value, i) => (result.batched[i] ? value : repeatFirst(lax, value, size)));
-      return { outputs: full, extra: undefined };
-    });
-    const flags = batched.slice(0, argumentCount);
-    const batchedParams: CustomParams = {
-      body: traced.program,
-      argumentCount,
-      push: push && batchRule(push, size, () => [...flags, ...flags]),
-      forward: forward && batchRule(forward, size, () => flags),
-      // Residuals and cotangents all carry the axis; so do the cotangents returned, which are summed where the argument has none.
-      backward:
-        backward &&
-        ((...values) =>
-          batchRule(backward, size, (count) => Array<boolean>(count).fill(true))(...values).map((value, i) =>
-            flags[i] ? value : lax.reduceSum(value, [0]),
-          )),
-    };
-    const outputs = bind(custom, [...inputs, ...traced.captured], batchedParams);
-    return { outputs, batched: outputs.map(() => true) };
-  },
-};
-
-interface LinearParams {
-  readonly backward: Rule;
-  readonly residualCount: number;
-  readonly outputs: readonly Aval[];
-}
-
-/** The derivative of a customVjp function, known only by its transpose. */
-const customLinear: Primitive = {
-  name: 'customVjp',
-  kind: 'opaque',
-  shape: (_inputs, { outputs }: LinearParams) => outputs,
-  transpose(_lax, cotangents, inputs, linear, { backward, residualCount, outputs }: LinearParams) {
-    const given = cotangents.map((cotangent, i) => cotangent ?? lax.zeros(outputs[i]));
-    const back = backward(...(inputs.slice(0, residualCount) as Value[]), ...given);
-    return linear.map((is, i): Tangent => (is ? back[i - residualCount] : null));
-  },
-  batch(_lax, size, inputs, batched, { backward, residualCount, outputs }: LinearParams) {
-    const full = inputs.map((value, i) => (batched[i] || isLiteral(value) ? value : repeatFirst(lax, value, size)));
-    const params: LinearParams = {
-      backward: batchRule(backward, size, (count) => Array<boolean>(count).fill(true)),
-      residualCount,
-      outputs: outputs.map(({ shape, dtype }) => ({ shape: [size, ...shape], dtype })),
-    };
-    const values = bind(customLinear, full, params);
-    return { outputs: values, batched: values.map(() => true) };
-  },
-  evaluate() {
-    throw new DerivativeError(
-      'A function with a customVjp rule has no forward-mode derivative. Use grad or vjp, or define it with customJvp.',
-    );
-  },
-};
-
-function flattenLike(tree: unknown, use: string): Value[] {
-  return flatten(tree).leaves.map((leaf) => liftLeaf(leaf, use));
-}
-
-function checkRule(got: readonly Value[], expected: readonly Aval[], use: string): void {
-  if (got.length !== expected.length || got.some((value, i) => !sameShape(value.shape, expected[i].shape))) {
+/**
+ * A tree that a rule returned, as values like `expected`: `null` for a leaf, or for all of it, is zero (the only cotangent
+ * of integers), and numbers take the dtype that is expected.
+ */
+function valuesLike(tree: unknown, expected: readonly Aval[], use: string): Value[] {
+  if (isNothing(tree)) return expected.map((aval) => lax.zeros(aval));
+  const plain = flatten(tree).leaves as readonly unknown[];
+  const found: readonly unknown[] = plain.length === expected.length ? plain : flatten(tree, isNothing).leaves;
+  const values = found.map((leaf, i) => {
+    if (isNothing(leaf) && i < expected.length) return lax.zeros(expected[i]);
+    const value = liftLeaf(leaf, use, { dtype: isFloat(expected[i]?.dtype ?? 'f32') ? expected[i]?.dtype : 'f32' });
+    return i < expected.length && isFloat(expected[i].dtype) && isFloat(value.dtype)
+      ? lax.cast(value, expected[i].dtype)
+      : value;
+  });
+  if (values.length !== expected.length || values.some((value, i) => !sameShape(value.shape, expected[i].shape))) {
     throw new ShapeError(
-      `${use}: the rule returned shapes ${got.map((value) => showShape(value.shape)).join(', ')}; expected ${expected.map((aval) => showShape(aval.shape)).join(', ')}.`,
+      `${use}: the rule returned shapes ${values.map((value) => showShape(value.shape)).join(', ')}; expected ${expected.map((aval) => showShape(aval.shape)).join(', ')}.`,
     );
+  }
+  return values;
+}
+
+/** A pair that a rule returned; throws `ArgumentError` for anything else. */
+function checkedPair(use: string, what: string, result: unknown): readonly [unknown, unknown] {
+  if (Array.isArray(result) && result.length === 2) return result as unknown as readonly [unknown, unknown];
+  throw new ArgumentError(`${use}: ${what} must return a pair, got ${describe(result)}. Return both in one array.`);
+}
+
+export interface CustomOptions {
+  /** Arguments that are plain JavaScript values and have no derivative: names, flags, functions. */
+  readonly staticArgnums?: readonly number[];
+}
+
+/** The arguments of one call, the tensors among them apart from the static ones. */
+class Call {
+  readonly flat: FlatArguments;
+  private readonly args: readonly unknown[];
+  private readonly fixed: readonly number[];
+
+  constructor(args: readonly unknown[], fixed: readonly number[], use: string) {
+    this.args = args;
+    this.fixed = fixed;
+    this.flat = flattenArguments(this.moving(args), use);
+  }
+
+  /** A list with an entry for each argument, without those of static ones. */
+  moving<T>(list: readonly T[]): T[] {
+    return list.filter((_, n) => !this.fixed.includes(n));
+  }
+
+  get statics(): unknown[] {
+    return this.args.filter((_, n) => this.fixed.includes(n));
+  }
+
+  /** Flat values as arguments, with `fill` (default: themselves) for the static ones. */
+  arguments(values: readonly Value[], fill?: null): unknown[] {
+    return this.complete(unflatten(this.flat.structure, values) as unknown[], fill);
+  }
+
+  complete(given: readonly unknown[], fill?: null): unknown[] {
+    let next = 0;
+    return this.args.map((arg, n) => (!this.fixed.includes(n) ? given[next++] : fill === null ? null : arg));
   }
 }
 
 function bindCustom(
   f: TreeFunction,
   args: readonly unknown[],
+  { staticArgnums = [] }: CustomOptions,
   use: string,
-  rules: (structure: ReturnType<typeof flattenArguments>, program: Program) => Partial<CustomParams>,
+  rules: (call: Call, program: Program) => Partial<CustomParams>,
 ): unknown {
-  const flat = flattenArguments(args, use);
-  const { outputs, extra } = runTraced(flat.values, use, (...values) => {
-    const traced = traceFunction(f, { ...flat, values }, use);
-    const params = { body: traced.program, argumentCount: traced.argumentCount, ...rules(flat, traced.program) };
+  const call = new Call(args, staticArgnums, use);
+  const g: TreeFunction = (...given) => f(...call.complete(given));
+  const { outputs, extra } = runTraced(call.flat.values, use, (...values) => {
+    const traced = traceFunction(g, { ...call.flat, values }, use);
+    const params = { body: traced.program, argumentCount: traced.argumentCount, ...rules(call, traced.program) };
     return { outputs: bind(custom, traced.inputs, params), extra: traced.outputStructure };
   });
   return unflatten(extra, outputs);
 }
 
+function checkedCustom(use: string, options: CustomOptions, ...functions: readonly unknown[]): CustomOptions {
+  checkFunctions(use, ...functions);
+  const { staticArgnums } = checkedOptions(use, options, ['staticArgnums']);
+  return { staticArgnums: checkedPositions(`${use}: staticArgnums`, staticArgnums) };
+}
+
 /**
  * `f` with its own forward derivative: `rule(primals, tangents)` gets lists with one tree per argument and returns
- * `[f(primals), tangent of the result]`. The rule must be linear in the tangents; reverse mode is made from it.
+ * `[f(primals), tangent of the result]`. The rule must be linear in the tangents; reverse mode is made from it. The tangent
+ * of a static argument is `null`; a tangent returned as `null` is zero.
+ * @throws ArgumentError for a rule that returns no pair; ShapeError for one whose shapes differ from those of `f`.
  */
 export function customJvp<A extends unknown[], R>(
   f: (...args: A) => R,
-  rule: (primals: A, tangents: A) => [R, R],
+  rule: (primals: A, tangents: A) => readonly [R, R | null],
+  options: CustomOptions = {},
 ): (...args: A) => R {
-  checkFunctions('customJvp', f, rule);
+  const checked = checkedCustom('customJvp', options, f, rule);
   return (...args) =>
-    bindCustom(f as TreeFunction, args, 'customJvp', (flat, program) => ({
+    bindCustom(f as TreeFunction, args, checked, 'customJvp', (call, program) => ({
       push: (...values) => {
         const count = values.length / 2;
-        const primals = unflatten(flat.structure, values.slice(0, count)) as A;
-        const tangents = unflatten(flat.structure, values.slice(count)) as A;
-        const [value, tangent] = rule(primals, tangents);
-        const outputs = flattenLike(value, 'customJvp');
-        const moved = flattenLike(tangent, 'customJvp');
-        checkRule(outputs, program.outputs, 'customJvp');
-        checkRule(moved, program.outputs, 'customJvp');
-        return [...outputs, ...moved];
+        const primals = call.arguments(values.slice(0, count)) as A;
+        const tangents = call.arguments(values.slice(count), null) as A;
+        const pair = checkedPair('customJvp', 'the rule', rule(primals, tangents));
+        return pair.flatMap((tree) => valuesLike(tree, program.outputs, 'customJvp'));
       },
     })) as R;
 }
 
 /**
  * `f` with its own reverse derivative: `forward(...args)` returns `[result, residuals]` and
- * `backward(residuals, cotangent)` returns one cotangent tree per argument. Forward mode through it is an error.
+ * `backward(residuals, cotangent, ...static arguments)` returns one cotangent tree per argument, `null` for zero and for
+ * arguments that have none (integers, static ones). Forward mode through it is an error.
+ * @throws ArgumentError for rules that return no pair or list; ShapeError for cotangents whose shapes differ from the
+ *   arguments'.
  */
 export function customVjp<A extends unknown[], R, S>(
   f: (...args: A) => R,
-  forward: (...args: A) => [R, S],
-  backward: (residuals: S, cotangent: R) => { [K in keyof A]: unknown },
+  forward: (...args: A) => readonly [R, S],
+  // biome-ignore lint/suspicious/noExplicitAny: static arguments are of any type.
+  backward: (residuals: S, cotangent: R, ...statics: any[]) => { readonly [K in keyof A]: unknown },
+  options: CustomOptions = {},
 ): (...args: A) => R {
-  checkFunctions('customVjp', f, forward, backward);
+  const checked = checkedCustom('customVjp', options, f, forward, backward);
   return (...args) =>
-    bindCustom(f as TreeFunction, args, 'customVjp', (flat, program) => {
-      let residualStructure: ReturnType<typeof flatten>['structure'];
-      let resultStructure: ReturnType<typeof flatten>['structure'];
+    bindCustom(f as TreeFunction, args, checked, 'customVjp', (call, program) => {
+      let residualStructure: Structure;
+      let resultStructure: Structure;
       return {
         forward: (...values) => {
-          const [value, residuals] = forward(...(unflatten(flat.structure, values) as A));
-          const outputs = flattenLike(value, 'customVjp');
-          checkRule(outputs, program.outputs, 'customVjp');
-          resultStructure = flatten(value).structure;
+          const result = forward(...(call.arguments(values) as A));
+          const [value, residuals] = checkedPair('customVjp', 'the forward rule', result);
+          const outputs = valuesLike(value, program.outputs, 'customVjp');
+          resultStructure = structure(value);
           const kept = flatten(residuals);
           residualStructure = kept.structure;
-          return [...outputs, ...kept.leaves.map((leaf) => liftLeaf(leaf, 'customVjp'))];
+          return [...outputs, ...liftLeaves(kept.leaves, 'customVjp')];
         },
         backward: (...values) => {
           const count = values.length - program.outputs.length;
           const residuals = unflatten(residualStructure, values.slice(0, count)) as S;
           const cotangent = unflatten(resultStructure, values.slice(count)) as R;
-          const back = flattenLike(backward(residuals, cotangent), 'customVjp');
-          checkRule(back, flat.values, 'customVjp');
-          return back;
+          const back: unknown = backward(residuals, cotangent, ...call.statics);
+          if (!Array.isArray(back) || back.length !== args.length) {
+            throw new ArgumentError(
+              `customVjp: the backward rule must return a list with a cotangent for each of the ${args.length} arguments, got ${describe(back)}. Give null where there is none.`,
+            );
+          }
+          let next = 0;
+          return call.moving(args).flatMap((arg, k) => {
+            const { leafCount } = structure(arg);
+            next += leafCount;
+            return valuesLike(call.moving(back)[k], call.flat.values.slice(next - leafCount, next), 'customVjp');
+          });
         },
       };
     }) as R;

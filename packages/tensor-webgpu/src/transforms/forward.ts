@@ -1,11 +1,16 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { DerivativeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import { alongSquare, vectorNormPrimitive } from '../primitives/vectorNorm.ts';
 import type { JvpResult, Tangent } from '../program/primitive.ts';
-import { Literal, type Program, type Var } from '../program/program.ts';
+import { type Atom, type Eqn, Literal, type Program, type Var } from '../program/program.ts';
 import { bind } from '../trace/bind.ts';
 import { ValueEnv } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';
+
+/** Whether an equation squares its first operand. */
+const isSquare = ({ primitive, inputs: [x, y] }: Eqn): boolean =>
+  (primitive.name === 'mul' && x === y) || (primitive.name === 'pow' && y instanceof Literal && y.value === 2);
 
 /**
  * Forward-mode derivative of a program: outputs at `primals` and their directional derivatives along
@@ -22,7 +27,10 @@ export function jvpProgram(program: Program, primals: readonly Value[], tangents
   };
   env.set(program.inputs, primals);
   move(program.inputs, tangents);
-  for (const { primitive, inputs, params, outputs } of program.eqns) {
+  const norms = new Map<Atom, Eqn>();
+  for (const eqn of program.eqns) {
+    const { primitive, inputs, params, outputs } = eqn;
+    if (primitive === vectorNormPrimitive) norms.set(outputs[0], eqn);
     const values = inputs.map((atom) => env.get(atom));
     const along = inputs.map((atom) => (atom instanceof Literal ? null : (moving.get(atom) ?? null)));
     if (along.every((tangent) => tangent === null)) {
@@ -33,6 +41,14 @@ export function jvpProgram(program: Program, primals: readonly Value[], tangents
       throw new DerivativeError(
         `${primitive.name} has no forward derivative. Use stopGradient on its inputs, or give the function a customJvp rule.`,
       );
+    }
+    const norm = isSquare(eqn) ? norms.get(inputs[0]) : undefined;
+    if (norm) {
+      // A norm has no second derivative at 0, its square has: it is that of the sum of squares.
+      const [x] = norm.inputs;
+      env.set(outputs, bind(primitive, values, params));
+      move(outputs, [alongSquare(env.get(x), moving.get(x as Var) as Value, norm.params)]);
+      continue;
     }
     const result = primitive.jvp(lax, values, along, params);
     env.set(outputs, result.outputs);

@@ -1,17 +1,17 @@
 import { isFloat } from '../dtype/dtype.ts';
-import { checkedOptions, checkFunctions } from '../errors/checks.ts';
+import { checkedList, checkedOptions, checkFunctions, describe } from '../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
-import { flatten, leaves, unflatten } from '../tree/tree.ts';
+import { leaves, structure, unflatten } from '../tree/tree.ts';
 import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { linearizeProgram, pullback } from './reverse.ts';
 
 export interface GradOptions {
-  /** The argument (or arguments) to differentiate; default 0. Each may be a tree. */
+  /** The argument to differentiate (default 0), or several; their gradients come in the order asked for. Each may be a tree. */
   readonly argnums?: number | readonly number[];
   /** The function returns `[value, auxiliary]`; the auxiliary tree is handed on undifferentiated. */
   readonly hasAux?: boolean;
@@ -22,7 +22,7 @@ type Gradient = any;
 
 /** Which flat values belong to the chosen arguments; throws on integer leaves and bad positions. */
 export function chosenLeaves(args: readonly unknown[], argnums: readonly number[], use: string): boolean[] {
-  for (const n of argnums) {
+  for (const n of checkedList(use, 'argnums, unless it is one number,', argnums)) {
     if (!Number.isInteger(n) || n < 0 || n >= args.length) {
       throw new ArgumentError(
         `${use}: argnums ${n} is not an argument; the function was called with ${args.length}. Use 0 to ${args.length - 1}.`,
@@ -30,6 +30,23 @@ export function chosenLeaves(args: readonly unknown[], argnums: readonly number[
     }
   }
   return args.flatMap((arg, n) => leaves(arg).map(() => argnums.includes(n)));
+}
+
+/** For each of `argnums` in turn, the tree of that argument with a leaf of `values`, one for each leaf of all arguments. */
+export function treesOf(args: readonly unknown[], argnums: readonly number[], values: readonly unknown[]): unknown[] {
+  const counts = args.map((arg) => leaves(arg).length);
+  return argnums.map((n) => {
+    const start = counts.slice(0, n).reduce((sum, count) => sum + count, 0);
+    return unflatten(structure(args[n]), values.slice(start, start + counts[n]));
+  });
+}
+
+/** The result of a function with an auxiliary tree; throws `ArgumentError` unless it is a pair. */
+function checkedPair(result: unknown): unknown {
+  if (Array.isArray(result) && result.length === 2) return result;
+  throw new ArgumentError(
+    `grad: with hasAux the function must return [value, auxiliary], got ${describe(result)}. Return the scalar first, then the rest.`,
+  );
 }
 
 export function checkFloat(values: readonly Value[], chosen: readonly boolean[], use: string): void {
@@ -55,36 +72,34 @@ export function valueAndGrad<A extends unknown[]>(
   checkFunctions('grad', f);
   const { argnums = 0, hasAux = false } = checkedOptions('grad', options, ['argnums', 'hasAux']);
   const chosen = typeof argnums === 'number' ? [argnums] : argnums;
+  const traceable: TreeFunction = hasAux ? (...args) => checkedPair(f(...(args as A))) : (f as TreeFunction);
   return (...args) => {
     const flat = flattenArguments(args, 'grad');
     const wanted = chosenLeaves(args, chosen, 'grad');
     checkFloat(flat.values, wanted, 'grad');
     const { outputs, extra } = runTraced(flat.values, 'grad', (...values) => {
-      const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'grad');
+      const traced = traceFunction(traceable, { ...flat, values }, 'grad');
       const [value] = traced.program.outputs;
-      if (value?.shape.length !== 0 || !isFloat(value.dtype) || (!hasAux && traced.program.outputs.length !== 1)) {
+      const form = traced.outputStructure.key;
+      if (value?.shape.length !== 0 || !isFloat(value.dtype) || !(hasAux ? form.startsWith('[*,') : form === '*')) {
         const got = traced.program.outputs.map((output) => `${output.dtype}${showShape(output.shape)}`).join(', ');
         throw new ShapeError(
-          `grad: the function must return one floating scalar, got ${got || 'nothing'}. Reduce it with .sum() or .mean(), or use jacrev.`,
+          `grad: the function must return one floating scalar${hasAux ? ' and an auxiliary tree' : ''}, got ${got || 'nothing'}${form === '*' ? '' : ` as ${form}`}. Reduce it with .sum() or .mean(), or use jacrev.`,
         );
       }
       const moving = traced.inputs.map((_, i) => wanted[i] === true);
       const linearized = linearizeProgram(traced.program, traced.inputs, moving);
       const seeds = linearized.outputs.map((output, i) => (i === 0 ? lax.full([], 1, output.dtype) : null));
       const cotangents = pullback(linearized, seeds);
-      const moved = values.filter((_, i) => wanted[i]);
-      const gradients = moved.map((input, i) => cotangents[i] ?? lax.zeros(input));
+      let next = 0;
+      const perLeaf = values.map((input, i) => (wanted[i] ? (cotangents[next++] ?? lax.zeros(input)) : input));
+      const gradients = treesOf(args, chosen, perLeaf).flatMap((tree) => leaves<Value>(tree));
       return { outputs: [...linearized.outputs, ...gradients], extra: traced.outputStructure };
     });
-    const gradientCount = wanted.filter(Boolean).length;
-    const result = unflatten(extra, outputs.slice(0, outputs.length - gradientCount));
-    let next = outputs.length - gradientCount;
-    const gradients = chosen.map((n) => {
-      const { leaves: own, structure } = flatten(args[n]);
-      const taken = outputs.slice(next, next + own.length);
-      next += own.length;
-      return unflatten(structure, taken);
-    });
+    const { leafCount } = extra;
+    const result = unflatten(extra, outputs.slice(0, leafCount));
+    const form = structure(chosen.map((n) => args[n]));
+    const gradients = unflatten(form, outputs.slice(leafCount)) as unknown[];
     return [result, typeof argnums === 'number' ? gradients[0] : gradients];
   };
 }

@@ -1,7 +1,8 @@
 export { checkpoint } from './checkpoint.ts';
 export { closureConvert } from './closureConvert.ts';
-export { cond, foriLoop, type ScanOptions, scan, switchCase, whileLoop } from './control/api.ts';
-export { customJvp, customVjp } from './custom.ts';
+export { cond, switchCase } from './control/branches.ts';
+export { foriLoop, type ScanOptions, scan, type WhileOptions, whileLoop } from './control/loops.ts';
+export { type CustomOptions, customJvp, customVjp } from './custom.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type GradOptions, grad, valueAndGrad } from './grad.ts';
 export { hessian, type JacobianOptions, jacfwd, jacrev } from './jacobian.ts';

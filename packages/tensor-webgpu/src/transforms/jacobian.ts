@@ -4,15 +4,15 @@ import { sizeOf } from '../shape/shape.ts';
 import { runTraced } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
-import { flatten, unflatten } from '../tree/tree.ts';
+import { leaves, structure, unflatten } from '../tree/tree.ts';
 import { batchProgramFully } from './batch.ts';
 import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
-import { checkFloat, chosenLeaves, grad } from './grad.ts';
+import { checkFloat, chosenLeaves, grad, treesOf } from './grad.ts';
 import { linearizeProgram, pullback } from './reverse.ts';
 
 export interface JacobianOptions {
-  /** The argument to differentiate; default 0. It may be a tree. */
-  readonly argnums?: number;
+  /** The argument to differentiate (default 0), or several; their blocks come in the order asked for. Each may be a tree. */
+  readonly argnums?: number | readonly number[];
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a tree like the result, of trees like the argument.
@@ -29,9 +29,10 @@ function basis(aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value
 function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions, use: 'jacfwd' | 'jacrev') {
   checkFunctions(use, f);
   const { argnums = 0 } = checkedOptions(use, options, ['argnums']);
+  const chosen = typeof argnums === 'number' ? [argnums] : argnums;
   return (...args: A): Jacobian => {
     const flat = flattenArguments(args, use);
-    const wanted = chosenLeaves(args, [argnums], use);
+    const wanted = chosenLeaves(args, chosen, use);
     checkFloat(flat.values, wanted, use);
     const moved = flat.values.filter((_, i) => wanted[i]);
     const { outputs, extra } = runTraced(flat.values, use, (...values) => {
@@ -39,12 +40,19 @@ function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: Jaco
       const moving = traced.inputs.map((_, i) => wanted[i] === true);
       const linearized = linearizeProgram(traced.program, traced.inputs, moving);
       const blocks = use === 'jacfwd' ? columns(linearized, moved) : rows(linearized, moved);
-      return { outputs: blocks, extra: traced.outputStructure };
+      // One block for each moved leaf; those of the chosen arguments are picked from them, in the order asked for.
+      const rowsOfBlocks = traced.program.outputs.map((_, k) => {
+        let next = k * moved.length;
+        const perLeaf = flat.values.map((value, i) => (wanted[i] ? blocks[next++] : value));
+        return treesOf(args, chosen, perLeaf).flatMap((tree) => leaves<Value>(tree));
+      });
+      return { outputs: rowsOfBlocks.flat(), extra: traced.outputStructure };
     });
-    const { structure } = flatten(args[argnums]);
-    const trees = Array.from({ length: outputs.length / moved.length }, (_, k) =>
-      unflatten(structure, outputs.slice(k * moved.length, (k + 1) * moved.length)),
-    );
+    const form = structure(chosen.map((n) => args[n]));
+    const trees = Array.from({ length: extra.leafCount }, (_, k) => {
+      const all = unflatten(form, outputs.slice(k * form.leafCount, (k + 1) * form.leafCount)) as unknown[];
+      return typeof argnums === 'number' ? all[0] : all;
+    });
     return unflatten(extra, trees);
   };
 }
@@ -101,6 +109,9 @@ export const jacfwd = <A extends unknown[]>(f: (...args: A) => unknown, options:
 export const jacrev = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
   jacobian(f, options, 'jacrev');
 
-/** Second derivatives `H[in…, in…]` of a scalar function: forward over reverse mode. */
+/**
+ * Second derivatives `H[in…, in…]` of a scalar function: forward over reverse mode. With several `argnums` a block `H[i][j]`
+ * for each pair of them.
+ */
 export const hessian = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
   jacfwd(grad(f, options), options);

@@ -11,8 +11,9 @@ import { collectMade } from '../trace/scope.ts';
 import { Value } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
 import { clearConverted } from './closureConvert.ts';
-import { callFlat, type TreeFunction } from './function.ts';
+import { callFlat, numbersAmong, type TreeFunction } from './function.ts';
 import { JitEntry } from './jitEntry.ts';
+import { checkedPositions, staticKey } from './staticArguments.ts';
 
 export interface JitOptions {
   /** Arguments that are plain JavaScript values: the function is traced anew for each (by identity, or by value for primitives). */
@@ -31,26 +32,6 @@ type Traces = ByteCache<JitEntry>;
 /** The traces of every jitted function that is not garbage. */
 const allTraces = new Set<WeakRef<JitFunction>>();
 const forgotten = new FinalizationRegistry<WeakRef<JitFunction>>((reference) => allTraces.delete(reference));
-
-const identities = new WeakMap<object, number>();
-const symbols = new Map<symbol, number>();
-let nextIdentity = 0;
-
-/** A text for a value that no other value has: primitives by value, 0 and -0 apart, everything else by identity. */
-function identityKey(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Object.is(value, -0)) return '-0';
-  const known =
-    typeof value === 'symbol' ? symbols : value instanceof Object || typeof value === 'object' ? identities : null;
-  if (!known || value === null) return `${typeof value}:${String(value)}`;
-  const ids = known as Map<unknown, number>;
-  let id = ids.get(value);
-  if (id === undefined) {
-    id = nextIdentity++;
-    ids.set(value, id);
-  }
-  return `#${id}`;
-}
 
 /** What `jit` keeps of a function. */
 export class JitFunction {
@@ -86,14 +67,15 @@ export class JitFunction {
   /** The trace for arguments of this form, made when it is not there. */
   entryOf(args: readonly unknown[]): JitEntry {
     const { leaves: given, structure } = flatten(args.filter((_, n) => !this.isStatic(n)));
-    const avals = given.map((leaf) => liftedForm(leaf, 'jit'));
+    const place = numbersAmong(given);
+    const avals = given.map((leaf) => liftedForm(leaf, 'jit', place));
     const statics = new Map(args.flatMap((arg, n) => (this.isStatic(n) ? [[n, arg]] : [])));
-    const key = [
-      identityKey(deviceOf(valuesAmong(given), 'jit')),
+    const key = JSON.stringify([
+      staticKey(deviceOf(valuesAmong(given), 'jit')),
       structure.key,
       ...avals.map(showAval),
-      ...[...statics.values()].map(identityKey),
-    ].join('|');
+      ...args.map((arg, n) => (statics.has(n) ? staticKey(arg) : null)),
+    ]);
     let entry = this.traces.get(key);
     if (!entry) {
       entry = this.trace(args, given, avals, structure, statics);
@@ -169,6 +151,8 @@ const valuesAmong = (given: readonly unknown[]): Value[] =>
 export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
   checkFunctions('jit', f);
   checkedOptions('jit', options, ['staticArgnums', 'donate']);
+  checkedPositions('jit: staticArgnums', options.staticArgnums);
+  checkedPositions('jit: donate', options.donate);
   const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
   if (both.length > 0)
     throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);

@@ -1,4 +1,4 @@
-import { bytesPerElement, type DType } from '../dtype/dtype.ts';
+import { bytesPerElement, hostArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import type { Aval, Program } from '../program/program.ts';
 import type { Cached } from '../runtime/cache.ts';
@@ -12,6 +12,7 @@ import { liftedDType } from '../trace/constant.ts';
 import { storageOf, takeStorage, Value } from '../trace/value.ts';
 import { matchLeaves } from '../tree/match.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
+import { numbersAmong } from './function.ts';
 
 /** Rough size in memory of one equation with its variables and parameters. */
 const EQUATION_BYTES = 500;
@@ -71,8 +72,13 @@ export class JitEntry implements Cached {
         if (!Object.is(statics.get(n), args[n])) return null;
       } else if (!matchLeaves(args[n], this.nodes[next++], found)) return null;
     }
-    for (let i = 0; i < found.length; i++) if (!this.fits(found[i], leaves[i])) return null;
-    return found;
+    let plain = false;
+    for (let i = 0; i < found.length; i++) {
+      const leaf = found[i];
+      if (!(leaf instanceof Value)) plain = true;
+      else if (!this.fits(leaf, leaves[i])) return null;
+    }
+    return plain && !this.plainFit(found) ? null : found;
   }
 
   /** Runs the program on leaves that match. */
@@ -84,7 +90,10 @@ export class JitEntry implements Cached {
     for (const leaf of leaves) {
       if (leaf instanceof Value) storages.push(storageOf(leaf, 'jit'));
       else {
-        const made = upload(this.device, scalarData(leaf), liftedDType(leaf) as DType);
+        const { dtype } = this.parts.leaves[storages.length];
+        const data = hostArray(dtype, 1);
+        data[0] = Number(leaf);
+        const made = upload(this.device, data, dtype);
         storages.push(made);
         lifted.push(made);
       }
@@ -101,17 +110,24 @@ export class JitEntry implements Cached {
     return unflatten(result, storedValues(this.program, outputs));
   }
 
-  private fits(leaf: unknown, aval: Aval): boolean {
-    if (leaf instanceof Value) {
-      const { state } = leaf;
-      return (
-        state.kind === 'stored' &&
-        state.storage.device === this.device &&
-        leaf.dtype === aval.dtype &&
-        sameShape(leaf.shape, aval.shape)
-      );
-    }
-    return aval.shape.length === 0 && aval.dtype === liftedDType(leaf);
+  private fits(value: Value, aval: Aval): boolean {
+    const { state } = value;
+    return (
+      state.kind === 'stored' &&
+      state.storage.device === this.device &&
+      value.dtype === aval.dtype &&
+      sameShape(value.shape, aval.shape)
+    );
+  }
+
+  /** Whether plain numbers and booleans become what stood there at tracing. */
+  private plainFit(found: readonly unknown[]): boolean {
+    const place = numbersAmong(found);
+    return found.every((leaf, i) => {
+      if (leaf instanceof Value) return true;
+      const { shape, dtype } = this.parts.leaves[i];
+      return shape.length === 0 && dtype === liftedDType(leaf, place);
+    });
   }
 
   /** A donated tensor's memory is overwritten, so it may stand in one place only. */
@@ -132,9 +148,6 @@ export class JitEntry implements Cached {
     for (const value of captured) if (seen(value)) throw donatedTwice(leaves.indexOf(value));
   }
 }
-
-const scalarData = (leaf: unknown): Float32Array | Uint8Array =>
-  typeof leaf === 'number' ? Float32Array.of(leaf) : Uint8Array.of(leaf ? 1 : 0);
 
 const donatedTwice = (leaf: number): ArgumentError =>
   new ArgumentError(

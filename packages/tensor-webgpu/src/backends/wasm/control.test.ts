@@ -3,7 +3,8 @@ import '../../rewrites/index.ts';
 import '../../tensor/methods.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Value } from '../../trace/value.ts';
-import { cond, scan, switchCase, whileLoop } from '../../transforms/control/api.ts';
+import { cond, switchCase } from '../../transforms/control/branches.ts';
+import { scan, whileLoop } from '../../transforms/control/loops.ts';
 import { check, f32, f64, i32 } from './testing/against-reference.ts';
 
 const tensor = (value: Value): Tensor => value as Tensor;

@@ -1,5 +1,7 @@
 import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError } from '../../errors/errors.ts';
+import { fuse } from '../../fuse/fuse.ts';
+import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
 import type {
   CompileOptions,
@@ -11,14 +13,13 @@ import type {
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
-import { fuseRegion } from './emit/regions.ts';
 import { CpuExecutable, type Step } from './executable.ts';
 import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
-import { kernelReports } from './report.ts';
 import { Residency } from './residency.ts';
 import { Scratch } from './scratch.ts';
 import { CpuStorage } from './storage.ts';
+import { cpuTarget } from './target.ts';
 
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
@@ -103,14 +104,13 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): SynchronousExecutable {
     const { heap } = this.residency;
-    const region = fuseRegion(program);
-    const { schedule } = region;
+    const schedule = fuse(program, cpuTarget);
     const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     // Before code is made, which cannot count so far.
     for (const { dtype, size } of results) heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, region, donate, {
+    const { plan, calls, functions, slots } = emitProgram(module, schedule, donate, {
       pairVectors: this.pairVectors,
       checkSize: (bytes) => heap.checkSize(bytes),
     });
@@ -130,7 +130,12 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
       plan,
       donate,
       slots,
-      report: { program, kernels: kernelReports(schedule), arenaBytes: plan.arenaBytes, codeBytes: code.length },
+      report: {
+        program,
+        kernels: kernelReports(schedule, cpuTarget),
+        arenaBytes: plan.arenaBytes,
+        codeBytes: code.length,
+      },
     });
   }
 

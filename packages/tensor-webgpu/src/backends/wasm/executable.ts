@@ -1,6 +1,5 @@
 import type { DType } from '../../dtype/dtype.ts';
 import { DisposedError } from '../../errors/errors.ts';
-import type { MemoryPlan } from '../../plan/plan.ts';
 import type { ProgramReport, Storage, SynchronousExecutable } from '../../runtime/device.ts';
 import type { CpuDevice } from './device.ts';
 import { CpuStorage } from './storage.ts';
@@ -16,7 +15,8 @@ interface Parts {
   readonly device: CpuDevice;
   readonly step: Step;
   readonly results: readonly { readonly dtype: DType; readonly size: number }[];
-  readonly plan: MemoryPlan;
+  /** Bytes of temporaries, and for each output the donated input that it takes over, or -1. */
+  readonly plan: { readonly arenaBytes: number; readonly reuse: readonly number[] };
   readonly donate: readonly boolean[];
   /** Entries of the table of pointers: inputs, then outputs, then those of sub-programs. */
   readonly slots: number;

@@ -1,6 +1,8 @@
 import { OutOfMemoryError } from '../../errors/errors.ts';
-import { ALIGNMENT, aligned } from '../../plan/arena.ts';
+import { aligned } from '../../plan/arena.ts';
+import { cpuTarget } from './target.ts';
 
+const { alignment } = cpuTarget;
 const PAGE = 65536;
 /** Memory is taken from the system in steps of at least this many bytes. */
 const GROWTH = 16 * 1024 * 1024;
@@ -22,7 +24,7 @@ export class Heap {
   private readonly free = new Map<number, number>();
   private readonly freeEnds = new Map<number, number>();
   private readonly sizes = new Map<number, number>();
-  private end = ALIGNMENT;
+  private end = alignment;
   live = 0;
 
   constructor(memory: WebAssembly.Memory, limit: number) {
@@ -32,7 +34,7 @@ export class Heap {
 
   /** The address of a new block of at least `bytes` bytes. Throws `OutOfMemoryError`. */
   allocate(bytes: number): number {
-    const size = aligned(bytes);
+    const size = aligned(bytes, alignment);
     const address = this.kept.get(size)?.pop() ?? this.find(size, bytes);
     this.sizes.set(address, size);
     this.live += size;

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import '../../rewrites/index.ts';
 import { bytesPerElement } from '../../dtype/dtype.ts';
+import { fuse } from '../../fuse/fuse.ts';
 import { aligned } from '../../plan/arena.ts';
 import type { Program } from '../../program/program.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
-import { fuseRegion } from './emit/regions.ts';
 import { windowOn } from './host-call.ts';
+import { cpuTarget } from './target.ts';
 import { f32, i32, programOf, sample } from './testing/against-reference.ts';
 import { buildFrom } from './testing/random-program.ts';
 
@@ -16,11 +17,10 @@ type Phase = (thread: number, threads: number, arena: number, table: number) => 
 
 /** Runs a program with the work between two barriers done by `threads` threads, one after the other. */
 function runWith(program: Program, threads: number): number[][] {
-  const region = fuseRegion(program);
-  const { schedule } = region;
+  const schedule = fuse(program, cpuTarget);
   const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
   module.importMemory({ initial: 256, maximum: 256 });
-  const { plan, functions } = emitProgram(module, region, [], { exportPhases: true, threads });
+  const { plan, functions } = emitProgram(module, schedule, [], { exportPhases: true, threads });
   const memory = new WebAssembly.Memory({ initial: 256, maximum: 256 });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), {
     env: { memory },
@@ -30,7 +30,7 @@ function runWith(program: Program, threads: number): number[][] {
   let end = 4096;
   const place = (bytes: number): number => {
     const address = end;
-    end += aligned(bytes);
+    end += aligned(bytes, cpuTarget.alignment);
     return address;
   };
   const variables = [...schedule.inputs, ...schedule.outputs];

@@ -1,5 +1,6 @@
 import * as activations from '../activations.ts';
 import * as arithmetic from '../arithmetic.ts';
+import * as order from '../comparison.ts';
 import * as exponential from '../exponential.ts';
 import * as logical from '../logical.ts';
 import * as signs from '../signs.ts';
@@ -145,7 +146,7 @@ export const activationEntries: readonly OpEntry[] = [
   },
 ];
 
-const comparison = (name: string, apply: typeof logical.equal): OpEntry[] =>
+const comparison = (name: string, apply: typeof order.equal): OpEntry[] =>
   binaryEntries(name, name, apply, [ANY, ANY], 0, { dtypes: NUMBERS, order: 0 });
 
 const bitwise = (name: string, apply: typeof logical.bitwiseAnd): OpEntry[] =>
@@ -162,12 +163,12 @@ const bitwise = (name: string, apply: typeof logical.bitwiseAnd): OpEntry[] =>
   );
 
 export const logicalEntries: readonly OpEntry[] = [
-  ...comparison('equal', logical.equal),
-  ...comparison('notEqual', logical.notEqual),
-  ...comparison('less', logical.less),
-  ...comparison('lessEqual', logical.lessEqual),
-  ...comparison('greater', logical.greater),
-  ...comparison('greaterEqual', logical.greaterEqual),
+  ...comparison('equal', order.equal),
+  ...comparison('notEqual', order.notEqual),
+  ...comparison('less', order.less),
+  ...comparison('lessEqual', order.lessEqual),
+  ...comparison('greater', order.greater),
+  ...comparison('greaterEqual', order.greaterEqual),
   ...comparison('logicalAnd', logical.logicalAnd),
   ...comparison('logicalOr', logical.logicalOr),
   ...comparison('logicalXor', logical.logicalXor),

@@ -1,5 +1,4 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import { ArgumentError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import { bind } from '../../trace/bind.ts';
@@ -14,8 +13,17 @@ function halfLower(lax: Lax, a: Value): Value {
   return lowerTriangle(lax, lax.select(onDiagonal, lax.mul(a, 0.5), a));
 }
 
-/** One factor, in place of `out`; the symmetric part of `a` counts. */
-function factor(a: TypedArray, out: TypedArray, n: number): void {
+/** The pivot, not positive, at which a factorization ended. */
+export interface PivotFault {
+  readonly order: number;
+  readonly pivot: number;
+}
+
+/**
+ * One factor, in `out`; the symmetric part of `a` counts. A matrix that is not positive definite has none: the pivot that
+ * says so is returned, and the lower triangle becomes NaN.
+ */
+export function choleskyFactor(a: TypedArray, out: TypedArray, n: number): PivotFault | null {
   for (let j = 0; j < n; j++) {
     for (let i = j; i < n; i++) {
       let sum = 0.5 * (a[i * n + j] + a[j * n + i]);
@@ -24,18 +32,19 @@ function factor(a: TypedArray, out: TypedArray, n: number): void {
         out[i * n + j] = sum / out[j * n + j];
         continue;
       }
-      if (!(sum > 0)) {
-        throw new ArgumentError(
-          `cholesky: a matrix is not positive definite: its leading minor of order ${j + 1} leaves the pivot ${sum}. Add a small multiple of the identity, or use eigh.`,
-        );
+      if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
+        for (let row = 0; row < n; row++) out.fill(Number.NaN, row * n, row * n + row + 1);
+        return { order: j + 1, pivot: sum };
       }
       out[j * n + j] = Math.sqrt(sum);
     }
   }
+  return null;
 }
 
 /**
- * The lower triangular L with `L Lᵀ = (A + Aᵀ) / 2`, for each of a stack of matrices.
+ * The lower triangular L with `L Lᵀ = (A + Aᵀ) / 2`, for each of a stack of matrices; NaN for those that are not positive
+ * definite, which leaves the others alone.
  * Derivative: `dL = L Φ(L⁻¹ dA L⁻ᵀ)`, Φ taking the lower triangle with half the diagonal
  * (Murray, "Differentiation of the Cholesky decomposition", 2016, eq. 8).
  */
@@ -62,7 +71,7 @@ export const choleskyPrimitive: Primitive = {
     const { count, rows: n } = matrixStack(a);
     const out = refData(a.dtype, a.data.length);
     for (let b = 0; b < count; b++)
-      factor(a.data.subarray(b * n * n, (b + 1) * n * n), out.subarray(b * n * n, (b + 1) * n * n), n);
+      choleskyFactor(a.data.subarray(b * n * n, (b + 1) * n * n), out.subarray(b * n * n, (b + 1) * n * n), n);
     return [refArray(output.shape, output.dtype, out)];
   },
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ArgumentError, DerivativeError, DTypeError, ShapeError } from '../../errors/errors.ts';
+import { DerivativeError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { RefArray } from '../../program/primitive.ts';
 import { traceProgram } from '../../trace/builder.ts';
@@ -227,58 +227,22 @@ describe('derivatives at repeated values', () => {
   });
 });
 
-describe('errors', () => {
-  test('matrices without the factor asked for', () => {
-    expect(() =>
-      run(
-        (a) => [lax.cholesky(a)],
-        matrix([
-          [1, 2],
-          [2, 1],
-        ]),
-      ),
-    ).toThrow(/cholesky: .*minor of order 2/);
-    expect(() =>
-      run(
-        (a) => [lax.cholesky(a)],
-        matrix([
-          [NaN, 0],
-          [0, 1],
-        ]),
-      ),
-    ).toThrow(ArgumentError);
+describe('matrices without the factor asked for', () => {
+  const bad = (f: (a: Value) => Value[], ...rows: number[][]): boolean =>
+    run(f, matrix(rows)).every(({ data }) => Array.from(data).some((x) => !Number.isFinite(x)));
+
+  test('give NaN or infinities', () => {
     const options = { leftSide: true, lower: true, transpose: false, unitDiagonal: false };
-    expect(() =>
-      run(
-        (a, b) => [lax.triangularSolve(a, b, options)],
-        matrix([
-          [1, 0],
-          [2, 0],
-        ]),
-        noise([2, 1]),
-      ),
-    ).toThrow(/entry 1 is 0/);
-    expect(() =>
-      run(
-        (a) => lax.eigh(a),
-        matrix([
-          [NaN, 0],
-          [0, 1],
-        ]),
-      ),
-    ).toThrow(/NaN or infinity/);
-    expect(() =>
-      run(
-        (a) => lax.svd(a),
-        matrix([
-          [Infinity, 0],
-          [0, 1],
-        ]),
-      ),
-    ).toThrow(/NaN or infinity/);
+    expect(bad((a) => [lax.cholesky(a)], [1, 2], [2, 1])).toBe(true);
+    expect(bad((a) => [lax.cholesky(a)], [NaN, 0], [0, 1])).toBe(true);
+    expect(bad((a) => [lax.triangularSolve(a, a, options)], [1, 0], [2, 0])).toBe(true);
+    expect(bad((a) => [...lax.eigh(a)], [NaN, 0], [0, 1])).toBe(true);
+    expect(bad((a) => [...lax.svd(a)], [Infinity, 0], [0, 1])).toBe(true);
     expect(() => along((a) => lax.qr(a), noise([2, 3]), noise([2, 3]))).toThrow(DerivativeError);
   });
+});
 
+describe('errors', () => {
   test('shapes and dtypes', () => {
     expect(() => run((a) => [lax.cholesky(a)], noise([2, 3]))).toThrow(
       /cholesky: expected square matrices .* got shape \[2, 3\]/,

@@ -1,5 +1,4 @@
-import { ArgumentError } from '../../errors/errors.ts';
-import { largestEntry, rotateRows } from './symmetricEigen.ts';
+import { bringToSafeSize, filledWithNaN, largestEntry, rotateRows } from './symmetricEigen.ts';
 
 const MAX_SWEEPS = 60;
 
@@ -13,11 +12,13 @@ export interface SingularRows {
 
 /**
  * Singular values of the m x n matrix whose columns are the rows of `columns` (n rows of m elements, m >= n):
- * Hestenes' one-sided Jacobi rotations make the columns orthogonal (Golub and Van Loan, 8.6.3). `columns` is
- * overwritten. Left vectors of zero singular values complete an orthonormal set.
+ * Hestenes' one-sided Jacobi rotations make the columns orthogonal (Golub and Van Loan, 8.6.3). NaN for a matrix that
+ * holds NaN or infinity. `columns` is overwritten. Left vectors of zero singular values complete an orthonormal set.
  */
 export function singularRows(columns: Float64Array, m: number, n: number): SingularRows {
-  largestEntry('svd', columns);
+  const size = largestEntry(columns);
+  if (Number.isNaN(size)) return noFactors(m, n);
+  const scale = bringToSafeSize(columns, size);
   const turns = new Float64Array(n * n);
   for (let i = 0; i < n; i++) turns[i * n + i] = 1;
   const total = Math.sqrt(dot(columns, 0, 0, columns.length));
@@ -28,10 +29,7 @@ export function singularRows(columns: Float64Array, m: number, n: number): Singu
     for (let p = 0; p < n - 1; p++)
       for (let q = p + 1; q < n; q++) if (rotatePair(columns, turns, p, q, m, n, negligible)) settled = false;
   }
-  if (!settled)
-    throw new ArgumentError(
-      'svd: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
-    );
+  if (!settled) return noFactors(m, n);
   const norms = new Float64Array(n);
   const order = new Array<number>(n);
   for (let i = 0; i < n; i++) {
@@ -44,7 +42,7 @@ export function singularRows(columns: Float64Array, m: number, n: number): Singu
   const right = new Float64Array(n * n);
   for (let to = 0; to < n; to++) {
     const from = order[to];
-    values[to] = norms[from];
+    values[to] = norms[from] * scale;
     for (let i = 0; i < n; i++) right[to * n + i] = turns[from * n + i];
     const known = norms[from] > m * Number.EPSILON * total;
     for (let i = 0; known && i < m; i++) left[to * m + i] = columns[from * m + i] / norms[from];
@@ -52,6 +50,12 @@ export function singularRows(columns: Float64Array, m: number, n: number): Singu
   }
   return { values, left, right };
 }
+
+const noFactors = (m: number, n: number): SingularRows => ({
+  values: filledWithNaN(n),
+  left: filledWithNaN(n * m),
+  right: filledWithNaN(n * n),
+});
 
 function dot(rows: Float64Array, p: number, q: number, length: number): number {
   let sum = 0;

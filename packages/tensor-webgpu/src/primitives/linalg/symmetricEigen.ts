@@ -1,5 +1,4 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import { ArgumentError } from '../../errors/errors.ts';
 
 /** Steps of the iteration allowed per eigenvalue; a few are enough. */
 const STEPS_PER_VALUE = 60;
@@ -16,16 +15,23 @@ export function symmetricPartAt(stack: TypedArray, index: number, n: number): Fl
 /** Entries of other sizes are brought to 1 first, so that no square overflows or vanishes. */
 const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
 
+/** Divides entries whose squares would overflow or vanish by the largest one, `size`; returns the divisor. */
+export function bringToSafeSize(matrix: Float64Array, size: number): number {
+  if (!(size > 0 && (size < SAFE_SIZES.least || size > SAFE_SIZES.largest))) return 1;
+  for (let i = 0; i < matrix.length; i++) matrix[i] /= size;
+  return size;
+}
+
 /**
  * Eigenvalues (ascending) and eigenvectors (the rows of `vectors`) of a symmetric n x n matrix: reduction to
  * tridiagonal form by Householder reflections, then implicit QR steps with Wilkinson's shift (Golub and Van
- * Loan, "Matrix Computations", 4th edition, 8.3). `matrix` is overwritten. Written with plain loops: a stack may
+ * Loan, "Matrix Computations", 4th edition, 8.3). NaN for a matrix that holds NaN or infinity. `matrix` is overwritten. Written with plain loops: a stack may
  * hold many thousands of small matrices.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  const size = largestEntry('eigh', matrix);
-  const scale = size > 0 && (size < SAFE_SIZES.least || size > SAFE_SIZES.largest) ? size : 1;
-  if (scale !== 1) for (let i = 0; i < matrix.length; i++) matrix[i] /= scale;
+  const size = largestEntry(matrix);
+  if (Number.isNaN(size)) return { values: filledWithNaN(n), vectors: filledWithNaN(n * n) };
+  const scale = bringToSafeSize(matrix, size);
   const vectors = new Float64Array(n * n);
   for (let i = 0; i < n; i++) vectors[i * n + i] = 1;
   tridiagonalize(matrix, vectors, n);
@@ -33,20 +39,21 @@ export function symmetricEigen(matrix: Float64Array, n: number): { values: Float
   const beside = new Float64Array(n);
   for (let i = 0; i < n; i++) values[i] = matrix[i * n + i];
   for (let i = 0; i + 1 < n; i++) beside[i] = matrix[i * n + i + 1];
-  diagonalize(values, beside, vectors, n);
+  if (!diagonalize(values, beside, vectors, n)) return { values: filledWithNaN(n), vectors: filledWithNaN(n * n) };
   sortAscending(values, vectors, n);
   if (scale !== 1) for (let i = 0; i < n; i++) values[i] *= scale;
   return { values, vectors };
 }
 
-/** The largest absolute value. Throws `ArgumentError` for NaN or infinity. */
-export function largestEntry(op: string, matrix: Float64Array): number {
+/** What stands for the factors of a matrix that has none. */
+export const filledWithNaN = (size: number): Float64Array => new Float64Array(size).fill(Number.NaN);
+
+/** The largest absolute value; NaN where there is NaN or infinity. */
+export function largestEntry(matrix: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < matrix.length; i++) {
     const size = Math.abs(matrix[i]);
-    if (!(size <= Number.MAX_VALUE)) {
-      throw new ArgumentError(`${op}: a matrix holds NaN or infinity. Check what it was computed from.`);
-    }
+    if (!(size <= Number.MAX_VALUE)) return Number.NaN;
     if (size > largest) largest = size;
   }
   return largest;
@@ -112,8 +119,8 @@ function reflectRows(rows: Float64Array, v: Float64Array, scale: number, first: 
 const isNegligible = (d: Float64Array, e: Float64Array, i: number): boolean =>
   Math.abs(e[i]) <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1]));
 
-/** Drives the elements beside the diagonal to zero, from the end of the matrix to its start. */
-function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): void {
+/** Drives the elements beside the diagonal to zero, from the end of the matrix to its start; whether it could. */
+function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): boolean {
   let steps = STEPS_PER_VALUE * n;
   for (let high = n - 1; high > 0; ) {
     if (isNegligible(d, e, high - 1)) {
@@ -122,12 +129,10 @@ function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n:
     }
     let low = high - 1;
     while (low > 0 && !isNegligible(d, e, low - 1)) low--;
-    if (steps-- === 0)
-      throw new ArgumentError(
-        'eigh: the iteration did not converge. Scale the matrix so that its entries are neither huge nor tiny.',
-      );
+    if (steps-- === 0) return false;
     shiftedStep(d, e, vectors, low, high, n);
   }
+  return true;
 }
 
 /** One implicit QR step on the rows `low` to `high`: a bulge is chased down by rotations of neighbours. */

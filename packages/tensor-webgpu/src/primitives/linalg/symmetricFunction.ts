@@ -1,5 +1,5 @@
 import type { DType } from '../../dtype/dtype.ts';
-import { ArgumentError, ShapeError } from '../../errors/errors.ts';
+import { ShapeError } from '../../errors/errors.ts';
 import type { Primitive, Tangent } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
@@ -21,7 +21,8 @@ interface SymmetricFunctionParams {
  * (Daleckii and Krein; Higham, "Functions of Matrices", 2008, theorem 3.11 for k = 1; Bhatia, "Matrix Analysis", 1997, V.3).
  *
  * The derivative in A adds a direction, and in a direction it is the same function, which is its own transpose:
- * so every order is exact, at repeated eigenvalues too. Work grows as n^(k+1).
+ * so every order is exact, at repeated eigenvalues too. Work grows as n^(k+1). NaN for a matrix at which f or the
+ * derivative has no value.
  */
 export const symmetricFunctionPrimitive: Primitive = {
   name: 'symmetricFunction',
@@ -63,7 +64,12 @@ export const symmetricFunctionPrimitive: Primitive = {
     for (let b = 0; b < count; b++) {
       const [matrix, ...directions] = inputs.map((input) => symmetricPartAt(input.data, b, n));
       const { values, vectors } = symmetricEigen(matrix, n);
-      checkDomain(f, values, directions.length, output.dtype);
+      if (outsideDomain(f, values, directions.length, output.dtype) !== null) {
+        out.fill(Number.NaN, b * n * n, (b + 1) * n * n);
+        continue;
+      }
+      // Eigenvalues of powers that are negative by rounding alone become 0.
+      if (f.kind === 'power') for (let i = 0; i < n; i++) values[i] = Math.max(values[i], 0);
       const inBasis = directions.map((direction) => sandwich(vectors, direction, n, false));
       out.set(sandwich(vectors, derivativeInBasis(f, values, inBasis, n), n, true), b * n * n);
     }
@@ -71,17 +77,13 @@ export const symmetricFunctionPrimitive: Primitive = {
   },
 };
 
-/** Throws where f or its derivative has no value; eigenvalues that are negative by rounding alone become 0. */
-function checkDomain(f: ScalarFunction, values: Float64Array, order: number, dtype: DType): void {
-  if (f.kind === 'exp' || values.length === 0 || values[0] > 0) return;
-  const name = f.kind === 'log' ? 'logm' : 'powm';
+/** The least eigenvalue where f or its derivative of an order has no value there; `null` where it has. */
+export function outsideDomain(f: ScalarFunction, values: Float64Array, order: number, dtype: DType): number | null {
+  const [least] = values;
+  if (Number.isNaN(least)) return least;
+  if (f.kind === 'exp' || values.length === 0 || least > 0) return null;
   const rounding = 8 * values.length * epsilonOf(dtype) * Math.abs(values[values.length - 1]);
-  if (f.kind === 'log' || order > 0 || f.exponent < 0 || values[0] < -rounding) {
-    throw new ArgumentError(
-      `${name}${order > 0 ? ', derivative' : ''}: expected a positive definite matrix, got the eigenvalue ${values[0]}. Add a small multiple of the identity.`,
-    );
-  }
-  for (let i = 0; i < values.length; i++) values[i] = Math.max(values[i], 0);
+  return f.kind === 'log' || order > 0 || f.exponent < 0 || least < -rounding ? least : null;
 }
 
 /** `R M Rᵀ` for orthonormal rows R, or `Rᵀ M R` when `back`. */

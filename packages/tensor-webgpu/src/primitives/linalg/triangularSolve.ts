@@ -1,5 +1,5 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import { ArgumentError, ShapeError } from '../../errors/errors.ts';
+import { ShapeError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
@@ -70,16 +70,14 @@ function substitute(
     }
     if (unitDiagonal) continue;
     const pivot = a[i * n + i];
-    if (pivot === 0) {
-      throw new ArgumentError(
-        `triangularSolve: a matrix is singular: its diagonal entry ${i} is 0. Use a least-squares or pseudo-inverse solution.`,
-      );
-    }
     for (let j = 0, to = i * stepVector; j < width; j++, to += stepElement) x[to] /= pivot;
   }
 }
 
-/** Solves `op(A) X = B` or `X op(A) = B` with a triangular A, for each of a stack of matrices. Linear in B. */
+/**
+ * Solves `op(A) X = B` or `X op(A) = B` with a triangular A, for each of a stack of matrices. Linear in B. A zero on the
+ * diagonal divides as numbers do: that system gets infinities or NaN.
+ */
 export const triangularSolvePrimitive: Primitive = {
   name: 'triangularSolve',
   kind: 'opaque',

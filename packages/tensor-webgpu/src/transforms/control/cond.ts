@@ -3,7 +3,6 @@ import { lax } from '../../primitives/lax.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { Primitive, Tangent } from '../../program/primitive.ts';
 import { type Program, Var } from '../../program/program.ts';
-import { range } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { trace } from '../../trace/builder.ts';
 import { inlineProgram } from '../../trace/inline.ts';
@@ -12,6 +11,7 @@ import { batchProgram } from '../batch.ts';
 import { jvpProgram } from '../forward.ts';
 import { splitProgram } from '../split.ts';
 import { transposeProgram } from '../transpose.ts';
+import { batchPerExample } from './perExample.ts';
 
 export interface CondParams {
   /** Programs over the same operands with the same outputs; input 0 of the equation (i32, clamped) chooses one. */
@@ -37,10 +37,22 @@ export function unifyBranches(traced: readonly { program: Program; captured: rea
   return { branches, captured };
 }
 
+/** `run(...operands)` where `any` holds, zeros otherwise. */
+function whereAny(any: Value, run: (...operands: Value[]) => Value[], operands: readonly Value[]): Value[] {
+  const chosen = trace(operands, (...all) => ({ outputs: run(...all), extra: undefined }));
+  const zeros = trace(operands, () => ({
+    outputs: chosen.program.outputs.map((aval) => lax.zeros(aval)),
+    extra: undefined,
+  }));
+  const { branches, captured } = unifyBranches([zeros, chosen]);
+  return bind(condPrimitive, [lax.cast(any, 'i32'), ...operands, ...captured], { branches });
+}
+
 /** A choice between programs at run time: only the chosen one runs. */
 export const condPrimitive: Primitive = {
   name: 'cond',
   kind: 'control',
+  lowering: { as: 'control', control: ({ branches }: CondParams) => ({ kind: 'branches', branches }) },
 
   shape: (_inputs, { branches }: CondParams) => branches[0].outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 
@@ -144,23 +156,11 @@ export const condPrimitive: Primitive = {
   },
 
   batch(_lax, size, [index, ...operands], [indexBatched, ...batched], { branches }: CondParams) {
-    const run = (branch: Program, all: readonly Value[]) => batchProgram(branch, size, all, batched);
     if (indexBatched) {
-      const results = branches.map((branch) => run(branch, operands));
-      const outputs = results[0].outputs.map((_, k) => {
-        const candidates = results.map(({ outputs, batched: has }) =>
-          has[k] ? outputs[k] : repeatFirst(lax, outputs[k], size),
-        );
-        return candidates.slice(0, -1).reduceRight(
-          (otherwise, value, i) => {
-            const chosen = i === 0 ? lax.le(index, 0) : lax.eq(index, i);
-            return lax.select(lax.broadcastInDim(chosen, value.shape, range(0, 1)), value, otherwise);
-          },
-          candidates[candidates.length - 1],
-        );
-      });
+      const outputs = batchPerExample(size, index, operands, batched, branches, whereAny);
       return { outputs, batched: outputs.map(() => true) };
     }
+    const run = (branch: Program, all: readonly Value[]) => batchProgram(branch, size, all, batched);
     const make = (branch: Program, full?: readonly boolean[]) =>
       trace(operands, (...all) => {
         const result = run(branch, all);

@@ -41,6 +41,17 @@ function roles<T>(list: readonly T[], { numConsts, numCarry }: ScanParams): { co
 export const scanPrimitive: Primitive = {
   name: 'scan',
   kind: 'control',
+  lowering: {
+    as: 'control',
+    control: ({ length, reverse, body, numConsts, numCarry }: ScanParams) => ({
+      kind: 'scan',
+      length,
+      reverse,
+      body,
+      constants: numConsts,
+      carries: numCarry,
+    }),
+  },
 
   shape(_inputs, { body, numCarry, length }: ScanParams) {
     return body.outputs.map((aval, i) =>

@@ -1,6 +1,6 @@
 import { isFloat } from '../../../dtype/dtype.ts';
-import type { Affine } from '../../../fuse/affine.ts';
-import type { ReduceStage } from '../../../fuse/schedule.ts';
+import type { ReduceStage } from '../../../kernels/form.ts';
+import type { Affine } from '../../../shape/affine.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops } from './kept-loops.ts';
 import type { StageFrame } from './loops.ts';

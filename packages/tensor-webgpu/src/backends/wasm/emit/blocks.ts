@@ -1,10 +1,9 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import { loadsOf } from '../../../fuse/expression.ts';
-import type { ContractionStage, RowPart } from '../../../fuse/schedule.ts';
-import { madeBy, valuesOf } from '../../../fuse/stages.ts';
+import { madeBy, readBy } from '../../../kernels/access.ts';
+import type { ContractionStage, RowPart } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
-import type { Product } from './products.ts';
+import { inMemory, type Product } from './products.ts';
 
 /** Bytes that a block of rows should touch at most, so that what one stage writes is in the cache for the next. */
 const BLOCK_BYTES = 384 * 1024;
@@ -31,10 +30,10 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
   let work = 0;
   for (const stage of part.stages) {
     if (stage.kind === 'contraction') {
-      touched.add(stage.variable).add(stage.lhs.variable);
+      touched.add(stage.variable).add(inMemory(stage.lhs).variable);
       work += (stage.batch * stage.m * stage.n * stage.k) / 8;
     } else {
-      for (const load of loadsOf(valuesOf(stage))) touched.add(load.variable);
+      for (const variable of readBy(stage)) touched.add(variable);
       for (const variable of madeBy(stage)) touched.add(variable);
       work += sizeOf(stage.space) * 4;
     }

@@ -1,8 +1,8 @@
-import { isInteger, toDType } from '../../../dtype/dtype.ts';
-import type { Expression } from '../../../fuse/expression.ts';
-import { visit } from '../../../fuse/expression.ts';
-import type { Group } from '../../../fuse/schedule.ts';
-import { valuesOf } from '../../../fuse/stages.ts';
+import { toDType } from '../../../dtype/dtype.ts';
+import { valuesOf } from '../../../kernels/access.ts';
+import type { Expression } from '../../../kernels/expression.ts';
+import { visit } from '../../../kernels/expression.ts';
+import type { Group } from '../../../kernels/form.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
 import { type Apply, isNative, isVector } from './native.ts';
@@ -67,15 +67,14 @@ export class ModuleContext {
 }
 
 const scalarKey = (node: Apply): string =>
-  `${operationKey(node.eqn.primitive.name, node.eqn.params)}${node.output}:${node.dtype}`;
+  `${operationKey(node.eqn.primitive.name, node.eqn.params)}${node.output}:${node.args.map((arg) => arg.dtype).join()}:${node.dtype}`;
 
 function hostFunction(node: Apply): HostFunction {
   const { primitive, params, inputs, outputs } = node.eqn;
-  const { scalar } = primitive;
   const { dtype, output } = node;
-  // Integer powers wrap, which the function on numbers does not say.
-  const wraps = primitive.name === 'pow' && isInteger(dtype);
-  if (scalar && !wraps) {
+  const operand = inputs.at(-1)?.dtype ?? dtype;
+  const scalar = primitive.scalarFor?.(operand, params) ?? primitive.scalar;
+  if (scalar) {
     if (outputs.length > 1) return (...args) => toDType(dtype, (scalar(...args) as number[])[output]);
     if (dtype === 'f32' || dtype === 'f64') return scalar as HostFunction;
     return (...args) => toDType(dtype, scalar(...args) as number);

@@ -1,10 +1,11 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { ControlPart } from '../../../fuse/schedule.ts';
-import { aligned } from '../../../plan/arena.ts';
-import { type Aval, Literal, type Var } from '../../../program/program.ts';
+import type { ControlPart } from '../../../kernels/form.ts';
+import type { ControlPlan } from '../../../plan/memory.ts';
+import type { Control } from '../../../program/lowering.ts';
+import type { Aval, Literal, Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
-import type { Placement } from './pointers.ts';
+import { type Placement, samePlacement } from './pointers.ts';
 import { pushAddress } from './products.ts';
 
 /** A sub-program as a function of the module, with its entries of the pointer table. */
@@ -13,8 +14,10 @@ export interface EmittedRegion {
   /** First entry of its inputs, then of its outputs. */
   readonly inputSlot: number;
   readonly outputSlot: number;
-  readonly arenaBytes: number;
 }
+
+type Scan = Extract<Control, { kind: 'scan' }>;
+type While = Extract<Control, { kind: 'while' }>;
 
 /** What a control equation needs around it in the function that runs it. */
 export interface ControlFrame {
@@ -33,49 +36,57 @@ const bytesOf = (aval: Aval): number => sizeOf(aval.shape) * bytesPerElement(ava
 
 /**
  * Emits the loops and branches of one control equation. Sub-programs find their operands through the pointer table;
- * thread 0 writes the pointers, and a barrier stands before and after every run of a sub-program. The scratch memory
- * holds the arena of the sub-programs, then a second buffer for every carried value, literal operands, and a flag.
+ * thread 0 writes the pointers, and a barrier stands before and after every run of a sub-program. A carried value that
+ * its body overwrites in place lies in the result from the start; any other alternates between the result and a second
+ * buffer.
  */
 export class ControlCode {
   private readonly part: ControlPart;
+  private readonly plan: ControlPlan;
   private readonly regions: readonly EmittedRegion[];
-  private readonly arenaBytes: number;
-  private readonly seconds: number[] = [];
-  private readonly literals = new Map<number, number>();
-  private readonly flag: number;
-  readonly scratchBytes: number;
 
-  constructor(part: ControlPart, regions: readonly EmittedRegion[]) {
+  constructor(part: ControlPart, plan: ControlPlan, regions: readonly EmittedRegion[]) {
     this.part = part;
+    this.plan = plan;
     this.regions = regions;
-    this.arenaBytes = aligned(Math.max(0, ...regions.map((region) => region.arenaBytes)));
-    let at = this.arenaBytes;
-    const take = (bytes: number): number => {
-      const offset = at;
-      at += aligned(bytes);
-      return offset;
+  }
+
+  emit(frame: ControlFrame): void {
+    const { control } = this.part;
+    this.storeLiterals(frame);
+    if (control.kind === 'scan') this.scan(frame, control);
+    else if (control.kind === 'while') this.while(frame, control);
+    else this.branches(frame);
+  }
+
+  /** The carried values that stay in one buffer, and those that alternate between two. */
+  private get carries(): { readonly fixed: number[]; readonly moving: number[] } {
+    const all = this.plan.seconds.map((_, i) => i);
+    return {
+      fixed: all.filter((i) => this.plan.seconds[i] === null),
+      moving: all.filter((i) => this.plan.seconds[i] !== null),
     };
-    for (const variable of this.carried()) this.seconds.push(take(bytesOf(variable)));
-    part.eqn.inputs.forEach((atom, i) => {
-      if (atom instanceof Literal) this.literals.set(i, take(8));
-    });
-    this.flag = take(4);
-    this.scratchBytes = at;
   }
 
-  /** The results that are carried from turn to turn. */
-  private carried(): readonly Var[] {
-    const { primitive, params, outputs } = this.part.eqn;
-    if (primitive.name === 'scan') return outputs.slice(0, params.numCarry);
-    return primitive.name === 'while' ? outputs : [];
+  private pushSecond(frame: ControlFrame, i: number): void {
+    pushAddress(frame, { base: 'arena', offset: this.plan.offset + (this.plan.seconds[i] as number) });
   }
 
-  emit(frame: ControlFrame, scratch: number): void {
-    const { name } = this.part.eqn.primitive;
-    this.storeLiterals(frame, scratch);
-    if (name === 'scan') this.scan(frame, scratch);
-    else if (name === 'while') this.while(frame, scratch);
-    else this.cond(frame, scratch);
+  private pushFlag(frame: ControlFrame): void {
+    pushAddress(frame, { base: 'arena', offset: this.plan.offset + this.plan.flag });
+  }
+
+  /** Copies operand `operand` to where result `i` lies, if that is elsewhere. */
+  private begin(frame: ControlFrame, i: number, operand: number): void {
+    const from = this.operandPlace(frame, operand);
+    const to = frame.placements.get(this.part.eqn.outputs[i]) as Placement;
+    if (samePlacement(from, to)) return;
+    this.copy(
+      frame,
+      bytesOf(this.part.eqn.outputs[i]),
+      () => pushAddress(frame, to),
+      () => pushAddress(frame, from),
+    );
   }
 
   private onFirstThread(frame: ControlFrame, body: () => void): void {
@@ -85,29 +96,33 @@ export class ControlCode {
   }
 
   /** Literal operands are written to memory, where sub-programs read them. */
-  private storeLiterals({ f, arena }: ControlFrame, scratch: number): void {
-    for (const [i, offset] of this.literals) {
+  private storeLiterals({ f, arena }: ControlFrame): void {
+    for (const [i, place] of this.plan.literals) {
       const { dtype, value } = this.part.eqn.inputs[i] as Literal;
+      const offset = this.plan.offset + place;
       f.localGet(arena);
       if (dtype === 'f64') {
         f.f64Const(value);
-        f.f64Store(scratch + offset);
+        f.f64Store(offset);
       } else if (dtype === 'f32') {
         f.f32Const(value);
-        f.f32Store(scratch + offset);
+        f.f32Store(offset);
       } else {
         f.i32Const(dtype === 'bool' ? Number(value !== 0) : value | 0);
-        f.i32Store(scratch + offset);
+        f.i32Store(offset);
       }
     }
   }
 
-  private pushOperand(frame: ControlFrame, scratch: number, i: number): void {
+  private operandPlace(frame: ControlFrame, i: number): Placement {
     const operand = this.part.operands[i];
-    const placement: Placement = operand
+    return operand
       ? (frame.placements.get(operand) as Placement)
-      : { base: 'arena', offset: scratch + (this.literals.get(i) as number) };
-    pushAddress(frame, placement);
+      : { base: 'arena', offset: this.plan.offset + (this.plan.literals.get(i) as number) };
+  }
+
+  private pushOperand(frame: ControlFrame, i: number): void {
+    pushAddress(frame, this.operandPlace(frame, i));
   }
 
   private pushResult(frame: ControlFrame, i: number): void {
@@ -120,13 +135,13 @@ export class ControlCode {
     f.i32Store(4 * slot);
   }
 
-  private run(frame: ControlFrame, region: EmittedRegion, scratch: number): void {
+  private run(frame: ControlFrame, region: EmittedRegion): void {
     const { f } = frame;
     frame.sync();
     f.localGet(frame.thread);
     f.localGet(frame.threads);
     f.localGet(frame.arena);
-    f.i32Const(scratch);
+    f.i32Const(this.plan.offset);
     f.i32Add();
     f.localGet(frame.table);
     f.call(region.step);
@@ -140,33 +155,24 @@ export class ControlCode {
     frame.f.call(frame.copy);
   }
 
-  private scan(frame: ControlFrame, scratch: number): void {
+  private scan(frame: ControlFrame, { length, reverse, constants, carries }: Scan): void {
     const { f } = frame;
-    const { inputs, outputs, params } = this.part.eqn;
-    const { length, reverse, numConsts, numCarry } = params as {
-      length: number;
-      reverse: boolean;
-      numConsts: number;
-      numCarry: number;
-    };
+    const { inputs, outputs } = this.part.eqn;
     const [region] = this.regions;
-    const carries = Array.from({ length: numCarry }, (_, i) => i);
     if (length === 0) {
       this.onFirstThread(frame, () => {
-        for (const i of carries)
-          this.copy(
-            frame,
-            bytesOf(outputs[i]),
-            () => this.pushResult(frame, i),
-            () => this.pushOperand(frame, scratch, numConsts + i),
-          );
+        for (let i = 0; i < carries; i++) this.begin(frame, i, constants + i);
       });
       return;
     }
-    const second = (i: number) => () => pushAddress(frame, { base: 'arena', offset: scratch + this.seconds[i] });
+    const { fixed, moving } = this.carries;
     this.onFirstThread(frame, () => {
-      for (let i = 0; i < numConsts; i++)
-        this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, scratch, i));
+      for (let i = 0; i < constants; i++) this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, i));
+      for (const i of fixed) {
+        this.begin(frame, i, constants + i);
+        this.setSlot(frame, region.inputSlot + constants + i, () => this.pushResult(frame, i));
+        this.setSlot(frame, region.outputSlot + i, () => this.pushResult(frame, i));
+      }
     });
     f.loop(length, (turn) => {
       this.onFirstThread(frame, () => {
@@ -182,16 +188,17 @@ export class ControlCode {
           f.i32Eqz();
           f.select();
         };
-        for (const i of carries) {
+        for (const i of moving) {
           const result = (): void => this.pushResult(frame, i);
-          this.setSlot(frame, region.inputSlot + numConsts + i, () => {
-            this.pushOperand(frame, scratch, numConsts + i);
-            pick(second(i), result);
+          const second = (): void => this.pushSecond(frame, i);
+          this.setSlot(frame, region.inputSlot + constants + i, () => {
+            this.pushOperand(frame, constants + i);
+            pick(second, result);
             f.localGet(turn);
             f.i32Eqz();
             f.select();
           });
-          this.setSlot(frame, region.outputSlot + i, () => pick(result, second(i)));
+          this.setSlot(frame, region.outputSlot + i, () => pick(result, second));
         }
         const position = (): void => {
           if (reverse) f.i32Const(length - 1);
@@ -205,41 +212,47 @@ export class ControlCode {
           f.i32Mul();
           f.i32Add();
         };
-        for (let i = numConsts + numCarry; i < inputs.length; i++)
-          this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, scratch, i), inputs[i]));
-        for (let i = numCarry; i < outputs.length; i++)
+        for (let i = constants + carries; i < inputs.length; i++)
+          this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, i), inputs[i]));
+        for (let i = carries; i < outputs.length; i++)
           this.setSlot(frame, region.outputSlot + i, () => slice(() => this.pushResult(frame, i), outputs[i]));
       });
-      this.run(frame, region, scratch);
+      this.run(frame, region);
     });
   }
 
-  private while(frame: ControlFrame, scratch: number): void {
+  private while(frame: ControlFrame, { conditionConstants, bodyConstants }: While): void {
     const { f } = frame;
-    const { inputs, outputs, params } = this.part.eqn;
-    const { numCondConsts, numBodyConsts } = params as { numCondConsts: number; numBodyConsts: number };
     const [condition, body] = this.regions;
-    const first = numCondConsts + numBodyConsts;
-    const current = f.locals('i32', inputs.length - first);
-    const second = (i: number) => () => pushAddress(frame, { base: 'arena', offset: scratch + this.seconds[i] });
-    current.forEach((local, i) => {
-      this.pushOperand(frame, scratch, first + i);
+    const first = conditionConstants + bodyConstants;
+    const { fixed, moving } = this.carries;
+    /** Where the current value of each moving carry lies. */
+    const current = new Map(moving.map((i) => [i, f.local('i32')]));
+    for (const [i, local] of current) {
+      this.pushOperand(frame, first + i);
       f.localSet(local);
-    });
+    }
     this.onFirstThread(frame, () => {
-      for (let i = 0; i < numCondConsts; i++)
-        this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, scratch, i));
-      for (let i = 0; i < numBodyConsts; i++)
-        this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, scratch, numCondConsts + i));
-      this.setSlot(frame, condition.outputSlot, () =>
-        pushAddress(frame, { base: 'arena', offset: scratch + this.flag }),
-      );
+      for (let i = 0; i < conditionConstants; i++)
+        this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, i));
+      for (let i = 0; i < bodyConstants; i++)
+        this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, conditionConstants + i));
+      this.setSlot(frame, condition.outputSlot, () => this.pushFlag(frame));
+      for (const i of fixed) {
+        this.begin(frame, i, first + i);
+        for (const slot of [
+          condition.inputSlot + conditionConstants + i,
+          body.inputSlot + bodyConstants + i,
+          body.outputSlot + i,
+        ])
+          this.setSlot(frame, slot, () => this.pushResult(frame, i));
+      }
     });
-    const next = (i: number): void => {
+    const next = (i: number, local: number): void => {
       // The buffer that does not hold the current value.
-      second(i)();
+      this.pushSecond(frame, i);
       this.pushResult(frame, i);
-      f.localGet(current[i]);
+      f.localGet(local);
       this.pushResult(frame, i);
       f.i32Eq();
       f.select();
@@ -247,48 +260,48 @@ export class ControlCode {
     f.block((done) => {
       f.repeat((again) => {
         this.onFirstThread(frame, () => {
-          current.forEach((local, i) => {
-            this.setSlot(frame, condition.inputSlot + numCondConsts + i, () => f.localGet(local));
-            this.setSlot(frame, body.inputSlot + numBodyConsts + i, () => f.localGet(local));
-            this.setSlot(frame, body.outputSlot + i, () => next(i));
-          });
+          for (const [i, local] of current) {
+            this.setSlot(frame, condition.inputSlot + conditionConstants + i, () => f.localGet(local));
+            this.setSlot(frame, body.inputSlot + bodyConstants + i, () => f.localGet(local));
+            this.setSlot(frame, body.outputSlot + i, () => next(i, local));
+          }
         });
-        this.run(frame, condition, scratch);
-        f.localGet(frame.arena);
-        f.i32Load(scratch + this.flag);
+        this.run(frame, condition);
+        this.pushFlag(frame);
+        f.i32Load();
         f.i32Eqz();
         f.brIf(done);
-        this.run(frame, body, scratch);
-        current.forEach((local, i) => {
-          next(i);
+        this.run(frame, body);
+        for (const [i, local] of current) {
+          next(i, local);
           f.localSet(local);
-        });
+        }
         f.br(again);
       });
     });
     this.onFirstThread(frame, () => {
-      current.forEach((local, i) => {
+      for (const [i, local] of current) {
         f.localGet(local);
         this.pushResult(frame, i);
         f.i32Ne();
         f.if(() =>
           this.copy(
             frame,
-            bytesOf(outputs[i]),
+            bytesOf(this.part.eqn.outputs[i]),
             () => this.pushResult(frame, i),
             () => f.localGet(local),
           ),
         );
-      });
+      }
     });
-    f.release(...current);
+    f.release(...current.values());
   }
 
-  private cond(frame: ControlFrame, scratch: number): void {
+  private branches(frame: ControlFrame): void {
     const { f } = frame;
     const { inputs, outputs } = this.part.eqn;
     const index = f.local('i32');
-    this.pushOperand(frame, scratch, 0);
+    this.pushOperand(frame, 0);
     f.i32Load();
     f.localSet(index);
     const last = this.regions.length - 1;
@@ -297,12 +310,12 @@ export class ControlCode {
       const take = (): void => {
         this.onFirstThread(frame, () => {
           for (let k = 1; k < inputs.length; k++)
-            this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, scratch, k));
+            this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, k));
           outputs.forEach((_, k) => {
             this.setSlot(frame, region.outputSlot + k, () => this.pushResult(frame, k));
           });
         });
-        this.run(frame, region, scratch);
+        this.run(frame, region);
       };
       if (i === last) {
         take();

@@ -1,6 +1,6 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
-import type { Affine } from '../../../fuse/affine.ts';
-import { type Expression, type Load, visit } from '../../../fuse/expression.ts';
+import { type Expression, type Load, visit } from '../../../kernels/expression.ts';
+import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
@@ -11,6 +11,9 @@ import { callScalar } from './scalar-call.ts';
 import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation } from './vector-operations.ts';
+
+/** Every so many operations below one another, a node is computed ahead: code follows operands by calls of its own. */
+const DEPTH = 64;
 
 /** Reduces a place over the full space to the axes that the loops have. */
 export type Collapse = (place: Affine) => Affine;
@@ -31,6 +34,8 @@ export class ExpressionCode {
   private readonly hoisted = new Map<Expression, number>();
   private readonly known = new Map<Expression, number>();
   private readonly math: MathEmitter;
+  /** Nodes to compute ahead, operands first. */
+  private milestones: readonly Expression[] = [];
   private together: ReadonlyMap<Expression, Together> = new Map();
   private lanes = 4;
   private shift = 0;
@@ -57,6 +62,7 @@ export class ExpressionCode {
   /** Makes the pointers and constants that these values need; before any loop begins. */
   register(values: readonly Expression[]): void {
     if (this.vector) this.together = findTogether(values);
+    this.milestones = milestones(values);
     const functions = new Set<MathName>();
     visit(values, (node) => {
       const name = this.mathName(node);
@@ -73,7 +79,7 @@ export class ExpressionCode {
     const pair = this.together.get(node);
     if (pair) return pair.name;
     const dtype = node.args[0]?.dtype ?? node.dtype;
-    return vectorOperation(node.eqn.primitive.name, dtype) ? null : vectorMathName(node.eqn.primitive.name, dtype);
+    return vectorOperation(node.code, dtype) ? null : vectorMathName(node.code, dtype);
   }
 
   /** Gives back what `register` took. */
@@ -110,7 +116,7 @@ export class ExpressionCode {
   }
 
   /** Lets the following bodies read `steps` steps further along another axis than where the pointers stand. */
-  ahead(axis: number, steps: number): void {
+  readAhead(axis: number, steps: number): void {
     this.aheadAxis = axis;
     this.aheadSteps = steps;
   }
@@ -125,6 +131,7 @@ export class ExpressionCode {
   body(lanes: number, shift: number, body: () => void): void {
     this.lanes = lanes;
     this.shift = shift;
+    for (const node of this.milestones) this.keep(node);
     body();
     for (const local of this.known.values()) this.f.release(local);
     this.known.clear();
@@ -305,7 +312,7 @@ export class ExpressionCode {
 
   private apply(node: Apply): void {
     const { f } = this;
-    const { name } = node.eqn.primitive;
+    const { code: name } = node;
     if (!isNative(node, this.vector)) {
       callScalar(f, this.context.scalar(node), node, {
         vector: this.vector,
@@ -358,4 +365,21 @@ export class ExpressionCode {
     if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole);
     else storeScalar(this.f, { local: address.local, offset }, dtype);
   }
+}
+
+/** Nodes such that fewer than `DEPTH` operations lie between one of them and the next, operands first. */
+function milestones(values: readonly Expression[]): Expression[] {
+  const depths = new Map<Expression, number>();
+  const found: Expression[] = [];
+  visit(values, (node) => {
+    const below = node.kind === 'apply' ? node.args : node.kind === 'load' ? node.terms.map((term) => term.index) : [];
+    let depth = 0;
+    for (const operand of below) depth = Math.max(depth, (depths.get(operand) as number) + 1);
+    if (depth === DEPTH) {
+      found.push(node);
+      depth = 0;
+    }
+    depths.set(node, depth);
+  });
+  return found;
 }

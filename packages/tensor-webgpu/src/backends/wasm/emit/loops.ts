@@ -1,13 +1,14 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { LoopStage } from '../../../fuse/schedule.ts';
+import type { LoopStage, Store } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/program.ts';
+import { sameAffine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import type { ModuleContext } from './context.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
-import { type Placement, Pointers } from './pointers.ts';
+import { type Placement, Pointers, samePlacement } from './pointers.ts';
 import { emitTransposedLoops, findTransposed } from './transposed-loops.ts';
 
 /** The locals of a part's function that its stages use. */
@@ -34,19 +35,26 @@ export interface LoopBody {
   readonly body: (lanes: number, shift: number, axis?: number, steps?: number) => void;
 }
 
+/** Whether a store would write an element over itself. */
+function isInPlace({ placements }: StageFrame, { variable, place, value }: Store): boolean {
+  if (value.kind !== 'load' || value.terms.length > 0 || !sameAffine(value.place, place)) return false;
+  return samePlacement(placements.get(variable) as Placement, placements.get(value.variable) as Placement);
+}
+
 /** Inner loops of at most this many vectors are written out. */
 const UNROLLED = 4;
 
 /** Emits a loop nest on rows [from, to). */
 export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const { f, context } = frame;
-  const values = stage.stores.map((store) => store.value);
-  if (sizeOf(stage.space) === 0) return;
-  const vector = isVector(values) && stage.stores.every((store) => store.variable.dtype !== 'f64');
+  const stores = stage.stores.filter((store) => !isInPlace(frame, store));
+  const values = stores.map((store) => store.value);
+  if (sizeOf(stage.space) === 0 || stores.length === 0) return;
+  const vector = isVector(values) && stores.every((store) => store.variable.dtype !== 'f64');
   const width = vector ? 4 : 1;
   const nest = collapseNest(
     stage.space,
-    [...placesOf(values), ...stage.stores.map((store) => store.place)],
+    [...placesOf(values), ...stores.map((store) => store.place)],
     stage.space.length,
   );
   const { extents } = nest;
@@ -54,7 +62,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
   const code = new ExpressionCode(f, context, pointers, nest.collapse, last, vector);
   code.register(values);
-  const targets = stage.stores.map((store) => {
+  const targets = stores.map((store) => {
     const place = nest.collapse(store.place);
     const whole =
       last === 0 &&

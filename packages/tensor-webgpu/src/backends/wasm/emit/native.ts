@@ -1,6 +1,5 @@
-import type { Expression } from '../../../fuse/expression.ts';
-import { visit } from '../../../fuse/expression.ts';
-import { Literal } from '../../../program/program.ts';
+import type { Expression } from '../../../kernels/expression.ts';
+import { visit } from '../../../kernels/expression.ts';
 import { scalarOperation } from './scalar-operations.ts';
 import { vectorMathName } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
@@ -16,24 +15,23 @@ export function isVector(values: readonly Expression[]): boolean {
   return vector;
 }
 
+/** Codes that are written out here, on numbers and on vectors alike. */
 const STRUCTURAL = new Set(['select', 'cast', 'bitcast']);
 
 /** A shift by a literal amount, which vectors can do at once. */
 export const isLiteralShift = (node: Apply): boolean =>
-  (node.eqn.primitive.name === 'shiftLeft' || node.eqn.primitive.name === 'shiftRight') &&
-  node.eqn.inputs[1] instanceof Literal &&
-  node.dtype !== 'f32';
+  (node.code === 'shiftLeft' || node.code === 'shiftRight') && node.args[1].kind === 'literal' && node.dtype !== 'f32';
 
 /** Whether a square written as a power: `x^2` is `x·x`. */
 export const isSquare = (node: Apply): boolean =>
-  node.eqn.primitive.name === 'pow' && node.args[1].kind === 'literal' && node.args[1].value === 2;
+  node.code === 'pow' && node.args[1].kind === 'literal' && node.args[1].value === 2;
 
 /** Whether an operation is emitted as instructions; otherwise the primitive's function on one number is called. */
 export function isNative(node: Apply, vector: boolean): boolean {
-  const { name } = node.eqn.primitive;
-  if (STRUCTURAL.has(name)) return true;
+  const { code } = node;
+  if (STRUCTURAL.has(code)) return true;
   const dtype = node.args[0]?.dtype ?? node.dtype;
   if (isSquare(node)) return true;
-  if (!vector) return scalarOperation(name, dtype) !== undefined;
-  return vectorOperation(name, dtype) !== undefined || isLiteralShift(node) || vectorMathName(name, dtype) !== null;
+  if (!vector) return scalarOperation(code, dtype) !== undefined;
+  return vectorOperation(code, dtype) !== undefined || isLiteralShift(node) || vectorMathName(code, dtype) !== null;
 }

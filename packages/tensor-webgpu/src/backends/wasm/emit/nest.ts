@@ -1,5 +1,5 @@
-import type { Affine } from '../../../fuse/affine.ts';
-import { type Expression, visit } from '../../../fuse/expression.ts';
+import { type Expression, visit } from '../../../kernels/expression.ts';
+import type { Affine } from '../../../shape/affine.ts';
 import type { Shape } from '../../../shape/shape.ts';
 import type { Collapse } from './expression-code.ts';
 

@@ -1,12 +1,15 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { Affine } from '../../../fuse/affine.ts';
 import type { Var } from '../../../program/program.ts';
+import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 
 /** Where a variable's buffer lies: at a fixed place of the arena, or behind an entry of the pointer table. */
 export type Placement =
   | { readonly base: 'arena'; readonly offset: number }
   | { readonly base: 'table'; readonly slot: number };
+
+export const samePlacement = (a: Placement, b: Placement): boolean =>
+  a.base === 'arena' ? b.base === 'arena' && a.offset === b.offset : b.base === 'table' && a.slot === b.slot;
 
 /** A local that walks through memory (or counts, for `iota`) as the loops turn. */
 interface Walker {

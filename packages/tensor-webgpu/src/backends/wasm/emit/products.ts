@@ -1,5 +1,5 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
-import type { ContractionOperand, ContractionStage } from '../../../fuse/schedule.ts';
+import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../../kernels/form.ts';
 import { aligned } from '../../../plan/arena.ts';
 import type { ModuleBuilder } from '../assembler/index.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type EmittedContraction,
   emitContraction,
 } from '../contraction/index.ts';
+import { cpuTarget } from '../target.ts';
 import type { StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
 
@@ -35,7 +36,10 @@ export class Products {
     this.pairVectors = pairVectors;
   }
 
+  /** The product of a stage; its functions are emitted at first sight. */
   add(stage: ContractionStage, rows: number): Product {
+    const known = this.of.get(stage);
+    if (known) return known;
     const emitted = emitContraction(this.module, specOf(stage), { pairVectors: this.pairVectors });
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
     const product: Product = {
@@ -43,7 +47,7 @@ export class Products {
       emitted,
       rows,
       packsInside,
-      scratchBytes: emitted.scratchBytes && aligned(emitted.scratchBytes),
+      scratchBytes: emitted.scratchBytes && aligned(emitted.scratchBytes, cpuTarget.alignment),
       scratch: 0,
     };
     this.of.set(stage, product);
@@ -53,8 +57,15 @@ export class Products {
 
 const contractionType = (dtype: DType): ContractionType => (dtype === 'u32' || dtype === 'bool' ? 'i32' : dtype);
 
+/** An operand in memory: the target allows no other. */
+export function inMemory(operand: ContractionOperand): MemoryOperand {
+  if (operand.kind === 'memory') return operand;
+  throw new Error('emit: a product of this device reads its operands from memory.');
+}
+
 function specOf(stage: ContractionStage): ContractionSpec {
-  const { batch, m, n, k, lhs, rhs } = stage;
+  const { batch, m, n, k } = stage;
+  const [lhs, rhs] = [inMemory(stage.lhs), inMemory(stage.rhs)];
   return {
     dtype: contractionType(stage.variable.dtype),
     batch,
@@ -89,8 +100,10 @@ export function pushAddress(frame: PointerFrame, placement: Placement, bytes = 0
 function pushOperands(frame: PointerFrame, product: Product, thread?: number): void {
   const { f } = frame;
   const { stage, scratch } = product;
-  const operand = ({ variable, offset }: ContractionOperand): void =>
+  const operand = (side: ContractionOperand): void => {
+    const { variable, offset } = inMemory(side);
     pushAddress(frame, frame.placements.get(variable) as Placement, offset * bytesPerElement(variable.dtype));
+  };
   operand(stage.lhs);
   operand(stage.rhs);
   pushAddress(frame, frame.placements.get(stage.variable) as Placement);

@@ -1,16 +1,24 @@
-import type { CallPart, ControlPart, Part, RowPart, Schedule } from '../../../fuse/schedule.ts';
-import { type MemoryPlan, planMemory, type ScratchRequest } from '../../../plan/plan.ts';
+import {
+  allSchedules,
+  type CallPart,
+  type ControlPart,
+  type Part,
+  type RowPart,
+  type Schedule,
+} from '../../../kernels/form.ts';
+import type { MemoryPlan, Place } from '../../../plan/memory.ts';
+import { planMemory } from '../../../plan/plan.ts';
 import type { Var } from '../../../program/program.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { cpuTarget } from '../target.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
 import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
-import { emitPack, emitProduct, Products } from './products.ts';
+import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
-import { allRegions, type Region } from './regions.ts';
 import { emitUpdate } from './update.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
@@ -58,16 +66,16 @@ export interface EmitOptions {
   readonly checkSize?: (bytes: number) => void;
 }
 
-/** Emits a region as one module whose `step` runs it once. */
+/** Emits a schedule as one module whose `step` runs it once. */
 export function emitProgram(
   module: ModuleBuilder,
-  region: Region,
+  schedule: Schedule,
   donate: readonly boolean[],
   options: EmitOptions = {},
 ): EmittedProgram {
   const context = new ModuleContext(module);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
-  for (const { schedule } of allRegions(region)) context.importScalars(schedule.groups);
+  for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
   const barrier = module.func('barrier', ['i32', 'i32']);
   const copy = emitCopyFunction(module);
   const shared: Shared = {
@@ -81,8 +89,18 @@ export function emitProgram(
     checkSize: options.checkSize ?? (() => {}),
     slots: 0,
   };
-  const emitter = new RegionEmitter(shared, region, donate, true);
-  const { plan, step } = emitter.emit('step');
+  const { products, threads, checkSize } = shared;
+  const plan = planMemory(schedule, {
+    target: cpuTarget,
+    donate: schedule.inputs.map((_, i) => donate[i] ?? false),
+    scratch(stage, part) {
+      const { scratchBytes, packsInside } = products.add(stage, part.rows);
+      return scratchBytes * (packsInside ? threads : 1);
+    },
+  });
+  checkSize(plan.arenaBytes);
+  const emitter = new RegionEmitter(shared, schedule, plan, true);
+  const { step } = emitter.emit('step');
   module.export(step);
   if (options.exportPhases) emitter.phases.forEach((phase, i) => module.export(phase, `phase-${i}`));
   return { plan, calls: shared.calls, functions: context.functions, slots: shared.slots };
@@ -91,39 +109,44 @@ export function emitProgram(
 class RegionEmitter {
   private readonly shared: Shared;
   private readonly module: ModuleBuilder;
-  private readonly region: Region;
-  private readonly donate: readonly boolean[];
+  private readonly schedule: Schedule;
+  private readonly plan: MemoryPlan;
   private readonly products: Products;
   private readonly placements = new Map<Var, Placement>();
   /** The functions between two barriers, in order, but for what control equations run. */
   readonly phases: FunctionBuilder[] = [];
-  private readonly controls = new Map<ControlPart, { code: ControlCode; scratch: number }>();
-  /** Outputs that lie inside a larger buffer, so that nothing may be written past their end. */
+  private readonly controls = new Map<ControlPart, ControlCode>();
+  /** Variables that lie inside a larger buffer, so that nothing may be written past their end. */
   private readonly exact: ReadonlySet<Var>;
 
-  constructor(shared: Shared, region: Region, donate: readonly boolean[], root: boolean) {
+  constructor(shared: Shared, schedule: Schedule, plan: MemoryPlan, root: boolean) {
     this.shared = shared;
     this.module = shared.context.module;
-    this.region = region;
-    this.donate = donate;
+    this.schedule = schedule;
+    this.plan = plan;
     this.products = shared.products;
-    this.exact = new Set(root ? [] : region.schedule.outputs);
+    const within = [...plan.places].filter(([, place]) => !root && place.in !== 'arena');
+    this.exact = new Set(within.map(([variable]) => variable));
   }
 
-  emit(name: string): { plan: MemoryPlan; step: FunctionBuilder; inputSlot: number; outputSlot: number } {
-    const { placements, shared } = this;
-    const { schedule } = this.region;
+  emit(name: string): EmittedRegion {
+    const { placements, shared, schedule, plan } = this;
     const inputSlot = shared.slots;
     const outputSlot = inputSlot + schedule.inputs.length;
     shared.slots = outputSlot + schedule.outputs.length;
-    const plan = this.plan(schedule);
-    schedule.inputs.forEach((variable, i) => {
-      placements.set(variable, { base: 'table', slot: inputSlot + i });
-    });
-    schedule.outputs.forEach((variable, i) => {
-      placements.set(variable, { base: 'table', slot: outputSlot + i });
-    });
-    for (const [variable, offset] of plan.offsets) placements.set(variable, { base: 'arena', offset });
+    const placed = (place: Place): Placement => {
+      if (place.in === 'arena') return { base: 'arena', offset: place.offset };
+      return { base: 'table', slot: (place.in === 'input' ? inputSlot : outputSlot) + place.index };
+    };
+    for (const [variable, place] of plan.places) placements.set(variable, placed(place));
+    for (const [stage, offset] of plan.scratch) (this.products.of.get(stage) as Product).scratch = offset;
+    for (const [part, control] of plan.controls) {
+      const regions = part.regions.map((child, i): EmittedRegion => {
+        const emitter = new RegionEmitter(shared, child, control.regions[i], false);
+        return emitter.emit(`${part.eqn.primitive.name}-${i}`);
+      });
+      this.controls.set(part, new ControlCode(part, control, regions));
+    }
 
     const step = this.module.func(name, STEP_PARAMS);
     const sync = (): void => {
@@ -146,7 +169,7 @@ class RegionEmitter {
       }
       for (const part of controls) this.emitControl(step, part, sync);
     });
-    return { plan, step, inputSlot, outputSlot };
+    return { step, inputSlot, outputSlot };
   }
 
   /** A function that runs the parts of a group; `null` when all of them are control equations. */
@@ -159,43 +182,6 @@ class RegionEmitter {
       else this.emitCall(phase, part);
     }
     return phase;
-  }
-
-  /** Emits what must be known before memory is planned, the products and the sub-programs, and plans the memory. */
-  private plan(schedule: Schedule): MemoryPlan {
-    const requests: ScratchRequest[] = [];
-    const take: ((offset: number) => void)[] = [];
-    const request = (bytes: number, group: number, then: (offset: number) => void): void => {
-      requests.push({ bytes, group });
-      take.push(then);
-    };
-    schedule.groups.forEach((group, at) => {
-      for (const part of group.parts) {
-        if (part.kind === 'control') {
-          const regions = (this.region.children.get(part) ?? []).map((child, i): EmittedRegion => {
-            const name = `${part.eqn.primitive.name}-${i}`;
-            const emitted = new RegionEmitter(this.shared, child, [], false).emit(name);
-            return { ...emitted, arenaBytes: emitted.plan.arenaBytes };
-          });
-          const code = new ControlCode(part, regions);
-          request(code.scratchBytes, at, (scratch) => this.controls.set(part, { code, scratch }));
-        } else if (part.kind === 'rows') {
-          for (const stage of part.stages) {
-            if (stage.kind !== 'contraction') continue;
-            const product = this.products.add(stage, part.rows);
-            request(product.scratchBytes * (product.packsInside ? this.shared.threads : 1), at, (scratch) => {
-              product.scratch = scratch;
-            });
-          }
-        }
-      }
-    });
-    const plan = planMemory(schedule, this.donate, requests);
-    this.shared.checkSize(plan.arenaBytes);
-    take.forEach((then, i) => {
-      then(plan.scratch[i]);
-    });
-    return plan;
   }
 
   /** A function that packs operands which all blocks of rows share; `null` when there are none. */
@@ -315,20 +301,16 @@ class RegionEmitter {
   }
 
   private emitControl(step: FunctionBuilder, part: ControlPart, sync: () => void): void {
-    const { code, scratch } = this.controls.get(part)!;
-    code.emit(
-      {
-        f: step,
-        thread: THREAD,
-        threads: THREADS,
-        arena: ARENA,
-        table: TABLE,
-        placements: this.placements,
-        sync,
-        copy: this.shared.copy,
-      },
-      scratch,
-    );
+    this.controls.get(part)!.emit({
+      f: step,
+      thread: THREAD,
+      threads: THREADS,
+      arena: ARENA,
+      table: TABLE,
+      placements: this.placements,
+      sync,
+      copy: this.shared.copy,
+    });
   }
 }
 

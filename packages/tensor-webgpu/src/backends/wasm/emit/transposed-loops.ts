@@ -1,5 +1,5 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import { type Expression, type Load, loadsOf } from '../../../fuse/expression.ts';
+import { type Expression, type Load, loadsOf } from '../../../kernels/expression.ts';
 import { rowRange } from './kept-loops.ts';
 import type { LoopBody, StageFrame } from './loops.ts';
 import { pushPointer } from './memory-code.ts';
@@ -45,7 +45,7 @@ export function emitTransposedLoops(frame: StageFrame, nest: Nest, transposed: T
   const block = (): void => {
     const turned = loads.map((load) => turn(load));
     for (let step = 0; step < SIDE; step++) {
-      code.ahead(axis, step);
+      code.readAhead(axis, step);
       loads.forEach((load, i) => {
         code.preset(load, turned[i][step]);
       });
@@ -93,7 +93,7 @@ export function emitTransposedLoops(frame: StageFrame, nest: Nest, transposed: T
     const rest = extents[last] % SIDE;
     const each = (lanes: number): void => {
       for (let step = 0; step < steps; step++) {
-        code.ahead(axis, step);
+        code.readAhead(axis, step);
         loop.body(lanes, 0, axis, step);
       }
     };
@@ -103,7 +103,7 @@ export function emitTransposedLoops(frame: StageFrame, nest: Nest, transposed: T
       pointers.move((strides) => SIDE * strides[last]);
     });
     if (rest > 0) each(rest);
-    code.ahead(axis, 0);
+    code.readAhead(axis, 0);
     pointers.move((strides) => -SIDE * vectors * strides[last]);
   };
 

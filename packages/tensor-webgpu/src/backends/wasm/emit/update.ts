@@ -1,6 +1,6 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { UpdateStage } from '../../../fuse/schedule.ts';
-import { valuesOf } from '../../../fuse/stages.ts';
+import { valuesOf } from '../../../kernels/access.ts';
+import type { UpdateStage } from '../../../kernels/form.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops } from './kept-loops.ts';

@@ -1,5 +1,5 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import { type Expression, visit } from '../../../fuse/expression.ts';
+import { type Expression, visit } from '../../../kernels/expression.ts';
 import { isMathName, type MathName } from '../math/index.ts';
 
 /** The vector function of a primitive on operands of `dtype`; `null` where there is none. */
@@ -27,9 +27,9 @@ export function findTogether(values: readonly Expression[]): Map<Expression, Tog
   const outputs = new Map<readonly Expression[], (Expression | null)[]>();
   visit(values, (node) => {
     if (node.kind !== 'apply') return;
-    const { name } = node.eqn.primitive;
+    const { code } = node;
     if (node.eqn.outputs.length > 1) {
-      const math = vectorMathName(name, node.args[0].dtype);
+      const math = vectorMathName(code, node.args[0].dtype);
       if (!math) return;
       const nodes = outputs.get(node.args) ?? node.eqn.outputs.map(() => null);
       nodes[node.output] = node;
@@ -37,7 +37,7 @@ export function findTogether(values: readonly Expression[]): Map<Expression, Tog
       together.set(node, { name: math, nodes });
     } else if (node.args.length === 1 && node.dtype === 'f32') {
       const named = byOperand.get(node.args[0]) ?? new Map<string, Expression>();
-      named.set(name, node);
+      named.set(code, node);
       byOperand.set(node.args[0], named);
     }
   });

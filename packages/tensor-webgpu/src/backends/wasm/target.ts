@@ -1,0 +1,23 @@
+import { bytesPerElement } from '../../dtype/dtype.ts';
+import type { Target } from '../../kernels/target.ts';
+
+/** Kernels for cores with caches: rows are chained through every kind of work, in blocks that stay in the cache. */
+export const cpuTarget: Target = {
+  chained: ['loops', 'reduce', 'contraction', 'update'],
+  prologues: false,
+  epilogues: false,
+  bindings: Infinity,
+  // Whole vectors may run past the end of a buffer.
+  alignment: 64,
+  bytesPerElement,
+  costs: {},
+  cheap: { cost: 3, loads: 2 },
+  // Beyond these the values of a loop body do not fit the registers.
+  largest: { loads: 24, nodes: 160 },
+  loopNodes: 2048,
+  oneRow: 256,
+  fewRows: 8,
+  smallWork: 4096,
+  // A megabyte of 32-bit elements stays in the second cache.
+  sharedOperand: 1 << 18,
+};

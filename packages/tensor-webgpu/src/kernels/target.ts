@@ -1,0 +1,34 @@
+import type { DType } from '../dtype/dtype.ts';
+import type { Stage } from './form.ts';
+
+/** What the kernels of a device may be like, and what it costs to run them. A backend hands one in. */
+export interface Target {
+  /**
+   * Stages that may share a part with others. Where only loops may, rows are not chained through reductions and products;
+   * an empty list makes every stage a part of its own.
+   */
+  readonly chained: readonly Stage['kind'][];
+  /** Whether a product may compute its operands as it reads them, and go on with its elements as it finishes them. */
+  readonly prologues: boolean;
+  readonly epilogues: boolean;
+  /** Variables that one part may read and write at most. */
+  readonly bindings: number;
+  /** Bytes that every buffer in the arena starts at and is rounded up to. */
+  readonly alignment: number;
+  readonly bytesPerElement: (dtype: DType) => number;
+  /** Floating operations of one element by the name of its scalar code, where they differ from the primitive's own. */
+  readonly costs: Readonly<Record<string, number>>;
+  /** Work that is done again in each consumer instead of being stored: this many operations and operands in memory. */
+  readonly cheap: { readonly cost: number; readonly loads: number };
+  /** Values computed in place of use at most: operands in memory and operations below one stored value. */
+  readonly largest: { readonly loads: number; readonly nodes: number };
+  /** Loops that compute more nodes than this are followed by loops of their own, so that code stays in pieces. */
+  readonly loopNodes: number;
+  /** Up to this many elements, work is one row: it is not worth cutting. */
+  readonly oneRow: number;
+  /** Work joins a part with fewer than `fewRows` rows only up to this many elements, so that large work can be cut. */
+  readonly fewRows: number;
+  readonly smallWork: number;
+  /** A right operand of a product with more elements than this is not read again for each block of rows. */
+  readonly sharedOperand: number;
+}

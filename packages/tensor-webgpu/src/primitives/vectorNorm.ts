@@ -1,0 +1,92 @@
+import { evaluateProgram } from '../program/evaluate.ts';
+import type { Primitive } from '../program/primitive.ts';
+import type { Aval, Program } from '../program/program.ts';
+import { sizeOf, withoutAxes } from '../shape/shape.ts';
+import { bind } from '../trace/bind.ts';
+import { traceProgram } from '../trace/builder.ts';
+import type { Value } from '../trace/value.ts';
+import { type Lax, lax } from './lax.ts';
+import { keptAxes } from './reduce.ts';
+
+interface VectorNormParams {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+  /** The sum of squares is divided by it. */
+  readonly divisor: number;
+  /** The operand, of which the body is made. */
+  readonly operand: Aval;
+}
+
+/** Where squares leave the range of a dtype, and the powers of two that bring numbers back from there. */
+const SCALES = {
+  f32: { large: 2 ** 50, shrink: 2 ** -80, small: 2 ** -40, grow: 2 ** 90 },
+  f64: { large: 2 ** 400, shrink: 2 ** -600, small: 2 ** -400, grow: 2 ** 600 },
+};
+
+const outputShape = ({ operand, axes, keepDims }: VectorNormParams): number[] =>
+  keepDims ? operand.shape.map((extent, i) => (axes.includes(i) ? 1 : extent)) : withoutAxes(operand.shape, axes);
+
+/** A reduction of the operand, repeated over the axes it lost. */
+const spread = (y: Value, { operand, axes }: VectorNormParams): Value =>
+  lax.broadcastInDim(
+    lax.reshape(y, withoutAxes(operand.shape, axes)),
+    operand.shape,
+    keptAxes(operand.shape.length, axes),
+  );
+
+/** sqrt(Σ x² / divisor), scaled by a power of two before squaring wherever squares would overflow or vanish. */
+function body(params: VectorNormParams): Program {
+  const { operand, axes, divisor } = params;
+  return traceProgram([operand], (x) => {
+    const root = (of: Value): Value => {
+      const squares = lax.reduceSum(lax.mul(of, of), axes);
+      return lax.sqrt(divisor === 1 ? squares : lax.div(squares, divisor));
+    };
+    const whole = (y: Value): Value[] => [lax.reshape(y, outputShape(params))];
+    if (sizeOf(operand.shape) === 0) return whole(root(x));
+    const { large, shrink, small, grow } = SCALES[operand.dtype as 'f32' | 'f64'];
+    const top = lax.reduceMax(lax.abs(x), axes);
+    const pick = (whenLarge: number, whenSmall: number): Value =>
+      lax.select(
+        lax.gt(top, large),
+        whenLarge,
+        lax.select(lax.lt(top, small), whenSmall, lax.full(top.shape, 1, operand.dtype)),
+      );
+    return whole(lax.mul(root(lax.mul(x, spread(pick(shrink, grow), params))), pick(1 / shrink, 1 / grow)));
+  }).program;
+}
+
+/** The derivative of the radicand: 2 Σ x dx / divisor. It is exact where the root itself has no derivative. */
+export function alongSquare(x: Value, dx: Value, params: VectorNormParams): Value {
+  const sum = lax.reduceSum(lax.mul(x, dx), params.axes);
+  return lax.reshape(lax.mul(sum, 2 / params.divisor), outputShape(params));
+}
+
+/**
+ * The square root of a mean or sum of squares over some axes. Its derivative at 0 is 0, a subgradient; its square has
+ * the derivative of the sum of squares there too (`alongSquare`).
+ */
+export const vectorNormPrimitive: Primitive = {
+  name: 'vectorNorm',
+  kind: 'inline',
+  shape: ([x], params: VectorNormParams) => [{ shape: outputShape(params), dtype: x.dtype }],
+  body,
+  evaluate: (inputs, params: VectorNormParams) => evaluateProgram(body(params), inputs),
+  jvp(_lax: Lax, [x], [dx], params: VectorNormParams) {
+    const [norm] = bind(vectorNormPrimitive, [x], params);
+    if (!dx) return { outputs: [norm], tangents: [null] };
+    // Divided before anything is multiplied: no square, and nothing else, leaves the range of the numbers.
+    const direction = lax.div(x, spread(lax.select(lax.eq(norm, 0), 1, norm), params));
+    const sum = lax.reshape(lax.reduceSum(lax.mul(direction, dx), params.axes), outputShape(params));
+    return { outputs: [norm], tangents: [params.divisor === 1 ? sum : lax.div(sum, params.divisor)] };
+  },
+  batch(_lax, _size, [x], _batched, params: VectorNormParams) {
+    const axes = params.axes.map((axis) => axis + 1);
+    return { outputs: bind(vectorNormPrimitive, [x], { ...params, axes, operand: avalOf(x) }), batched: [true] };
+  },
+};
+
+const avalOf = ({ shape, dtype }: Aval): Aval => ({ shape, dtype });
+
+export const vectorNorm = (x: Value, axes: readonly number[], keepDims: boolean, divisor = 1): Value =>
+  bind(vectorNormPrimitive, [x], { axes: [...axes].sort((a, b) => a - b), keepDims, divisor, operand: avalOf(x) })[0];

@@ -1,0 +1,36 @@
+/**
+ * Elementwise primitives whose results every device rounds correctly, if they round at all: the same bits whether they are
+ * computed while a program is made or while it runs.
+ */
+export const EXACT: ReadonlySet<string> = new Set([
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'neg',
+  'abs',
+  'sign',
+  'max',
+  'min',
+  'floor',
+  'ceil',
+  'trunc',
+  'round',
+  'sqrt',
+  'eq',
+  'ne',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'isNaN',
+  'isFinite',
+  'and',
+  'or',
+  'xor',
+  'not',
+  'shiftLeft',
+  'shiftRight',
+  'select',
+  'cast',
+]);

@@ -1,0 +1,30 @@
+import type { TypedArray } from '../dtype/dtype.ts';
+import { ArgumentError } from '../errors/errors.ts';
+import { isTensor } from '../ops/operands.ts';
+import type { TensorLike } from '../ops/types.ts';
+
+/** The elements of a parameter that can be seen at once: numbers, lists, and tensors in memory that the host can read. */
+export function elementsOf(x: TensorLike): ArrayLike<number> | undefined {
+  if (typeof x === 'number' || typeof x === 'boolean') return [Number(x)];
+  if (ArrayBuffer.isView(x)) return x as TypedArray;
+  if (!isTensor(x)) return Array.isArray(x) ? x.flat(Number.POSITIVE_INFINITY).map(Number) : undefined;
+  const { state } = x;
+  return state.kind === 'stored' ? state.storage.device.readSync?.(state.storage) : undefined;
+}
+
+/** Throws `ArgumentError` unless every element of a parameter that can be seen `holds`; NaN never does. */
+export function checkedElements(
+  op: string,
+  what: string,
+  x: TensorLike,
+  holds: (value: number) => boolean,
+  expected: string,
+): void {
+  const elements = elementsOf(x);
+  if (!elements) return;
+  for (let i = 0; i < elements.length; i++) {
+    if (holds(elements[i])) continue;
+    const place = elements.length > 1 ? ` at element ${i}` : '';
+    throw new ArgumentError(`${op}: expected ${what} ${expected}, got ${elements[i]}${place}.`);
+  }
+}

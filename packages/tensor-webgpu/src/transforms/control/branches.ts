@@ -1,0 +1,84 @@
+import { checkedList, checkFunctions } from '../../errors/checks.ts';
+import { ArgumentError, ShapeError } from '../../errors/errors.ts';
+import { lax } from '../../primitives/lax.ts';
+import { showAval } from '../../program/print.ts';
+import { sameShape } from '../../shape/shape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { bind } from '../../trace/bind.ts';
+import { type Traced, trace } from '../../trace/builder.ts';
+import { liftLeaf } from '../../trace/constant.ts';
+import { unflatten } from '../../tree/tree.ts';
+import { condPrimitive, unifyBranches } from './cond.ts';
+import { concrete, type FlatTree, flattenLeaves, integerLiteral, numberAtomLike, runOnLeaves } from './leaves.ts';
+
+function checkedIndex(index: number): number {
+  if (Number.isInteger(index)) return Math.min(Math.max(index, -(2 ** 31)), 2 ** 31 - 1);
+  throw new ArgumentError(`switchCase: the index must be an integer, got ${index}.`);
+}
+
+/** Plain numbers that a branch returns take the dtype of the tensors that others return in their place. */
+function withLikeNumbers(branches: readonly Traced<FlatTree>[]): Traced<FlatTree>[] {
+  const like = (i: number) => branches.find(({ extra }) => extra.plain[i] === false)?.extra.values[i];
+  return branches.map((branch) => {
+    const outputs = branch.program.outputs.map((atom, i) => {
+      const other = branch.extra.plain[i] ? like(i) : undefined;
+      return other ? numberAtomLike(atom, other) : atom;
+    });
+    return { ...branch, program: { ...branch.program, outputs } };
+  });
+}
+
+/** Runs one of `branches` on `operands`, chosen by an i32 scalar (clamped to the branches there are). */
+export function switchCase<A extends unknown[], R>(
+  index: Tensor | number,
+  branches: readonly ((...operands: A) => R)[],
+  ...operands: A
+): R {
+  checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
+  const given = flattenLeaves(operands, 'switchCase');
+  const chosen = typeof index === 'number' ? integerLiteral(checkedIndex(index)) : liftLeaf(index, 'switchCase');
+  if (chosen.shape.length !== 0)
+    throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
+  if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');
+  const { outputs, extra } = runOnLeaves([chosen, ...given.values], 'switchCase', (at, ...all) => {
+    const values = all.map(concrete);
+    const returned: Traced<FlatTree>[] = branches.map((branch) =>
+      trace(values, (...inner) => {
+        const result = flattenLeaves(branch(...(unflatten(given.structure, inner) as A)), 'switchCase');
+        return { outputs: result.values, extra: result };
+      }),
+    );
+    const traced = withLikeNumbers(returned);
+    traced.forEach(({ program, extra }, k) => {
+      const first = traced[0];
+      const same =
+        extra.structure.key === first.extra.structure.key &&
+        program.outputs.every(
+          (aval, i) =>
+            sameShape(aval.shape, first.program.outputs[i].shape) && aval.dtype === first.program.outputs[i].dtype,
+        );
+      if (!same) {
+        throw new ShapeError(
+          `cond: branch 0 returns ${first.program.outputs.map(showAval).join(', ')} but branch ${k} returns ${program.outputs.map(showAval).join(', ')}. All branches must return the same form.`,
+        );
+      }
+    });
+    const { branches: programs, captured } = unifyBranches(traced);
+    const outputs = bind(condPrimitive, [lax.cast(concrete(at), 'i32'), ...values, ...captured], {
+      branches: programs,
+    });
+    return { outputs, extra: traced[0].extra.structure };
+  });
+  return unflatten(extra, outputs) as R;
+}
+
+/** `predicate ? onTrue(...operands) : onFalse(...operands)` for a bool scalar known at run time only. */
+export function cond<A extends unknown[], R>(
+  predicate: Tensor | boolean,
+  onTrue: (...operands: A) => R,
+  onFalse: (...operands: A) => R,
+  ...operands: A
+): R {
+  if (typeof predicate === 'boolean') return switchCase(Number(predicate), [onFalse, onTrue], ...operands);
+  return switchCase(lax.cast(liftLeaf(predicate, 'cond'), 'i32') as Tensor, [onFalse, onTrue], ...operands);
+}
