@@ -116,6 +116,15 @@ export function takeStorage(value: Value, use: string, why: string): Storage {
   return storage;
 }
 
+const DONATED: ValueState = { kind: 'gone', why: 'it was donated to a jitted function' };
+
+/** Marks a tensor as gone whose memory a program took over, so that a later use is a named error. */
+export function donate(value: Value): void {
+  if (value.state.kind !== 'stored') return;
+  forget(value, value.state.storage);
+  value.state = DONATED;
+}
+
 export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });
 
 /** The storage of a value in memory; throws `DisposedError` when it was given back. */

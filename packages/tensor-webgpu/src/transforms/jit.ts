@@ -12,7 +12,7 @@ import { Value } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
 import { clearConverted } from './closureConvert.ts';
 import { callFlat, numbersAmong, type TreeFunction } from './function.ts';
-import { JitEntry } from './jitEntry.ts';
+import { JitEntry, type MatchedCall } from './jitEntry.ts';
 import { checkedPositions, staticKey } from './staticArguments.ts';
 
 export interface JitOptions {
@@ -54,14 +54,15 @@ export class JitFunction {
     const { recent } = this;
     for (let i = 0; i < recent.length; i++) {
       const entry = recent[i];
-      const found = entry.match(args);
-      if (!found) continue;
+      const call = entry.match(args);
+      if (!call) continue;
       if (i > 0) this.toFront(entry);
-      return this.run(entry, found);
+      this.traces.touch(entry);
+      return entry.run(call);
     }
     const entry = this.entryOf(args);
     this.toFront(entry);
-    return this.run(entry, leaves(args.filter((_, n) => !this.isStatic(n))));
+    return entry.run(entry.match(args) as MatchedCall);
   }
 
   /** The trace for arguments of this form, made when it is not there. */
@@ -119,11 +120,6 @@ export class JitFunction {
       result,
       donated,
     });
-  }
-
-  private run(entry: JitEntry, found: readonly unknown[]): unknown {
-    this.traces.touch(entry);
-    return entry.run(found);
   }
 
   private toFront(entry: JitEntry): void {

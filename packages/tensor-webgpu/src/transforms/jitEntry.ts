@@ -9,7 +9,7 @@ import { upload } from '../runtime/transfer.ts';
 import { sameShape, sizeOf } from '../shape/shape.ts';
 import { storedValues } from '../trace/bind.ts';
 import { liftedDType } from '../trace/constant.ts';
-import { storageOf, takeStorage, Value } from '../trace/value.ts';
+import { donate, storageOf, Value } from '../trace/value.ts';
 import { matchLeaves } from '../tree/match.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
 import { numbersAmong } from './function.ts';
@@ -32,6 +32,18 @@ export interface EntryParts {
   readonly result: Structure;
   /** Which leaves the program may overwrite. */
   readonly donated: readonly boolean[];
+}
+
+/** Arguments that match an entry. */
+export interface MatchedCall {
+  readonly leaves: readonly unknown[];
+  /** Their storages; `null` for plain numbers and booleans, of which there are some if `plain`. */
+  readonly storages: (Storage | null)[];
+  readonly plain: boolean;
+  /** The number of the call, which donated tensors bear. */
+  readonly call: number;
+  /** A leaf that is a donated tensor met twice; -1 when there is none. */
+  readonly repeated: number;
 }
 
 let calls = 0;
@@ -61,9 +73,12 @@ export class JitEntry implements Cached {
 
   drop(): void {}
 
-  /** The leaves of the arguments if they have the form that this entry was traced for; else `null`. */
-  match(args: readonly unknown[]): readonly unknown[] | null {
-    const { argumentCount, statics, leaves } = this.parts;
+  /**
+   * The arguments laid out for a run, if they have the form that this entry was traced for; else `null`. One pass over
+   * the leaves: it is most of what a call costs.
+   */
+  match(args: readonly unknown[]): MatchedCall | null {
+    const { argumentCount, statics, leaves, donated } = this.parts;
     if (args.length !== argumentCount) return null;
     const found: unknown[] = [];
     let next = 0;
@@ -72,52 +87,63 @@ export class JitEntry implements Cached {
         if (!Object.is(statics.get(n), args[n])) return null;
       } else if (!matchLeaves(args[n], this.nodes[next++], found)) return null;
     }
+    const storages: (Storage | null)[] = [];
+    const { device, donates } = this;
+    const call = ++calls;
     let plain = false;
+    let repeated = -1;
     for (let i = 0; i < found.length; i++) {
       const leaf = found[i];
-      if (!(leaf instanceof Value)) plain = true;
-      else if (!this.fits(leaf, leaves[i])) return null;
+      if (!(leaf instanceof Value)) {
+        plain = true;
+        storages.push(null);
+        continue;
+      }
+      const aval = leaves[i];
+      const { state } = leaf;
+      if (state.kind !== 'stored' || state.storage.device !== device) return null;
+      if (leaf.dtype !== aval.dtype || !sameShape(leaf.shape, aval.shape)) return null;
+      storages.push(state.storage);
+      if (!donates) continue;
+      // A donated tensor's memory is overwritten, so it may stand in one place only.
+      const mark = donated[i] ? call : -call;
+      if (leaf.seenBy === call || (mark === call && leaf.seenBy === -call)) repeated = i;
+      else leaf.seenBy = mark;
     }
-    return plain && !this.plainFit(found) ? null : found;
+    if (plain && !this.plainFit(found)) return null;
+    return { leaves: found, storages, plain, call, repeated };
   }
 
-  /** Runs the program on leaves that match. */
-  run(leaves: readonly unknown[]): unknown {
+  /** Runs the program on arguments that match. */
+  run({ leaves, storages, plain, call, repeated }: MatchedCall): unknown {
     const { captured, donated, result } = this.parts;
-    if (this.donates) this.checkDonated(leaves);
-    const storages: Storage[] = [];
-    const lifted: Storage[] = [];
-    for (const leaf of leaves) {
-      if (leaf instanceof Value) storages.push(storageOf(leaf, 'jit'));
-      else {
-        const { dtype } = this.parts.leaves[storages.length];
-        const data = hostArray(dtype, 1);
-        data[0] = Number(leaf);
-        const made = upload(this.device, data, dtype);
-        storages.push(made);
-        lifted.push(made);
-      }
+    if (repeated >= 0) throw donatedTwice(leaves.indexOf(leaves[repeated]));
+    const lifted = plain ? this.lift(leaves, storages) : [];
+    for (const value of captured) {
+      if (value.seenBy === call) throw donatedTwice(leaves.indexOf(value));
+      storages.push(storageOf(value, 'jit'));
     }
-    for (const value of captured) storages.push(storageOf(value, 'jit'));
-    const outputs = run(this.compiled, storages);
+    const outputs = run(this.compiled, storages as Storage[]);
     if (this.donates) {
-      for (let i = 0; i < leaves.length; i++) {
-        const leaf = leaves[i];
-        if (donated[i] && leaf instanceof Value) takeStorage(leaf, 'jit', 'it was donated to a jitted function');
-      }
+      for (let i = 0; i < leaves.length; i++) if (donated[i] && leaves[i] instanceof Value) donate(leaves[i] as Value);
     }
-    for (let i = 0; i < lifted.length; i++) giveBack(lifted[i].memory);
+    for (const storage of lifted) giveBack(storage.memory);
     return unflatten(result, storedValues(this.program, outputs));
   }
 
-  private fits(value: Value, aval: Aval): boolean {
-    const { state } = value;
-    return (
-      state.kind === 'stored' &&
-      state.storage.device === this.device &&
-      value.dtype === aval.dtype &&
-      sameShape(value.shape, aval.shape)
-    );
+  /** Puts plain numbers and booleans in memory, where `storages` has nothing. */
+  private lift(leaves: readonly unknown[], storages: (Storage | null)[]): Storage[] {
+    const lifted: Storage[] = [];
+    leaves.forEach((leaf, i) => {
+      if (storages[i]) return;
+      const { dtype } = this.parts.leaves[i];
+      const data = hostArray(dtype, 1);
+      data[0] = Number(leaf);
+      const storage = upload(this.device, data, dtype);
+      storages[i] = storage;
+      lifted.push(storage);
+    });
+    return lifted;
   }
 
   /** Whether plain numbers and booleans become what stood there at tracing. */
@@ -128,24 +154,6 @@ export class JitEntry implements Cached {
       const { shape, dtype } = this.parts.leaves[i];
       return shape.length === 0 && dtype === liftedDType(leaf, place);
     });
-  }
-
-  /** A donated tensor's memory is overwritten, so it may stand in one place only. */
-  private checkDonated(leaves: readonly unknown[]): void {
-    const { captured, donated } = this.parts;
-    const call = ++calls;
-    const twice = (leaf: unknown): boolean => {
-      if (!(leaf instanceof Value)) return false;
-      if (leaf.seenBy === call) return true;
-      leaf.seenBy = call;
-      return false;
-    };
-    const seen = (value: unknown): boolean => value instanceof Value && value.seenBy === call;
-    for (let i = 0; i < leaves.length; i++)
-      if (donated[i] && twice(leaves[i])) throw donatedTwice(leaves.indexOf(leaves[i]));
-    for (let i = 0; i < leaves.length; i++)
-      if (!donated[i] && seen(leaves[i])) throw donatedTwice(leaves.indexOf(leaves[i]));
-    for (const value of captured) if (seen(value)) throw donatedTwice(leaves.indexOf(value));
   }
 }
 

@@ -77,26 +77,31 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   else target[key] = value;
 }
 
-/** Visits leaves in order (object keys sorted) with their paths, and returns the structure. */
+/** Adds the leaves to `found` in order (object keys sorted), with their paths to `paths` if there is one; returns the structure. */
 function walk(
   tree: unknown,
-  path: string,
-  visit: (leaf: unknown, path: string) => void,
+  found: unknown[],
   isLeaf?: (node: unknown) => boolean,
+  paths?: string[],
+  path: string = '',
 ): Node {
-  if (isLeaf?.(tree)) {
-    visit(tree, path);
-    return LEAF;
+  if (!isLeaf?.(tree)) {
+    if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
+    if (Array.isArray(tree)) {
+      const children: Node[] = [];
+      for (let i = 0; i < tree.length; i++)
+        children.push(walk(tree[i], found, isLeaf, paths, paths && join(path, String(i))));
+      return { kind: 'array', children };
+    }
+    if (isPlainObject(tree)) {
+      const keys = Object.keys(tree).sort();
+      const children: Node[] = [];
+      for (const key of keys) children.push(walk(tree[key], found, isLeaf, paths, paths && join(path, key)));
+      return { kind: 'object', keys, children };
+    }
   }
-  if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
-  if (Array.isArray(tree)) {
-    return { kind: 'array', children: tree.map((child, i) => walk(child, join(path, String(i)), visit, isLeaf)) };
-  }
-  if (isPlainObject(tree)) {
-    const keys = Object.keys(tree).sort();
-    return { kind: 'object', keys, children: keys.map((key) => walk(tree[key], join(path, key), visit, isLeaf)) };
-  }
-  visit(tree, path);
+  found.push(tree);
+  paths?.push(path);
   return LEAF;
 }
 
@@ -123,7 +128,7 @@ const structureOf = (node: Node, leafCount: number): Structure => ({ key: nodeKe
  */
 export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leaves: Leaf<T>[]; structure: Structure } {
   const found: unknown[] = [];
-  const node = walk(tree, '', (leaf) => found.push(leaf), isLeaf);
+  const node = walk(tree, found, isLeaf);
   return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
 }
 
@@ -134,7 +139,9 @@ export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leav
 export function leaves<T>(tree: T): Leaf<T>[];
 export function leaves<L>(tree: unknown): L[];
 export function leaves(tree: unknown): unknown[] {
-  return flatten(tree).leaves;
+  const found: unknown[] = [];
+  walk(tree, found);
+  return found;
 }
 
 /** The structure of a tree, without its leaves. */
@@ -143,7 +150,7 @@ export const structure = (tree: unknown): Structure => flatten(tree).structure;
 /** The paths of the leaves in order, like `layers.0.weight`. */
 export function paths(tree: unknown): string[] {
   const found: string[] = [];
-  walk(tree, '', (_leaf, path) => found.push(path));
+  walk(tree, [], undefined, found);
   return found;
 }
 
