@@ -112,8 +112,11 @@ export function solveOde<Y, Args = undefined>(
     events,
     maxEvents,
   });
+  // Inside a trace even this is not known yet.
+  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
   const adaptive = (at: Clock): AdaptiveOptions => ({
     ...adaptiveDefaults(options),
+    isConstant: inMemory,
     clock: at,
     control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
   });
@@ -129,7 +132,6 @@ export function solveOde<Y, Args = undefined>(
       ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
       : solveAdaptive(problem(state, inside), adaptive(at));
 
-  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
   const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
   if (watch.onProgress && !inMemory)
     fail('onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out.');
@@ -196,7 +198,9 @@ function withoutLeaves<Y>(
   return { ...rest, coefficients: polynomial.map(rebuild) };
 }
 
-const adaptiveDefaults = <Y, Args>(options: SolveOptions<Y, Args>): Omit<AdaptiveOptions, 'clock' | 'control'> => ({
+const adaptiveDefaults = <Y, Args>(
+  options: SolveOptions<Y, Args>,
+): Omit<AdaptiveOptions, 'clock' | 'control' | 'isConstant'> => ({
   tolerances: { rtol: options.rtol ?? 1e-5, atol: options.atol ?? 1e-5, norm: options.norm ?? 'rms' },
   maxSteps: options.maxSteps ?? 4096,
   firstStep: options.firstStep ?? null,
