@@ -92,8 +92,7 @@ function countsOf(name: string, degree: number, chain: StabilizerChain): FixedPo
   if (degree > 1 && 2n * order === factorial(degree)) return alternatingFixedPoints(degree);
   if (order <= MOST_LISTED) return countFixedPoints(chain.elements());
   throw new MemoryLimitError(
-    `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. ` +
-      'Build it with directProduct from smaller groups, or count the orbits in an orbitTable.',
+    `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. Count orbits with countOrbits, which does without.`,
   );
 }
 
