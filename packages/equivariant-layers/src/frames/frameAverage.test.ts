@@ -7,10 +7,12 @@ import {
   EmptySetError,
   type EuclideanGroupName,
   frameAverage,
+  intoFrames,
   LayerShapeError,
   MaskError,
   movedBy,
   NonFiniteInputError,
+  outOfFrames,
   pointFrames,
   randomIsometry,
   UnknownGroupError,
@@ -629,6 +631,20 @@ describe('bad calls are named', () => {
   ])('%s', (_what, run, message) => {
     expect(run).toThrow(ArgumentError);
     expect(run).toThrow(message);
+  });
+
+  test('kinds of the parts', () => {
+    const frames = pointFrames(x, { group: 'E(3)' });
+    // biome-ignore lint/suspicious/noExplicitAny: wrong kinds are the point.
+    const wrong = 'points' as any;
+    for (const run of [
+      () => intoFrames(x, wrong, frames),
+      () => outOfFrames(x, wrong, frames),
+      () => movedBy(randomIsometry('E(3)', key), x, wrong),
+    ]) {
+      expect(run).toThrow(ArgumentError);
+      expect(run).toThrow(/'scalar' or 'vector' or 'point', got points/);
+    }
   });
 
   test('groups, shapes, masks, NaN', () => {

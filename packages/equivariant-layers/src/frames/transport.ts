@@ -1,5 +1,6 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { checkedChoice } from '../inputs/choice.ts';
 import type { PointFrames } from './pointFrames.ts';
 
 /**
@@ -8,12 +9,17 @@ import type { PointFrames } from './pointFrames.ts';
  */
 export type Kind = 'scalar' | 'vector' | 'point';
 
+const KINDS: readonly Kind[] = ['scalar', 'vector', 'point'];
+
+/** `given` itself; throws `ArgumentError` unless it is a kind. */
+export const checkedKind = (what: string, given: Kind): Kind => checkedChoice(`${what}: a kind`, given, KINDS);
+
 /**
  * Vectors or points [lead…, …, d] as each frame element sees them: [frames, lead…, …, d], g⁻¹ x = (x - t) R. Scalars stay as they are.
- * @throws LayerShapeError unless the batch axes and the last axis fit the frames.
+ * @throws ArgumentError for another kind, LayerShapeError unless the batch axes and the last axis fit the frames.
  */
 export function intoFrames(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
-  return kind === 'scalar' ? x : signed(alongAxes(x, kind, frames).expandDims(0), frames);
+  return checkedKind('intoFrames', kind) === 'scalar' ? x : signed(alongAxes(x, kind, frames).expandDims(0), frames);
 }
 
 /** Vectors or points in coordinates along the principal axes, before the signs of the frame elements. */
@@ -26,10 +32,10 @@ export function alongAxes(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
 
 /**
  * What each frame element gives, [frames, lead…, …, d], taken back and averaged: Σ_f (y_f R_fᵀ + t) / |F|. Scalars are averaged.
- * @throws LayerShapeError unless the batch axes and the last axis fit the frames.
+ * @throws ArgumentError for another kind, LayerShapeError unless the batch axes and the last axis fit the frames.
  */
 export function outOfFrames(y: Tensor, kind: Kind, frames: PointFrames): Tensor {
-  if (kind === 'scalar') return y.mean({ axis: 0 });
+  if (checkedKind('outOfFrames', kind) === 'scalar') return y.mean({ axis: 0 });
   checkShape('outOfFrames', y, kind, frames, 1);
   const { axes, center } = frames;
   // Signs first: they are exact, so that copies that differ by signs cancel or agree to the last bit.

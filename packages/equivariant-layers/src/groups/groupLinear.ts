@@ -1,6 +1,5 @@
 import { initializers } from '@flowfield/nn';
 import {
-  ArgumentError,
   checkedOptions,
   checkedWhole,
   checkTensor,
@@ -15,7 +14,7 @@ import { checkFinite } from '../inputs/finite.ts';
 import { floating } from '../inputs/floating.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
 import { checkedDType, checkedFlag, checkParams } from '../inputs/params.ts';
-import type { PermutationGroup } from './group.ts';
+import { checkGroup, type PermutationGroup } from './group.ts';
 import { checkTableSize, countOrbits, orbitTable } from './orbits.ts';
 
 /** `weight` [orbits on tuples of orderIn + orderOut, channelsIn, channelsOut], `bias` [orbits on tuples of orderOut, channelsOut]. */
@@ -171,11 +170,7 @@ export function groupLinear(options: GroupLinearOptions): GroupLayer<GroupLinear
 }
 
 function checkSize(op: string, { group, orderIn, orderOut, channelsIn, channelsOut }: GroupLinearSize): void {
-  if (!Array.isArray(group?.generators)) {
-    throw new ArgumentError(
-      `${op}: expected a group, got ${String(group)}. Make one with cyclicGroup, groupNamed or permutationGroup.`,
-    );
-  }
+  checkGroup(op, group);
   checkedWhole(`${op}: orderIn`, orderIn, 0);
   checkedWhole(`${op}: orderOut`, orderOut, 0);
   checkedWhole(`${op}: channelsIn`, channelsIn);

@@ -233,6 +233,15 @@ describe('bad groups are named', () => {
     // biome-ignore lint/suspicious/noExplicitAny: wrong names are the point.
     expect(() => permutationGroup({ generator: [] } as any)).toThrow(/Did you mean generators\?/);
     expect(() => permutationGroup({ generators: [] })).toThrow(ArgumentError);
+    for (const run of [
+      () => countOrbits('A4' as never, 2),
+      () => orbitTable(undefined as never, 2),
+      () => directProduct(cyclicGroup(2), 'A4' as never),
+      () => permutationGroup({ generators: 'A4' as never }),
+    ]) {
+      expect(run).toThrow(ArgumentError);
+      expect(run).toThrow(/expected (a group|generators)/);
+    }
     expect(permutationGroup({ generators: [], degree: 3 }).order).toBe(1n);
   });
 

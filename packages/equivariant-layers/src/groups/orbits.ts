@@ -2,7 +2,7 @@ import { checkedOptions, checkedWhole } from '@flowfield/tensor-webgpu';
 import { MemoryLimitError } from '../errors.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
 import type { FixedPointCounts } from './fixedPoints.ts';
-import type { PermutationGroup } from './group.ts';
+import { checkGroup, type PermutationGroup } from './group.ts';
 import type { Permutation } from './permutation.ts';
 import { stabilizerChain } from './stabilizerChain.ts';
 
@@ -33,6 +33,7 @@ export interface OrbitTableOptions {
 export function orbitTable(group: PermutationGroup, order: number, options: OrbitTableOptions = {}): OrbitTable {
   const op = 'orbitTable';
   const { memoryLimit } = checkedOptions(op, options, ['memoryLimit']);
+  checkGroup(op, group);
   checkedWhole(`${op}: order`, order, 0);
   checkTableSize(op, group, order, checkedMemoryLimit(op, memoryLimit));
   const { degree, generators } = group;
@@ -118,6 +119,7 @@ function tupleAt(index: number, n: number, order: number): number[] {
  * @throws MemoryLimitError for more orbits than can be numbered, or too many stabilizers.
  */
 export function countOrbits(group: PermutationGroup, order: number): number {
+  checkGroup('countOrbits', group);
   checkedWhole('countOrbits: order', order, 0);
   const orbits =
     burnside(group, order) ?? orbitsByStabilizers(group, group.generators, order, { left: MOST_STABILIZERS });
