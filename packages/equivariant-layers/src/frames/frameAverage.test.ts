@@ -536,6 +536,11 @@ describe('ways to call', () => {
     expect(() => weighted(normals(1, [3, 3]), x)).toThrow(/expects scalars of shape \[5, …\], got \[3, 3\]/);
   });
 
+  test('an empty batch gives an empty batch', () => {
+    const f = frameAverage((y: Tensor) => y, { group: 'E(3)', inputs: 'point', outputs: 'point' });
+    expect(f(x.slice([0, 0])).shape).toEqual([0, 6, 3]);
+  });
+
   test('under vmap, and of whole numbers', () => {
     const f = frameAverage((y: Tensor) => fn(params, y), { group: 'SE(3)', inputs: 'point' });
     expect(difference(vmap((y: Tensor) => f(y))(x), f(x))).toBeLessThan(1e-14);

@@ -1,4 +1,4 @@
-import type { Tensor } from '@flowfield/tensor-webgpu';
+import { checkTensor, type Tensor } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import type { PointFrames } from './pointFrames.ts';
@@ -24,6 +24,7 @@ export function intoFrames(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
 
 /** Vectors or points in coordinates along the principal axes, before the signs of the frame elements. */
 export function alongAxes(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
+  checkTensor('intoFrames', `the ${kind}`, x);
   checkShape('intoFrames', x, kind, frames, 0);
   const { axes, center } = frames;
   const shifted = kind === 'point' && center ? x.sub(between(center, x.shape.length, frames)) : x;
@@ -46,9 +47,13 @@ export function outOfFrames(y: Tensor, kind: Kind, frames: PointFrames): Tensor 
 
 /** x [lead…, …, d] times matrices [lead…, d, d]. */
 function rotated(x: Tensor, matrices: Tensor, { lead, group }: PointFrames): Tensor {
-  const rows = x.reshape([...lead, -1, group.dimension]);
+  const rows = x.reshape([...lead, rowsAfter(x.shape, lead.length), group.dimension]);
   return rows.matmul(matrices).reshape(x.shape);
 }
+
+/** The product of the extents between the batch axes and the last; -1 in a reshape would not do for an empty batch. */
+const rowsAfter = (shape: readonly number[], lead: number): number =>
+  shape.slice(lead, -1).reduce((product, extent) => product * extent, 1);
 
 /** [lead…, d] with axes of extent 1 in between, `rank` axes in all. */
 const between = (center: Tensor, rank: number, { lead, group }: PointFrames): Tensor =>
