@@ -14,7 +14,7 @@ import type { DegeneratePolicy } from './degenerate.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
 import { checkedInput, checkedSizes, type FaGnnInput, type Particles } from './particles.ts';
 import { checkFrameChoices, framesOf, type PointFrames } from './pointFrames.ts';
-import { intoFrames, outOfFrames } from './transport.ts';
+import { intoFrames, type Kind, outOfFrames } from './transport.ts';
 
 /** Two linear layers. */
 type Pair = [LinearParams, LinearParams];
@@ -58,6 +58,9 @@ export interface FaGnnApplyOptions {
 
 export interface FaGnn {
   readonly group: EuclideanGroupName;
+  /** How the parts of the input move. */
+  readonly inputs: readonly [Readonly<Record<keyof FaGnnInput, Kind>>];
+  readonly outputs: 'point' | 'vector';
   init(key: random.Key): FaGnnParams;
   /** One point or vector for each node, [lead…, n, d]. */
   apply(params: FaGnnParams, input: FaGnnInput, options?: FaGnnApplyOptions): Tensor;
@@ -126,6 +129,8 @@ export function faGnn(options: FaGnnOptions): FaGnn {
 
   return {
     group,
+    inputs: [{ points: 'point', vectors: 'vector', scalars: 'scalar', edges: 'scalar' }],
+    outputs: output,
     init(key) {
       const [inputKey, outputKey, ...layerKeys] = random.split(key, rounds + 2);
       return {
