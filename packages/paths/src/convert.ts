@@ -12,7 +12,7 @@ import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 export type Prediction = 'velocity' | 'data' | 'noise' | 'score';
 
 /** All kinds of prediction. */
-export const predictions = ['velocity', 'data', 'noise', 'score'] as const satisfies readonly Prediction[];
+const predictions = ['velocity', 'data', 'noise', 'score'] as const satisfies readonly Prediction[];
 
 export interface ConvertOptions {
   readonly from: Prediction;

@@ -10,6 +10,11 @@ export interface Scheduler {
   readonly name: string;
   /** Whether α + σ = 1 with α_0 = 0 and α_1 = 1: then α can time a geodesic. */
   readonly convex: boolean;
+  /**
+   * The times at which α, σ and Δ = α'σ - σ'α are exactly 0, where there are such. Where data are known the coefficients
+   * themselves tell; inside a trace, at a time that is a plain number, this does.
+   */
+  readonly zeros?: { readonly alpha?: number; readonly sigma?: number; readonly delta?: number };
   alpha(t: TensorLike): Tensor;
   sigma(t: TensorLike): Tensor;
   /** dα / dt */

@@ -1,6 +1,5 @@
 import {
   firstNonFinite,
-  full,
   type Tensor,
   type TensorLike,
   TraceError,
@@ -20,7 +19,8 @@ export function asFloating(x: TensorLike): Tensor {
  * @throws TimeShapeError for any other shape; `[batch, 1]` above all, which would broadcast to [batch, batch].
  */
 export function asTimes(use: string, t: TensorLike, x: Tensor): Tensor {
-  if (typeof t === 'number') return full([], t, { dtype: x.dtype, device: x.device?.name });
+  // Inside a trace too the value of such a tensor is known.
+  if (typeof t === 'number') return tensor(t, { dtype: x.dtype, device: x.device?.name });
   const times = tensor(t);
   const perRow = times.shape.length === 1 && x.shape.length > 0 && times.shape[0] === x.shape[0];
   if (times.shape.length > 0 && !perRow) {

@@ -84,7 +84,7 @@ export function glass(model: Velocity, options: GlassOptions): Transition {
   });
 }
 
-export interface InnerOptions {
+interface InnerOptions {
   readonly x: Tensor;
   readonly t: Tensor;
   readonly tNext: Tensor;
@@ -94,7 +94,7 @@ export interface InnerOptions {
 }
 
 /** The inner field of a transition from x, and γ x, from which it starts. Inner times are scalars. */
-export function innerField(model: PathModel, { x, t, tNext, rho, s0, tilt }: InnerOptions) {
+function innerField(model: PathModel, { x, t, tNext, rho, s0, tilt }: InnerOptions) {
   const c = glassCoefficients(model.scheduler, t, tNext, rho);
   const base = x.mul(spread(c.gammaBar, x));
   const outer = c.alphaT.div(c.sigmaT);
