@@ -1,6 +1,6 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
 import { SchedulerError } from './errors.ts';
-import { asFloating, checkTimes } from './times.ts';
+import { asFloating, checkGiven, checkTimes } from './times.ts';
 
 /**
  * The coefficients of an affine path x_t = α_t x_1 + σ_t x_0, for t from 0 (source) to 1 (data). All functions work
@@ -39,6 +39,7 @@ export interface SchedulerOutput {
  */
 export function schedulerAt(scheduler: Scheduler, t: TensorLike): SchedulerOutput {
   checkScheduler('schedulerAt', scheduler);
+  checkGiven('schedulerAt', 't', t);
   const times = asFloating(t);
   checkTimes('schedulerAt', times);
   return coefficientsAt(scheduler, times);

@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   firstNonFinite,
   type Tensor,
   type TensorLike,
@@ -7,6 +8,14 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { NonFinitePointError, TimeRangeError, TimeShapeError } from './errors.ts';
+
+/** Throws `ArgumentError` for an argument that was left out, or is a text. */
+export function checkGiven(use: string, what: string, given: unknown): void {
+  if (given !== undefined && given !== null && typeof given !== 'string') return;
+  throw new ArgumentError(
+    `${use}: expected ${what} as numbers or a tensor, got ${typeof given === 'string' ? `'${given}'` : String(given)}. Check the name and the value of this argument.`,
+  );
+}
 
 /** A floating tensor of points, batch first. */
 export function asFloating(x: TensorLike): Tensor {
@@ -19,6 +28,7 @@ export function asFloating(x: TensorLike): Tensor {
  * @throws TimeShapeError for any other shape; `[batch, 1]` above all, which would broadcast to [batch, batch].
  */
 export function asTimes(use: string, t: TensorLike, x: Tensor): Tensor {
+  checkGiven(use, 't', t);
   // Inside a trace too the value of such a tensor is known.
   if (typeof t === 'number') return tensor(t, { dtype: x.dtype, device: x.device?.name });
   const times = tensor(t);

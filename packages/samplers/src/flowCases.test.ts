@@ -2,7 +2,7 @@ import { dopri5, euler, midpoint, rk4 } from '@flowfield/ode-solvers';
 import { condOTScheduler, cosineScheduler } from '@flowfield/paths';
 import { grad, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { logLikelihood, sampleOde, sampleWithLogLikelihood, type Velocity } from './index.ts';
+import { ChainTimeError, logLikelihood, sampleOde, sampleWithLogLikelihood, type Velocity } from './index.ts';
 import { type Mixture, mixtureLogDensity, mixtureVelocity } from './testing/mixture.ts';
 import { f64, gap, numbers } from './testing/sphere.ts';
 
@@ -40,6 +40,15 @@ describe('grids', () => {
       expect(sampleOde(shrink, back, options).ys.item()).toBeCloseTo(2.4, 4);
     }
   });
+});
+
+test('times outside [0, 1] are named, rounding at the ends is not', () => {
+  const x = f64([[1]]);
+  expect(() => sampleOde(shrink, x, { t1: 1.5 })).toThrow(ChainTimeError);
+  expect(() => sampleOde(shrink, x, { grid: [0, 50, 100], solver: euler() })).toThrow(/times in \[0, 1\].* got 50/);
+  expect(() => logLikelihood(shrink, x, { t0: 1000, t1: 0 })).toThrow(/^logLikelihood: expected times in \[0, 1\]/);
+  expect(() => sampleWithLogLikelihood(shrink, x, { t0: -0.1 })).toThrow(ChainTimeError);
+  expect(() => sampleOde(shrink, x, { solver: euler(), grid: [0, 1 + 1e-12] })).not.toThrow();
 });
 
 describe('likelihoods', () => {

@@ -3,11 +3,14 @@ import {
   condOTScheduler,
   convert,
   cosineScheduler,
+  kineticOptimalScheduler,
   linearVPScheduler,
   polynomialScheduler,
   type Scheduler,
   SchedulerError,
   schedulerAt,
+  separationOf,
+  veScheduler,
   vpScheduler,
 } from '@flowfield/paths';
 import { jit, linalg, random, type Tensor } from '@flowfield/tensor-webgpu';
@@ -202,10 +205,13 @@ describe('one transition of the exact model', () => {
   });
 });
 
+// The kinetic-optimal path for data whose λ is that of a mixture of near and far points.
+const optimal = kineticOptimalScheduler(separationOf((s) => 1 / (1 + s * s) / (1 + s)));
+
 describe('any trained model', () => {
   const x = random.normal(random.key(3), [64, 1], { dtype: 'f64' });
 
-  test.each([straight, cosineScheduler(), linearVPScheduler(), vpScheduler()])(
+  test.each([straight, cosineScheduler(), linearVPScheduler(), vpScheduler(), veScheduler(), optimal])(
     '$name: all four kinds of prediction agree',
     (scheduler) => {
       const denoiser = mixtureDenoiser(line, scheduler);
@@ -365,9 +371,19 @@ test('a tilt by V of a Gaussian reward gives the tilted Gaussian', () => {
 describe('mistakes', () => {
   const model: Velocity = (x) => x;
   const xt = f64([[1], [2]]);
-  const call = (options: object) => () =>
-    glassTransition(model, { scheduler: straight, xt, t: 0.2, tNext: 0.5, key, ...options });
+  const call =
+    ({ model: broken, ...options }: { model?: true }) =>
+    () =>
+      glassTransition(broken ? (x) => x.div(f64([[1], [0]])) : model, {
+        scheduler: straight,
+        xt,
+        t: 0.2,
+        tNext: 0.5,
+        key,
+        ...options,
+      });
   test.each<[string, object, new (message: string) => Error, RegExp]>([
+    ['a model that gives NaN', { model: true }, NonFiniteSampleError, /first in row 1/],
     ['time that runs back', { tNext: 0.1 }, ChainTimeError, /0 <= t < tNext <= 1, got t = 0.2 and tNext = 0.1/],
     ['time that stands', { tNext: 0.2 }, ChainTimeError, /0 <= t < tNext/],
     ['a time beyond 1', { tNext: 1.5 }, ChainTimeError, /tNext = 1.5/],
