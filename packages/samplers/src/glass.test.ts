@@ -20,6 +20,7 @@ import {
   type Correlation,
   glass,
   glassCoefficients,
+  glassTrajectory,
   glassTransition,
   NonFiniteSampleError,
   runChain,
@@ -185,6 +186,23 @@ describe('one transition of the exact model', () => {
       .add(x.mul(c.gammaBar))
       .add(noise.mul(c.sigmaBar));
     expect(gap(found, expected)).toBeLessThan(1e-12);
+  });
+
+  test('the inner path starts from γ x + noise and ends where the transition does', () => {
+    const x = random.normal(random.key(2), [5, 1], { dtype: 'f64' });
+    for (const [solver, rows] of [
+      [midpoint(), 5],
+      [rk4(), 6],
+    ] as const) {
+      const options = { scheduler: straight, prediction: 'data', solver, steps: 4 } as const;
+      const path = glassTrajectory(denoiser, options)(x, f64(0.3), f64(0.6), key);
+      expect(path.shape).toEqual([rows, 5, 1]);
+      expect(gap(path.slice(-1), glassTransition(denoiser, { ...options, xt: x, t: 0.3, tNext: 0.6, key }))).toBe(0);
+      const start = x
+        .mul(coefficients(straight, 0.3, 0.6, 0.4).gammaBar)
+        .add(random.normal(key, [5, 1], { dtype: 'f64' }));
+      expect(gap(path.slice(0), start)).toBeLessThan(1e-14);
+    }
   });
 
   test('with S(1) = 0 the last Euler step returns γ x + ᾱ D', () => {
