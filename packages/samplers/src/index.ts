@@ -1,3 +1,4 @@
+export { type BitsOptions, bitsPerDimension } from './bitsPerDimension.ts';
 export type { ModelOptions } from './denoiser.ts';
 export {
   frechetDistance,
