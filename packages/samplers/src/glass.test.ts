@@ -79,32 +79,38 @@ describe('coefficients', () => {
     },
   );
 
-  test('one look at t* equals the two looks (2x2 covariances) to rounding', () => {
-    // E[z | x_t, X] of a Gaussian prior, by conditioning on both observations at once.
-    const [t, next, rho] = [0.3, 0.7, 0.4];
-    const c = coefficients(straight, t, next, rho);
-    for (const inner of [0.1, 0.5, 0.9]) {
-      const [A, S] = [inner * c.alphaBar, 1 - inner + inner * c.sigmaBar];
-      // (x_t, X) = μ z + noise, with μ = (a, A + γ a) and noise covariance C.
-      const mu = f64([[c.a], [A + c.gammaBar * c.a]]);
-      const C = f64([
-        [c.s ** 2, c.gammaBar * c.s ** 2],
-        [c.gammaBar * c.s ** 2, c.gammaBar ** 2 * c.s ** 2 + S ** 2],
-      ]);
-      const solved = linalg.solve(C, mu);
-      const g = 1 / mu.T.matmul(solved).item();
-      const snr = Math.hypot(c.a / c.s, A / S);
-      expect(g).toBeCloseTo(1 / snr ** 2, 12);
-      const [x, X] = [0.37, -0.81];
-      const summary =
-        g *
-        f64([[x, X]])
-          .matmul(solved)
-          .item();
-      const n = ((c.a / c.s) * (x / c.s) + ((A / S) * (X - c.gammaBar * x)) / S) / snr;
-      expect(n / snr).toBeCloseTo(summary, 12);
-    }
-  });
+  test.each([0.4, -0.3, 'ddpm'] as const)(
+    'ρ = %s: the denoiser of the inner field is the posterior mean of both looks',
+    (rho) => {
+      // Data N(0, 1): E[z | x_t, X] from the 2x2 covariance of both observations, against what Euler steps reveal.
+      const [t, next, steps] = [0.3, 0.7, 5];
+      const gaussian: Mixture = { weights: [1], means: [[0]], variances: [1] };
+      const c = coefficients(straight, t, next, rho);
+      const x = f64([[0.37]]);
+      const options = { scheduler: straight, prediction: 'data', solver: euler(), steps, rho } as const;
+      const path = numbers(glassTrajectory(mixtureDenoiser(gaussian, straight), options)(x, f64(t), f64(next), key));
+      for (let k = 0; k < steps; k++) {
+        const s = k / steps;
+        const [A, S, X] = [s * c.alphaBar, 1 - s + s * c.sigmaBar, path[k]];
+        const growth = (c.sigmaBar - 1) / S;
+        const slope = (path[k + 1] - X) * steps;
+        const found = (slope - growth * (X - c.gammaBar * 0.37)) / (c.alphaBar - A * growth);
+        // (x_t, X) = μ z + noise, with μ = (α, A + γ α) and noise covariance C; prior precision 1.
+        const mu = f64([[c.a], [A + c.gammaBar * c.a]]);
+        const C = f64([
+          [c.s ** 2, c.gammaBar * c.s ** 2],
+          [c.gammaBar * c.s ** 2, c.gammaBar ** 2 * c.s ** 2 + S ** 2],
+        ]);
+        const solved = linalg.solve(C, mu);
+        const exact =
+          f64([[0.37, X]])
+            .matmul(solved)
+            .item() /
+          (1 + mu.T.matmul(solved).item());
+        expect(found).toBeCloseTo(exact, 11);
+      }
+    },
+  );
 });
 
 describe('one transition of the exact model', () => {
