@@ -160,7 +160,7 @@ function withSoundTangents(solved: LeafSolution): LeafSolution {
 
 const soundTangent: (x: Tensor, code: Tensor) => Tensor = customJvp(
   (x: Tensor, _code: Tensor) => x,
-  ([x, code], [moved]) => [soundTangent(x, code), where(code.equal(0), moved, Number.NaN)],
+  ([x, code], [moved]) => [soundTangent(x, code), moved.mul(where(code.equal(0), 1, Number.NaN).astype(moved.dtype))],
 );
 
 /** Fixed steps that events may cut: the grid becomes a list of times at which steps end. */
