@@ -277,3 +277,28 @@ describe('scales', () => {
     expect(run).toThrow(/nonFinite at t = 0/);
   });
 });
+
+test('a solve runs on the device of its state, whatever it saves', () => {
+  const y0 = tensor([1, 2], { device: 'reference' });
+  for (const options of [
+    {},
+    { steps: 4 },
+    { solver: ode.kvaerno3() },
+    { saveAt: { steps: true } },
+    { saveAt: { dense: true } },
+    { saveAt: { ts: [0.5, 1] }, jumpTimes: [0.2] },
+    { onProgress: () => true, saveAt: { ts: [0.5, 1] } },
+    { events: [{ when: (t: Tensor) => t.sub(0.3) }] },
+  ] as SolveOptions<Tensor>[]) {
+    const { ys, t } = solveOde(decay, y0, { t0: 0, t1: 1, ...options });
+    expect([ys.device?.name, t.device?.name]).toEqual(['reference', 'reference']);
+    if (ys.ndim === 1) expect(gap(ys, y0.mul(Math.exp(-1)))).toBeLessThan(1e-3);
+  }
+});
+
+test('a right-hand side that returns no tensor is named', () => {
+  const solve = (f: unknown) => () => solveOde(f as typeof decay, f64([1]), { t0: 0, t1: 1 });
+  expect(solve(async () => f64([1]))).toThrow(/f must return a tree of tensors, got a promise/);
+  expect(solve(() => 'x')).toThrow(/f must return a tree of tensors, got string/);
+  expect(solve(() => undefined)).toThrow(/the result of f and the state/);
+});
