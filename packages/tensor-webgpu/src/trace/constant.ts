@@ -13,7 +13,7 @@ function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = de
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */
-export function scalarValue(value: number, dtype: DType, device?: Device): Value {
+function scalarValue(value: number, dtype: DType, device?: Device): Value {
   if (currentBuilder()) return literalValue(new Literal(value, dtype));
   return constantValue(hostArray(dtype, 1).fill(value), [], dtype, device);
 }
