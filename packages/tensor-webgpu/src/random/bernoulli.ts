@@ -63,8 +63,8 @@ const unsettled = (tied: Value, rest: Value): Value => lax.and(tied, lax.gt(rest
 /**
  * true with probability `p` (default 1/2), as bool; of the shape of `p` unless `shape` is given. The probability is right to
  * the smallest p: random digits are drawn until they differ from those of p.
- * @throws ArgumentError for p outside [0, 1]; inside a trace, where they cannot be seen, elements below 0 and NaN count as 0 and
- * those above 1 as 1.
+ * @throws ArgumentError for p outside [0, 1]; inside a trace, where they cannot be seen, and in tensors of more than 2¹⁶
+ * elements, those below 0 and NaN count as 0 and those above 1 as 1.
  */
 export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
   checkedElements('random.bernoulli', 'p', p, (value) => value >= 0 && value <= 1, 'in [0, 1]');

@@ -46,7 +46,8 @@ export interface CategoricalOptions {
 /**
  * Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick; a class of logit -Infinity is not
  * drawn. The noise has 2²³ levels in f32 and lies in [-4.5, 15.9]: classes rarer than about 1e-6 need f64 logits.
- * @throws ArgumentError for logits that are NaN or Infinity, or all -Infinity; inside a trace, where they cannot be seen, the first of those is drawn.
+ * @throws ArgumentError for logits that are NaN or Infinity, or all -Infinity; inside a trace, where they cannot be seen, and for
+ * more than 2¹⁶ of them, the first of those is drawn.
  */
 export function categorical(key: Key, logits: TensorLike, options: CategoricalOptions = {}): Tensor {
   const { axis = -1, shape } = checkedOptions('random.categorical', options, ['axis', 'shape']);
