@@ -19,6 +19,22 @@ export const outcomes = [
       'The right-hand side gave NaN or infinity, and smaller steps did not avoid it. Check the field at this time and state ' +
       '(division by zero, log of a negative number), or end the interval before the singularity.',
   },
+  {
+    name: 'notSolved',
+    message:
+      'The equations of an implicit step were not solved by Newton iterations. Take smaller steps, let the solver choose them ' +
+      '(rtol and atol), keep the state in f64, or check that the right-hand side is smooth here.',
+  },
+  {
+    name: 'badTimes',
+    message:
+      'Times must be finite, and saved times must lie between t0 and t1 and run in the direction of the solve. Sort them, or widen the interval.',
+  },
+  {
+    name: 'maxEvents',
+    message: 'More events happened than there is room for. Raise maxEvents, or make the event terminal.',
+  },
+  { name: 'stopped', message: 'onProgress returned false. The solution is that up to this time.' },
 ] as const;
 
 export type OutcomeName = (typeof outcomes)[number]['name'];
@@ -44,10 +60,10 @@ export class OdeError extends FlowfieldError {
   readonly step: number;
   readonly row: number | undefined;
 
-  constructor({ code, time, step, row }: OdeFailure) {
+  constructor({ code, time, step, row }: OdeFailure, use = 'solveOde') {
     const { name, message } = outcomes[code];
     const where = row === undefined ? '' : `, row ${row}`;
-    super(`solveOde: ${name} at t = ${time}, step ${step}${where}. ${message}`);
+    super(`${use}: ${name} at t = ${time}, step ${step}${where}. ${message}`);
     this.outcome = name;
     this.code = code;
     this.time = time;

@@ -1,6 +1,7 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
-import type { Polynomial } from './interpolation.ts';
-import type { OdeSolver } from './rungeKutta.ts';
+import type { EventRecord, LeafEvent } from './events.ts';
+import type { Polynomial } from './polynomial.ts';
+import type { OdeSolver } from './solver.ts';
 import type { Field, FloatType, State } from './state.ts';
 
 /** An initial value problem on leaves, as the loops see it. */
@@ -12,6 +13,9 @@ export interface LeafProblem {
   /** What is stored along the way. */
   readonly keep: 'end' | 'steps' | 'dense';
   readonly timeType: FloatType;
+  readonly mass: Tensor | null;
+  readonly events: readonly LeafEvent[];
+  readonly maxEvents: number;
 }
 
 /** What the loops return, on leaves. */
@@ -26,12 +30,15 @@ export interface LeafSolution {
   /** Every accepted state, the first included; rows after `accepted` repeat the last. */
   readonly trajectory: { readonly times: Tensor; readonly states: State } | null;
   readonly dense: LeafDense | null;
-  /** The states at the times asked for, where the loop computed them itself. */
-  readonly saved: State | null;
+  /** The states at the times asked for, and how many of the times were reached. */
+  readonly saved: { readonly states: State; readonly count: Tensor } | null;
+  readonly events: EventRecord | null;
 }
 
 export interface LeafDense {
+  readonly origin: Tensor;
   readonly starts: Tensor;
+  readonly offsets: Tensor;
   readonly sizes: Tensor;
   readonly count: Tensor;
   readonly polynomial: Polynomial;

@@ -1,19 +1,20 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
 import { codeOf, OdeError } from './errors.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
-import { leafStep } from './rungeKutta.ts';
 import type { State } from './state.ts';
-
-/** Whether a tensor's elements can be read now: it is in memory, on a device that this thread can see. */
-export const canRead = (value: Tensor): boolean => value.device?.readSync !== undefined;
 
 /** The error of a solve that stopped early. For a state that is not finite, its step is repeated to find the row. */
 export function failureOf(solved: LeafSolution, problem: LeafProblem, fixed: boolean): OdeError {
   const [code, time, step] = [solved.code, solved.t, solved.h].map((value) => value.item());
   if (code !== codeOf('nonFinite')) return new OdeError({ code, time, step });
+  const { field, solver, state, mass } = problem;
+  const { t } = solved;
   // An adaptive solve has already halved the step that failed.
   const h = fixed ? solved.h : solved.h.mul(2);
-  const { next } = leafStep(problem.solver.tableau, problem.field, solved.t, problem.state, h);
+  const row = firstBadRow(field(t, state));
+  if (row !== undefined) return new OdeError({ code, time, step, row });
+  const span = { start: t, end: t.add(h), h };
+  const { next } = solver.leafStep({ field, span, state, first: null, tolerances: null, mass });
   return new OdeError({ code, time, step, row: firstBadRow(next) });
 }
 

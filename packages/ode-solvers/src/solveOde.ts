@@ -1,13 +1,36 @@
-import { checkFunctions, full, jit, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
-import { solveAdaptive } from './adaptiveSteps.ts';
+import { checkFunctions, jit, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { type AdaptiveOptions, solveAdaptive } from './adaptiveSteps.ts';
+import { solveBacksolve } from './backsolve.ts';
+import { type Clock, clockOf } from './clock.ts';
+import type { DenseSolution } from './dense.ts';
+import { solveAdaptiveDriven, solveFixedDriven, type Watch } from './driven.ts';
+import { leafEvents } from './events.ts';
 import { solveFixed } from './fixedSteps.ts';
-import { type DenseSolution, evaluateDense } from './interpolation.ts';
+import { solveKept } from './keptSolve.ts';
+import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
-import { checkNames, checkOptions, gridTimes, isList, type SolveOptions, type StepChoice } from './options.ts';
+import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
-import { canRead, failureOf } from './report.ts';
-import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
-import type { ErrorNorm } from './stepControl.ts';
+import { failureOf } from './report.ts';
+import { checkMass, type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
+import { controlOf } from './stepControl.ts';
+import { canRead, fail } from './times.ts';
+
+/** The solver of solves that name none. */
+const usual = dopri5();
+
+/** The events of a solve, in their order. */
+export interface OdeEvents<Y> {
+  /** When they happened: [count]; inside a trace [maxEvents], unused rows 0. */
+  readonly ts: Tensor;
+  /** The states just before `apply`, stacked. */
+  readonly ys: Y;
+  /** Which of the events it was, several at once too: bool [count, events]. */
+  readonly which: Tensor;
+  readonly count: Tensor;
+  /** Whether a terminal event ended the solve. */
+  readonly terminated: Tensor;
+}
 
 /** A solution: a plain tree of tensors, so that it can leave a `jit`. Counts are i32 scalars. */
 export interface OdeSolution<Y> {
@@ -15,13 +38,13 @@ export interface OdeSolution<Y> {
   readonly ys: Y;
   /** The times of `ys`. */
   readonly ts: Tensor;
-  /** Where the solve stopped: its end, or the time of the trouble. */
+  /** Where the solve stopped: its end, a terminal event, or the time of the trouble. */
   readonly t: Tensor;
   /** The signed size of the next step (fixed steps: of the last). */
   readonly h: Tensor;
   /** The number of the outcome in `outcomes`; 0 is success. */
   readonly code: Tensor;
-  /** Evaluations of f. */
+  /** Evaluations of f; those for Jacobians of implicit methods are not counted. */
   readonly nfe: Tensor;
   /** Attempted steps: accepted + rejected. */
   readonly steps: Tensor;
@@ -29,27 +52,32 @@ export interface OdeSolution<Y> {
   readonly rejected: Tensor;
   /** With saveAt `dense`: the solution as a function of time, for `evaluateDense`. */
   readonly dense: DenseSolution<Y> | null;
+  /** With `events`: what happened. */
+  readonly events: OdeEvents<Y> | null;
 }
 
 /**
  * Solves the initial value problem `dy/dt = f(t, y, args)`, `y(t0) = y0`, from t0 to t1, forwards or backwards.
  *
  * `y` is a tree of floating tensors, which may have different dtypes; time is a scalar of the widest of them. `f`
- * returns a tree like `y`, and is evaluated on the whole batch at once.
+ * returns a tree like `y`, and is evaluated on the whole batch at once, at times between t0 and t1 only (one stage of
+ * `kvaerno5()` excepted).
  *
  * Step sizes: `steps`, `step` or `grid` fix them; otherwise the error per step is kept below `atol + rtol |y|` in the
  * root mean square over all elements of the state (so the number of evaluations depends on the batch).
  *
  * All of it can be traced. Fixed steps pass both modes of differentiation; adaptive ones forward mode, and reverse
- * mode with `reverseMode: true`. Derivatives are those of the discrete solution at the step sizes taken.
+ * mode with `reverseMode: true` or `adjoint: 'backsolve'`. Derivatives are those of the discrete solution at the step
+ * sizes taken (backsolve: of the exact one, to the tolerance); in their choice the errors of derivatives count.
  *
- * Evaluations of f: fixed steps cost `stages` each (dopri5: 6 each and one more). Adaptive dopri5: 6 for each attempt,
- * 1 at the start, and 1 to choose a first step unless `firstStep` is given; a projection costs 1 more for each attempt.
+ * Evaluations of f: explicit fixed steps cost `stages` each (dopri5: 6 each and one more). Adaptive dopri5: 6 for each
+ * attempt, 1 at the start, and 1 to choose a first step unless `firstStep` is given; a projection costs 1 more for each
+ * attempt.
  *
  * @throws OdeError, unless `throw` is false, when a solve outside a trace does not reach t1. Inside a trace nothing
  * can be thrown: look at `code`; the state is then the last good one.
  * @throws ArgumentError for an f that is no function, and for options that are unknown, out of range or exclude each other;
- * DTypeError for integer states.
+ * DTypeError for integer states; ShapeError for an f, an event or a mass matrix of another shape.
  */
 export function solveOde<Y, Args = undefined>(
   f: OdeFunction<Y, Args>,
@@ -58,59 +86,93 @@ export function solveOde<Y, Args = undefined>(
 ): OdeSolution<Y> {
   checkFunctions('solveOde', f);
   checkNames(options);
-  const solver = options.solver ?? dopri5();
-  checkOptions(options, solver);
+  const solver = options.solver ?? usual;
   const { structure } = tree.flatten(y0);
   const initial = stateOf(y0);
   const device = initial.find((leaf) => leaf.device !== undefined)?.device?.name;
   const timeType = timeTypeOf(initial);
-  const { saveAt = {}, project, args } = options;
+  checkOptions(options, solver, timeType);
+  const { saveAt = {}, project, mass = null, maxEvents = 100 } = options;
+  const args = options.args as Args;
   const rebuild = (state: State): Y => tree.unflatten(structure, state) as Y;
-  const toTime = (t: number | Tensor): Tensor =>
-    typeof t === 'number' ? full([], t, { dtype: timeType, device }) : t.astype(timeType);
-  const toTimes = (ts: readonly number[] | Tensor): Tensor =>
-    isList(ts) ? tensor(ts, { dtype: timeType, device }) : ts.astype(timeType);
-
-  const times = saveAt.ts ? toTimes(saveAt.ts) : null;
+  checkMass(mass, initial);
+  const events = leafEvents(options.events ?? [], structure, args, timeType);
   const fixed = options.grid !== undefined || options.steps !== undefined || options.step !== undefined;
-  const grid = fixed ? gridTimes(options, timeType, toTimes) : null;
-  const problem = (state: State): LeafProblem => ({
-    field: fieldOf(f, structure, args as Args),
+  const scanned = fixed && events.length === 0;
+  const clock = withGridStops(clockOf({ ...options, ts: saveAt.ts }, timeType, device), fixed && !scanned);
+  const field = fieldOf(f, structure, args);
+  const problem = (state: State, inside: Field = field): LeafProblem => ({
+    field: inside,
     solver,
     state,
     project: project ? (inner: State) => stateOf(project(rebuild(inner))) : null,
-    keep: saveAt.dense || (times && fixed) ? 'dense' : saveAt.steps ? 'steps' : 'end',
+    keep: saveAt.dense || (clock.saved && scanned) ? 'dense' : saveAt.steps ? 'steps' : 'end',
     timeType,
+    mass,
+    events,
+    maxEvents,
   });
+  // Inside a trace even this is not known yet.
+  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
+  const adaptive = (at: Clock): AdaptiveOptions => ({
+    ...adaptiveDefaults(options),
+    isConstant: inMemory,
+    clock: at,
+    control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
+  });
+  const withSaved = (solved: LeafSolution, at: Clock, state: State, inside?: Field): LeafSolution =>
+    scanned && at.saved && solved.dense
+      ? {
+          ...solved,
+          saved: savedFrom(problem(state, inside), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
+        }
+      : solved;
+  const run = (state: State, at: Clock, inside?: Field): LeafSolution =>
+    scanned
+      ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
+      : solveAdaptive(problem(state, inside), adaptive(at));
 
-  const run = (state: State, t0: Tensor, t1: Tensor, at: Tensor | null, along: Tensor | null): LeafSolution => {
-    if (!along) return solveAdaptive(problem(state), { ...adaptiveDefaults(options), t0, t1, times: at });
-    const solved = solveFixed(problem(state), along, options.checkpoint ?? false);
-    if (!at || !solved.dense) return solved;
-    const { polynomial, ...rest } = solved.dense;
-    const saved = evaluateDense<State>({ ...rest, coefficients: polynomial }, at);
-    return { ...solved, saved: project ? stateOf(project(rebuild(saved))) : saved };
-  };
-  const t0 = along(grid, 0) ?? toTime(options.t0 as number | Tensor);
-  const t1 = along(grid, -1) ?? toTime(options.t1 as number | Tensor);
-  const solved = jit(run)(initial, t0, t1, times, grid);
+  const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
+  if (watch.onProgress && !inMemory)
+    fail('onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out.');
+  const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
+  const solved =
+    options.adjoint === 'backsolve'
+      ? solveBacksolve({ f, structure, args, problem, clock, run: (at) => adaptive(at), scanned, solve: run }, initial)
+      : inMemory && (watch.onProgress || grows)
+        ? scanned
+          ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
+          : solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
+        : inMemory
+          ? solveKept(options, solver, field, run, initial, clock)
+          : jit((state: State, at: Clock) => run(state, at))(initial, clock);
 
   if ((options.throw ?? true) && canRead(solved.code) && solved.code.item() !== 0) {
-    throw failureOf(solved, problem(solved.state), grid !== null);
+    throw failureOf(solved, problem(solved.state), scanned);
   }
-  return solutionOf(solved, rebuild, times);
+  return solutionOf(solved, rebuild, clock.saved?.times ?? null);
 }
 
-const along = (grid: Tensor | null, at: number): Tensor | null => grid?.slice(at) ?? null;
+/** Fixed steps that events may cut: the grid becomes a list of times at which steps end. */
+function withGridStops(clock: Clock, cuts: boolean): Clock {
+  if (!cuts || !clock.grid) return clock;
+  const times = clock.grid.times.slice([1]);
+  return { ...clock, stops: { times, offsets: clock.grid.sizes.cumsum(), jumps: times.mul(0) } };
+}
 
-/** The solution as the caller's trees; in memory, unused rows of a trajectory are cut off. */
+/** The solution as the caller's trees; in memory, unused rows are cut off. */
 function solutionOf<Y>(solved: LeafSolution, rebuild: (state: State) => Y, times: Tensor | null): OdeSolution<Y> {
-  const { trajectory, dense, saved, accepted, rejected } = solved;
-  const used = trajectory && canRead(accepted) ? accepted.item() + 1 : undefined;
-  const cut = (rows: Tensor): Tensor => (used === undefined ? rows : rows.slice([0, used]));
+  const { trajectory, dense, saved, events, accepted, rejected } = solved;
+  const cutTo = (count: Tensor, more = 0): ((rows: Tensor) => Tensor) => {
+    const used = canRead(count) ? count.item() + more : undefined;
+    return (rows) => (used === undefined || used >= rows.shape[0] ? rows : rows.slice([0, used]));
+  };
+  const cutSteps = cutTo(accepted, 1);
+  const cutSaved = saved ? cutTo(saved.count) : cutSteps;
+  const cutEvents = events ? cutTo(events.count) : cutSteps;
   return {
-    ys: rebuild(saved ?? trajectory?.states.map(cut) ?? solved.state),
-    ts: saved && times ? times : trajectory ? cut(trajectory.times) : solved.t,
+    ys: rebuild(saved?.states.map(cutSaved) ?? trajectory?.states.map(cutSteps) ?? solved.state),
+    ts: saved && times ? cutSaved(times) : trajectory ? cutSteps(trajectory.times) : solved.t,
     t: solved.t,
     h: solved.h,
     code: solved.code,
@@ -118,20 +180,33 @@ function solutionOf<Y>(solved: LeafSolution, rebuild: (state: State) => Y, times
     steps: accepted.add(rejected),
     accepted,
     rejected,
-    dense:
-      dense && !saved
-        ? { starts: dense.starts, sizes: dense.sizes, count: dense.count, coefficients: dense.polynomial.map(rebuild) }
-        : null,
+    dense: dense && !saved ? withoutLeaves(dense, rebuild) : null,
+    events: events && {
+      ts: cutEvents(events.times),
+      ys: rebuild(events.states.map(cutEvents)),
+      which: cutEvents(events.which),
+      count: events.count,
+      terminated: events.terminated,
+    },
   };
 }
 
-const adaptiveDefaults = ({ rtol, atol, norm, maxSteps, firstStep, minStep, reverseMode, checkpoint }: StepChoice) => ({
-  rtol: rtol ?? 1e-5,
-  atol: atol ?? 1e-5,
-  norm: norm ?? ('rms' satisfies ErrorNorm),
-  maxSteps: maxSteps ?? 4096,
-  firstStep: firstStep ?? null,
-  minStep: minStep ?? null,
-  reverseMode: reverseMode ?? false,
-  checkpoint: checkpoint ?? false,
+function withoutLeaves<Y>(
+  { polynomial, ...rest }: NonNullable<LeafSolution['dense']>,
+  rebuild: (state: State) => Y,
+): DenseSolution<Y> {
+  return { ...rest, coefficients: polynomial.map(rebuild) };
+}
+
+const adaptiveDefaults = <Y, Args>(
+  options: SolveOptions<Y, Args>,
+): Omit<AdaptiveOptions, 'clock' | 'control' | 'isConstant'> => ({
+  tolerances: { rtol: options.rtol ?? 1e-5, atol: options.atol ?? 1e-5, norm: options.norm ?? 'rms' },
+  maxSteps: options.maxSteps ?? 4096,
+  firstStep: options.firstStep ?? null,
+  minStep: options.minStep ?? null,
+  maxStep: options.maxStep ?? null,
+  reverseMode: options.reverseMode ?? false,
+  checkpoint: options.checkpoint ?? false,
+  derivativeError: options.derivativeError ?? true,
 });

@@ -1,7 +1,7 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
 import type { Path, PathInput, PathSample } from './path.ts';
 import { checkPair } from './path.ts';
-import { checkScheduler, type Scheduler, schedulerAt } from './scheduler.ts';
+import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
 import { asTimes, checkTimes, perRow } from './times.ts';
 
 /** A path x_t = α_t x_1 + σ_t x_0 with its scheduler. */
@@ -27,7 +27,7 @@ export function affinePath(scheduler: Scheduler): AffinePath {
       const { x0, x1 } = checkPair(use, input.x0, input.x1);
       const t = asTimes(use, input.t, x1);
       checkTimes(use, t);
-      const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt(scheduler, t);
+      const { alphaT, sigmaT, dAlphaT, dSigmaT } = coefficientsAt(scheduler, t);
       const combine = (a: Tensor, b: Tensor): Tensor => perRow(a, x1).mul(x1).add(perRow(b, x1).mul(x0));
       return { ...input, x0, x1, t, xt: combine(alphaT, sigmaT), dxt: combine(dAlphaT, dSigmaT) };
     },

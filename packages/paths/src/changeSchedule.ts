@@ -1,6 +1,15 @@
-import { div, maximum, sqrt, square, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import {
+  checkedOptions,
+  checkFunctions,
+  div,
+  maximum,
+  sqrt,
+  square,
+  type Tensor,
+  type TensorLike,
+} from '@flowfield/tensor-webgpu';
 import { denominator, withDelta } from './denominators.ts';
-import { type Scheduler, type SchedulerOutput, schedulerAt } from './scheduler.ts';
+import { checkScheduler, coefficientsAt, type Scheduler, type SchedulerOutput } from './scheduler.ts';
 import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 
 /** A velocity field; further arguments (labels, …) are passed on. */
@@ -28,21 +37,24 @@ const LEAST_SIGMA = 1e-30;
  * t, a scalar or (batch), and hands the field a t' of the shape of t.
  *
  * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
- * @throws (the result) TimeShapeError and TimeRangeError for times that do not fit; SingularConversionError for the
+ * @throws SchedulerError for something else than a scheduler; (the result) TimeShapeError and TimeRangeError for times that do not fit; SingularConversionError for the
  * exception, in an eager call. Inside a trace Δ is kept at 1e-12 there, and the result is finite.
  */
 export function changeSchedule<Rest extends readonly unknown[] = []>(
   velocity: VelocityField<Rest>,
-  { from, to }: ScheduleChange,
+  change: ScheduleChange,
 ): (x: TensorLike, t: TensorLike, ...rest: Rest) => Tensor {
+  checkFunctions('changeSchedule', velocity);
+  const { from, to } = checkedOptions('changeSchedule', change, ['from', 'to']);
+  for (const scheduler of [from, to]) checkScheduler('changeSchedule', scheduler);
   const use = `changeSchedule(${from.name} to ${to.name})`;
   return (x, t, ...rest) => {
     const at = asFloating(x);
     const times = asTimes(use, t, at);
     checkTimes(use, times);
-    const next = withDelta(schedulerAt(to, times));
+    const next = withDelta(coefficientsAt(to, times));
     const oldTimes = from.snrInverse(next.alphaT.div(maximum(next.sigmaT, LEAST_SIGMA)));
-    const old = withDelta(schedulerAt(from, oldTimes));
+    const old = withDelta(coefficientsAt(from, oldTimes));
     const scaleSquared = power(next).div(power(old));
     const scale = sqrt(scaleSquared);
     const speed = next.delta.div(scaleSquared.mul(denominator(use, from, 'delta', old, oldTimes)));

@@ -1,5 +1,6 @@
-import { ArgumentError, mean, sum, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkFunctions, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
+import { checkReduction, type LossReduction, reduceRows } from './lossReduction.ts';
 import type { Path, PathInput, PathSample } from './path.ts';
 
 /** The metric of a manifold at x, for tangents u and v (batch, D): <u, v> of shape (batch). */
@@ -14,14 +15,9 @@ export interface FlowMatchingOptions<Extra extends object = object> {
   readonly path: Path & { readonly manifold?: object };
   /** Measures the error; the path's own manifold when it has a metric, else the Euclidean metric. */
   readonly manifold?: Metric;
-  /**
-   * 'mean' (default): the mean over the batch and all coordinates, as published losses have it. 'sum': the sum over
-   * the coordinates, mean over the batch. 'none': the mean over the coordinates for each row, (batch).
-   */
-  readonly reduction?: 'mean' | 'sum' | 'none';
+  /** Default: 'mean'. */
+  readonly reduction?: LossReduction;
 }
-
-const REDUCTIONS: readonly string[] = ['mean', 'sum', 'none'];
 
 /**
  * The conditional flow-matching loss E |v(x_t, t) - dx_t|² / D, whose gradient in the weights is that of regressing the
@@ -36,17 +32,20 @@ const REDUCTIONS: readonly string[] = ['mean', 'sum', 'none'];
  * path's `sample` throws.
  */
 export function conditionalFlowMatchingLoss<Extra extends object = object>(
-  { velocity, path, manifold, reduction = 'mean' }: FlowMatchingOptions<Extra>,
+  options: FlowMatchingOptions<Extra>,
   x0: TensorLike,
   x1: TensorLike,
   t: TensorLike,
   extra?: Extra,
 ): Tensor {
-  if (!REDUCTIONS.includes(reduction)) {
-    throw new ArgumentError(
-      `conditionalFlowMatchingLoss: expected a reduction among ${REDUCTIONS.join(', ')}, got '${reduction}'. Check the spelling.`,
-    );
-  }
+  const {
+    velocity,
+    path,
+    manifold,
+    reduction = 'mean',
+  } = checkedOptions('conditionalFlowMatchingLoss', options, ['velocity', 'path', 'manifold', 'reduction']);
+  checkFunctions('conditionalFlowMatchingLoss', velocity, path?.sample);
+  checkReduction('conditionalFlowMatchingLoss', reduction);
   const input = { ...extra, x0, x1, t } as PathInput & Extra;
   const sample = path.sample(input) as PathSample & Extra;
   const { xt, dxt } = sample;
@@ -60,14 +59,10 @@ export function conditionalFlowMatchingLoss<Extra extends object = object>(
   const error = field.sub(dxt);
   const metric = manifold ?? (hasMetric(path.manifold) ? path.manifold : undefined);
   const squares = metric ? metric.inner(xt, error, error) : error.mul(error);
-  const rows = squares.shape.length > 1 ? sum(squares, { axis: axesAfterFirst(squares) }) : squares;
-  const coordinates = xt.shape.slice(1).reduce((product, extent) => product * extent, 1);
-  if (reduction === 'sum') return mean(rows);
-  const perCoordinate = rows.div(coordinates);
-  return reduction === 'none' ? perCoordinate : mean(perCoordinate);
+  return reduceRows('conditionalFlowMatchingLoss', squares, reduction, undefined, coordinatesOf(xt));
 }
+
+const coordinatesOf = (x: Tensor): number => x.shape.slice(1).reduce((product, extent) => product * extent, 1);
 
 const hasMetric = (manifold: object | undefined): manifold is Metric =>
   manifold !== undefined && typeof (manifold as Partial<Metric>).inner === 'function';
-
-const axesAfterFirst = (x: Tensor): number[] => x.shape.slice(1).map((_, i) => i + 1);

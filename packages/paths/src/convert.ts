@@ -1,7 +1,8 @@
-import { ArgumentError, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { checkedOptions, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { checkOneOf } from './choices.ts';
 import { type Coefficients, denominator, withDelta } from './denominators.ts';
 import { PathShapeError } from './errors.ts';
-import { type Scheduler, schedulerAt } from './scheduler.ts';
+import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
 import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 
 /**
@@ -9,6 +10,9 @@ import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
  * e = E[x_0 | x_t], or the `score` ∇ ln p_t(x_t).
  */
 export type Prediction = 'velocity' | 'data' | 'noise' | 'score';
+
+/** All kinds of prediction. */
+export const predictions = ['velocity', 'data', 'noise', 'score'] as const satisfies readonly Prediction[];
 
 export interface ConvertOptions {
   readonly from: Prediction;
@@ -19,37 +23,36 @@ export interface ConvertOptions {
   readonly t: TensorLike;
 }
 
-/** target = (onX · x_t + onPrediction · prediction) / overᵖᵒʷᵉʳ. */
+/** target = (onX · x_t + onPrediction · prediction) / (product of `over`). */
 interface Conversion {
   /** 0 if left out. */
   readonly onX?: (c: Coefficients) => Tensor | number;
   readonly onPrediction: (c: Coefficients) => Tensor | number;
   /** 1 if left out. */
-  readonly over?: keyof Coefficients;
-  readonly power?: 2;
+  readonly over?: readonly (keyof Coefficients)[];
 }
 
-// One row per source, each with the only denominator that it cannot do without. α is 0 at t = 0, σ at
+// One row per source, each with the only denominators that it cannot do without. α is 0 at t = 0, σ at
 // t = 1, and Δ only at t = 0 of schedules that start at rest, such as t².
 const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Prediction, Conversion>>>>> = {
   velocity: {
-    data: { onX: (c) => c.dSigmaT.neg(), onPrediction: (c) => c.sigmaT, over: 'delta' },
-    noise: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.alphaT.neg(), over: 'delta' },
-    score: { onX: (c) => c.dAlphaT.div(c.delta).neg(), onPrediction: (c) => c.alphaT.div(c.delta), over: 'sigmaT' },
+    data: { onX: (c) => c.dSigmaT.neg(), onPrediction: (c) => c.sigmaT, over: ['delta'] },
+    noise: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.alphaT.neg(), over: ['delta'] },
+    score: { onX: (c) => c.dAlphaT.neg(), onPrediction: (c) => c.alphaT, over: ['delta', 'sigmaT'] },
   },
   data: {
-    velocity: { onX: (c) => c.dSigmaT, onPrediction: (c) => c.delta, over: 'sigmaT' },
-    noise: { onX: () => 1, onPrediction: (c) => c.alphaT.neg(), over: 'sigmaT' },
-    score: { onX: () => -1, onPrediction: (c) => c.alphaT, over: 'sigmaT', power: 2 },
+    velocity: { onX: (c) => c.dSigmaT, onPrediction: (c) => c.delta, over: ['sigmaT'] },
+    noise: { onX: () => 1, onPrediction: (c) => c.alphaT.neg(), over: ['sigmaT'] },
+    score: { onX: () => -1, onPrediction: (c) => c.alphaT, over: ['sigmaT', 'sigmaT'] },
   },
   noise: {
-    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.neg(), over: 'alphaT' },
-    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.neg(), over: 'alphaT' },
-    score: { onPrediction: () => -1, over: 'sigmaT' },
+    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.neg(), over: ['alphaT'] },
+    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.neg(), over: ['alphaT'] },
+    score: { onPrediction: () => -1, over: ['sigmaT'] },
   },
   score: {
-    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.mul(c.sigmaT), over: 'alphaT' },
-    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.mul(c.sigmaT), over: 'alphaT' },
+    velocity: { onX: (c) => c.dAlphaT, onPrediction: (c) => c.delta.mul(c.sigmaT), over: ['alphaT'] },
+    data: { onX: () => 1, onPrediction: (c) => c.sigmaT.mul(c.sigmaT), over: ['alphaT'] },
     noise: { onPrediction: (c) => c.sigmaT.neg() },
   },
 };
@@ -62,17 +65,24 @@ const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Predictio
  *
  * Each of the twelve directions uses the form with the fewest denominators. Those from noise or score, but for
  * noise ↔ score, divide by α and have no value at t = 0 of most schedules; those from data, and those to the score,
- * divide by σ and have none at t = 1; those from the velocity divide by Δ, which is 0 at t = 0 of polynomial schedules with n > 1.
+ * divide by σ and have none at t = 1; those from the velocity divide by Δ, which is 0 at t = 0 of polynomial schedules
+ * with n > 1: the velocity there is 0 whatever the data are, so that even the score is refused.
  *
  * `prediction` and `xt` are (batch, …) of equal shape; t is a scalar or (batch). The result has their shape.
  *
  * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
- * @throws SingularConversionError at such a time, when t is a number or the call is eager; inside a trace the
+ * From f32 arguments near an end, what is lost is lost: data that differ from x_t by less than its rounding have no velocity.
+ *
+ * @throws SchedulerError for something else than a scheduler; SingularConversionError at such a time, when t is a number or the call is eager; inside a trace the
  * denominator is kept at 1e-12 instead, and the result is finite. PathShapeError, TimeShapeError and TimeRangeError
  * for arguments that do not fit.
  */
-export function convert(scheduler: Scheduler, prediction: TensorLike, { from, to, xt, t }: ConvertOptions): Tensor {
+export function convert(scheduler: Scheduler, prediction: TensorLike, options: ConvertOptions): Tensor {
+  checkedOptions('convert', options, ['from', 'to', 'xt', 't']);
+  const { from, to, xt, t } = options;
   const use = `convert from ${from} to ${to}`;
+  for (const kind of [from, to]) checkOneOf('convert', 'a kind of prediction', kind, predictions);
+  checkScheduler('convert', scheduler);
   const x = asFloating(xt);
   const given = asFloating(prediction);
   if (given.shape.length !== x.shape.length || given.shape.some((extent, i) => extent !== x.shape[i])) {
@@ -83,16 +93,15 @@ export function convert(scheduler: Scheduler, prediction: TensorLike, { from, to
   const times = asTimes(use, t, x);
   checkTimes(use, times);
   if (from === to) return given;
-  const conversion = CONVERSIONS[from]?.[to];
-  if (!conversion) {
-    throw new ArgumentError(`${use}: expected two of ${Object.keys(CONVERSIONS).join(', ')}. Check the spelling.`);
-  }
-  const coefficients = withDelta(schedulerAt(scheduler, times));
+  const coefficients = withDelta(coefficientsAt(scheduler, times));
+  const conversion = CONVERSIONS[from][to] as Conversion;
   const scaled = (factor: Tensor | number, vector: Tensor): Tensor =>
     vector.mul(typeof factor === 'number' ? factor : perRow(factor, x));
   let total = scaled(conversion.onPrediction(coefficients), given);
   if (conversion.onX) total = total.add(scaled(conversion.onX(coefficients), x));
   if (!conversion.over) return total;
-  const over = perRow(denominator(use, scheduler, conversion.over, coefficients, times), x);
-  return total.div(conversion.power === 2 ? over.mul(over) : over);
+  return conversion.over.reduce(
+    (quotient, which) => quotient.div(perRow(denominator(use, scheduler, which, coefficients, times), x)),
+    total,
+  );
 }

@@ -17,3 +17,12 @@ export class SchedulerError extends FlowfieldError {}
 
 /** Source or data points with NaN or infinity. */
 export class NonFinitePointError extends FlowfieldError {}
+
+/** A data separation that cannot be made from such data, or lacks its tables. */
+export class SeparationError extends FlowfieldError {}
+
+/** Costs, masses or pairs for which there is no transport plan, or a solve that did not reach its tolerance. */
+export class TransportError extends FlowfieldError {}
+
+/** Tokens that are no whole numbers or outside the vocabulary, or logits that do not belong to them. */
+export class TokenError extends FlowfieldError {}

@@ -1,5 +1,6 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
 import { SchedulerError } from './errors.ts';
+import { asFloating, checkTimes } from './times.ts';
 
 /**
  * The coefficients of an affine path x_t = α_t x_1 + σ_t x_0, for t from 0 (source) to 1 (data). All functions work
@@ -27,8 +28,19 @@ export interface SchedulerOutput {
   readonly dSigmaT: Tensor;
 }
 
-/** The four coefficients of `scheduler` at t, each of the shape of t. */
-export const schedulerAt = (scheduler: Scheduler, t: TensorLike): SchedulerOutput => ({
+/**
+ * The four coefficients of `scheduler` at t, each of the shape of t.
+ * @throws SchedulerError for something else than a scheduler; TimeRangeError for a known time outside [0, 1].
+ */
+export function schedulerAt(scheduler: Scheduler, t: TensorLike): SchedulerOutput {
+  checkScheduler('schedulerAt', scheduler);
+  const times = asFloating(t);
+  checkTimes('schedulerAt', times);
+  return coefficientsAt(scheduler, times);
+}
+
+/** `schedulerAt` for times that were checked before. */
+export const coefficientsAt = (scheduler: Scheduler, t: Tensor): SchedulerOutput => ({
   alphaT: scheduler.alpha(t),
   sigmaT: scheduler.sigma(t),
   dAlphaT: scheduler.dAlpha(t),
@@ -37,7 +49,7 @@ export const schedulerAt = (scheduler: Scheduler, t: TensorLike): SchedulerOutpu
 
 /** Throws `SchedulerError` unless `scheduler` has the functions of one, as a name such as 'condOT' has not. */
 export function checkScheduler(use: string, scheduler: Scheduler): void {
-  const functions = ['alpha', 'sigma', 'dAlpha', 'dSigma'] as const;
+  const functions = ['alpha', 'sigma', 'dAlpha', 'dSigma', 'snrInverse'] as const;
   if (functions.every((name) => typeof scheduler?.[name] === 'function')) return;
   const given = typeof scheduler === 'string' ? `'${scheduler}'` : scheduler === null ? 'null' : typeof scheduler;
   throw new SchedulerError(

@@ -1,8 +1,10 @@
 import {
   ArgumentError,
+  checkedOptions,
   elu,
   gelu,
   leakyRelu,
+  nearestName,
   relu,
   sigmoid,
   silu,
@@ -12,7 +14,6 @@ import {
   type Tensor,
   tanh,
 } from '@flowfield/tensor-webgpu';
-import { closest } from 'fastest-levenshtein';
 
 /** A function applied to every element: the shape stays. */
 export type Activation = (x: Tensor) => Tensor;
@@ -38,12 +39,15 @@ export const activations = {
 
 export type ActivationName = keyof typeof activations;
 
-/** A name that is in no table of activations; `nearest` is the name that looks most like it. */
+/** A name that is in no table of activations; `nearest` is the name that looks most like it, if one does. */
 export class UnknownActivationError extends ArgumentError {
-  readonly nearest: string;
+  readonly nearest: string | null;
 
-  constructor(given: string, nearest: string, names: readonly string[]) {
-    super(`activation: expected a function or one of ${names.join(', ')}; got '${given}'. Did you mean '${nearest}'?`);
+  constructor(given: unknown, names: readonly string[]) {
+    const nearest = nearestName(String(given), names);
+    super(
+      `activation: expected a function or one of ${names.join(', ')}; got '${String(given)}'. ${nearest ? `Did you mean '${nearest}'?` : 'Use one of these.'}`,
+    );
     this.nearest = nearest;
   }
 }
@@ -57,15 +61,16 @@ export interface ActivationOptions {
  * The activation of that name; a function is handed back as it is.
  * @throws UnknownActivationError for a name that is not in `activations`; ArgumentError for `beta` without `softplus`.
  */
-export function activation(given: ActivationName | Activation, { beta }: ActivationOptions = {}): Activation {
+export function activation(given: ActivationName | Activation, options: ActivationOptions = {}): Activation {
+  const { beta } = checkedOptions('activation', options, ['beta']);
   if (beta !== undefined) {
-    if (given === 'softplus') return (x) => softplus(x, beta);
+    if (given === 'softplus' && beta > 0 && Number.isFinite(beta)) return (x) => softplus(x, beta);
+    if (given === 'softplus') throw new ArgumentError(`activation: beta must be positive, got ${String(beta)}.`);
     throw new ArgumentError(
       `activation: beta belongs to 'softplus', got ${typeof given === 'string' ? `'${given}'` : 'a function'}. Leave beta out.`,
     );
   }
   if (typeof given === 'function') return given;
   if (Object.hasOwn(activations, given)) return activations[given];
-  const names = Object.keys(activations);
-  throw new UnknownActivationError(String(given), closest(String(given), names), names);
+  throw new UnknownActivationError(given, Object.keys(activations));
 }

@@ -1,9 +1,11 @@
 export { constant, ones, zeros } from './constant.ts';
+export { type GeometricOptions, geometric, type NetworkInitializers } from './geometric.ts';
 export { glorotNormal, glorotUniform } from './glorot.ts';
 export { contextOf, type Initializer, type InitializerContext, type ParameterDType } from './initializer.ts';
 export { type KaimingOptions, kaimingNormal, kaimingUniform } from './kaiming.ts';
 export { fanInUniform, lecunNormal, lecunUniform } from './lecun.ts';
-export { normal } from './normal.ts';
+export { normal, truncatedNormal } from './normal.ts';
 export { orthogonal } from './orthogonal.ts';
+export { type SirenOptions, siren } from './siren.ts';
 export { uniform } from './uniform.ts';
 export { type VarianceScalingOptions, varianceScaling } from './varianceScaling.ts';

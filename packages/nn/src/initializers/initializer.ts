@@ -32,5 +32,5 @@ export function contextOf(shape: Shape, dtype: ParameterDType = 'f32'): Initiali
 /** Throws `ArgumentError` unless `value` is a finite number of at least 0. */
 export function checkScale(what: string, value: number): number {
   if (value >= 0 && Number.isFinite(value)) return value;
-  throw new ArgumentError(`${what} must be a finite number of at least 0, got ${value}.`);
+  throw new ArgumentError(`${what} must be a finite number of at least 0, got ${String(value)}.`);
 }

@@ -1,3 +1,4 @@
+import { ArgumentError, checkedOptions } from '@flowfield/tensor-webgpu';
 import type { Initializer } from './initializer.ts';
 import { varianceScaling } from './varianceScaling.ts';
 
@@ -10,11 +11,16 @@ export interface KaimingOptions {
 
 const kaiming =
   (distribution: 'normal' | 'uniform') =>
-  ({ negativeSlope = 0, mode = 'fanIn' }: KaimingOptions = {}): Initializer =>
-    varianceScaling({ scale: 2 / (1 + negativeSlope ** 2), mode, distribution });
+  (options: KaimingOptions = {}): Initializer => {
+    const { negativeSlope = 0, mode = 'fanIn' } = checkedOptions('kaiming', options, ['negativeSlope', 'mode']);
+    if (!Number.isFinite(negativeSlope)) {
+      throw new ArgumentError(`kaiming: negativeSlope must be a finite number, got ${String(negativeSlope)}.`);
+    }
+    return varianceScaling({ scale: 2 / (1 + negativeSlope ** 2), mode, distribution });
+  };
 
 /** Normal with variance 2 / ((1 + slope²) fan) (He et al. 2015, equations 10 and 15). */
-export const kaimingNormal = kaiming('normal');
+export const kaimingNormal = /* @__PURE__ */ kaiming('normal');
 
 /** Uniform with variance 2 / ((1 + slope²) fan). */
-export const kaimingUniform = kaiming('uniform');
+export const kaimingUniform = /* @__PURE__ */ kaiming('uniform');

@@ -6,3 +6,9 @@ export const normal = (std = 1): Initializer => {
   checkScale('normal: std', std);
   return (key, shape, { dtype }) => random.normal(key, shape, { dtype }).mul(std);
 };
+
+/** Normal numbers with mean 0, cut off at two deviations; `std` is that before the cut. */
+export const truncatedNormal = (std = 1): Initializer => {
+  checkScale('truncatedNormal: std', std);
+  return (key, shape, { dtype }) => random.truncatedNormal(key, -2, 2, shape, { dtype }).mul(std);
+};

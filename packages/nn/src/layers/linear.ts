@@ -1,10 +1,17 @@
-import { checkedOptions, checkedWhole, random as draws, type random, type Tensor } from '@flowfield/tensor-webgpu';
+import {
+  checkedOptions,
+  checkedWhole,
+  random as draws,
+  type random,
+  type Tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
 import { fanInUniform } from '../initializers/lecun.ts';
 import { checkLastAxis, checkParams, type Layer } from './layer.ts';
 
-/** `weight` [inputs, outputs], and `bias` [outputs] unless the layer has none. */
-export type LinearParams = { weight: Tensor; bias?: Tensor };
+/** `weight` [inputs, outputs], `bias` [outputs] unless the layer has none, `gain` [outputs] with weight normalization. */
+export type LinearParams = { weight: Tensor; bias?: Tensor; gain?: Tensor };
 
 export interface LinearOptions {
   readonly inputs: number;
@@ -15,6 +22,11 @@ export interface LinearOptions {
   readonly weightInit?: Initializer;
   /** Default `fanInUniform`, as in PyTorch. */
   readonly biasInit?: Initializer;
+  /**
+   * W = gain · weight / ‖weight‖ with the norm of each column, and `gain` as a parameter that starts at these norms (Salimans &
+   * Kingma 2016; default false). A column of zeros stays zero.
+   */
+  readonly weightNorm?: boolean;
   /** Default f32. */
   readonly dtype?: ParameterDType;
 }
@@ -29,12 +41,17 @@ export function linear(options: LinearOptions): Layer<LinearParams> {
     bias = true,
     weightInit = fanInUniform,
     biasInit = fanInUniform,
+    weightNorm = false,
     dtype = 'f32',
     ...extents
-  } = checkedOptions('linear', options, ['inputs', 'outputs', 'bias', 'weightInit', 'biasInit', 'dtype']);
+  } = checkedOptions('linear', options, ['inputs', 'outputs', 'bias', 'weightInit', 'biasInit', 'weightNorm', 'dtype']);
   const inputs = checkedWhole('linear: inputs', extents.inputs);
   const outputs = checkedWhole('linear: outputs', extents.outputs);
-  const shapes = { weight: [inputs, outputs], ...(bias ? { bias: [outputs] } : {}) };
+  const shapes = {
+    weight: [inputs, outputs],
+    ...(bias ? { bias: [outputs] } : {}),
+    ...(weightNorm ? { gain: [outputs] } : {}),
+  };
   const context = { dtype, fanIn: inputs, fanOut: outputs };
   return {
     inputs,
@@ -42,13 +59,23 @@ export function linear(options: LinearOptions): Layer<LinearParams> {
     init(key: random.Key): LinearParams {
       const [weightKey, biasKey] = draws.split(key);
       const weight = weightInit(weightKey, [inputs, outputs], context);
-      return bias ? { weight, bias: biasInit(biasKey, [outputs], context) } : { weight };
+      return {
+        weight,
+        ...(bias ? { bias: biasInit(biasKey, [outputs], context) } : {}),
+        ...(weightNorm ? { gain: weight.norm({ axis: 0 }) } : {}),
+      };
     },
     apply(params: LinearParams, x: Tensor): Tensor {
       checkLastAxis('linear', x, inputs);
       checkParams('linear', params, shapes);
-      const product = x.matmul(params.weight);
+      const product = x.matmul(params.gain ? normalized(params.weight, params.gain) : params.weight);
       return params.bias ? product.add(params.bias) : product;
     },
   };
+}
+
+/** The columns of `weight` at the lengths `gain`; columns of zeros stay. */
+function normalized(weight: Tensor, gain: Tensor): Tensor {
+  const length = weight.norm({ axis: 0 });
+  return weight.mul(gain.div(where(length.greater(0), length, 1)));
 }

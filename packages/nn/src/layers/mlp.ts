@@ -2,7 +2,7 @@ import { ArgumentError, checkedOptions, checkedWhole, concat, random, type Tenso
 import { type Activation, type ActivationName, activation as activationNamed } from '../activations/activation.ts';
 import type { Features } from '../features/features.ts';
 import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
-import { checkLastAxis, type Layer } from './layer.ts';
+import { checkLastAxis, checkList, type Layer } from './layer.ts';
 import { type LayerNormParams, layerNorm } from './layerNorm.ts';
 import { type LinearParams, linear } from './linear.ts';
 
@@ -15,8 +15,8 @@ export interface MlpOptions {
   /** Widths of the hidden layers, in order; empty for one linear layer. */
   readonly hidden: readonly number[];
   readonly outputs: number;
-  /** After every hidden layer: a name of `activations` or a function (default 'silu'). */
-  readonly activation?: ActivationName | Activation;
+  /** After every hidden layer: a name of `activations` or a function (default 'silu'), or a list with one for each. */
+  readonly activation?: ActivationName | Activation | readonly (ActivationName | Activation)[];
   /** Sharpness of the activation 'softplus'. */
   readonly beta?: number;
   /** After the last layer (default none). */
@@ -28,14 +28,23 @@ export interface MlpOptions {
    * is kept, as in implicit surface networks (Gropp et al. 2020).
    */
   readonly skips?: readonly number[];
+  /**
+   * With 'same' the layer before a skip has as many units less as the network has inputs, so that what the skip joins is as
+   * wide as `hidden` says (as in Gropp et al. 2020). Default 'wider'.
+   */
+  readonly skipWidth?: 'wider' | 'same';
   /** Add a hidden layer's input to its output where both have one width (default false). */
   readonly residual?: boolean;
   /** Normalize before every hidden activation (default false). */
   readonly norm?: boolean;
   /** Whether the linear layers have a bias (default true). */
   readonly bias?: boolean;
+  /** Weight normalization of every layer (default false); see `linear`. */
+  readonly weightNorm?: boolean;
   readonly weightInit?: Initializer;
   readonly biasInit?: Initializer;
+  /** For the weight of the first layer alone, as sine networks need. */
+  readonly firstWeightInit?: Initializer;
   /** For the weight of the last layer alone, for example `zeros` to start at the zero function. */
   readonly outputWeightInit?: Initializer;
   readonly outputBiasInit?: Initializer;
@@ -52,11 +61,14 @@ const optionNames = [
   'outputActivation',
   'features',
   'skips',
+  'skipWidth',
   'residual',
   'norm',
   'bias',
+  'weightNorm',
   'weightInit',
   'biasInit',
+  'firstWeightInit',
   'outputWeightInit',
   'outputBiasInit',
   'dtype',
@@ -85,24 +97,36 @@ export function mlp(options: MlpOptions): Layer<MlpParams> {
       `mlp: features take ${features.inputs} inputs, but inputs is ${inputs}. Give both the same number.`,
     );
   }
+  if (options.skipWidth !== undefined && !['wider', 'same'].includes(options.skipWidth)) {
+    throw new ArgumentError(`mlp: skipWidth must be 'wider' or 'same', got ${String(options.skipWidth)}.`);
+  }
   const skips = checkSkips(options.skips ?? [], hidden.length);
-  const activate = activationNamed(options.activation ?? 'silu', { beta: options.beta });
+  const activate = hiddenActivations(options, hidden.length);
   const activateOutput = activationNamed(options.outputActivation ?? 'identity');
 
   const seen = features?.outputs ?? inputs;
-  const widths = [seen, ...hidden, outputs];
   const last = hidden.length;
+  const given = hidden.map((width, i) => (options.skipWidth === 'same' && skips.has(i + 1) ? width - seen : width));
+  given.forEach((width, i) => {
+    checkedWhole(`mlp: hidden[${i}], less the ${seen} inputs that the skip joins to it,`, width);
+  });
+  const widths = [seen, ...given, outputs];
+  const weightInitOf = (i: number): Initializer | undefined => {
+    const special = i === last ? options.outputWeightInit : undefined;
+    return special ?? (i === 0 ? options.firstWeightInit : undefined) ?? options.weightInit;
+  };
   const layers = Array.from({ length: last + 1 }, (_, i) =>
     linear({
       inputs: widths[i] + (skips.has(i) ? seen : 0),
       outputs: widths[i + 1],
       bias: options.bias,
-      weightInit: i === last ? (options.outputWeightInit ?? options.weightInit) : options.weightInit,
+      weightNorm: options.weightNorm,
+      weightInit: weightInitOf(i),
       biasInit: i === last ? (options.outputBiasInit ?? options.biasInit) : options.biasInit,
       dtype,
     }),
   );
-  const norms = options.norm ? hidden.map((size) => layerNorm({ size, dtype })) : [];
+  const norms = options.norm ? given.map((size) => layerNorm({ size, dtype })) : [];
 
   return {
     inputs,
@@ -114,8 +138,8 @@ export function mlp(options: MlpOptions): Layer<MlpParams> {
     },
     apply(params: MlpParams, x: Tensor): Tensor {
       checkLastAxis('mlp', x, inputs);
-      checkList('layers', params?.layers, layers.length);
-      if (norms.length > 0) checkList('norms', params.norms, norms.length);
+      checkList('mlp', 'layers', params?.layers, layers.length);
+      if (norms.length > 0) checkList('mlp', 'norms', params.norms, norms.length);
       const input = features ? features.apply(x) : x;
       let h = input;
       layers.forEach((layer, i) => {
@@ -123,7 +147,7 @@ export function mlp(options: MlpOptions): Layer<MlpParams> {
         h = layer.apply(params.layers[i], skips.has(i) ? concat([h, input], -1).mul(Math.SQRT1_2) : h);
         if (i === last) return;
         if (norms.length > 0) h = norms[i].apply((params.norms as LayerNormParams[])[i], h);
-        h = activate(h);
+        h = activate[i](h);
         if (residual && widths[i] === widths[i + 1]) h = h.add(from);
       });
       return activateOutput(h);
@@ -132,6 +156,7 @@ export function mlp(options: MlpOptions): Layer<MlpParams> {
 }
 
 function checkSkips(skips: readonly number[], last: number): Set<number> {
+  if (!Array.isArray(skips)) throw new ArgumentError(`mlp: expected skips as a list of layers, got ${String(skips)}.`);
   for (const skip of skips) {
     if (!Number.isInteger(skip) || skip < 1 || skip > last) {
       throw new ArgumentError(`mlp: skips must name layers 1 to ${last}, got ${skip}. Layer 0 sees the input anyway.`);
@@ -140,11 +165,16 @@ function checkSkips(skips: readonly number[], last: number): Set<number> {
   return new Set(skips);
 }
 
-/** Throws `ArgumentError` unless the parameters have a list `name` of that many entries. */
-function checkList(name: string, given: unknown, length: number): void {
-  if (Array.isArray(given) && given.length === length) return;
-  const found = Array.isArray(given) ? `a list of ${given.length}` : 'no such list';
+/** One activation for each hidden layer. */
+function hiddenActivations({ activation = 'silu', beta }: MlpOptions, count: number): Activation[] {
+  if (!Array.isArray(activation)) {
+    const one = activationNamed(activation as ActivationName | Activation, { beta });
+    return Array.from({ length: count }, () => one);
+  }
+  if (activation.length === count) {
+    return activation.map((each) => activationNamed(each, each === 'softplus' ? { beta } : {}));
+  }
   throw new ArgumentError(
-    `mlp: expected parameters with a list '${name}' of ${length}, got ${found}. Draw them with init(key) of a network with the same options.`,
+    `mlp: expected one activation, or a list of ${count} for the hidden layers, got a list of ${activation.length}. Give one for each.`,
   );
 }

@@ -1,5 +1,6 @@
-import { ArgumentError, checkedOptions, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
 import { copyTree } from './copyTree.ts';
+import { checkDecay } from './ranges.ts';
 import { mapTree, scalarZero, zerosOf } from './transform.ts';
 
 export interface EmaOptions {
@@ -28,7 +29,7 @@ export interface Ema {
  */
 export function ema(options: EmaOptions): Ema {
   const { decay, warmup = false, debias = false } = checkedOptions('ema', options, ['decay', 'warmup', 'debias']);
-  if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`ema: decay must lie in [0, 1), got ${decay}.`);
+  checkDecay('ema: decay', decay);
   return {
     init: <P>(params: P): EmaState<P> => {
       const step = scalarZero(params, 'i32');

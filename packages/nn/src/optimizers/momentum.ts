@@ -1,4 +1,5 @@
-import { ArgumentError, checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkDecay } from './ranges.ts';
 import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
 
 export interface MomentumOptions {
@@ -15,7 +16,7 @@ export interface MomentumOptions {
  */
 export function momentum(options: MomentumOptions): GradientTransform {
   const { decay, nesterov = false } = checkedOptions('momentum', options, ['decay', 'nesterov']);
-  if (!(decay >= 0 && decay < 1)) throw new ArgumentError(`momentum: decay must lie in [0, 1), got ${decay}.`);
+  checkDecay('momentum: decay', decay);
   return {
     init: (params) => ({ velocity: zerosOf(params) as never }),
     update: <P>(grads: P, state: unknown, _params: P) => {

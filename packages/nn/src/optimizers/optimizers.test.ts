@@ -2,15 +2,22 @@ import * as ff from '@flowfield/tensor-webgpu';
 import { type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, it } from 'vitest';
 import {
+  accumulate,
+  adafactor,
   adam,
   adamW,
   applyUpdates,
   chain,
+  clipByBlockRms,
   clipByGlobalNorm,
+  clipByValue,
   cosineSchedule,
   type GradientTransform,
   globalNorm,
+  lbfgs,
+  lion,
   type OptimizerState,
+  rmsProp,
   sgd,
 } from '../index.ts';
 
@@ -50,6 +57,71 @@ const optax: [name: string, optimizer: GradientTransform, expected: number[]][] 
     [0.9479074997848074, -1.6090151746938586, 0.49338371791490415, 2.6940228752664535, -0.9736752428196956],
   ],
   [
+    'adam with epsilonRoot',
+    adam({ learningRate: 0.1, epsilonRoot: 1e-3 }),
+    [0.5082607488495745, -1.502960056156265, 0.047091834518164885, 2.501786834446972, -0.5091482912085435],
+  ],
+  [
+    'nadam',
+    adam({ learningRate: 0.1, nesterov: true }),
+    [0.452904060841798, -1.4347993682523796, 0.007768047764260239, 2.42986094036294, -0.45290406658148463],
+  ],
+  [
+    'rmsProp',
+    rmsProp({ learningRate: 0.1 }),
+    [0.19979517254747126, -1.0489273019670744, 0.0021747198059980898, 2.006703815608789, -0.1997952293319391],
+  ],
+  [
+    'rmsProp with epsilon outside the root',
+    rmsProp({ learningRate: 0.1, decay: 0.99, epsilon: 1e-8, epsilonRoot: 0 }),
+    [1.569354187247498e-15, -0.0983101011017226, -0.01034576772947559, 0.6025132868040044, -3.1385760360168683e-15],
+  ],
+  [
+    'rmsProp, centered, with Nesterov momentum',
+    rmsProp({ learningRate: 0.01, centered: true, momentum: 0.9, nesterov: true }),
+    [0.5898493805080853, -1.5773623437765067, 0.11954945090231665, 2.573537470163296, -0.5898494267099077],
+  ],
+  [
+    'lion',
+    lion({ learningRate: 0.1 }),
+    [0.49960008999050054, -1.499100189980501, -0.00014996000449975233, 2.498600289970502, -0.49960008999050054],
+  ],
+  [
+    'lion with other numbers',
+    lion({ learningRate: 0.1, beta1: 0.8, beta2: 0.9, weightDecay: 0.1 }),
+    [0.46089054890000003, -1.4118805987999998, -0.014604476049999995, 2.3628706487, -0.46089054890000003],
+  ],
+  [
+    'lbfgs',
+    lbfgs({ learningRate: 0.5, memory: 3 }),
+    [0.2162400112840685, -0.07284260939574894, 0.3487864050675938, 0.16802579327262154, -0.47809706910771216],
+  ],
+  [
+    'accumulate',
+    accumulate(adam({ learningRate: 0.1 }), { every: 2 }),
+    [0.8004122297841358, -1.8001664858874915, 0.30118743617966026, 2.8001027073581346, -0.8004122318281165],
+  ],
+  [
+    'clipped by the norms of leaves',
+    chain(clipByBlockRms(1), sgd({ learningRate: 0.1 })),
+    [0.8746724136587755, -1.1433647017948771, 0.4837042771470075, 2.295754295180461, -0.9365520973925744],
+  ],
+  [
+    'clipped by value',
+    chain(clipByValue(1), sgd({ learningRate: 0.1 })),
+    [0.5904900000000001, -1.4999999999999996, 0.44054784667968744, 2.4999999999999996, -0.7737809375],
+  ],
+  [
+    'adafactor',
+    adafactor({ learningRate: 0.1 }),
+    [0.4985669350455246, -1.464999157560483, 0.08270385174975879, 2.104870617486281, -0.24870119407804803],
+  ],
+  [
+    'adafactor with every part',
+    adafactor({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, clip: 0.5, relative: false }),
+    [0.8861214995526877, -1.8369112276217296, 0.41103697147320806, 2.788038754020325, -0.8863226550380346],
+  ],
+  [
     'scheduled',
     sgd({ learningRate: cosineSchedule({ initial: 0.1, steps: 4 }) }),
     [0.77056875, -0.5952, 0.46940870361328124, 1.7388, -0.8802269531249999],
@@ -83,8 +155,8 @@ describe.each(ff.devices())('optimizers on %s', (device) => {
       eager = step(...eager);
       compiled = jitted(...compiled);
     }
-    // A schedule is an f32 number.
-    const digits = name === 'scheduled' ? 7 : 12;
+    // A schedule is an f32 number; so are the decay of adafactor and the count of accumulated gradients in Optax.
+    const digits = /^(scheduled|adafactor|accumulate)/.test(name) ? 7 : 12;
     expected.forEach((value, i) => {
       expect(numbers(eager[0])[i]).toBeCloseTo(value, digits);
       expect(numbers(compiled[0])[i]).toBeCloseTo(value, digits);
@@ -125,7 +197,7 @@ describe.each(ff.devices())('optimizers on %s', (device) => {
 
 it('names options outside their range', () => {
   expect(() => adam({ learningRate: -1 })).toThrow(/learningRate must be a finite number of at least 0.*got -1/);
-  expect(() => adam({ learningRate: 0.1, beta2: 1 })).toThrow(/beta2 must lie in \(0, 1\), got 1/);
+  expect(() => adam({ learningRate: 0.1, beta2: 1 })).toThrow(/beta2 must lie in \[0, 1\), got 1/);
   expect(() => sgd({ learningRate: 0.1, momentum: 1 })).toThrow(/decay must lie in \[0, 1\), got 1/);
   expect(() => clipByGlobalNorm(0)).toThrow(/maxNorm must be positive, got 0/);
   expect(() => adamW({ learningRate: 0.1, weightDecay: Number.NaN })).toThrow(/weightDecay.*got NaN/);

@@ -1,4 +1,4 @@
-import { type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
 
 /** What an optimizer remembers: a tree of tensors, saved and donated like the parameters. */
 export type OptimizerState = tree.Tree<Tensor>;
@@ -30,3 +30,39 @@ export const stateless = (change: <P>(grads: P, params: P) => P): GradientTransf
   init: () => null,
   update: (grads, state, params) => [change(grads, params), state],
 });
+
+/** Throws `ArgumentError` unless `given` is a gradient transform. */
+export function checkTransform(op: string, given: GradientTransform): void {
+  if (typeof given?.init === 'function' && typeof given.update === 'function') return;
+  throw new ArgumentError(
+    `${op}: expected an optimizer or another gradient transform with init and update, got ${described(given)}. Call its maker, as in adam({ learningRate: 1e-3 }).`,
+  );
+}
+
+const described = (given: unknown): string =>
+  typeof given === 'function' || (typeof given === 'object' && given !== null)
+    ? `a value of type ${typeof given}`
+    : String(given);
+
+/**
+ * The path of every leaf with what `choose` says about it.
+ * @throws ArgumentError when `choose` is no function or `accepts` not what it returned.
+ */
+export function chosenPaths<T>(
+  op: string,
+  params: unknown,
+  choose: (path: string) => T,
+  expected: string,
+  accepts: (value: unknown) => boolean,
+): readonly { readonly path: string; readonly choice: T }[] {
+  checkFunctions(op, choose);
+  return tree.paths(params).map((path) => {
+    const choice = choose(path);
+    if (accepts(choice)) return { path, choice };
+    throw new ArgumentError(
+      `${op}: expected ${expected} for the path '${path}', got ${typeof choice === 'string' ? `'${choice}'` : String(choice)}. Return it for every path.`,
+    );
+  });
+}
+
+export const isBoolean = (value: unknown): boolean => typeof value === 'boolean';

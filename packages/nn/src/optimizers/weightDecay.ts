@@ -1,5 +1,6 @@
-import { ArgumentError, checkedOptions, type Tensor, tree } from '@flowfield/tensor-webgpu';
-import { type GradientTransform, stateless } from './transform.ts';
+import { checkedOptions, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { checkAmount } from './ranges.ts';
+import { chosenPaths, type GradientTransform, isBoolean, stateless } from './transform.ts';
 
 export interface WeightDecayOptions {
   readonly weightDecay: number;
@@ -9,20 +10,19 @@ export interface WeightDecayOptions {
 
 /**
  * updates + weightDecay · params.
- * @throws ArgumentError for a weight decay that is not a finite number of at least 0.
+ * @throws ArgumentError for a weight decay that is not a finite number of at least 0; `update` for a `decays` that does not
+ *   return true or false.
  */
 export function addWeightDecay(options: WeightDecayOptions): GradientTransform {
   const { weightDecay, decays = () => true } = checkedOptions('addWeightDecay', options, ['weightDecay', 'decays']);
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
-    throw new ArgumentError(`weightDecay must be a finite number of at least 0, got ${weightDecay}.`);
-  }
+  checkAmount('weightDecay', weightDecay);
   return stateless(<P>(grads: P, params: P): P => {
     const structure = tree.structure(params);
-    const paths = tree.paths(params);
+    const chosen = chosenPaths('decays', params, decays, 'true or false', isBoolean);
     const updates = tree.leaves<Tensor>(grads);
     const decayed = tree
       .leaves<Tensor>(params)
-      .map((leaf, i) => (decays(paths[i]) ? updates[i].add(leaf.mul(weightDecay)) : updates[i]));
+      .map((leaf, i) => (chosen[i].choice ? updates[i].add(leaf.mul(weightDecay)) : updates[i]));
     return tree.unflatten(structure, decayed) as P;
   });
 }

@@ -20,7 +20,13 @@ export function piecewiseSchedule(options: PiecewiseOptions): Schedule {
       `piecewiseSchedule: expected boundaries as a list of [step, value], got ${boundaries}. Give [] for none.`,
     );
   }
-  boundaries.forEach(([step, value], i) => {
+  boundaries.forEach((boundary, i) => {
+    if (!Array.isArray(boundary) || boundary.length !== 2) {
+      throw new ArgumentError(
+        `piecewiseSchedule: expected boundary ${i} as [step, value], got ${String(boundary)}. Give a pair of numbers.`,
+      );
+    }
+    const [step, value] = boundary;
     checkedWhole(`piecewiseSchedule: step of boundary ${i}`, step, 0);
     checkFinite(`piecewiseSchedule: value of boundary ${i}`, value);
     if (i > 0 && step <= boundaries[i - 1][0]) {

@@ -5,6 +5,8 @@ import {
   constantSchedule,
   cosineSchedule,
   exponentialSchedule,
+  joinedSchedule,
+  linearSchedule,
   piecewiseSchedule,
   type Schedule,
   warmupCosineSchedule,
@@ -23,6 +25,21 @@ const schedules: [name: string, schedule: Schedule, expected: number[]][] = [
     'warmupCosine',
     warmupCosineSchedule({ initial: 0.1, peak: 2, warmupSteps: 10, steps: 100, final: 0.2 }),
     [0.1, 0.29, 1.05, 2, 1.6290067270632258, 0.2, 0.2],
+  ],
+  [
+    'warmupCosine without a warm-up',
+    warmupCosineSchedule({ initial: 0.1, peak: 2, warmupSteps: 0, steps: 100, final: 0.2 }),
+    [2, 1.9995559043291584, 1.988919506535624, 1.9559508646656383, 1.4574331015713025, 0.2, 0.2],
+  ],
+  ['linear', linearSchedule({ initial: 2, final: 0.5, steps: 10 }), [2, 1.85, 1.25, 0.5, 0.5, 0.5, 0.5]],
+  [
+    'joined',
+    joinedSchedule([
+      [0, linearSchedule({ initial: 0, final: 1, steps: 10 })],
+      [10, cosineSchedule({ initial: 1, steps: 54 })],
+      [100, constantSchedule(-1)],
+    ]),
+    [0, 0.1, 0.5, 1, 0.5, -1, -1],
   ],
   [
     'exponential',

@@ -7,6 +7,7 @@ export interface WarmupCosineOptions {
   readonly initial?: number;
   /** At `warmupSteps`. */
   readonly peak: number;
+  /** 0 for no warm-up: the descent begins at step 0. */
   readonly warmupSteps: number;
   /** All steps, warm-up included. */
   readonly steps: number;
@@ -16,7 +17,7 @@ export interface WarmupCosineOptions {
 
 /**
  * A line from `initial` to `peak` in `warmupSteps`, then half a cosine down to `final` at `steps`.
- * @throws ArgumentError for numbers that are not finite, or unless 1 <= warmupSteps < steps.
+ * @throws ArgumentError for numbers that are not finite, or unless 0 <= warmupSteps < steps.
  */
 export function warmupCosineSchedule(options: WarmupCosineOptions): Schedule {
   const {
@@ -28,9 +29,10 @@ export function warmupCosineSchedule(options: WarmupCosineOptions): Schedule {
   } = checkedOptions('warmupCosineSchedule', options, ['initial', 'peak', 'warmupSteps', 'steps', 'final']);
   checkFinite('warmupCosineSchedule: initial', initial);
   checkFinite('warmupCosineSchedule: peak', peak);
-  checkedWhole('warmupCosineSchedule: warmupSteps', warmupSteps);
+  checkedWhole('warmupCosineSchedule: warmupSteps', warmupSteps, 0);
   checkedWhole('warmupCosineSchedule: steps', steps, warmupSteps + 1);
   const descent = cosineSchedule({ initial: peak, steps: steps - warmupSteps, final });
+  if (warmupSteps === 0) return descent;
   return (step) => {
     const at = asFloatStep(step);
     const rise = at.mul((peak - initial) / warmupSteps).add(initial);

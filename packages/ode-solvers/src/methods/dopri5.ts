@@ -1,4 +1,5 @@
-import { type OdeSolver, rungeKutta } from '../rungeKutta.ts';
+import { rungeKutta } from '../rungeKutta.ts';
+import type { OdeSolver } from '../solver.ts';
 
 const fifth = [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84];
 

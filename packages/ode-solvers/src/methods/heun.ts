@@ -1,4 +1,5 @@
-import { type OdeSolver, rungeKutta } from '../rungeKutta.ts';
+import { rungeKutta } from '../rungeKutta.ts';
+import type { OdeSolver } from '../solver.ts';
 
 /**
  * Heun's method (the explicit trapezoid): order 2, two stages, with Euler's method embedded for error control

@@ -1,4 +1,5 @@
-import { type OdeSolver, rungeKutta } from '../rungeKutta.ts';
+import { rungeKutta } from '../rungeKutta.ts';
+import type { OdeSolver } from '../solver.ts';
 
 /** The explicit midpoint rule of Runge: order 2, two stages (Hairer, Nørsett, Wanner, Solving ODEs I, II.1). */
 export const midpoint = (): OdeSolver =>

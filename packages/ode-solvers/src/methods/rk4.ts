@@ -1,4 +1,5 @@
-import { type OdeSolver, rungeKutta } from '../rungeKutta.ts';
+import { rungeKutta } from '../rungeKutta.ts';
+import type { OdeSolver } from '../solver.ts';
 
 /**
  * The classical Runge-Kutta method, weights 1/6, 1/3, 1/3, 1/6 (not the 3/8 rule): order 4, four stages

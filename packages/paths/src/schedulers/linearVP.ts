@@ -1,18 +1,6 @@
-import {
-  div,
-  fullLike,
-  greater,
-  maximum,
-  minimum,
-  sqrt,
-  square,
-  type Tensor,
-  type TensorLike,
-  tensor,
-  where,
-} from '@flowfield/tensor-webgpu';
+import { div, fullLike, sqrt, square, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import type { Scheduler } from '../scheduler.ts';
-import { positive, rootOf } from './ratios.ts';
+import { bySize, positive, rootOf } from './ratios.ts';
 
 /** sqrt(1 - t²), from both factors, so that it keeps its digits near t = 1. */
 const sigma = (t: TensorLike): Tensor => {
@@ -32,11 +20,11 @@ export function linearVPScheduler(): Scheduler {
       tensor(t)
         .neg()
         .div(positive(sigma(t))),
-    snrInverse(snr) {
-      const s = tensor(snr);
-      const small = minimum(s, 1);
-      const inverse = div(1, maximum(s, 1));
-      return where(greater(s, 1), div(1, sqrt(square(inverse).add(1))), small.div(sqrt(square(small).add(1))));
-    },
+    snrInverse: (snr) =>
+      bySize(
+        snr,
+        (s) => s.div(sqrt(square(s).add(1))),
+        (inverse) => div(1, sqrt(square(inverse).add(1))),
+      ),
   };
 }

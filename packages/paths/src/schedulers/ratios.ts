@@ -1,14 +1,4 @@
-import {
-  div,
-  greater,
-  maximum,
-  minimum,
-  sqrt,
-  type Tensor,
-  type TensorLike,
-  tensor,
-  where,
-} from '@flowfield/tensor-webgpu';
+import { div, greater, maximum, sqrt, type Tensor, type TensorLike, tensor, where } from '@flowfield/tensor-webgpu';
 
 /** The smallest sqrt(1 - t²) or sqrt(1 - t) of a t < 1 that the dtype holds, roughly: the square root of its rounding unit. */
 const LEAST_ROOT = { f32: 2 ** -12, f64: 2 ** -26 };
@@ -20,10 +10,20 @@ export const positive = (sigma: Tensor): Tensor =>
 /** sqrt of a number that rounding may have taken below 0. */
 export const rootOf = (square: Tensor): Tensor => sqrt(maximum(square, 0));
 
-/** s / (1 + weight s) for s >= 0, `Infinity` included. */
-export function fractionOf(snr: TensorLike, weight = 1): Tensor {
+/**
+ * A function of s >= 0 whose two forms are good up to 1 and, in 1 / s, above it, `Infinity` included. Each form sees only
+ * numbers of its own range, and the one that is chosen has its full derivative, at 1 too.
+ */
+export function bySize(snr: TensorLike, small: (s: Tensor) => Tensor, large: (inverse: Tensor) => Tensor): Tensor {
   const s = tensor(snr);
-  const large = greater(s, 1);
-  const small = minimum(s, 1);
-  return where(large, div(1, div(1, maximum(s, 1)).add(weight)), small.div(small.mul(weight).add(1)));
+  const above = greater(s, 1);
+  return where(above, large(div(1, where(above, s, 1))), small(where(above, 1, s)));
 }
+
+/** s / (1 + weight s) for s >= 0, `Infinity` included. */
+export const fractionOf = (snr: TensorLike, weight = 1): Tensor =>
+  bySize(
+    snr,
+    (s) => s.div(s.mul(weight).add(1)),
+    (inverse) => div(1, inverse.add(weight)),
+  );

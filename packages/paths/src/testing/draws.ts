@@ -5,6 +5,7 @@ import {
   linearVPScheduler,
   polynomialScheduler,
   type Scheduler,
+  veScheduler,
   vpScheduler,
 } from '../index.ts';
 
@@ -20,6 +21,7 @@ export const schedulers: Readonly<Record<string, Scheduler>> = {
   linearVP: linearVPScheduler(),
   VP: vpScheduler(),
   'VP with other rates': vpScheduler({ betaMin: 0.5, betaMax: 12 }),
+  VE: veScheduler(),
 };
 
 export const numbers = (x: Tensor): number[] => Array.from(x.dataSync());

@@ -4,10 +4,18 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 export type Shape = readonly number[];
 
 /** The number of elements: the product of the extents (1 for a scalar). */
-export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  return size;
+}
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((extent, i) => extent === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
@@ -28,10 +36,10 @@ export const range = (from: number, to: number): number[] =>
 
 /** `axis` counted from the front; negative axes count from the back. Throws `ArgumentError` outside the rank. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
-  const normalized = axis < 0 ? axis + rank : axis;
+  const normalized = typeof axis === 'number' && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
     throw new ArgumentError(
-      `${op}: axis ${axis} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
+      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
     );
   }
   return normalized;

@@ -48,7 +48,8 @@ export function transposeProgram(
     if (!primitive.transpose) {
       throw new DerivativeError(
         primitive.name === 'while'
-          ? 'Reverse mode cannot run backwards through whileLoop, whose number of steps is unknown. Use scan or foriLoop with a fixed length, or forward mode (jvp, jacfwd).'
+          ? ((params as { advice?: string }).advice ??
+              'Reverse mode cannot run backwards through whileLoop, whose number of steps is unknown. Use scan or foriLoop with a fixed length, or forward mode (jvp, jacfwd).')
           : `${primitive.name} has no transpose, so reverse mode cannot pass through it. Use forward mode (jvp, jacfwd) or a customVjp rule.`,
       );
     }

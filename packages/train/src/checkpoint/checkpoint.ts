@@ -1,117 +1,131 @@
+import { firstNonFinite, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { NonFiniteParameterError } from '../loop/nonFinite.ts';
 import type { TrainState } from '../loop/state.ts';
+import { difference, type FileSeal, sealOf } from '../storage/digest.ts';
 import type { RunStorage } from '../storage/storage.ts';
+import { clearLeftovers, type LoopMemory, MANIFEST, readManifest, writeManifest } from './manifest.ts';
 import { CheckpointError, decodeTree, encodeTree } from './treeFile.ts';
 
-/** The parameters with the lowest validation value so far. */
-export interface Best<P> {
+/** The parameters with the best validation value so far. */
+export interface Best<P, S = null> {
   readonly step: number;
   readonly value: number;
   readonly params: P;
+  /** The state of the model beside them; `null` for a run without. */
+  readonly modelState: S;
 }
 
 /** What a checkpoint holds. */
-export interface Checkpoint<P> {
-  readonly state: TrainState<P>;
-  readonly best: Best<P> | null;
+export interface Checkpoint<P, S> {
+  readonly state: TrainState<P, S>;
+  readonly best: Best<P, S> | null;
+  readonly memory: LoopMemory;
 }
 
-/** The file that names the others; it is written last, so that it always names whole ones. */
-const INDEX = 'checkpoint.json';
-const FORMAT = 1;
+/** Parameters alone, or with the state of the model beside them. */
+const bestTree = <P, S>(params: P, modelState: S): unknown =>
+  modelState === null || modelState === undefined ? params : { params, model: modelState };
 
-interface Index {
-  readonly format: number;
-  readonly step: number;
-  readonly seed: number;
-  /** The safetensors file of the state. */
-  readonly state: string;
-  readonly best: { readonly step: number; readonly value: number; readonly file: string } | null;
-}
-
-async function readIndex(storage: RunStorage): Promise<Index | null> {
-  const bytes = await storage.read(INDEX);
-  if (!bytes) return null;
-  let index: Index;
-  try {
-    index = JSON.parse(new TextDecoder().decode(bytes)) as Index;
-  } catch (error) {
-    throw new CheckpointError(
-      `checkpoint: expected JSON in ${INDEX}: ${(error as Error).message}. Restore the file or start anew.`,
-    );
+/** Throws `NonFiniteParameterError` for parameters that a checkpoint should not keep. */
+async function checkFinite(params: unknown, step: number): Promise<void> {
+  const paths = tree.paths(params);
+  for (const [i, leaf] of tree.leaves<Tensor>(params).entries()) {
+    if (firstNonFinite((await leaf.data()) as ArrayLike<number>) >= 0)
+      throw new NonFiniteParameterError(step, paths[i]);
   }
-  if (index.format !== FORMAT) {
-    throw new CheckpointError(
-      `checkpoint: expected format ${FORMAT} in ${INDEX}, got ${index.format}. Use the version that wrote it.`,
-    );
-  }
-  return index;
 }
 
-/** Writes a checkpoint in place of the last one. After a crash at any moment one of the two is there, whole. */
-export async function writeCheckpoint<P>(
+/**
+ * Writes a checkpoint in place of the last one. After a crash at any moment one of the two is there, whole.
+ * @throws NonFiniteParameterError for parameters that are not finite: the last checkpoint stays.
+ */
+export async function writeCheckpoint<P, S>(
   storage: RunStorage,
   step: number,
   seed: number,
-  { state, best }: Checkpoint<P>,
+  { state, best, memory }: Checkpoint<P, S>,
 ): Promise<void> {
-  const last = await readIndex(storage);
-  const index: Index = {
-    format: FORMAT,
-    step,
-    seed,
-    state: `state-${step}.safetensors`,
-    best: best && { step: best.step, value: best.value, file: `best-${best.step}.safetensors` },
+  await checkFinite(state.params, step);
+  const last = await readManifest(storage);
+  const files: Record<string, FileSeal> = {};
+  const put = async (name: string, bytes: Uint8Array): Promise<string> => {
+    await storage.write(name, bytes);
+    files[name] = await sealOf(bytes);
+    return name;
   };
-  await storage.write(index.state, await encodeTree(state, { step: String(step) }));
-  if (best && index.best && last?.best?.file !== index.best.file) {
-    await storage.write(index.best.file, await encodeTree(best.params, { step: String(best.step) }));
+  const stateFile = await put(`state-${step}.safetensors`, await encodeTree(state, { step: String(step) }));
+  let bestFile: string | null = null;
+  if (best) {
+    bestFile = `best-${best.step}.safetensors`;
+    if (last?.best?.file === bestFile) files[bestFile] = last.files[bestFile];
+    else await put(bestFile, await encodeTree(bestTree(best.params, best.modelState), { step: String(best.step) }));
   }
-  await storage.write(INDEX, new TextEncoder().encode(`${JSON.stringify(index, null, 2)}\n`));
-  for (const old of [last?.state, last?.best?.file]) {
-    if (old !== undefined && old !== index.state && old !== index.best?.file) await storage.remove?.(old);
+  const named = best && bestFile ? { step: best.step, value: best.value, file: bestFile } : null;
+  await writeManifest(storage, { step, seed, state: stateFile, best: named, memory, files });
+  for (const old of Object.keys(last?.files ?? {})) {
+    if (!Object.hasOwn(files, old)) await storage.remove?.(old);
   }
 }
 
 /** Throws `CheckpointError` when a storage holds a checkpoint that a new run would overwrite. */
 export async function checkEmpty(storage: RunStorage): Promise<void> {
-  const index = await readIndex(storage);
-  if (!index) return;
-  throw new CheckpointError(
-    `checkpoint: expected a storage without a checkpoint, found one of step ${index.step}, seed ${index.seed}. Resume it, or choose another storage.`,
-  );
+  const manifest = await readManifest(storage);
+  if (manifest) {
+    throw new CheckpointError(
+      `checkpoint: expected a storage without a checkpoint, found one of step ${manifest.step}, seed ${manifest.seed}. Resume it, or choose another storage.`,
+      MANIFEST,
+    );
+  }
+  await clearLeftovers(storage, null);
 }
 
 /**
- * The checkpoint of a run, in the form and on the device of `like`; `null` when there is none.
- * @throws CheckpointError when it is of another seed or form, or a file that it names is missing.
+ * The checkpoint of a run, in the form and on the device of `like`; `null` when there is none. What cut-off checkpoints left is
+ * cleared away.
+ * @throws CheckpointError when it is of another seed or form, or a file that it names is missing or damaged.
  */
-export async function readCheckpoint<P>(
+export async function readCheckpoint<P, S>(
   storage: RunStorage,
   seed: number,
-  like: TrainState<P>,
-): Promise<(Checkpoint<P> & { readonly step: number }) | null> {
-  const index = await readIndex(storage);
-  if (!index) return null;
-  if (index.seed !== seed) {
+  like: TrainState<P, S>,
+): Promise<(Checkpoint<P, S> & { readonly step: number }) | null> {
+  const manifest = await readManifest(storage);
+  if (!manifest) {
+    await clearLeftovers(storage, null);
+    return null;
+  }
+  if (manifest.seed !== seed) {
     throw new CheckpointError(
-      `checkpoint: expected seed ${seed}, the checkpoint is of seed ${index.seed}. Resume with that seed, or start anew elsewhere.`,
+      `checkpoint: expected seed ${seed}, the checkpoint is of seed ${manifest.seed}. Resume with that seed, or start anew elsewhere.`,
+      MANIFEST,
     );
   }
   const file = async (name: string): Promise<Uint8Array> => {
     const bytes = await storage.read(name);
-    if (!bytes)
+    if (!bytes) {
       throw new CheckpointError(
-        `checkpoint: ${INDEX} names ${name}, which is missing. Restore the file or start anew.`,
+        `checkpoint: ${MANIFEST} names ${name}, which is missing. Restore the file or start anew.`,
+        name,
       );
+    }
+    const seal = manifest.files[name];
+    const fault = seal ? await difference(bytes, seal) : `${MANIFEST} has no SHA-256 of it`;
+    if (fault !== null) {
+      throw new CheckpointError(
+        `checkpoint: ${name} is damaged: ${fault}. Restore the file from a copy, or start anew in another folder.`,
+        name,
+      );
+    }
     return bytes;
   };
-  return {
-    step: index.step,
-    state: decodeTree(await file(index.state), like),
-    best: index.best && {
-      step: index.best.step,
-      value: index.best.value,
-      params: decodeTree(await file(index.best.file), like.params),
-    },
-  };
+  const state = decodeTree(await file(manifest.state), like, manifest.state);
+  const { best: named } = manifest;
+  let best: Best<P, S> | null = null;
+  if (named) {
+    const kept = decodeTree(await file(named.file), bestTree(like.params, like.model), named.file);
+    const { params, model } = like.model ? (kept as { params: P; model: S }) : { params: kept as P, model: like.model };
+    best = { step: named.step, value: named.value, params, modelState: model };
+  }
+  await clearLeftovers(storage, manifest);
+  return { step: manifest.step, state, best, memory: manifest.memory };
 }

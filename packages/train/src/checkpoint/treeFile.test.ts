@@ -34,3 +34,22 @@ it('names what does not fit', async () => {
   expect(() => decodeTree(bytes, { a: ff.zeros([1, 2]) })).toThrow(CheckpointError);
   expect(() => decodeTree(bytes.subarray(0, bytes.length - 1), { a: ff.zeros([2]) })).toThrow(SafetensorsError);
 });
+
+it('tells keys with dots, backslashes and no letters apart, and says which names cannot be written', async () => {
+  const odd = {
+    'a.b': tensor([1]),
+    a: { b: tensor([2]), '': tensor([3]), 'c\\.d': tensor([4]), 'c\\': { d: tensor([5]) } },
+    '': { 'a.': tensor([6]), x: tensor([7]) },
+    'a\\.b': tensor([8]),
+    x: tensor([9]),
+    ä: [tensor([10]), { 0: tensor([11]) }],
+  };
+  const back = decodeTree(await encodeTree(odd), odd);
+  expect(ff.tree.leaves<Tensor>(back).map((leaf) => leaf.item())).toEqual(
+    ff.tree.leaves<Tensor>(odd).map((leaf) => leaf.item()),
+  );
+  const alone = tensor([1, 2]);
+  expect(decodeTree(await encodeTree(alone), alone).toArray()).toEqual([1, 2]);
+  await expect(encodeTree({ __metadata__: tensor([1]) })).rejects.toThrow(SafetensorsError);
+  await expect(encodeTree(JSON.parse('{"__proto__": 1}'))).rejects.toThrow();
+});

@@ -1,8 +1,9 @@
-import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkFunctions } from '@flowfield/tensor-webgpu';
 import type { TrainEvent } from './events.ts';
-import { createTrainer, type Trainer, type TrainerOptions, trainerOptionNames } from './trainer.ts';
+import { type TrainerOptions, trainerOptionNames } from './options.ts';
+import { createTrainer, type Trainer } from './trainer.ts';
 
-export interface TrainOptions<P, B> extends TrainerOptions<P, B> {
+export interface TrainOptions<P, B, S = null> extends TrainerOptions<P, B, S> {
   /** Called for every event. */
   readonly onEvent?: (event: TrainEvent) => void | Promise<void>;
   readonly signal?: AbortSignal;
@@ -11,17 +12,24 @@ export interface TrainOptions<P, B> extends TrainerOptions<P, B> {
 }
 
 /**
- * Trains until all steps are done or the signal stops the run, and returns the trainer: `params`, `averaged`, `best`, `step`.
+ * Trains until all steps are done or the signal stops the run, and returns the trainer: `params`, `averaged`, `modelState`, `best`,
+ * `step`, `diverged`.
  * @throws what `createTrainer`, `resume` and `run` throw.
  */
-export async function train<P, B>(options: TrainOptions<P, B>): Promise<Trainer<P, B>> {
+export async function train<P, B, S = null>(options: TrainOptions<P, B, S>): Promise<Trainer<P, B, S>> {
   const {
     onEvent,
     signal,
     resume = false,
     ...parts
-  } = checkedOptions('train', options, [...trainerOptionNames, 'onEvent', 'signal', 'resume']);
-  const trainer = createTrainer(parts);
+  } = checkedOptions('train', options, [
+    ...(trainerOptionNames as readonly (keyof TrainerOptions<P, B, S>)[]),
+    'onEvent',
+    'signal',
+    'resume',
+  ]);
+  if (onEvent !== undefined) checkFunctions('train: onEvent', onEvent);
+  const trainer = createTrainer(parts as TrainerOptions<P, B, S>);
   if (resume) await trainer.resume();
   for await (const event of trainer.run({ signal })) await onEvent?.(event);
   return trainer;

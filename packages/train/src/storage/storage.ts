@@ -8,6 +8,8 @@ export interface RunStorage {
   append?(name: string, bytes: Uint8Array): Promise<void>;
   /** Where it is missing, old checkpoints stay. */
   remove?(name: string): Promise<void>;
+  /** The names of all files. Where it is missing, what cut-off writes left stays. */
+  list?(): Promise<string[]>;
 }
 
 /** Files in memory, gone with the object. */
@@ -22,5 +24,6 @@ export function memoryStorage(): RunStorage & { readonly files: Map<string, Uint
     remove: async (name) => {
       files.delete(name);
     },
+    list: async () => [...files.keys()],
   };
 }

@@ -1,10 +1,12 @@
-import { checkFunctions, stack, type Tensor, tree } from '@flowfield/tensor-webgpu';
-import type { BatchStream, HostPart } from './stream.ts';
+import { checkFunctions } from '@flowfield/tensor-webgpu';
+import { stackedParts } from './stackedParts.ts';
+import type { BatchStream } from './stream.ts';
 
 /**
- * Batches that the host makes: `make(step)` gives a tree of tensors, the same for the same step whenever it is asked, and
- * of the same shapes at every step. The tensors stay the maker's.
- * @throws ArgumentError when `make` is no function.
+ * Batches that the host makes: `make(step)` gives a tree of tensors (or typed arrays), the same for the same step whenever it is
+ * asked, and of the same structure and shapes at every step. With `innerSteps` 1 shapes may change; each new one is a compilation,
+ * so pad to a few. The tensors stay the maker's.
+ * @throws ArgumentError when `make` is no function, or returns no tree of tensors; ShapeError where shapes change within a call.
  */
 export function hostBatches<B>(make: (step: number) => B | Promise<B>): BatchStream<B> {
   checkFunctions('hostBatches', make);
@@ -12,8 +14,7 @@ export function hostBatches<B>(make: (step: number) => B | Promise<B>): BatchStr
     async host(first, count) {
       const batches: B[] = [];
       for (let i = 0; i < count; i++) batches.push(await make(first + i));
-      const join = (...leaves: Tensor[]): Tensor => stack(leaves);
-      return tree.map(join, batches[0], ...batches.slice(1)) as HostPart;
+      return stackedParts('hostBatches', batches, first);
     },
     batch: (part) => part as B,
   };

@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { bind } from '../../trace/bind.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { Value } from '../../trace/value.ts';
+import { isValue, type Value } from '../../trace/value.ts';
 import { unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
 import { concrete, type FlatTree, flattenLeaves, integerLiteral, numberLike, runOnLeaves } from './leaves.ts';
@@ -138,12 +138,23 @@ function checkedPair<C, Y>(result: [C, Y]): [C, Y] {
   );
 }
 
+export interface WhileOptions {
+  /** What the error says to a person who asks for reverse mode: how to call the function that holds the loop instead. */
+  readonly reverseMode?: string;
+}
+
 /**
  * `while (condition(carry)) carry = body(carry)` as one operation; the condition returns a bool scalar.
  * Forward mode only: reverse mode needs a fixed length (`scan`, `foriLoop`).
  */
-export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (carry: C) => C, init: C): C {
+export function whileLoop<C>(
+  condition: (carry: C) => Tensor | boolean,
+  body: (carry: C) => C,
+  init: C,
+  options: WhileOptions = {},
+): C {
   checkFunctions('whileLoop', condition, body);
+  checkedOptions('whileLoop', options, ['reverseMode']);
   const start = flattenLeaves(init, 'whileLoop');
   const { outputs } = runOnLeaves(start.values, 'whileLoop', (...all) => {
     const { carry, traced: bodyTraced } = traceRound('whileLoop', start, all.map(concrete), (carry) =>
@@ -166,6 +177,7 @@ export function whileLoop<C>(condition: (carry: C) => Tensor | boolean, body: (c
       body: capturedFirst(bodyTraced.program, bodyTraced.captured.length),
       numCondConsts: condTraced.captured.length,
       numBodyConsts: bodyTraced.captured.length,
+      ...(options.reverseMode !== undefined && { advice: options.reverseMode }),
     });
     return { outputs, extra: undefined };
   });
@@ -184,7 +196,7 @@ export function foriLoop<C>(
 ): C {
   checkFunctions('foriLoop', body);
   for (const bound of [lower, upper]) {
-    if (!(bound instanceof Value) && !Number.isInteger(bound))
+    if (!isValue(bound) && !Number.isInteger(bound))
       throw new ArgumentError(`foriLoop: bounds must be integers, got ${describe(bound)}. Round them first.`);
   }
   if (typeof lower === 'number' && typeof upper === 'number') {

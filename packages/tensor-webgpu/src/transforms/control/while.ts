@@ -22,6 +22,8 @@ export interface WhileParams {
   readonly body: Program;
   readonly numCondConsts: number;
   readonly numBodyConsts: number;
+  /** What to do instead of asking for reverse mode. */
+  readonly advice?: string;
 }
 
 function roles<T>(
@@ -53,7 +55,7 @@ export const whilePrimitive: Primitive = {
   shape: (_inputs, { body }: WhileParams) => body.outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 
   jvp(_lax, inputs, tangents, params: WhileParams) {
-    const { body, cond, numCondConsts } = params;
+    const { body, cond, numCondConsts, advice } = params;
     const values = roles(inputs, params);
     const along = roles(tangents, params);
     const constMoves = along.body.map((tangent) => tangent !== null);
@@ -89,6 +91,7 @@ export const whilePrimitive: Primitive = {
         body: capturedFirst(traced.program, traced.captured.length),
         numCondConsts,
         numBodyConsts: traced.captured.length + values.body.length + constAlong.length,
+        ...(advice !== undefined && { advice }),
       },
     );
     const moved = outputs.slice(values.carry.length);
@@ -134,7 +137,7 @@ export const whilePrimitive: Primitive = {
   },
 
   batch(_lax, size, inputs, batched, params: WhileParams) {
-    const { cond, body, numCondConsts } = params;
+    const { cond, body, numCondConsts, advice } = params;
     const flags = roles(batched, params);
     const values = roles(inputs, params);
     const repeat = (value: Value, has: boolean): Value => (has ? value : repeatFirst(lax, value, size));
@@ -177,6 +180,7 @@ export const whilePrimitive: Primitive = {
           body: capturedFirst(tracedBody.program, tracedBody.captured.length),
           numCondConsts: tracedCond.captured.length + values.cond.length,
           numBodyConsts: tracedBody.captured.length + values.body.length,
+          ...(advice !== undefined && { advice }),
         },
       );
       return { outputs, batched: carry };
@@ -208,6 +212,7 @@ export const whilePrimitive: Primitive = {
       body: frozen.program,
       numCondConsts: condInputs.length,
       numBodyConsts: condInputs.length + bodyInputs.length,
+      ...(advice !== undefined && { advice }),
     });
     return { outputs, batched: carry };
   },

@@ -1,0 +1,100 @@
+import { checkedOptions, checkedWhole, random } from '@flowfield/tensor-webgpu';
+import { MemoryLimitError } from '../errors.ts';
+import {
+  alternatingFixedPoints,
+  countFixedPoints,
+  type FixedPointCounts,
+  symmetricFixedPoints,
+} from './fixedPoints.ts';
+import { checkedPermutation, type Permutation } from './permutation.ts';
+import { type StabilizerChain, stabilizerChain } from './stabilizerChain.ts';
+
+/** A group of permutations of the points 0 … degree - 1, given by generators. */
+export interface PermutationGroup {
+  readonly name: string;
+  /** The number of points. */
+  readonly degree: number;
+  /** Each as the list of images: entry i is where i goes. */
+  readonly generators: readonly Permutation[];
+  /** The number of elements. */
+  readonly order: bigint;
+  contains(g: Permutation): boolean;
+  /** Every element once, in no particular order; there are `order` of them. */
+  elements(): Generator<number[]>;
+  /** An element, each equally likely. */
+  random(key: random.Key): number[];
+  /** How many elements fix how many points, which is what Burnside's lemma counts with. Throws `MemoryLimitError` when that would take too long. */
+  fixedPointCounts(): FixedPointCounts;
+}
+
+export interface PermutationGroupOptions {
+  /** Lists of images: entry i is where i goes. Without generators the group has one element. */
+  readonly generators: readonly ArrayLike<number>[];
+  /** The number of points; by default the length of the generators. */
+  readonly degree?: number;
+  /** Default 'G'. */
+  readonly name?: string;
+}
+
+/**
+ * The group that permutations generate. Nothing is enumerated: order, membership and even draws come from a chain of
+ * stabilizers (Schreier and Sims).
+ * @throws InvalidPermutationError for a generator that is no permutation; ArgumentError for unknown options.
+ */
+export function permutationGroup(options: PermutationGroupOptions): PermutationGroup {
+  const op = 'permutationGroup';
+  const { generators, name = 'G', ...given } = checkedOptions(op, options, ['generators', 'degree', 'name']);
+  const degree = checkedWhole(`${op}: degree`, given.degree ?? generators?.[0]?.length ?? 0);
+  const checked = generators.map((g, i) => checkedPermutation(op, `generator ${i}`, g, degree));
+  return groupOf(name, degree, checked);
+}
+
+/** More elements than this are not listed to count their fixed points. */
+const MOST_LISTED = 2_000_000n;
+
+/** A group of checked generators; a family may know its fixed points by formula. */
+export function groupOf(
+  name: string,
+  degree: number,
+  generators: readonly Permutation[],
+  known: { readonly counts?: () => FixedPointCounts } = {},
+): PermutationGroup {
+  let made: StabilizerChain | undefined;
+  const chain = (): StabilizerChain => {
+    made ??= stabilizerChain(generators, degree);
+    return made;
+  };
+  let counts: FixedPointCounts | undefined;
+  return {
+    name,
+    degree,
+    generators,
+    get order() {
+      return chain().order;
+    },
+    contains: (g) => chain().contains(g),
+    elements: () => chain().elements(),
+    random(key) {
+      const { depth, element } = chain();
+      return depth === 0 ? element([]) : element(Array.from(random.uniform(key, [depth]).dataSync()));
+    },
+    fixedPointCounts() {
+      counts ??= known.counts?.() ?? countsOf(name, degree, chain());
+      return counts;
+    },
+  };
+}
+
+function countsOf(name: string, degree: number, chain: StabilizerChain): FixedPointCounts {
+  const { order } = chain;
+  if (order === factorial(degree)) return symmetricFixedPoints(degree);
+  // The only subgroup of index 2 of a symmetric group is the alternating one.
+  if (degree > 1 && 2n * order === factorial(degree)) return alternatingFixedPoints(degree);
+  if (order <= MOST_LISTED) return countFixedPoints(chain.elements());
+  throw new MemoryLimitError(
+    `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. ` +
+      'Build it with directProduct from smaller groups, or count the orbits in an orbitTable.',
+  );
+}
+
+const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));

@@ -1,0 +1,124 @@
+import { concat, full, jit, type Tensor, tree, whileLoop } from '@flowfield/tensor-webgpu';
+import {
+  type AdaptiveOptions,
+  goalsOf,
+  isBefore,
+  loopEngine,
+  type Reached,
+  solutionOf,
+  stateAt,
+} from './adaptiveSteps.ts';
+import type { Clock } from './clock.ts';
+import type { Carry, Engine } from './engine.ts';
+import { codeOf } from './errors.ts';
+import { type FixedCarry, type FixedGrid, type FixedRun, fixedSolution, fixedStepper, joinKept } from './fixedSteps.ts';
+import type { Log } from './log.ts';
+import type { Progress } from './options.ts';
+import type { LeafProblem, LeafSolution } from './problem.ts';
+import type { State } from './state.ts';
+
+/** What a solve that is run piece by piece tells, and how long the pieces are. */
+export interface Watch {
+  readonly onProgress: ((progress: Progress) => unknown) | null;
+  /** Attempts in a piece. */
+  readonly every: number;
+}
+
+/** Whether to stop, after telling how far the solve is. */
+function isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry): boolean {
+  if (!onProgress) return false;
+  const [span, offset] = [clock.span.item(), at.offset.item()];
+  const rejected = 'rejected' in at ? at.rejected.item() : 0;
+  const fraction = span === 0 ? 1 : Math.min(1, Math.max(0, offset / span));
+  return onProgress({ t: at.t.item(), fraction, accepted: at.accepted.item(), rejected }) === false;
+}
+
+const stopped = (): Tensor => full([], codeOf('stopped'), { dtype: 'i32' });
+
+/**
+ * An adaptive solve in pieces of one compiled program, driven from outside: what it writes down takes the memory of the
+ * steps taken, not of `maxSteps`, and a watcher sees it run.
+ */
+export function solveAdaptiveDriven(problem: LeafProblem, options: AdaptiveOptions, watch: Watch): LeafSolution {
+  const { clock, maxSteps } = options;
+  const capacity = Math.min(maxSteps, watch.every);
+  const engineAt = (state: State, at: Clock): Engine =>
+    loopEngine({ ...problem, state }, { ...options, clock: at }, capacity);
+  const start = jit((state: State, at: Clock) => engineAt(state, at).start());
+  const piece = jit((state: State, at: Clock, carry: Carry, limit: Tensor, goal: Tensor | null) => {
+    const engine = engineAt(state, at);
+    const from = carry.log ? { ...carry, log: { ...carry.log, used: carry.log.used.mul(0) } } : carry;
+    const open = (now: Carry): Tensor => {
+      const on = engine.goesOn(now).logicalAnd(now.accepted.add(now.rejected).less(limit));
+      return goal ? on.logicalAnd(isBefore(engine, now, goal)) : on;
+    };
+    return whileLoop(open, engine.attempt, from);
+  });
+  const reading = jit((state: State, at: Clock, carry: Carry, goal: Tensor) =>
+    stateAt(problem, engineAt(state, at), carry, goal),
+  );
+  const outer = engineAt(problem.state, clock);
+  const rows: Log[] = [];
+  let carry = start(problem.state, clock);
+  const advance = (goal: Tensor | null): void => {
+    const attempts = carry.accepted.item() + carry.rejected.item();
+    carry = piece(
+      problem.state,
+      clock,
+      carry,
+      full([], attempts + watch.every, { dtype: 'i32', device: carry.t.device?.name }),
+      goal,
+    );
+    const used = carry.log?.used.item() ?? 0;
+    if (carry.log && used > 0)
+      rows.push(tree.map((leaf: Tensor) => (leaf.ndim === 0 ? leaf : leaf.slice([0, used])), carry.log) as Log);
+    if (isStopped(watch, clock, carry) && carry.code.item() === 0 && !carry.done.item())
+      carry = { ...carry, code: stopped() };
+  };
+  const isOpen = (): boolean => carry.code.item() === 0 && !carry.done.item();
+  const reached: Reached[] = [];
+  const goals = clock.saved ? goalsOf(options, outer.forward) : null;
+  for (let i = 0; goals && i < goals.shape[0]; i++) {
+    const goal = goals.slice(i);
+    while (isOpen() && isBefore(outer, carry, goal).item()) advance(goal);
+    reached.push(reading(problem.state, clock, carry, goal));
+  }
+  while (isOpen()) advance(null);
+  const saved = goals && {
+    states: problem.state.map((_, n) =>
+      concat(
+        reached.map(({ states }) => states[n].expandDims(0)),
+        0,
+      ),
+    ),
+    count: reached.map(({ reached: is }) => is.astype('i32')).reduce((a, b) => a.add(b)),
+  };
+  return solutionOf(problem, options, outer, carry, carry.log && joinedRows(rows, carry.log), saved);
+}
+
+/** All rows of the pieces; one unused row where there are none. */
+function joinedRows(rows: readonly Log[], like: Log): Log {
+  if (rows.length === 0) return tree.map((leaf: Tensor) => (leaf.ndim === 0 ? leaf : leaf.slice([0, 1])), like) as Log;
+  const join = (first: Tensor, ...rest: Tensor[]): Tensor => (first.ndim === 0 ? first : concat([first, ...rest], 0));
+  return tree.map(join, rows[0], ...rows.slice(1)) as Log;
+}
+
+/** Fixed steps in pieces, driven from outside. */
+export function solveFixedDriven(problem: LeafProblem, clock: Clock, checkpoint: boolean, watch: Watch): LeafSolution {
+  const { times, sizes } = clock.grid as FixedGrid;
+  const count = sizes.shape[0];
+  const begin = jit((state: State, at: Clock) => fixedStepper({ ...problem, state }, checkpoint).begin(at));
+  const piece = jit((state: State, carry: FixedCarry, grid: FixedGrid) =>
+    fixedStepper({ ...problem, state }, checkpoint).run(carry, grid),
+  );
+  const parts: FixedRun['kept'][] = [];
+  let carry = begin(problem.state, clock);
+  for (let from = 0; from < count && carry.code.item() === 0; from += watch.every) {
+    const to = Math.min(count, from + watch.every);
+    const part = piece(problem.state, carry, { times: times.slice([from, to + 1]), sizes: sizes.slice([from, to]) });
+    parts.push(part.kept);
+    carry = part.end;
+    if (isStopped(watch, clock, carry) && to < count && carry.code.item() === 0) carry = { ...carry, code: stopped() };
+  }
+  return fixedSolution(problem, clock, { end: carry, kept: joinKept(parts) });
+}

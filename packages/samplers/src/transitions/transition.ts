@@ -1,0 +1,24 @@
+import { ArgumentError, checkFunctions, type random, type Tensor } from '@flowfield/tensor-webgpu';
+
+/**
+ * One step of a Markov chain: points (batch, …) at time t to points at tNext > t, both scalars, with randomness from the
+ * key alone. It must be traceable.
+ */
+export interface Transition {
+  (x: Tensor, t: Tensor, tNext: Tensor, key: random.Key): Tensor;
+  /** Network evaluations of one step per row (1 if left out). */
+  readonly evaluations?: number;
+}
+
+/** A transition that tells its cost. */
+export const transitionOf = (
+  evaluations: number,
+  step: (x: Tensor, t: Tensor, tNext: Tensor, key: random.Key) => Tensor,
+): Transition => Object.assign(step, { evaluations });
+
+/** Throws `ArgumentError` unless `given` is a function. */
+export function checkTransition(use: string, given: Transition): void {
+  if (typeof given === 'function') return;
+  checkFunctions(use, given);
+  throw new ArgumentError(`${use}: expected a transition.`);
+}
