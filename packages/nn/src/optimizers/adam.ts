@@ -22,7 +22,14 @@ export interface AdamMoments {
 const momentNames = ['beta1', 'beta2', 'epsilon', 'epsilonRoot', 'nesterov'] as const;
 
 /** The names of the options of `adam`. */
-export const adamOptionNames = ['learningRate', ...momentNames] as const;
+export const adamOptionNames = [
+  'learningRate',
+  'beta1',
+  'beta2',
+  'epsilon',
+  'epsilonRoot',
+  'nesterov',
+] as const satisfies readonly (keyof AdamOptions)[];
 
 type AdamState<P> = { step: Tensor; mean: P; square: P };
 
