@@ -15,7 +15,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import type { ParameterDType } from '../initializers/initializer.ts';
 import { checkDecay, checkPositive } from '../optimizers/ranges.ts';
-import { checkChannels, checkLastAxis, checkParams, type Mode, type StatefulLayer } from './layer.ts';
+import { checkChannels, checkLastAxis, checkParams, type Mode, madeAt, type StatefulLayer } from './layer.ts';
 
 /** `weight` [size] and `bias` [size]. */
 export type BatchNormParams = { weight: Tensor; bias: Tensor };
@@ -67,7 +67,7 @@ export function batchNorm(options: BatchNormOptions): StatefulLayer<BatchNormPar
     inputs: size,
     outputs: size,
     init(key: random.Key): BatchNormParams {
-      const made = { dtype, device: key.device?.name };
+      const made = madeAt('batchNorm', key, dtype);
       return { weight: ones([size], made), bias: zeros([size], made) };
     },
     initState(key?: random.Key): BatchNormState {

@@ -1,4 +1,5 @@
 import { ArgumentError, checkTensor, type random, type Shape, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import type { ParameterDType } from '../initializers/initializer.ts';
 
 /** A function of a parameter tree: `init` draws the tree, `apply` computes. Layers hold no numbers themselves. */
 export interface Layer<P> {
@@ -53,6 +54,16 @@ export function checkParams(layer: string, params: object, shapes: Readonly<Reco
     if (name in shapes || given[name] === undefined) continue;
     throw new ArgumentError(`${wanted}, got one more named ${name}. Take those of a layer with the same options.`);
   }
+}
+
+/** Where and in which dtype a layer makes what it does not draw; throws `ArgumentError` unless `key` is a tensor. */
+export function madeAt(
+  layer: string,
+  key: random.Key,
+  dtype: ParameterDType,
+): { dtype: ParameterDType; device: string | undefined } {
+  checkTensor(layer, 'key', key);
+  return { dtype, device: key.device?.name };
 }
 
 /** Throws `ArgumentError` unless all of `given` are tensors. */

@@ -1,5 +1,6 @@
 import { applyUpdates, type Ema, type OptimizerState } from '@flowfield/nn';
 import {
+  ArgumentError,
   argmax,
   random,
   stack,
@@ -59,7 +60,13 @@ function updated<P, B, S>(
   };
   type Traced = [[Tensor, Omit<LossParts<S>, 'loss'>], Moving];
   const [[value, rest], grads] = valueAndGrad(parted, { hasAux: true })(moving) as Traced;
-  const [updates, nextMemory] = optimizer.update(grads, memory, moving);
+  const result: unknown = optimizer.update(grads, memory, moving);
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new ArgumentError(
+      `train: update of the optimizer must return [updates, state], got ${String(result)}. Return both.`,
+    );
+  }
+  const [updates, nextMemory] = result as [Moving, OptimizerState];
   return {
     params: full(applyUpdates(moving, updates)),
     memory: nextMemory,
