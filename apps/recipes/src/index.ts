@@ -16,5 +16,6 @@ export type {
 export { type RunPartOptions, runPart } from './reproduce/runPart.ts';
 export { choice, flag, real, whole } from './settings/kinds.ts';
 export { didYouMean } from './settings/nearest.ts';
+export { readDecimal } from './settings/number.ts';
 export type { Presets, SettingsSchema, SettingValues } from './settings/schema.ts';
 export { quietWork, type Work } from './work.ts';

@@ -14,8 +14,31 @@ export { dropDuplicates } from './dropDuplicates.ts';
 export { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
 export { type Earthquakes, earthquakes } from './earthquakes.ts';
 export { gatherRows } from './gatherRows.ts';
+export {
+  type IdxArray,
+  IdxContentError,
+  type IdxData,
+  IdxError,
+  IdxFormatError,
+  IdxLengthError,
+  type IdxOptions,
+  type LabelledImages,
+  parseIdx,
+  readIdx,
+  readIdxImages,
+} from './idx.ts';
 export { type EarthName, earthNames, type ParseEarthOptions, parseEarth } from './parseEarth.ts';
 export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';
+export { type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
+export {
+  NpyContentError,
+  NpyFormatError,
+  NpyLengthError,
+  NpyPointsError,
+  type NpyPointsOptions,
+  parsePointsNpy,
+} from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';
+export type { PointTable } from './pointTable.ts';
 export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';
 export { type Split, SplitError, type SplitFractions, type SplitOptions, splitIndices } from './splitIndices.ts';

@@ -1,2 +1,3 @@
 export { type EarthOptions, earth } from './earth.ts';
 export { DataFileMissingError, DataFolderMissingError } from './earthError.ts';
+export { PointFileError, type ReadPointsOptions, readPoints } from './readPoints.ts';

@@ -14,7 +14,8 @@ import { type LatLonPoints, latLonToUnit } from './spherical.ts';
 
 const LATITUDE_NAMES = ['latitude', 'lat'];
 const LONGITUDE_NAMES = ['longitude', 'lon', 'lng'];
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** A number as files write it. */
+export const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 export interface ParseLatLonCsvOptions<Column extends string = never> {
   /** Name of the file in error messages; `'csv'` when left out. */
@@ -29,7 +30,8 @@ export interface LatLonTable<Column extends string = never> extends LatLonPoints
   columns: Record<Column, Float64Array>;
 }
 
-interface CsvRecord {
+/** A line of a CSV file, or several where a quoted field spans them. */
+export interface CsvRecord {
   fields: string[];
   /** 1-based line on which the record starts. */
   line: number;
@@ -101,10 +103,10 @@ export function parseLatLonCsv<Column extends string = never>(
 }
 
 /** Splits the text into non-blank records that know their lines. */
-function parseRecords(text: string, file: string): CsvRecord[] {
+export function parseRecords(text: string, file: string, delimiter = ','): CsvRecord[] {
   // With one kind of line end, a record spans one line plus the line ends inside its quoted fields.
   const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const { data, errors } = Papa.parse<string[]>(plain, { delimiter: ',', newline: '\n' });
+  const { data, errors } = Papa.parse<string[]>(plain, { delimiter, newline: '\n' });
   const records: CsvRecord[] = [];
   let line = 1;
   for (const fields of data) {
@@ -139,7 +141,7 @@ function quoteError(text: string, data: string[][], { code, row, index }: Papa.P
   });
 }
 
-function countLineEnds(text: string): number {
+export function countLineEnds(text: string): number {
   return text.split('\n').length - 1;
 }
 

@@ -1,4 +1,11 @@
 export {
+  type EquivarianceErrorOptions,
+  type EquivarianceReport,
+  equivarianceError,
+  type PointAxes,
+  type TiedLayerLike,
+} from './equivarianceError.ts';
+export {
   DegenerateSpectrumError,
   EmptySetError,
   InvalidPermutationError,
@@ -11,6 +18,13 @@ export {
 } from './errors.ts';
 export type { DegeneratePolicy } from './frames/degenerate.ts';
 export type { EuclideanGroup, EuclideanGroupName } from './frames/euclideanGroup.ts';
+export {
+  type FaGnn,
+  type FaGnnApplyOptions,
+  type FaGnnOptions,
+  type FaGnnParams,
+  faGnn,
+} from './frames/faGnn.ts';
 export {
   type FrameAveraged,
   type FrameAverageOptions,
@@ -31,6 +45,7 @@ export {
   type LaplacianSpectrum,
   laplacianSpectrum,
 } from './frames/laplacian.ts';
+export type { FaGnnInput } from './frames/particles.ts';
 export { type PointFrameOptions, type PointFrames, pointFrames } from './frames/pointFrames.ts';
 export { intoFrames, type Kind, outOfFrames } from './frames/transport.ts';
 export {
@@ -84,3 +99,4 @@ export type { Masks } from './permutations/nodeSets.ts';
 export type { MapOrders, Orders } from './permutations/orders.ts';
 export { countSetPartitions } from './permutations/partitions.ts';
 export { type PoolByPatternOptions, poolByPattern } from './permutations/poolByPattern.ts';
+export { direction } from './vectors/direction.ts';

@@ -1,6 +1,16 @@
-import { cond, full, scan, stopGradient, type Tensor, where, whileLoop } from '@flowfield/tensor-webgpu';
+import {
+  concat,
+  cond,
+  customJvp,
+  scan,
+  stopGradient,
+  type Tensor,
+  tree,
+  where,
+  whileLoop,
+  zerosLike,
+} from '@flowfield/tensor-webgpu';
 import { type Carry, type Engine, type EngineOptions, engineOf, type Last } from './engine.ts';
-import { codeOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { denseOf, savedFrom, trajectoryOf } from './logged.ts';
 import { evaluatePolynomial } from './polynomial.ts';
@@ -14,6 +24,8 @@ export interface AdaptiveOptions extends Omit<EngineOptions, 'keepsLast' | 'capa
   readonly checkpoint: boolean;
   /** The errors of derivatives count where derivatives are taken. */
   readonly derivativeError: boolean;
+  /** Nothing of the solve can be differentiated: it runs outside of any transform. */
+  readonly isConstant: boolean;
 }
 
 /** Steps of controlled size from t0 to t1, as one loop of one program. */
@@ -27,41 +39,77 @@ const advice = {
     "or adjoint: 'backsolve', or fix the steps with steps, step or grid; forward mode (jvp, jacfwd) passes as it is.",
 };
 
-export function solveByLoop(problem: LeafProblem, options: AdaptiveOptions): LeafSolution {
-  const { clock } = options;
-  const engine = loopEngine(problem, options, options.maxSteps);
+function solveByLoop(problem: LeafProblem, options: AdaptiveOptions): LeafSolution {
+  const plain = runLoop(problem, options, false);
+  const mayMove = options.derivativeError && options.control !== null && !options.isConstant && problem.keep === 'end';
+  return mayMove ? withTangentsOf(plain, runLoop(problem, options, true)) : plain;
+}
+
+function runLoop(problem: LeafProblem, options: AdaptiveOptions, countsTangents: boolean): LeafSolution {
+  const engine = loopEngine(problem, options, options.maxSteps, countsTangents);
   const start = engine.start();
-  if (!clock.saved) {
+  if (!options.clock.saved) {
     const end = whileLoop(engine.goesOn, engine.attempt, start, advice);
     return solutionOf(problem, options, engine, end, end.log, null);
   }
   const goals = goalsOf(options, engine.forward);
+  // Beyond the last saved time there may be more to go.
+  const all = concat([goals, options.clock.span.expandDims(0)], 0);
   const [end, { states, reached }] = scan<Carry, Tensor, Reached>(
     (carry, goal) => {
-      const there = whileLoop(
-        (now) => engine.goesOn(now).logicalAnd(isBefore(engine, now, goal)),
-        engine.attempt,
-        carry,
-        advice,
-      );
+      const open = (now: Carry): Tensor => engine.goesOn(now).logicalAnd(isBefore(engine, now, goal));
+      const there = whileLoop(open, engine.attempt, carry, advice);
       return [there, stateAt(problem, engine, there, goal)];
     },
     start,
-    goals,
+    all,
   );
-  // Beyond the last saved time there may be more to go.
-  const last = whileLoop(engine.goesOn, engine.attempt, end, advice);
-  return solutionOf(problem, options, engine, last, null, { states, count: reached.astype('i32').sum() });
+  const wanted = (rows: Tensor): Tensor => rows.slice([0, goals.shape[0]]);
+  return solutionOf(problem, options, engine, end, null, {
+    states: states.map(wanted),
+    count: wanted(reached).astype('i32').sum(),
+  });
 }
 
+/**
+ * The values of one solve with the tangents of another, whose steps are small enough for these too. Where nothing is
+ * differentiated the other is not computed.
+ */
+function withTangentsOf(plain: LeafSolution, exact: LeafSolution): LeafSolution {
+  const graft = (value: Tensor, from: Tensor): Tensor => stopGradient(value).add(onlyTangent(from));
+  const all = (values: State, from: State): State => values.map((value, n) => graft(value, from[n]));
+  return {
+    ...plain,
+    state: all(plain.state, exact.state),
+    t: graft(plain.t, exact.t),
+    saved: plain.saved && { ...plain.saved, states: all(plain.saved.states, exact.saved!.states) },
+    events: plain.events && {
+      ...plain.events,
+      times: graft(plain.events.times, exact.events!.times),
+      states: all(plain.events.states, exact.events!.states),
+    },
+  };
+}
+
+/** Zero, with the tangent of `x`. */
+const onlyTangent = customJvp(
+  (x: Tensor) => zerosLike(x),
+  ([x], [moved]) => [zerosLike(x), moved],
+);
+
 /** The engine of a solve without reverse mode. */
-export const loopEngine = (problem: LeafProblem, options: AdaptiveOptions, capacity: number): Engine =>
+export const loopEngine = (
+  problem: LeafProblem,
+  options: AdaptiveOptions,
+  capacity: number,
+  countsTangents = false,
+): Engine =>
   engineOf(problem, {
     ...options,
     keepsLast: options.clock.saved !== null,
     capacity: options.clock.saved ? 0 : capacity,
     probes: false,
-    countsTangents: options.derivativeError && options.control !== null,
+    countsTangents,
   });
 
 export interface Reached {
@@ -109,7 +157,7 @@ function solveByRounds(problem: LeafProblem, options: AdaptiveOptions): LeafSolu
     const next = cond(engine.goesOn(now), engine.attempt, (same: Carry) => same, now);
     if (!next.log) return [next, null];
     const emptied = { ...next.log, used: next.log.used.mul(0) };
-    return [{ ...next, log: emptied }, next.log];
+    return [{ ...next, log: emptied }, tree.map((rows: Tensor) => (rows.ndim === 0 ? rows : rows.slice(0)), next.log)];
   };
   const [end, rows] = scan<Carry, null, Log | null>(round, engine.start(), null, { length: maxSteps, checkpoint });
   const log = rows && compacted(rows, rows.used);
@@ -148,6 +196,3 @@ export function solutionOf(
     events: end.events?.record ?? null,
   };
 }
-
-/** The code of a solve that its watcher stopped. */
-export const stoppedCode = (): Tensor => full([], codeOf('stopped'), { dtype: 'i32' });

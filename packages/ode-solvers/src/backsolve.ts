@@ -44,6 +44,9 @@ interface Sums {
   readonly code: Tensor;
 }
 
+/** The way back has a part of the tolerance, for each element: the sums for args add up what its steps leave. */
+const backwardShare = 0.1;
+
 /** A part of the way back, from one saved time to the one before. */
 interface Piece {
   readonly from: Tensor;
@@ -190,11 +193,12 @@ export function solveBacksolve<Y, Args>(task: Backsolve<Y, Args>, initial: State
       saved: null,
       stops: at.stops && reversedStops(at.stops, piece),
       grid: at.grid && reversedGrid(at.grid),
+      moves: false,
       good: null,
     };
     const options = task.run(clock);
-    const tolerances =
-      options.tolerances.norm === 'rows' ? { ...options.tolerances, norm: 'rms' as const } : options.tolerances;
+    const { rtol, atol } = options.tolerances;
+    const tolerances = { rtol: rtol * backwardShare, atol: atol * backwardShare, norm: 'max' as const };
     const solved = scanned
       ? solveFixed(problem, clock, false)
       : solveAdaptive(problem, { ...options, tolerances, firstStep: null });

@@ -22,10 +22,13 @@ export interface Clock {
   readonly stops: (Instants & { readonly jumps: Tensor }) | null;
   /** The steps themselves, where they are fixed: all times [n + 1] and sizes [n]. */
   readonly grid: { readonly times: Tensor; readonly sizes: Tensor } | null;
+  /** t0 or t1 may move: the first step starts at t0 itself, which does not move with t1. */
+  readonly moves: boolean;
   /** Whether times are in order and inside the interval, where that is known at run time only: a bool scalar. */
   readonly good: Tensor | null;
 }
 
+type FixedTimes = NonNullable<Clock['grid']>;
 type Times = readonly number[] | Tensor;
 
 export interface ClockOptions {
@@ -47,16 +50,26 @@ export function clockOf(options: ClockOptions, dtype: FloatType, device: string 
   const fixed = gridOf(options, scalar, vector);
   const from = options.grid === undefined ? options.t0 : isList(options.grid) ? options.grid[0] : undefined;
   const to = options.grid === undefined ? options.t1 : isList(options.grid) ? options.grid.at(-1) : undefined;
-  const t0 = fixed ? fixed.times.slice(0) : scalar(options.t0 as number | Tensor);
-  const t1 = fixed ? fixed.times.slice(-1) : scalar(options.t1 as number | Tensor);
+  const t0 = options.t0 === undefined ? (fixed as FixedTimes).times.slice(0) : scalar(options.t0);
+  const t1 = options.t1 === undefined ? (fixed as FixedTimes).times.slice(-1) : scalar(options.t1);
   const known = typeof from === 'number' && typeof to === 'number';
+  const moves = fixed !== null && options.grid === undefined && !known;
   const span = known ? scalar(to - from) : t1.sub(t0);
   const instants = (times: Times): Instants => ({
     times: vector(times),
     offsets: isList(times) && typeof from === 'number' ? vector(times.map((t) => t - from)) : vector(times).sub(t0),
   });
   const saved = options.ts ? instants(options.ts) : null;
-  return { t0, t1, span, saved, stops: stopsOf(options, { t0, t1, span }, instants), grid: fixed, good: goodTimes() };
+  return {
+    t0,
+    t1,
+    span,
+    saved,
+    stops: stopsOf(options, { t0, t1, span }, instants),
+    grid: fixed,
+    moves,
+    good: goodTimes(),
+  };
 
   /** Checks in the program, for times that cannot be read before it runs. */
   function goodTimes(): Tensor | null {
@@ -105,7 +118,7 @@ function gridOf(
   }
   if (steps === undefined && step === undefined) return null;
   if (typeof t0 === 'number' && typeof t1 === 'number') {
-    const times = steps === undefined ? steppedTimes(t0, t1, step as number) : evenTimes(t0, t1, steps);
+    const times = knownGrid({ t0, t1, steps, step }) as number[];
     return { times: vector(times), sizes: vector(times.slice(1).map((t, i) => t - times[i])) };
   }
   const count = steps as number;
@@ -130,6 +143,13 @@ function gridOf(
 }
 
 const between = (times: Tensor): Tensor => times.slice([1]).sub(times.slice([0, -1]));
+
+/** The times of fixed steps, where they are known as numbers. */
+export function knownGrid({ t0, t1, steps, step, grid }: ClockOptions): readonly number[] | null {
+  if (grid !== undefined) return isList(grid) ? grid : null;
+  if (typeof t0 !== 'number' || typeof t1 !== 'number') return null;
+  return steps === undefined ? steppedTimes(t0, t1, step as number) : evenTimes(t0, t1, steps);
+}
 
 /** `count` equal steps; rounding takes no time out of the interval, and the ends are met exactly. */
 function evenTimes(t0: number, t1: number, count: number): number[] {

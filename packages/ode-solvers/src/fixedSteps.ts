@@ -111,19 +111,21 @@ export function fixedStepper(problem: LeafProblem, checkpoint: boolean) {
   };
 
   /** Runs along a piece of a grid. */
-  const run = (carry: FixedCarry, grid: FixedGrid): FixedRun => {
+  const run = (carry: FixedCarry, grid: FixedGrid, from: Tensor | null = null): FixedRun => {
     const count = grid.sizes.shape[0];
-    const rows = tree.map((times: Tensor) => times, {
+    const rows: StepSpan = {
       start: grid.times.slice([0, count]),
       end: grid.times.slice([1, count + 1]),
       h: grid.sizes,
-    });
+    };
     const first: Kept[] = [];
     let now = carry;
     let done = 0;
-    // Until its history is full, a method with several steps takes other ones: they are written out.
-    for (; done < count && now.history.length < solver.history; done++) {
-      const [next, kept] = body(now, tree.map((all: Tensor) => all.slice(done), rows) as StepSpan);
+    // Until its history is full, a method with several steps takes other ones: they are written out, as is a step from a
+    // time that must not move with the others.
+    for (; done < count && (now.history.length < solver.history || (from && done === 0)); done++) {
+      const span = tree.map((all: Tensor) => all.slice(done), rows) as StepSpan;
+      const [next, kept] = body(now, from && done === 0 ? { ...span, start: from } : span);
       first.push(tree.map((leaf: Tensor) => leaf.expandDims(0), kept) as Kept);
       now = next;
     }
@@ -148,7 +150,7 @@ export const joinKept = (parts: readonly Kept[]): Kept =>
  */
 export function solveFixed(problem: LeafProblem, clock: Clock, checkpoint: boolean): LeafSolution {
   const { begin, run } = fixedStepper(problem, checkpoint);
-  return fixedSolution(problem, clock, run(begin(clock), clock.grid as FixedGrid));
+  return fixedSolution(problem, clock, run(begin(clock), clock.grid as FixedGrid, clock.moves ? clock.t0 : null));
 }
 
 /** The solution that a run of fixed steps amounts to. */

@@ -159,37 +159,56 @@ export function checkOptions<Y, Args>(options: SolveOptions<Y, Args>, solver: Od
     fail(`${solver.name} has no error estimate to choose steps by. Give steps, step or grid, or use dopri5().`);
   }
   if (events && solver.history > 0) fail(`${solver.name} needs its earlier steps, which events cut. Use rk4().`);
-  checkInterval(options);
+  checkInterval(options, 'solveOde');
   checkNumbers(options);
   checkSaving(options, dtype);
   checkCombinations(options, solver, fixed.length > 0);
 }
 
-function checkInterval<Y, Args>({ t0, t1, grid, steps, step }: SolveOptions<Y, Args>): void {
-  if (grid === undefined && (t0 === undefined || t1 === undefined)) fail('expected t0 and t1 (or a grid). Give both.');
+/** The interval and its fixed steps. */
+type FixedChoice = Pick<StepChoice, 't0' | 't1' | 'grid' | 'steps' | 'step'>;
+
+/** Throws `ArgumentError` unless exactly one of steps, step and grid fixes the steps, and the times are in order. */
+export function checkFixedTimes(
+  use: string,
+  options: FixedChoice,
+  ts: readonly number[] | undefined,
+  dtype: FloatType,
+): void {
+  const given = fixing.filter((name) => options[name] !== undefined);
+  if (given.length !== 1)
+    fail(`expected one of steps, step and grid, got ${given.join(' and ') || 'none'}. Give one of them.`, use);
+  checkInterval(options, use);
+  if (ts !== undefined) checkSaved(use, { ...options, saveAt: { ts } }, dtype);
+}
+
+function checkInterval({ t0, t1, grid, steps, step }: FixedChoice, use: string): void {
+  const refuse = (message: string): never => fail(message, use);
+  if (grid === undefined && (t0 === undefined || t1 === undefined))
+    refuse('expected t0 and t1 (or a grid). Give both.');
   if (grid !== undefined && (t0 !== undefined || t1 !== undefined))
-    fail('a grid has its own ends. Leave t0 and t1 out.');
+    refuse('a grid has its own ends. Leave t0 and t1 out.');
   for (const [name, t] of [
     ['t0', t0],
     ['t1', t1],
   ] as const) {
     if (t === undefined) continue;
     if (t === null || (typeof t !== 'number' && typeof t.ndim !== 'number'))
-      fail(
+      refuse(
         `${name} must be a number or a scalar tensor, got ${typeof t === 'string' ? `'${t}'` : t === null ? 'null' : typeof t}.`,
       );
-    if (typeof t === 'object' && t.ndim !== 0) fail(`${name} must be a scalar, got shape [${t.shape.join(', ')}].`);
+    if (typeof t === 'object' && t.ndim !== 0) refuse(`${name} must be a scalar, got shape [${t.shape.join(', ')}].`);
     const [value] = readTimes(t) ?? [0];
-    if (!Number.isFinite(value)) fail(`${name} must be finite, got ${value}.`);
+    if (!Number.isFinite(value)) refuse(`${name} must be finite, got ${value}.`);
   }
-  if (steps !== undefined) checkedWhole('solveOde: steps', steps);
+  if (steps !== undefined) checkedWhole(`${use}: steps`, steps);
   if (step !== undefined) {
     if (!(typeof step === 'number' && step > 0 && Number.isFinite(step)))
-      fail(`step must be a positive number, got ${step}. The direction comes from t0 and t1.`);
+      refuse(`step must be a positive number, got ${step}. The direction comes from t0 and t1.`);
     if (typeof t0 !== 'number' || typeof t1 !== 'number')
-      fail('step needs t0 and t1 as numbers. Use steps with tensors.');
+      refuse('step needs t0 and t1 as numbers. Use steps with tensors.');
   }
-  if (grid !== undefined) checkTimes('grid', grid, { least: 2 });
+  if (grid !== undefined) checkTimes('grid', grid, { least: 2, use });
 }
 
 function checkNumbers<Y, Args>(options: SolveOptions<Y, Args>): void {
@@ -221,25 +240,37 @@ function checkNumbers<Y, Args>(options: SolveOptions<Y, Args>): void {
   if (options.project !== undefined) checkFunctions('solveOde: project', options.project);
 }
 
-function checkSaving<Y, Args>(
-  { t0, t1, grid, saveAt = {}, stepTimes, jumpTimes }: SolveOptions<Y, Args>,
-  dtype: FloatType,
-): void {
+function checkSaving<Y, Args>(options: SolveOptions<Y, Args>, dtype: FloatType): void {
+  const { saveAt = {} } = options;
   const kinds = (['t1', 'ts', 'steps', 'dense'] as const).filter((kind) => saveAt[kind] !== undefined);
   if (kinds.length > 1) fail(`saveAt takes one of t1, ts, steps and dense, got ${kinds.join(' and ')}.`);
+  checkSaved('solveOde', options, dtype);
+}
+
+type TimeLists = FixedChoice & Pick<StepChoice, 'saveAt' | 'stepTimes' | 'jumpTimes'>;
+
+/** Throws unless saved and forced times lie in the interval, as far as it is known. */
+function checkSaved(
+  use: string,
+  { t0, t1, grid, saveAt = {}, stepTimes, jumpTimes }: TimeLists,
+  dtype: FloatType,
+): void {
   const known = grid === undefined ? [t0, t1].map((t) => readTimes(t as number | Tensor)) : [readTimes(grid)];
   const [a, b] = known.length === 1 ? [known[0]?.[0], known[0]?.at(-1)] : [known[0]?.[0], known[1]?.[0]];
   const ends: readonly [number, number] | undefined = a !== undefined && b !== undefined ? [a, b] : undefined;
   const slackOf = (times: readonly number[] | Tensor): number => {
     const widest = Math.max(Math.abs(a ?? 0), Math.abs(b ?? 0));
-    return widest * roundingOf(isList(times) ? 'f64' : times.dtype, isList(times) ? 'f64' : dtype);
+    const coarse = [times, t0, t1, grid].some(
+      (given) => typeof given === 'object' && !isList(given) && given.dtype !== 'f64',
+    );
+    return widest * roundingOf(coarse ? 'f32' : 'f64', isList(times) && !coarse ? 'f64' : dtype);
   };
-  if (saveAt.ts !== undefined) checkTimes('saveAt.ts', saveAt.ts, { least: 1, ends, slack: slackOf(saveAt.ts) });
-  for (const [name, times] of [
-    ['stepTimes', stepTimes],
-    ['jumpTimes', jumpTimes],
+  for (const [name, times, anyOrder] of [
+    ['saveAt.ts', saveAt.ts, false],
+    ['stepTimes', stepTimes, true],
+    ['jumpTimes', jumpTimes, true],
   ] as const) {
-    if (times !== undefined) checkTimes(name, times, { least: 1, ends, slack: slackOf(times), anyOrder: true });
+    if (times !== undefined) checkTimes(name, times, { least: 1, ends, slack: slackOf(times), anyOrder, use });
   }
 }
 

@@ -107,8 +107,11 @@ export function solveOde<Y, Args = undefined>(
     events,
     maxEvents,
   });
+  // Inside a trace even this is not known yet.
+  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
   const adaptive = (at: Clock): AdaptiveOptions => ({
     ...adaptiveDefaults(options),
+    isConstant: inMemory,
     clock: at,
     control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
   });
@@ -124,7 +127,6 @@ export function solveOde<Y, Args = undefined>(
       ? withSaved(solveFixed(problem(state), at, options.checkpoint ?? false), at, state)
       : solveAdaptive(problem(state), adaptive(at));
 
-  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
   const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
   if (watch.onProgress && !inMemory)
     fail('onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out.');
@@ -189,7 +191,9 @@ function withoutLeaves<Y>(
   return { ...rest, coefficients: polynomial.map(rebuild) };
 }
 
-const adaptiveDefaults = <Y, Args>(options: SolveOptions<Y, Args>): Omit<AdaptiveOptions, 'clock' | 'control'> => ({
+const adaptiveDefaults = <Y, Args>(
+  options: SolveOptions<Y, Args>,
+): Omit<AdaptiveOptions, 'clock' | 'control' | 'isConstant'> => ({
   tolerances: { rtol: options.rtol ?? 1e-5, atol: options.atol ?? 1e-5, norm: options.norm ?? 'rms' },
   maxSteps: options.maxSteps ?? 4096,
   firstStep: options.firstStep ?? null,

@@ -93,11 +93,26 @@ export interface OdeSolver extends SolverTraits {
 export const timeAt = ({ start, end }: StepSpan, c: number): Tensor =>
   c === 0 ? start : c === 1 ? end : start.add(end.sub(start).mul(c));
 
+/** The step of a state without elements, for which no equations can be written down. */
+function emptyStep(traits: SolverTraits, { state, first }: StepTask): LeafStep {
+  return {
+    next: state,
+    error: traits.errorOrder === null ? null : state,
+    first: traits.beginsWithSlope ? (first ?? state) : null,
+    last: state,
+    polynomial: traits.denseLength > 0 ? () => Array.from({ length: traits.denseLength }, () => state) : null,
+    evaluations: 0,
+    solved: null,
+  };
+}
+
 /** A solver from its traits and its step on leaves. */
 export function solverOf(
   traits: SolverTraits & Pick<OdeSolver, 'tableau' | 'leafStepFrom'>,
-  leafStep: (task: StepTask) => LeafStep,
+  stepOf: (task: StepTask) => LeafStep,
 ): OdeSolver {
+  const leafStep = (task: StepTask): LeafStep =>
+    traits.implicit && task.state.every((leaf) => leaf.size === 0) ? emptyStep(traits, task) : stepOf(task);
   return {
     ...traits,
     leafStep,

@@ -12,28 +12,34 @@ export type Field = (t: Tensor, state: State) => State;
 export type FloatType = 'f32' | 'f64';
 
 /** The leaves of a state as tensors of floats. Throws `DTypeError` for others. */
-export function stateOf(y: unknown): State {
+export function stateOf(y: unknown, use = 'solveOde'): State {
   const paths = tree.paths(y);
   return (tree.leaves(y) as (Tensor | number)[]).map((leaf, i) => {
     const value = typeof leaf === 'number' ? tensor(leaf) : leaf;
     if (value.dtype === 'f32' || value.dtype === 'f64') return value;
     throw new DTypeError(
-      `solveOde: expected a floating state, got ${value.dtype}${paths[i] ? ` at ${paths[i]}` : ''}. Cast it with .astype('f32').`,
+      `${use}: expected a floating state, got ${value.dtype}${paths[i] ? ` at ${paths[i]}` : ''}. Cast it with .astype('f32').`,
     );
   });
 }
 
 /** `f` as a function of leaves, which checks that the result is a tree like the state; its dtypes follow the state. */
-export function fieldOf<Y, Args>(f: OdeFunction<Y, Args>, structure: tree.Structure, args: Args): Field {
+export function fieldOf<Y, Args>(
+  f: OdeFunction<Y, Args>,
+  structure: tree.Structure,
+  args: Args,
+  use = 'solveOde',
+  what = 'f',
+): Field {
   return (t, state) => {
     const flat = tree.flatten(f(t, tree.unflatten(structure, state) as Y, args));
-    tree.checkSameStructure('solveOde: the result of f and the state', structure, flat.structure);
+    tree.checkSameStructure(`${use}: the result of ${what} and the state`, structure, flat.structure);
     return state.map((leaf, i) => {
       const slope = flat.leaves[i] as Tensor | number;
       if (typeof slope === 'number') return fullLike(leaf, slope);
       if (slope.shape.join() === leaf.shape.join()) return slope.astype(leaf.dtype);
       throw new ShapeError(
-        `solveOde: f must return a tree like its state; leaf ${i} of the state has shape [${leaf.shape.join(', ')}], ` +
+        `${use}: ${what} must return a tree like its state; leaf ${i} of the state has shape [${leaf.shape.join(', ')}], ` +
           `that of the result [${slope.shape.join(', ')}]. Make them equal.`,
       );
     });

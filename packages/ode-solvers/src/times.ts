@@ -21,25 +21,28 @@ interface TimeRules {
   readonly slack?: number;
   /** Times may come in any order. */
   readonly anyOrder?: boolean;
+  /** The function that asks. */
+  readonly use?: string;
 }
 
 /** Throws `ArgumentError` unless times are a vector of finite numbers in one direction, inside the ends. */
 export function checkTimes(name: string, times: readonly number[] | Tensor, rules: TimeRules): void {
-  const { least, ends, slack = 0, anyOrder } = rules;
+  const { least, ends, slack = 0, anyOrder, use = 'solveOde' } = rules;
+  const refuse = (message: string): never => fail(message, use);
   if (!isList(times)) {
-    if (typeof times?.ndim !== 'number') fail(`${name} must be a list or a vector of times, got ${typeof times}.`);
+    if (typeof times?.ndim !== 'number') refuse(`${name} must be a list or a vector of times, got ${typeof times}.`);
     if (times.ndim !== 1 || times.shape[0] < least)
-      fail(`${name} must be a vector of at least ${least} times, got shape [${times.shape.join(', ')}].`);
+      refuse(`${name} must be a vector of at least ${least} times, got shape [${times.shape.join(', ')}].`);
   }
   const values = readTimes(times);
   if (!values) return;
-  if (values.length < least) fail(`${name} must have at least ${least} times, got ${values.length}.`);
+  if (values.length < least) refuse(`${name} must have at least ${least} times, got ${values.length}.`);
   const [first, last] = ends ?? [values[0], values[values.length - 1]];
   const direction = Math.sign(last - first);
   values.forEach((time, i) => {
-    if (!Number.isFinite(time)) fail(`${name}[${i}] must be finite, got ${time}.`);
+    if (!Number.isFinite(time)) refuse(`${name}[${i}] must be finite, got ${time}.`);
     if (i > 0 && !anyOrder && (time - values[i - 1]) * direction <= 0 && !(direction === 0 && time === first)) {
-      fail(
+      refuse(
         `${name} must run one way, from ${first} to ${last}; got ${values[i - 1]} before ${time}. Sort it in the direction of the solve.`,
       );
     }
@@ -48,7 +51,7 @@ export function checkTimes(name: string, times: readonly number[] | Tensor, rule
       (last - time) * direction < -slack ||
       (direction === 0 && Math.abs(time - first) > slack)
     )
-      fail(`${name}[${i}] = ${time} is outside the interval from ${first} to ${last}.`);
+      refuse(`${name}[${i}] = ${time} is outside the interval from ${first} to ${last}.`);
   });
 }
 

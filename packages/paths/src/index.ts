@@ -19,6 +19,7 @@ export { discreteVelocity } from './discrete/discreteVelocity.ts';
 export { type MixtureInput, type MixturePath, type MixtureSample, mixturePath } from './discrete/mixturePath.ts';
 export { generalizedKLLoss, type TokenLossOptions, tokenCrossEntropyLoss } from './discrete/tokenLosses.ts';
 export { maskSource, type TokenSource, uniformSource } from './discrete/tokens.ts';
+export { type DropOptions, dropConditions } from './dropConditions.ts';
 export {
   NonFinitePointError,
   PathShapeError,

@@ -1,12 +1,18 @@
 import { type OdeSolution, type SolveOptions, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
 import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import type { EmbeddedManifold } from './tangentField.ts';
-import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
+import { checkBatch, checkField, evaluationsOf, fieldInTime, type Velocity } from './velocity.ts';
 
 /** Options of the solver; t0 and t1 default to 0 and 1 (for likelihoods, 1 and 0). */
 export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project' | 'events'> {
   /** Keep x on this manifold: v becomes the tangent field of the given function, and x is projected after each step. */
   readonly manifold?: EmbeddedManifold;
+}
+
+/** A solve with its cost. */
+export interface OdeSample extends OdeSolution<Tensor> {
+  /** Network evaluations per row: `nfe` calls of the field, times what each of them costs. */
+  readonly evaluations: Tensor;
 }
 
 /**
@@ -18,15 +24,16 @@ export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'proj
  * @throws ArgumentError for a velocity that is no function, a manifold without projections, or an unknown option; and what
  * `solveOde` throws.
  */
-export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions = {}): OdeSolution<Tensor> {
+export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions = {}): OdeSample {
   const { manifold, ...solve } = checkedOptions('sampleOde', options, [...stepOptionNames, 'manifold']);
   checkField('sampleOde', velocity, manifold);
   const field = fieldInTime(velocity, manifold);
-  return solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
+  const solution = solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
     ...interval(solve, 0, 1),
     ...solve,
     ...(manifold ? { project: (x: Tensor) => manifold.projectPoint(x) } : {}),
   });
+  return { ...solution, evaluations: solution.nfe.mul(evaluationsOf(velocity)) };
 }
 
 /** The default interval, where no grid says otherwise. */

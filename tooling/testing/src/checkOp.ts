@@ -1,51 +1,25 @@
-import { closeness, differences, type Measured, randomNumbers } from './numbers.ts';
+import { checkNumbers, checkSpecial, sameBits } from './boundaries.ts';
+import { differences, randomNumbers } from './numbers.ts';
+import {
+  type Apply,
+  boundOf,
+  type CheckedLibrary,
+  type CheckedOp,
+  type CheckedTensor,
+  compare,
+  draw,
+  epsilon,
+  fail,
+  isFloat,
+  type Operands,
+  ORACLE,
+  sameShape,
+  sizeOf,
+  tensors,
+} from './operands.ts';
 
-/** The parts of a tensor that the checks read. */
-export interface CheckedTensor {
-  readonly shape: readonly number[];
-  readonly dtype: string;
-  dataSync(): ArrayLike<number>;
-}
+export type { CheckedLibrary, CheckedOp } from './operands.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the library under test brings its own tensor type.
-type Any = any;
-type Apply = (...operands: Any[]) => Any;
-
-/** The library under test, handed in so that these helpers depend on no package. */
-export interface CheckedLibrary {
-  tensor(data: ArrayLike<number>, options: { shape: readonly number[]; dtype: Any; device: string }): CheckedTensor;
-  jvp(f: Apply, primals: Any, tangents: Any): [CheckedTensor, CheckedTensor];
-  vjp(f: Apply, ...primals: Any): [CheckedTensor, (cotangent: Any) => CheckedTensor[]];
-  vmap(f: Apply): Apply;
-  jit(f: Apply): Apply;
-}
-
-interface CheckedExample {
-  readonly shape: readonly number[];
-  readonly range: readonly [number, number];
-  readonly avoid?: readonly number[];
-  readonly dtype?: string;
-}
-
-/** What is promised of one function. */
-export interface CheckedOp {
-  readonly name: string;
-  readonly examples: readonly CheckedExample[];
-  readonly apply: Apply;
-  readonly dtypes?: readonly string[];
-  readonly order?: 0 | 1 | 2;
-  readonly ulp: Readonly<Record<string, number>>;
-  readonly scale?: number;
-}
-
-/** A set of operands as host numbers. */
-interface Operands {
-  readonly data: readonly Float64Array[];
-  readonly shapes: readonly (readonly number[])[];
-  readonly dtypes: readonly string[];
-}
-
-const ORACLE = 'reference';
 /** Sizes mapped over by the check of vmap. */
 const BATCH = 3;
 /** Relative agreement with finite differences of fourth order in float64. */
@@ -55,71 +29,6 @@ const DUALITY_TOLERANCE = 1e-9;
 /** How much larger than the function's own bound the error of its derivative on the device may be. */
 const DERIVATIVE_FACTOR = 16;
 
-const isFloat = (dtype: string): boolean => dtype === 'f32' || dtype === 'f64';
-const epsilon = (dtype: string): number => (dtype === 'f32' ? 2 ** -23 : 2 ** -52);
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-/** Draws operands for a dtype: integers are whole, and f32 numbers are exact in f32. */
-function draw(op: CheckedOp, dtype: string, seed: number): Operands {
-  const next = randomNumbers(`${op.name} ${seed}`);
-  const dtypes = op.examples.map((example) => example.dtype ?? dtype);
-  const data = op.examples.map(({ shape, range: [low, high], avoid = [], dtype: fixed }, i) => {
-    const type = dtypes[i];
-    return Float64Array.from({ length: sizeOf(shape) }, () => {
-      let value = low + (high - low) * next();
-      if (type === 'bool') return value >= (low + high) / 2 ? 1 : 0;
-      if (!isFloat(type)) {
-        value = Math.floor(value);
-        return fixed === undefined && type === 'u32' ? Math.abs(value) : value;
-      }
-      for (const kink of avoid) if (Math.abs(value - kink) < 0.05) value = kink + (value < kink ? -0.05 : 0.05);
-      return Math.fround(value);
-    });
-  });
-  return { data, shapes: op.examples.map(({ shape }) => shape), dtypes };
-}
-
-function tensors(
-  library: CheckedLibrary,
-  { data, shapes, dtypes }: Operands,
-  device: string,
-  floatType?: string,
-): CheckedTensor[] {
-  return data.map((numbers, i) =>
-    library.tensor(numbers, {
-      shape: shapes[i],
-      dtype: floatType && isFloat(dtypes[i]) ? floatType : dtypes[i],
-      device,
-    }),
-  );
-}
-
-function fail(op: CheckedOp, where: string, what: string): never {
-  throw new Error(`${op.name} (${where}): ${what}`);
-}
-
-function compare(
-  op: CheckedOp,
-  where: string,
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-  unit: number,
-  bound: number,
-  scale: number,
-): Measured {
-  const measured = closeness(actual, expected, unit, scale);
-  if (!(measured.worst <= bound)) {
-    fail(
-      op,
-      where,
-      `got ${measured.actual} for ${measured.expected} at flat index ${measured.index}: off by ${measured.worst.toPrecision(3)} units, allowed ${bound}.`,
-    );
-  }
-  return measured;
-}
-
-const sameShape = (a: CheckedTensor, b: CheckedTensor): boolean => a.shape.join() === b.shape.join();
-
 export interface OpReport {
   readonly name: string;
   /** Largest error in ULP, by dtype. */
@@ -127,9 +36,10 @@ export interface OpReport {
 }
 
 /**
- * Checks one function on one device: shape, dtype and values against the float64 oracle; jit against eager;
- * vmap against a loop; forward and reverse derivatives, up to the promised order, against each other and against
- * differences in float64; the derivative on the device against the oracle's. Throws on the first broken promise.
+ * Checks one function on one device: shape, dtype and values against the float64 oracle, at special numbers too; jit
+ * against eager, bit by bit; plain numbers against tensors; vmap against a loop; forward and reverse derivatives, up to
+ * the promised order, against each other and against differences in float64; the derivative on the device against the
+ * oracle's. Throws on the first broken promise.
  */
 export function checkOp(
   library: CheckedLibrary,
@@ -143,6 +53,8 @@ export function checkOp(
     const operands = draw(op, dtype, 0);
     worstUlp[dtype] = checkForward(library, op, device, dtype, operands);
     checkJit(library, op, device, dtype, operands);
+    if (op.special !== false) checkSpecial(library, op, device, dtype);
+    checkNumbers(library, op, device, dtype, operands);
     checkVmap(library, op, device, dtype);
     const moving = operands.dtypes.some((_, i) => op.examples[i].dtype === undefined);
     if (isFloat(dtype) && moving && (op.order ?? 2) >= 1) checkDeviceDerivative(library, op, device, dtype, operands);
@@ -150,8 +62,6 @@ export function checkOp(
   if (device === ORACLE && (op.order ?? 2) >= 1) checkDerivatives(library, op, draw(op, 'f64', 1));
   return { name: op.name, worstUlp };
 }
-
-const boundOf = (op: CheckedOp, dtype: string): number => op.ulp[dtype] ?? 0;
 
 function checkForward(
   library: CheckedLibrary,
@@ -181,16 +91,7 @@ function checkJit(library: CheckedLibrary, op: CheckedOp, device: string, dtype:
   const compiled: CheckedTensor = library.jit(op.apply)(...args);
   if (!sameShape(eager, compiled) || eager.dtype !== compiled.dtype)
     fail(op, `jit ${device} ${dtype}`, 'shape or dtype differs from the eager call.');
-  const unit = isFloat(eager.dtype) ? epsilon(eager.dtype) : 1;
-  compare(
-    op,
-    `jit ${device} ${dtype}`,
-    compiled.dataSync(),
-    eager.dataSync(),
-    unit,
-    2 * boundOf(op, dtype),
-    op.scale ?? 0,
-  );
+  sameBits(op, `jit ${device} ${dtype}`, compiled.dataSync(), eager.dataSync());
 }
 
 function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): void {

@@ -7,6 +7,9 @@ import { captured } from './testing/captured.ts';
 describe('a fault of the call ends with exit code 2 and one line that helps', () => {
   test.each([
     ['trian earth', "unknown command 'trian'; did you mean 'train'?"],
+    ['help trian', "unknown command 'trian'; did you mean 'train'?"],
+    ['train earth --steps 0x10', "--steps expects a whole number of at least 1, given '0x10'"],
+    ['train earth --set width=0x10', "setting width expects a whole number of at least 1, given '0x10'"],
     ['train erth', "unknown recipe 'erth'; expected one of earth, checkerboard; did you mean 'earth'?"],
     ['zzzzzz earth', "unknown command 'zzzzzz'\n"],
     ['train earth --stpes 3', "unknown option '--stpes'; did you mean '--steps'?"],

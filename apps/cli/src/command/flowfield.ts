@@ -25,6 +25,7 @@ export async function flowfield(args: readonly string[], terminal: Terminal): Pr
     add(program, terminal);
 
   try {
+    if (args[0] === 'help' && args[1] !== undefined) expectCommand(program, args[1]);
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
     return exitCodes.done;
@@ -36,6 +37,12 @@ export async function flowfield(args: readonly string[], terminal: Terminal): Pr
     writeLine(terminal.stderr, message);
     return code;
   }
+}
+
+/** `help` for a command that there is not. */
+function expectCommand(program: Command, name: string): void {
+  const names = program.commands.map((command) => command.name());
+  if (!names.includes(name)) throw new UsageError(`unknown command '${name}'${didYouMean(name, names)}`);
 }
 
 /** Commander's complaint in one line, with the nearest name among those that fit. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readDecimal } from '@flowfield/recipes';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../failures/failures.ts';
 import { autoDevice } from './device.ts';
@@ -9,8 +10,8 @@ const LARGEST_SEED = 2 ** 32 - 1;
 function wholeOption(flag: string, help: string, least: number, most = Number.MAX_SAFE_INTEGER): Option {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   return new Option(`${flag} <n>`, help).argParser((text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    const value = readDecimal(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new UsageError(`${flag} expects a whole number ${range}, given '${text}'`);
   });
 }
@@ -25,8 +26,10 @@ function folderOption(help: string): Option {
 
 /** Seeds between commas. */
 function seedList(text: string): number[] {
-  const seeds = text.split(',').map((word) => (/^\s*\d+\s*$/.test(word) ? Number(word) : Number.NaN));
-  const wrong = seeds.some((seed) => !(seed <= LARGEST_SEED)) || new Set(seeds).size < seeds.length;
+  const seeds = text.split(',').map(readDecimal);
+  const wrong =
+    seeds.some((seed) => !(Number.isInteger(seed) && seed >= 0 && seed <= LARGEST_SEED)) ||
+    new Set(seeds).size < seeds.length;
   if (!wrong) return seeds;
   throw new UsageError(
     `--seeds expects different whole numbers from 0 to ${LARGEST_SEED} between commas, such as 0,1,2; given '${text}'`,

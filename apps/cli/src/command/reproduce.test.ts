@@ -38,7 +38,7 @@ describe('reproduce', () => {
     [['reproduce', 'flow-matching', '--part', 'checkerbord'], "did you mean 'checkerboard'?"],
     [['reproduce', 'all', '--part', 'checkerboard'], '--part needs the paper'],
     [['reproduce', 'flow-matching', '--seeds', '0,0'], 'different whole numbers'],
-    [['reproduce', 'flow-matching', '--seeds', '1e3'], "given '1e3'"],
+    [['reproduce', 'flow-matching', '--seeds', '0x1'], "given '0x1'"],
     [[...quick, '--preset', 'best'], 'exclude each other'],
     [['reproduce', 'flow-matching', '--part', 'checkerboard-256', '--quick'], 'has no quick setting'],
     [['reproduce', 'flow-matching', '--preset', 'bset'], 'best'],

@@ -3,6 +3,7 @@ import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, MetricsLogError } from '@flowfield/train';
 import { GateMissed, Interrupted, UsageError } from './failures.ts';
+import { isSystemError, systemErrorLine } from './systemError.ts';
 
 /** Exit codes of the command. */
 export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -20,15 +21,19 @@ const usageErrors = [
   SafetensorsError,
 ];
 
+/** The longest message, whatever data it quotes. */
+const LONGEST = 400;
+
 /** What ends on standard error for `error`, and the exit code. Only faults of the program itself show their stack. */
 export function reportFailure(error: unknown): { message: string; code: number } {
   if (error instanceof Interrupted) return { message: error.message, code: exitCodes.interrupted };
   if (error instanceof GateMissed) return { message: `flowfield: ${error.message}`, code: exitCodes.failed };
   if (usageErrors.some((kind) => error instanceof kind)) {
-    return { message: `flowfield: ${oneLine(error as Error)}`, code: exitCodes.usage };
+    return { message: short(`flowfield: ${(error as Error).message}`), code: exitCodes.usage };
   }
-  if (error instanceof FlowfieldError || isSystemError(error)) {
-    return { message: `flowfield: ${error.name}: ${oneLine(error)}`, code: exitCodes.failed };
+  if (isSystemError(error)) return { message: short(`flowfield: ${systemErrorLine(error)}`), code: exitCodes.failed };
+  if (error instanceof FlowfieldError) {
+    return { message: short(`flowfield: ${error.name}: ${error.message}`), code: exitCodes.failed };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
@@ -37,8 +42,10 @@ export function reportFailure(error: unknown): { message: string; code: number }
   };
 }
 
-const oneLine = (error: Error): string => error.message.replaceAll(/\s*\n\s*/g, ' ');
-
-/** A full disk, a folder that may not be written to. */
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+/** One line of bearable length: what is left out is its middle, since the remedy stands at the end. */
+function short(message: string): string {
+  const line = message.replaceAll(/\s*\n\s*/g, ' ');
+  if (line.length <= LONGEST) return line;
+  const half = (LONGEST - 5) / 2;
+  return `${line.slice(0, Math.ceil(half))} ... ${line.slice(-Math.floor(half))}`;
+}

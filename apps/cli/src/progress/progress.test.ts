@@ -61,5 +61,5 @@ test('training shows the loss, the speed and the time that is left', () => {
     etaSeconds: 100,
   });
   show({ kind: 'stopped', step: 100 });
-  expect(text()).toContain('50% | 100/200 | loss 0.5000 | validation 1.250 | 1 steps/s, 1 min 40 s left');
+  expect(text()).toContain('50% | 100/200 | 1.0 steps/s, 1 min 40 s left | loss 0.5000 | validation 1.250');
 });

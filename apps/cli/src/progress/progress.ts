@@ -19,6 +19,8 @@ export interface ProgressOptions {
 /** Milliseconds between two plain lines. */
 const LINE_INTERVAL = 5000;
 const FRAMES_PER_SECOND = 10;
+/** Columns of a terminal that has room for a long bar. */
+const WIDE_TERMINAL = 110;
 /** Width that lines up the bars of one run. */
 const TITLE_WIDTH = 11;
 
@@ -30,10 +32,11 @@ export function showProgress(options: ProgressOptions): Progress {
 function progressBar({ stream, title, total, start = 0 }: ProgressOptions): Progress {
   const bar = new SingleBar({
     stream,
+    // On a narrow terminal the bar shrinks, so that speed and time left stay in sight.
     format: `${title.padEnd(TITLE_WIDTH)} {bar} {percentage}% | {value}/{total}{note}`,
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 24,
+    barsize: ((stream as NodeJS.WriteStream).columns ?? WIDE_TERMINAL) < WIDE_TERMINAL ? 4 : 24,
     fps: FRAMES_PER_SECOND,
     hideCursor: true,
     // Ctrl-C is the program's own business.

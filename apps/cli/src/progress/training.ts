@@ -8,8 +8,8 @@ export function shownTraining(stream: NodeJS.WritableStream, steps: number): (ev
   return (event) => {
     if (event.kind === 'progress') {
       bar ??= showProgress({ stream, title: 'training', total: steps, start: event.step });
-      const speed = `${event.stepsPerSecond.toFixed(0)} steps/s, ${duration(event.etaSeconds)} left`;
-      bar.update(event.step, `loss ${event.loss.toFixed(4)}${held} | ${speed}`);
+      const speed = `${shortNumber(event.stepsPerSecond)} steps/s, ${duration(event.etaSeconds)} left`;
+      bar.update(event.step, `${speed} | loss ${event.loss.toFixed(4)}${held}`);
     } else if (event.kind === 'validation') {
       held = ` | validation ${event.value.toFixed(3)}`;
     } else if (event.kind === 'done' || event.kind === 'stopped') {
@@ -24,3 +24,6 @@ function duration(seconds: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
+
+/** Slow steps have a decimal. */
+const shortNumber = (value: number): string => value.toFixed(value < 10 ? 1 : 0);

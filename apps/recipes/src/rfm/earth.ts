@@ -199,7 +199,11 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
           value: figures.kernelNll,
           note: `von Mises-Fisher, kappa ${Math.round(fitted.kappa).toLocaleString('en')}${without(figures.kernelNllNewPlaces)}`,
         },
-        { label: 'uniform', value: -logUniform },
+        {
+          label: 'uniform',
+          value: -logUniform,
+          ...(figures.testNll > -logUniform && { note: 'the model is worse than the uniform density: train longer' }),
+        },
       ],
     };
   }

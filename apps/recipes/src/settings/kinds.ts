@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readDecimal } from './number.ts';
 
 /** What `flowfield list` and error messages say about a setting. */
 export interface SettingWords {
@@ -14,7 +15,7 @@ interface NumberOptions extends SettingWords {
 
 /** A decimal number in text becomes a number; everything else is left for the check that follows. */
 const readNumber = (value: unknown): unknown =>
-  typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  typeof value === 'string' && value.trim() !== '' ? readDecimal(value) : value;
 
 const readBoolean = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value);
 

@@ -1,5 +1,5 @@
 import { mlp } from '@flowfield/nn';
-import { ArgumentError, grad, jit, random, stack, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, grad, jit, random, stack, type Tensor, tensor, vmap } from '@flowfield/tensor-webgpu';
 import { differences } from '@flowfield/testing';
 import { describe, expect, test, vi } from 'vitest';
 import {
@@ -452,6 +452,22 @@ describe('clouds without principal axes', () => {
     expect(f('error').item()).toBeCloseTo(f('randomBasis').item(), 10);
   });
 
+  test('what only needs eigenvalues has its exact derivative at repeated ones', () => {
+    const x = tensor(clouds.prism, { dtype: 'f64' });
+    for (const detach of [true, false]) {
+      const f = frameAverage((y: Tensor) => y.square().sum(), {
+        group: 'E(3)',
+        inputs: 'point',
+        detach,
+        degenerate: 'randomBasis',
+      });
+      const gradient = grad((at: Tensor) => f(at, { key }))(x);
+      expect(difference(gradient, x.sub(x.mean({ axis: 0 })).mul(2))).toBeLessThan(1e-13);
+    }
+    const basis = frameAverage((y: Tensor) => y.at(0, 1).square(), { group: 'E(3)', inputs: 'point', detach: false });
+    expect(() => basis(x)).toThrow(DegenerateSpectrumError);
+  });
+
   test('one bad cloud of a batch is named by its row', () => {
     const batch = stack([normals(1, [4, 2]), normals(2, [4, 2]), tensor(clouds.square, { dtype: 'f64' })]);
     expect(() => pointFrames(batch, { group: 'E(2)' })).toThrow(/of row 2 are not determined/);
@@ -478,23 +494,61 @@ describe('ways to call', () => {
     expect(difference(jit((p: typeof params, y: Tensor) => f(p, y))(params, x), f(params, x))).toBeLessThan(1e-14);
   });
 
-  test('stacked copies see all frames along a first axis, and give the same', () => {
+  test('batched copies are one larger batch, and give the same', () => {
     const shapes: (readonly number[])[] = [];
-    const seen = (features: Tensor, y: Tensor) => {
+    const seen = (p: typeof params, features: Tensor, y: Tensor) => {
       shapes.push(features.shape, y.shape);
-      return fn(params, y).add(features);
+      return { scores: fn(p, y).add(features), points: y.mul(2) };
     };
     const features = normals(1, [5, 4]);
-    const stacked = frameAverage(seen, { group: 'E(3)', inputs: ['scalar', 'point'], copies: 'stacked' });
-    const mapped = frameAverage((h: Tensor, y: Tensor) => fn(params, y).add(h), {
+    const declared = {
+      group: 'E(3)',
+      inputs: ['scalar', 'scalar', 'point'],
+      outputs: { scores: 'scalar', points: 'point' },
+    } as const;
+    const mask = [1, 1, 1, 1, 1, 0];
+    const [batched, mapped] = (['batched', 'mapped'] as const).map((copies) =>
+      frameAverage(seen, { ...declared, copies })(params, features, x, { mask }),
+    );
+    expect(difference(batched.scores, mapped.scores)).toBeLessThan(1e-14);
+    expect(difference(batched.points, mapped.points)).toBeLessThan(1e-14);
+    expect(shapes).toEqual([
+      [40, 4],
+      [40, 6, 3],
+      [5, 4],
+      [5, 6, 3],
+    ]);
+    const single = frameAverage((y: Tensor) => y.sum({ axis: [-1, -2] }), {
+      group: 'E(3)',
+      inputs: 'point',
+      copies: 'batched',
+    });
+    expect(() => single(x.at(0))).toThrow(/expects clouds of shape \[batch, …, n, 3\], got one cloud/);
+    const pooled = frameAverage((y: Tensor) => y.sum(), { group: 'E(3)', inputs: 'point', copies: 'batched' });
+    expect(() => pooled(x)).toThrow(/expected results of shape \[40, …\], one for each copy, got \[\]/);
+    const weighted = frameAverage((w: Tensor, y: Tensor) => y.matmul(w), {
       group: 'E(3)',
       inputs: ['scalar', 'point'],
+      copies: 'batched',
     });
-    expect(difference(stacked(features, x), mapped(features, x))).toBeLessThan(1e-14);
-    expect(shapes).toEqual([
-      [8, 5, 4],
-      [8, 5, 6, 3],
-    ]);
+    expect(() => weighted(normals(1, [3, 3]), x)).toThrow(/expects scalars of shape \[5, …\], got \[3, 3\]/);
+  });
+
+  test('under vmap, and of whole numbers', () => {
+    const f = frameAverage((y: Tensor) => fn(params, y), { group: 'SE(3)', inputs: 'point' });
+    expect(difference(vmap((y: Tensor) => f(y))(x), f(x))).toBeLessThan(1e-14);
+    const sums = frameAverage((y: Tensor) => y.square().sum(), { group: 'E(2)', inputs: 'point' });
+    expect(sums(tensor(new Int32Array([0, 0, 2, 0, 0, 4])).reshape([3, 2])).item()).toBeCloseTo(8 / 3 + 32 / 3, 5);
+  });
+
+  test.each([1e-25, 1e25])('clouds of size %d in f32, and flat clouds in space', (size) => {
+    const flat = normals(8, [7, 3]).mul([1, 1, 0]);
+    const f = frameAverage((y: Tensor) => y, { group: 'SE(3)', inputs: 'point', outputs: 'point' });
+    for (const cloud of [normals(7, [7, 3]), flat]) {
+      const small = cloud.astype('f32').mul(size);
+      expect(f(small).sub(small).abs().max().item() / size).toBeLessThan(1e-5);
+      expect(pointFrames(small, { group: 'SE(3)' }).gap?.item()).toBeGreaterThan(1e-3);
+    }
   });
 
   test('a batch of one, several batch axes, and single clouds agree', () => {

@@ -6,15 +6,15 @@ import {
   type Tensor,
   type TensorLike,
   tree,
-  vmap,
   where,
 } from '@flowfield/tensor-webgpu';
 import { checkedChoice } from '../inputs/choice.ts';
 import { asMask } from '../inputs/mask.ts';
+import { onBatchedCopies, onMappedCopies } from './copies.ts';
 import type { DegeneratePolicy } from './degenerate.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
-import { checkFrameChoices, framesOf, type PointFrames } from './pointFrames.ts';
-import { intoFrames, type Kind, outOfFrames } from './transport.ts';
+import { checkFrameChoices, framesOf } from './pointFrames.ts';
+import { alongAxes, type Kind, outOfFrames } from './transport.ts';
 
 /** The kinds of the results: one, or a list or record like the results. */
 export type OutputKinds = Kind | readonly OutputKinds[] | { readonly [name: string]: OutputKinds };
@@ -38,9 +38,10 @@ export interface FrameAverageOptions {
   readonly gapTolerance?: number;
   /**
    * 'mapped' (default): the function sees one copy, of the shapes given, and is evaluated on all copies as one batch.
-   * 'stacked': it sees all copies along a new first axis, for batch normalization over copies.
+   * 'batched': it sees all copies as one larger batch, [frames · batch, …], for normalization over a batch. There scalars that are tensors are
+   * repeated like the batch; parameters belong in a tree.
    */
-  readonly copies?: 'mapped' | 'stacked';
+  readonly copies?: 'mapped' | 'batched';
 }
 
 export interface FrameCallOptions {
@@ -91,7 +92,7 @@ export function frameAverage<A extends unknown[], R>(
   const { group, outputs = 'scalar', copies = 'mapped', ...framing } = checkedOptions(op, options, optionNames);
   euclideanGroup(op, group);
   checkFrameChoices(op, framing);
-  checkedChoice(`${op}: copies`, copies, ['mapped', 'stacked']);
+  checkedChoice(`${op}: copies`, copies, ['mapped', 'batched']);
   const inputs: readonly Kind[] = typeof framing.inputs === 'string' ? [framing.inputs] : framing.inputs;
   checkKinds(op, inputs, outputs);
   const defining = definingInput(op, inputs, euclideanGroup(op, group).translations);
@@ -104,52 +105,25 @@ export function frameAverage<A extends unknown[], R>(
     const frames = framesOf(op, cloud, { group, mask, key, frames: which, detach, degenerate, gapTolerance });
     const clear = paddingOf(op, mask, cloud);
     const seen = args.map((arg, i) =>
-      inputs[i] === 'scalar' ? arg : clear(intoFrames(clear(arg as Tensor, 0), inputs[i], frames), 1),
+      inputs[i] === 'scalar' ? arg : clear(alongAxes(clear(arg as Tensor), inputs[i], frames)),
     );
-    const results = copies === 'stacked' ? stacked(fn, seen, inputs, frames) : mapped(fn, seen, inputs, frames);
+    const results = (copies === 'batched' ? onBatchedCopies : onMappedCopies)(op, fn, seen, inputs, frames);
     return takenBack(op, results, outputs, (y, kind) => {
       const back = outOfFrames(y, kind, frames);
-      return kind === 'scalar' ? back : clear(back, 0);
+      return kind === 'scalar' ? back : clear(back);
     }) as R;
   };
   return Object.assign(averaged as (...args: [...A, options?: FrameCallOptions]) => R, { group, inputs, outputs });
 }
 
-type AnyFunction = (...args: never[]) => unknown;
-
-/** The function on every copy, as one batch; it sees single copies. */
-function mapped(fn: AnyFunction, seen: readonly unknown[], inputs: readonly Kind[], frames: PointFrames): unknown {
-  const call = fn as (...args: unknown[]) => unknown;
-  const moving = seen.flatMap((_, i) => (inputs[i] === 'scalar' ? [] : [i]));
-  const withCopies = (...copies: Tensor[]): unknown => {
-    const args = [...seen];
-    moving.forEach((place, i) => {
-      args[place] = copies[i];
-    });
-    return call(...args);
-  };
-  const copies = moving.map((i) => seen[i] as Tensor);
-  if (frames.count > 1) return vmap(withCopies)(...copies);
-  return tree.map((y: Tensor) => y.expandDims(0), withCopies(...copies.map((copy) => copy.at(0))));
-}
-
-/** The function on all copies along a first axis; scalars that are tensors are repeated along it. */
-function stacked(fn: AnyFunction, seen: readonly unknown[], inputs: readonly Kind[], frames: PointFrames): unknown {
-  const isTensor = (arg: unknown): arg is Tensor => Array.isArray((arg as Tensor | undefined)?.shape);
-  const args = seen.map((arg, i) =>
-    inputs[i] === 'scalar' && isTensor(arg) ? arg.broadcastTo([frames.count, ...arg.shape]) : arg,
-  );
-  return (fn as (...all: unknown[]) => unknown)(...args);
-}
-
-/** Sets rows at padding to 0, in tensors that run over the cloud's points after `skipped` axes and the batch axes. */
-function paddingOf(op: string, mask: TensorLike | undefined, cloud: Tensor): (x: Tensor, skipped: number) => Tensor {
+/** Sets rows at padding to 0, in tensors that run over the cloud's points after the batch axes. */
+function paddingOf(op: string, mask: TensorLike | undefined, cloud: Tensor): (x: Tensor) => Tensor {
   if (mask === undefined || mask === null) return (x) => x;
   const own = cloud.shape.slice(0, -1);
   const flags = asMask(op, mask, own.slice(0, -1), own[own.length - 1]);
-  return (x, skipped) => {
-    const rest = x.shape.length - skipped - own.length;
-    if (rest < 1 || own.some((extent, i) => x.shape[skipped + i] !== extent)) return x;
+  return (x) => {
+    const rest = x.shape.length - own.length;
+    if (rest < 1 || own.some((extent, i) => x.shape[i] !== extent)) return x;
     return where(flags.reshape([...own, ...Array<number>(rest).fill(1)]), x, 0);
   };
 }

@@ -86,7 +86,7 @@ function laplacianOf(weights: Float64Array, n: number, normalized: boolean): Flo
 }
 
 /** An adjacency as f64 numbers row by row, checked. */
-export function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64Array; nodes: number } {
+function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64Array; nodes: number } {
   const given = isTensor(adjacency) ? adjacency : tensor(adjacency, { dtype: 'f64' });
   const [nodes, columns] = given.shape;
   if (given.shape.length !== 2 || nodes !== columns) {

@@ -12,6 +12,7 @@ import {
 import { LayerShapeError } from '../errors.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { checkFinite } from '../inputs/finite.ts';
+import { floating } from '../inputs/floating.ts';
 import { asMask, checkNotEmpty } from '../inputs/mask.ts';
 import { checkedFlag } from '../inputs/params.ts';
 import {
@@ -57,7 +58,7 @@ export interface PointFrameOptions {
   readonly gapTolerance?: number;
 }
 
-export const pointFrameOptionNames = [
+const pointFrameOptionNames = [
   'group',
   'mask',
   'frames',
@@ -95,7 +96,7 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
   const [lead, n] = [x.shape.slice(0, -2), x.shape[x.shape.length - 2]];
   checkNotEmpty(op, [n]);
   const real = mask === undefined || mask === null ? null : asMask(op, mask, lead, n).expandDims(-1);
-  const points = real ? where(real, x, 0) : x;
+  const points = real ? where(real, floating(x), 0) : floating(x);
   checkFinite(op, 'points', points);
 
   const fixed = <T>(value: T): T => (detach ? stopGradient(value) : value);
@@ -105,16 +106,16 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
       group,
       lead,
       axes: null,
-      signs: tensor([Array<number>(d).fill(1)]).astype(x.dtype),
+      signs: tensor([Array<number>(d).fill(1)]).astype(points.dtype),
       center,
       gap: null,
       count: 1,
     };
   }
   const centered = center ? points.sub(center.expandDims(-2)) : points;
-  const y = real ? where(real, centered, 0) : centered;
+  const y = scaled(real ? where(real, centered, 0) : centered);
   const { eigenvalues, eigenvectors } = linalg.eigh(fixed(y.matrixTranspose().matmul(y)));
-  const tolerance = options.gapTolerance ?? defaultGapTolerance(x.dtype);
+  const tolerance = options.gapTolerance ?? defaultGapTolerance(points.dtype);
   const gap = relativeGap(eigenvalues);
   checkGaps(op, gap, tolerance, degenerate);
   const [basisKey, signKey] = key ? [...random.split(key)] : [];
@@ -125,8 +126,8 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
   const proper = group.rotations === 'proper';
   const signs =
     frames === 'full'
-      ? tensor(signChoices(d, proper)).astype(x.dtype)
-      : drawnSigns(neededKey(op, "frames: 'sampled'", signKey), lead, d, proper).astype(x.dtype);
+      ? tensor(signChoices(d, proper)).astype(points.dtype)
+      : drawnSigns(neededKey(op, "frames: 'sampled'", signKey), lead, d, proper).astype(points.dtype);
   return { group, lead, axes: fixed(proper ? turned(axes) : axes), signs, center, gap, count: signs.shape[0] };
 }
 
@@ -142,6 +143,12 @@ export function checkFrameChoices(
 function meanOf(points: Tensor, real: Tensor | null, n: number): Tensor {
   const total = points.sum({ axis: -2 });
   return real ? total.div(real.astype(points.dtype).sum({ axis: -2 }).maximum(1)) : total.mul(1 / n);
+}
+
+/** Clouds brought to size 1, whose squares neither overflow nor vanish; axes and relative gaps stay. */
+function scaled(y: Tensor): Tensor {
+  const size = stopGradient(y.abs().max({ axis: [-1, -2], keepDims: true }));
+  return y.div(where(size.greater(0), size, 1));
 }
 
 /** All signs of d axes, or those with product 1. */

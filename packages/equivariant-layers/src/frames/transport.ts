@@ -13,12 +13,15 @@ export type Kind = 'scalar' | 'vector' | 'point';
  * @throws LayerShapeError unless the batch axes and the last axis fit the frames.
  */
 export function intoFrames(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
-  if (kind === 'scalar') return x;
+  return kind === 'scalar' ? x : signed(alongAxes(x, kind, frames).expandDims(0), frames);
+}
+
+/** Vectors or points in coordinates along the principal axes, before the signs of the frame elements. */
+export function alongAxes(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
   checkShape('intoFrames', x, kind, frames, 0);
-  const { axes, center, signs } = frames;
+  const { axes, center } = frames;
   const shifted = kind === 'point' && center ? x.sub(between(center, x.shape.length, frames)) : x;
-  const turned = axes ? rotated(shifted, axes, frames) : shifted;
-  return turned.expandDims(0).mul(spreadSigns(signs, x.shape.length));
+  return axes ? rotated(shifted, axes, frames) : shifted;
 }
 
 /**
@@ -28,9 +31,9 @@ export function intoFrames(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
 export function outOfFrames(y: Tensor, kind: Kind, frames: PointFrames): Tensor {
   if (kind === 'scalar') return y.mean({ axis: 0 });
   checkShape('outOfFrames', y, kind, frames, 1);
-  const { axes, center, signs } = frames;
+  const { axes, center } = frames;
   // Signs first: they are exact, so that copies that differ by signs cancel or agree to the last bit.
-  const mean = y.mul(spreadSigns(signs, y.shape.length - 1)).mean({ axis: 0 });
+  const mean = signed(y, frames).mean({ axis: 0 });
   const turned = axes ? rotated(mean, axes.matrixTranspose(), frames) : mean;
   return kind === 'point' && center ? turned.add(between(center, turned.shape.length, frames)) : turned;
 }
@@ -45,10 +48,22 @@ function rotated(x: Tensor, matrices: Tensor, { lead, group }: PointFrames): Ten
 const between = (center: Tensor, rank: number, { lead, group }: PointFrames): Tensor =>
   center.reshape([...lead, ...Array<number>(rank - lead.length - 1).fill(1), group.dimension]);
 
-/** Signs [frames, d] or [1, lead…, d] for tensors [frames, `rank` axes]. */
-function spreadSigns(signs: Tensor, rank: number): Tensor {
+/**
+ * Copies [frames or 1, lead…, …, d] times the signs of every frame element. All axes after the batch are one row, so that
+ * the innermost loop is longer than d.
+ */
+export function signed(copies: Tensor, { signs, lead, group: { dimension } }: PointFrames): Tensor {
+  const after = copies.shape.slice(1 + lead.length);
+  const repeats = after.reduce((product, extent) => product * extent, 1) / dimension;
   const own = signs.shape.slice(0, -1);
-  return signs.reshape([...own, ...Array<number>(rank - own.length).fill(1), signs.shape[signs.shape.length - 1]]);
+  const row = signs
+    .expandDims(-2)
+    .broadcastTo([...own, repeats, dimension])
+    .reshape([...own, repeats * dimension]);
+  // Full frames have the same signs for every cloud.
+  const spread = own.length === 1 ? row.reshape([own[0], ...lead.map(() => 1), repeats * dimension]) : row;
+  const product = copies.reshape([copies.shape[0], ...lead, repeats * dimension]).mul(spread);
+  return product.reshape([product.shape[0], ...lead, ...after]);
 }
 
 function checkShape(op: string, x: Tensor, kind: Kind, { lead, group }: PointFrames, skipped: number): void {

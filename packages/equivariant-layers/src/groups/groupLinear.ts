@@ -12,6 +12,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError, MemoryLimitError } from '../errors.ts';
 import { checkFinite } from '../inputs/finite.ts';
+import { floating } from '../inputs/floating.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
 import { checkedDType, checkedFlag, checkParams } from '../inputs/params.ts';
 import type { PermutationGroup } from './group.ts';
@@ -154,7 +155,7 @@ export function groupLinear(options: GroupLinearOptions): GroupLayer<GroupLinear
       const lead = leadOf(op, x, { n, order: orderIn, channels: channelsIn });
       checkParams(op, params, shapes);
       checkFinite(op, 'x', x);
-      const flat = x.reshape([...lead, inputs, channelsIn]);
+      const flat = floating(x).reshape([...lead, inputs, channelsIn]);
       // Output tuples run over the leading places of the table, inputs over the others.
       const laid = params.weight.take(tensor(table.orbitOf)).reshape([outputs, inputs, channelsIn, channelsOut]);
       const at = lead.length;

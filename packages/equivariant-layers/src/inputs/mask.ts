@@ -9,7 +9,7 @@ import { knownData } from './known.ts';
  *   for a row without a real element.
  */
 export function asMask(op: string, mask: TensorLike, lead: readonly number[], n: number): Tensor {
-  const given = tensorOf(op, mask);
+  const given = maskTensor(op, mask);
   const wanted = [...lead, n];
   const { shape } = given;
   const whole = shape.length === wanted.length && shape.every((extent, i) => extent === wanted[i]);
@@ -24,7 +24,8 @@ export function asMask(op: string, mask: TensorLike, lead: readonly number[], n:
   return whole ? flags : flags.broadcastTo(wanted);
 }
 
-function tensorOf(op: string, mask: TensorLike): Tensor {
+/** A mask as a tensor. Throws `MaskError` for what is none. */
+export function maskTensor(op: string, mask: TensorLike): Tensor {
   try {
     return tensor(mask);
   } catch (error) {

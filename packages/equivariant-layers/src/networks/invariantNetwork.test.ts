@@ -1,4 +1,4 @@
-import { adam, applyUpdates } from '@flowfield/nn';
+import { adam, applyUpdates, initializers } from '@flowfield/nn';
 import { ArgumentError, jit, random, stack, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import { affineGroup, alternatingGroup, invariantNetwork, symmetricGroup } from '../index.ts';
@@ -137,6 +137,26 @@ test('learns the parity of four numbers, which order 1 cannot', () => {
   const [x, y] = sample(random.key(99), 2000);
   const right = net.apply(params, x).squeeze(-1).greater(0).equal(y.greater(0.5)).astype('f32').mean().item();
   expect(right).toBeGreaterThan(0.9);
+});
+
+test('starts as it is told', () => {
+  const net = invariantNetwork({
+    orders: [2, 2],
+    channels: [1, 16],
+    outputs: 2,
+    pool: 'max',
+    hidden: [8],
+    tiedInit: initializers.ones,
+    headInit: initializers.glorotUniform,
+    headBiasInit: initializers.zeros,
+  });
+  const params = net.init(key);
+  expect(params.layers[0].weight.min().item()).toBe(1);
+  expect(params.head.layers[0].bias?.abs().max().item()).toBe(0);
+  const bound = Math.sqrt(6 / (32 + 8));
+  const largest = params.head.layers[0].weight.abs().max().item();
+  expect(largest).toBeLessThan(bound);
+  expect(largest).toBeGreaterThan(0.9 * bound);
 });
 
 describe('bad calls are named', () => {

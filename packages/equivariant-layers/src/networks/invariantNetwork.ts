@@ -44,6 +44,12 @@ export interface InvariantNetworkOptions {
   readonly activation?: ActivationName | Activation;
   /** Default 'mean'; without `group` only. */
   readonly normalize?: Normalization;
+  /** Of the weights of tied layers (default: theirs). */
+  readonly tiedInit?: initializers.Initializer;
+  /** Of the head's weights (default `fanInUniform`, as in PyTorch). */
+  readonly headInit?: initializers.Initializer;
+  /** Of the head's biases (default `fanInUniform`). */
+  readonly headBiasInit?: initializers.Initializer;
   readonly dtype?: initializers.ParameterDType;
   /** Of each layer, in bytes (default 1 GiB). */
   readonly memoryLimit?: number;
@@ -72,6 +78,9 @@ const optionNames = [
   'invariants',
   'activation',
   'normalize',
+  'tiedInit',
+  'headInit',
+  'headBiasInit',
   'dtype',
   'memoryLimit',
 ] as const satisfies readonly (keyof InvariantNetworkOptions)[];
@@ -92,6 +101,9 @@ export function invariantNetwork(options: InvariantNetworkOptions): InvariantNet
     group,
     pool = 'linear',
     normalize,
+    tiedInit,
+    headInit,
+    headBiasInit,
     dtype,
     memoryLimit,
     activation = 'relu',
@@ -107,7 +119,7 @@ export function invariantNetwork(options: InvariantNetworkOptions): InvariantNet
   const last = orders.length - 1;
   const activate = activationNamed(activation);
   const tied = (from: number, to: number, channelsIn: number, channelsOut: number): TiedLayer => {
-    const size = { orderIn: from, orderOut: to, channelsIn, channelsOut, dtype, memoryLimit };
+    const size = { orderIn: from, orderOut: to, channelsIn, channelsOut, dtype, memoryLimit, weightInit: tiedInit };
     if (group) return groupLinear({ ...size, group });
     return equivariantLinear({ ...size, normalize });
   };
@@ -115,7 +127,15 @@ export function invariantNetwork(options: InvariantNetworkOptions): InvariantNet
   const invariants = checkedWhole(`${op}: invariants`, options.invariants ?? channels[last]);
   const invariant = pool === 'linear' ? tied(orders[last], 0, channels[last], invariants) : null;
   const features = invariant ? invariants : channels[last] * countSetPartitions(orders[last]);
-  const head = mlp({ inputs: features, hidden, outputs, activation, dtype });
+  const head = mlp({
+    inputs: features,
+    hidden,
+    outputs,
+    activation,
+    weightInit: headInit,
+    biasInit: headBiasInit,
+    dtype,
+  });
   const counts = [...layers, ...(invariant ? [invariant] : [])].map((layer) => layer.parameterCount);
 
   return {

@@ -26,7 +26,7 @@ const NUMBERING: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The growth strings of one node set in the numbering of the weights. */
-export function numberedPartitions(orderIn: number, orderOut: number): number[][] {
+function numberedPartitions(orderIn: number, orderOut: number): number[][] {
   const known = NUMBERING[`${orderIn},${orderOut}`];
   return known ? known.map((string) => [...string].map(Number)) : setPartitions(orderIn + orderOut);
 }

@@ -340,6 +340,54 @@ test('compiled and eager agree, and vmap over a batch is the batch', () => {
   expect(difference(compiled(params, x, mask), layer.apply(params, x, { mask }))).toBeLessThan(1e-14);
 });
 
+test('whole numbers, truth values, masks of truth values, and nodes told by the mask', () => {
+  const layer = equivariantLinear({ orderIn: 2, orderOut: 1, channelsIn: 1, channelsOut: 2 });
+  const params = layer.init(random.key(0));
+  const adjacency = tensor([
+    [0, 1, 0],
+    [1, 0, 1],
+    [0, 1, 0],
+  ]).reshape([3, 3, 1]);
+  const y = layer.apply(params, adjacency);
+  expect(y.dtype).toBe('f32');
+  for (const dtype of ['i32', 'bool'] as const)
+    expect(difference(layer.apply(params, adjacency.astype(dtype)), y)).toBe(0);
+  const mask = [true, true, false];
+  expect(
+    difference(layer.apply(params, adjacency, { mask }), layer.apply(params, adjacency, { mask: [1, 1, 0] })),
+  ).toBe(0);
+  const up = layerOf(0, 2);
+  const weights = drawn(up);
+  const x = normals(1, [2, 3]);
+  const told = up.apply(weights, x, {
+    mask: [
+      [1, 1, 0],
+      [1, 1, 1],
+    ],
+  });
+  expect(difference(told.at(1), up.apply(weights, x.at(1), { nodes: 3 }))).toBeLessThan(1e-14);
+  expect(told.at(0).slice([2, 3]).abs().sum().item()).toBe(0);
+});
+
+test('a padded batch of f32 agrees with single graphs to 1e-6', () => {
+  const layer = equivariantLinear({ orderIn: 2, orderOut: 2, channelsIn: 3, channelsOut: 4 });
+  const params = layer.init(random.key(0));
+  const x = normals(1, [20, 20, 3]).astype('f32');
+  const padded = x.pad(
+    [
+      [0, 9],
+      [0, 9],
+      [0, 0],
+    ],
+    { value: 1e30 },
+  );
+  const mask = Array.from({ length: 29 }, (_, i) => (i < 20 ? 1 : 0));
+  const alone = layer.apply(params, x);
+  expect(
+    difference(layer.apply(params, padded, { mask }).slice([0, 20], [0, 20]), alone) / alone.abs().max().item(),
+  ).toBeLessThan(1e-6);
+});
+
 test('starts with variance 2 / (in + out) in every map', () => {
   const layer = equivariantLinear({ orderIn: 2, orderOut: 2, channelsIn: 60, channelsOut: 40 });
   const { weight } = layer.init(random.key(0));

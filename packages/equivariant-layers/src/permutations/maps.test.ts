@@ -212,6 +212,9 @@ test('wrong orders, names and inputs are named', () => {
   expect(() => loose({ orderin: 1, orderOut: 1 })).toThrow(/Did you mean orderIn\?/);
   expect(() => loose({ orderIn: 1, orderOut: 1, normalize: 'men' })).toThrow(/'mean' or 'sum', got men/);
   expect(() => loose({ orderIn: 7, orderOut: 7 })).toThrow(MemoryLimitError);
+  expect(() => countEquivariantMaps({ orderIn: [1, 1], orderOut: [1, 1], nodes: [3] })).toThrow(
+    /nodes of 2 node sets, got 1/,
+  );
   const [map] = equivariantMaps({ orderIn: 2, orderOut: 2 });
   expect(() => applyMap(map, tensor([[1], [2]]))).toThrow(LayerShapeError);
 });

@@ -1,4 +1,4 @@
-import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions } from '@flowfield/tensor-webgpu';
 import { MemoryLimitError } from '../errors.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { type Block, biasBlocks, blocksOfMaps } from './blocks.ts';
@@ -103,6 +103,11 @@ export function countEquivariantMaps(options: MapCountOptions): number {
   const { orderIn, orderOut, nodes } = checkedOptions(op, options, ['orderIn', 'orderOut', 'nodes']);
   const orders = checkedOrders(op, orderIn, orderOut);
   const sizes = typeof nodes === 'number' ? orders.in.map(() => nodes) : nodes;
+  if (sizes !== undefined && sizes.length !== orders.in.length) {
+    throw new ArgumentError(
+      `${op}: expected nodes of ${orders.in.length} node sets, got ${sizes.length}. Give one number for each, or one for all.`,
+    );
+  }
   return mapCount(orders, sizes);
 }
 

@@ -1,7 +1,8 @@
 import { arange, checkTensor, type Tensor, type TensorLike, where } from '@flowfield/tensor-webgpu';
 import { LayerShapeError, MaskError } from '../errors.ts';
 import { checkFinite } from '../inputs/finite.ts';
-import { asMask, checkNotEmpty } from '../inputs/mask.ts';
+import { floating } from '../inputs/floating.ts';
+import { asMask, checkNotEmpty, maskTensor } from '../inputs/mask.ts';
 import { type MapOrders, setsOfAxes } from './orders.ts';
 
 /** One mask [lead…, n]; with several node sets a list with one for each, `null` for a set without padding. */
@@ -47,12 +48,11 @@ export function nodeSets(op: string, x: Tensor, { orders, channels, mask, nodes 
     );
   }
   const lead = x.shape.slice(0, leadCount);
-  const sizes = sizesOf(op, x.shape.slice(leadCount, -1), orders, nodes);
+  const given = masksOf(op, mask, orders.in.length);
+  const sizes = sizesOf(op, x.shape.slice(leadCount, -1), orders, nodes, given);
   checkNotEmpty(op, sizes);
-  const masks = masksOf(op, mask, sizes.length).map((given, set) =>
-    given === null ? null : asMask(op, given, lead, sizes[set]),
-  );
-  const real = keepReal(x, masks, setsIn);
+  const masks = given.map((one, set) => (one === null ? null : asMask(op, one, lead, sizes[set])));
+  const real = keepReal(floating(x), masks, setsIn);
   checkFinite(op, 'x', real);
   return {
     lead,
@@ -101,6 +101,7 @@ function sizesOf(
   extents: readonly number[],
   orders: MapOrders,
   nodes: number | readonly number[] | undefined,
+  masks: readonly (Tensor | null)[],
 ): number[] {
   const axes = setsOfAxes(orders.in);
   const given = typeof nodes === 'number' ? orders.in.map(() => nodes) : nodes;
@@ -111,7 +112,7 @@ function sizesOf(
         `${op}: expected ${order} axes of one extent for ${nodeName(set, orders)}, got [${own.join(', ')}]. All of them run over the same nodes.`,
       );
     }
-    const size = own[0] ?? given?.[set];
+    const size = own[0] ?? given?.[set] ?? masks[set]?.shape.at(-1);
     if (size !== undefined && (given?.[set] ?? size) === size) return size;
     if (size === undefined && orders.out[set] === 0) return 1;
     const found = size === undefined ? 'has no axis that tells it' : `has ${size}`;
@@ -121,10 +122,12 @@ function sizesOf(
   });
 }
 
-function masksOf(op: string, mask: Masks | undefined, count: number): (TensorLike | null)[] {
+function masksOf(op: string, mask: Masks | undefined, count: number): (Tensor | null)[] {
   if (mask === undefined || mask === null) return Array<null>(count).fill(null);
-  if (count === 1 && !isListOfOne(mask)) return [mask as TensorLike];
-  if (Array.isArray(mask) && mask.length === count) return [...(mask as (TensorLike | null)[])];
+  if (count === 1 && !isListOfOne(mask)) return [maskTensor(op, mask as TensorLike)];
+  if (Array.isArray(mask) && mask.length === count) {
+    return (mask as (TensorLike | null)[]).map((one) => (one === null ? null : maskTensor(op, one)));
+  }
   throw new MaskError(
     `${op}: expected a list of ${count} masks, one for each node set, got ${Array.isArray(mask) ? `a list of ${mask.length}` : 'one mask'}. Give null for a set without padding.`,
   );

@@ -12,7 +12,7 @@ import {
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
 import { perRow, scalarType, spread } from '../rows.ts';
-import type { Velocity } from '../velocity.ts';
+import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
 import { checkSolver, integrate } from './integrate.ts';
 import { type Transition, transitionOf } from './transition.ts';
@@ -71,7 +71,8 @@ export function glass(model: Velocity, options: GlassOptions): Transition {
   checkSolver(use, solver);
   checkedNumber(`${use}: s0`, s0, Number.MIN_VALUE);
   const endsEarly = !LOOK_BEFORE_THE_END.includes(solver.name);
-  return transitionOf(solver.stages * steps + (endsEarly ? 1 : 0), (x, t, tNext, key) => {
+  const calls = solver.stages * steps + (endsEarly ? 1 : 0);
+  return transitionOf(calls * evaluationsOf(model), (x, t, tNext, key) => {
     const dtype = scalarType(x);
     const field = innerField(known, { x, t: t.astype(dtype), tNext: tNext.astype(dtype), rho, s0, tilt });
     const noise = random.normal(key, x.shape, { dtype: x.dtype as 'f32' | 'f64' });

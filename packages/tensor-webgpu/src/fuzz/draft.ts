@@ -19,6 +19,7 @@ export interface Draft {
   readonly outputs: readonly string[];
   readonly wraps: Sketch['wraps'];
   readonly seed: number;
+  readonly special?: boolean;
 }
 
 export const mentions = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
@@ -36,14 +37,26 @@ export function withoutUnused(draft: Draft): Draft {
   return { ...draft, statements: kept, inputs: inputs.length > 0 ? inputs : draft.inputs.slice(0, 1) };
 }
 
-/** Numbers for the inputs: floats in [-2, 2) exact in f32 with some zeros and repeats, small integers, booleans. */
+const SPECIAL_FLOATS = [0, -0, 1, -1, Infinity, -Infinity, Number.NaN, 0, -0];
+const SPECIAL_INTEGERS = {
+  i32: [-(2 ** 31), 2 ** 31 - 1, -1, 2 ** 24 + 1],
+  u32: [2 ** 31, 2 ** 32 - 1, 2 ** 24 + 1, 0],
+};
+
+/**
+ * Numbers for the inputs: floats in [-2, 2) exact in f32 with some zeros and repeats, small integers, booleans. Where they
+ * are to be special, one in four is.
+ */
 export function inputData(draft: Draft): TypedArray[] {
   return draft.inputs.map(({ name, shape, dtype }) => {
     const draw = generator(draft.seed + 7919 * Number(name.slice(1)));
     const data = hostArray(dtype, sizeOf(shape));
     for (let i = 0; i < data.length; i++) {
       const unit = draw() / 2 ** 32;
-      if (isFloat(dtype)) data[i] = draw() % 12 === 0 ? Math.round(4 * unit - 2) : Math.fround(4 * unit - 2);
+      if (draft.special && dtype !== 'bool' && draw() % 4 === 0) {
+        const list = dtype === 'i32' || dtype === 'u32' ? SPECIAL_INTEGERS[dtype] : SPECIAL_FLOATS;
+        data[i] = list[draw() % list.length];
+      } else if (isFloat(dtype)) data[i] = draw() % 12 === 0 ? Math.round(4 * unit - 2) : Math.fround(4 * unit - 2);
       else if (dtype === 'bool') data[i] = unit < 0.5 ? 0 : 1;
       else data[i] = Math.floor(12 * unit) - (dtype === 'i32' ? 6 : 0);
     }

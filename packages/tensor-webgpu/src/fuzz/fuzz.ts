@@ -1,8 +1,8 @@
 import { withoutUnused } from './draft.ts';
 import { examine, type Verdict } from './examine.ts';
-import { operations } from './operations/index.ts';
+import { lightOperations, operations } from './operations/index.ts';
 import { shrink } from './shrink.ts';
-import { type Sketch, sketch } from './sketch.ts';
+import { longSketch, type Sketch, sketch } from './sketch.ts';
 import { runnable } from './text.ts';
 import { laws, transforms } from './wraps.ts';
 import { write } from './write.ts';
@@ -27,23 +27,32 @@ export interface FuzzReport {
 
 const operationNames = Object.keys(operations);
 const transformNames = Object.keys(transforms);
+/** Transforms that keep a long program within a few times its length. */
+const LONG_TRANSFORMS = ['grad', 'jvp', 'vmap', 'checkpoint'];
 /** A wrong transpose shows only in the gradient, so that law is held twice as often. */
 const lawNames = [...Object.keys(laws), 'duality'];
 
-/** Every so many programs one is run operation by operation, and one is held against a law of the transforms. */
-const EAGER_EVERY = 25;
+/**
+ * Every so many programs one is run operation by operation, of these every other one on the reference device, and one is
+ * held against a law of the transforms. Long ones are rare: each takes as long as a hundred others.
+ */
+const EAGER_EVERY = 8;
 const LAW_EVERY = 3;
+const LONG_EVERY = 500;
 
 function sketchOf(seed: number): Sketch {
+  if (seed % LONG_EVERY === LONG_EVERY - 1) return longSketch(seed, lightOperations, LONG_TRANSFORMS);
   const made = sketch(seed, operationNames, transformNames);
-  if (seed % LAW_EVERY !== 0) return made;
+  // Laws are about numbers: 0 times infinity breaks them all.
+  if (seed % LAW_EVERY !== 0 || made.special) return made;
   const name = lawNames[(seed / LAW_EVERY) % lawNames.length];
   return { ...made, wraps: [...made.wraps.slice(0, 1), { name, picks: made.steps[0].picks }] };
 }
 
 /** One program: written, run and compared; when wrong, made small. */
 function fuzzOne(seed: number): { verdict: Verdict; operations: number; finding?: Finding } {
-  const options = { eager: seed % EAGER_EVERY === 0 };
+  const eager = seed % EAGER_EVERY === 0;
+  const options = { eager, device: eager && seed % (2 * EAGER_EVERY) === 0 ? 'reference' : 'cpu' };
   const start = sketchOf(seed);
   let draft: ReturnType<typeof write>;
   try {
@@ -70,7 +79,7 @@ function fuzzOne(seed: number): { verdict: Verdict; operations: number; finding?
   return {
     verdict,
     operations: draft.statements.length,
-    finding: { seed, why: `${options.eager ? 'eager: ' : ''}${why}`, program },
+    finding: { seed, why: `${options.eager ? `eager on ${options.device}: ` : ''}${why}`, program },
   };
 }
 

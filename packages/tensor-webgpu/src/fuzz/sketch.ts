@@ -11,11 +11,34 @@ export interface Sketch {
   readonly wraps: readonly { readonly name: string; readonly picks: readonly number[] }[];
   /** Seed of the numbers in the inputs. */
   readonly seed: number;
+  /** Whether zeros of both signs, infinities, NaN and the ends of the dtypes are among them. */
+  readonly special: boolean;
 }
 
 const PICKS_PER_STEP = 24;
 const EXTENTS = [2, 3, 1, 4, 5, 3, 2, 8, 7, 17, 4, 1, 6, 3, 2, 5, 9, 12, 2, 33];
 const DTYPES: readonly DType[] = ['f32', 'f64', 'f32', 'f64', 'f32', 'i32', 'f32', 'u32', 'f32', 'bool'];
+
+/** One program in so many has special numbers in its inputs. */
+const SPECIAL_EVERY = 6;
+
+/** A program of 1,000 to 3,000 operations that are cheap to run, on small inputs. */
+export function longSketch(seed: number, operations: readonly string[], transforms: readonly string[]): Sketch {
+  const draw = generator(seed);
+  const below = (n: number): number => draw() % n;
+  const numbers = (count: number): number[] => Array.from({ length: count }, draw);
+  return {
+    inputs: Array.from({ length: 3 }, (_, i) => ({ shape: [[3], [2, 3], []][i], dtype: 'f32' as const })),
+    steps: Array.from({ length: 1000 + below(2001) }, () => ({
+      operation: operations[below(operations.length)],
+      picks: numbers(PICKS_PER_STEP),
+    })),
+    outputs: numbers(2),
+    wraps: below(2) === 0 ? [] : [{ name: transforms[below(transforms.length)], picks: numbers(PICKS_PER_STEP) }],
+    seed,
+    special: false,
+  };
+}
 
 /** A program of 5 to 40 operations with up to three transforms around it. */
 export function sketch(seed: number, operations: readonly string[], transforms: readonly string[]): Sketch {
@@ -38,7 +61,8 @@ export function sketch(seed: number, operations: readonly string[], transforms: 
       operation: operations[below(operations.length)],
       picks: numbers(PICKS_PER_STEP),
     })),
-    outputs: numbers(1 + below(6)),
+    special: below(SPECIAL_EVERY) === 0,
+    outputs: numbers(1 + below(3)),
     wraps: Array.from({ length: [0, 1, 1, 1, 2, 2, 3][below(7)] }, () => ({
       name: transforms[below(transforms.length)],
       picks: numbers(PICKS_PER_STEP),

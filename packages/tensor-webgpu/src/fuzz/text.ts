@@ -68,7 +68,7 @@ export function runnable(draft: Draft): string {
   const data = inputData(draft);
   const inputs = draft.inputs.map(
     ({ shape, dtype }, i) =>
-      `  tensor(new ${data[i].constructor.name}([${Array.from(data[i]).join(', ')}]), { shape: [${shape.join(', ')}], dtype: '${dtype}', device }),`,
+      `  tensor(new ${data[i].constructor.name}([${Array.from(data[i], (x) => (Object.is(x, -0) ? '-0' : x)).join(', ')}]), { shape: [${shape.join(', ')}], dtype: '${dtype}', device }),`,
   );
   const last = `f${texts.length - 1}`;
   const body = [

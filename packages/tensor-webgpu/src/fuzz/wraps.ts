@@ -94,6 +94,15 @@ export const transforms: Readonly<Record<string, Wrap>> = {
 
 /** Laws of the transforms, as functions whose outputs are equal two by two: the first half and the second. */
 export const laws: Readonly<Record<string, Wrap>> = {
+  /** Gradients come in the order that was asked for, one asked for twice as often. */
+  order: (f, inputs, outputs, picks) => {
+    const moving = places(inputs);
+    if (!differentiable(inputs, outputs)) return null;
+    const asked = [...picks.shuffled(moving.length), picks.below(moving.length)].map((k) => moving[k]);
+    const one = (argnums: string): string =>
+      `grad((...ys) => { const o = ${f}(...ys); return ${score(outputs)}; }, { argnums: ${argnums} })(...xs)`;
+    return `(...xs) => [...[${asked.map((n) => one(String(n))).join(', ')}], ...${one(`[${asked.join(', ')}]`)}]`;
+  },
   /** The gradient along a direction is the forward derivative. */
   duality: (f, inputs, outputs) => {
     if (!differentiable(inputs, outputs)) return null;

@@ -12,6 +12,8 @@ import { evaluateText } from './text.ts';
 /** Values that may be larger than this are scaled down at once. */
 const LARGEST = 60;
 const INPUT_BOUND = 2;
+/** Most values that nothing reads among the outputs. */
+const MOST_ENDS = 12;
 
 /** Chooses operands and writes the program down. Steps that fit nothing, or that the library refuses by name, are left out. */
 export function write(sketch: Sketch): Draft {
@@ -46,8 +48,10 @@ export function write(sketch: Sketch): Draft {
     }
     return [];
   });
-  // The last value, and some from anywhere.
-  const last = known.length - 1;
-  const outputs = sketch.outputs.map((pick, i) => known[i === 0 ? last : last - (pick % known.length)].name);
-  return { inputs, statements, outputs: [...new Set(outputs)], wraps: sketch.wraps, seed: sketch.seed };
+  // What nothing else reads, so that no operation is for nothing, and some from anywhere.
+  const read = new Set(statements.flatMap(({ text }) => text.match(/\bv\d+\b/g) ?? []));
+  const ends = statements.filter(({ name }) => !read.has(name)).slice(-MOST_ENDS);
+  const others = sketch.outputs.map((pick) => known[known.length - 1 - (pick % known.length)]);
+  const outputs = [...new Set([...ends, ...others].map(({ name }) => name))];
+  return { inputs, statements, outputs, wraps: sketch.wraps, seed: sketch.seed, special: sketch.special };
 }

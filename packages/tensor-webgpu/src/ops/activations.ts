@@ -1,4 +1,4 @@
-import { checkChoice, checkedOptions } from '../errors/checks.ts';
+import { checkChoice, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -65,8 +65,8 @@ export const silu = unary('silu', 'float', (x) => lax.mul(x, lax.sigmoid(x)));
  * @throws ArgumentError unless beta is positive and finite.
  */
 export function softplus(x: TensorLike, beta = 1): Tensor {
-  if (!(beta > 0 && Number.isFinite(beta)))
-    throw new ArgumentError(`softplus: beta must be positive and finite, got ${beta}.`);
+  if (!(Number.isFinite(beta) && beta > 0))
+    throw new ArgumentError(`softplus: beta must be positive and finite, got ${describe(beta)}.`);
   return composite('softplus', () => {
     const value = asFloat(x);
     return beta === 1 ? lax.softplus(value) : lax.mul(lax.softplus(lax.mul(value, beta)), 1 / beta);

@@ -5,10 +5,9 @@ import { range, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { composite } from './composite.ts';
 import { contractionOperands } from './contraction.ts';
-import { concat } from './join.ts';
-import { expandDims, reshape } from './reshape.ts';
+import { reshape } from './reshape.ts';
 import type { TensorLike } from './types.ts';
-import { type PerAxis, perAxis, type WindowOptions, windowSlices, windowsOf } from './windows.ts';
+import { type PerAxis, perAxis, type WindowOptions, windowPatches, windowsOf } from './windows.ts';
 
 export interface ConvOptions extends WindowOptions {
   /** Channels are cut into this many groups that do not mix (default 1). */
@@ -40,10 +39,9 @@ export function conv(x: TensorLike, weights: TensorLike, given: ConvOptions = {}
     checkConv('conv', value, w, (w.shape[1] ?? 0) * groups, groups);
     const [batch, channels] = value.shape;
     const windows = windowsOf('conv', value, w.shape.slice(2), options);
-    const slices = windowSlices(value, windows, 0).map((part) => expandDims(part, 2));
-    const depth = (channels / groups) * slices.length;
+    const depth = (channels / groups) * sizeOf(windows.kernel);
     const places = sizeOf(windows.output);
-    const patches = reshape(concat(slices, 2), [batch, groups, depth, places]);
+    const patches = reshape(windowPatches(value, windows), [batch, groups, depth, places]);
     const outputs = w.shape[0];
     const matrix = reshape(w, [groups, outputs / groups, depth]);
     // [groups, outputs / groups, batch, places], brought to the order of the result.

@@ -215,14 +215,15 @@ export function arange(stop: number, options?: CreateOptions): Tensor;
 export function arange(start: number, stop: number, options?: CreateOptions): Tensor;
 export function arange(start: number, stop?: number, step?: number, options?: CreateOptions): Tensor;
 export function arange(start: number, ...rest: readonly (number | CreateOptions | undefined)[]): Tensor {
-  const given = rest.find((argument) => typeof argument === 'object');
-  const options = checkedOptions('arange', given ?? {}, ['dtype', 'device']);
-  const [stop, step = 1] = rest.map((argument) => (typeof argument === 'object' ? undefined : argument));
+  const isNumber = (argument: unknown): argument is number => typeof argument === 'number';
+  const given = rest.find((argument) => argument !== undefined && !isNumber(argument)) as CreateOptions | undefined;
+  const options = checkedOptions('arange', given === undefined ? {} : given, ['dtype', 'device']);
+  const [stop, step = 1] = rest.map((argument) => (isNumber(argument) ? argument : undefined));
   const from = stop === undefined ? 0 : start;
   const to = stop ?? start;
   if (!(Number.isFinite(from) && Number.isFinite(to) && Number.isFinite(step)) || step === 0) {
     throw new ArgumentError(
-      `arange: expected finite start and stop and a step other than 0, got ${from}, ${to}, ${step}.`,
+      `arange: expected finite start and stop and a step other than 0, got ${[from, to, step].map(describe).join(', ')}.`,
     );
   }
   const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? 'i32' : 'f32');

@@ -115,6 +115,8 @@ const scatter =
       const given = asTensors(operands);
       const [value, changes] = inType(name, operands, given, commonType(operands, given));
       const index = indexTensor(name, indices, value.shape[batchDims] ?? 0);
+      // Where there are no rows nothing can be written, and no derivative comes back.
+      if (value.shape[batchDims] === 0) return value;
       const shape = [...index.shape, ...value.shape.slice(batchDims + 1)];
       return lax.scatter(value, index, broadcastValue(name, changes, shape), { batchDims, mode });
     });

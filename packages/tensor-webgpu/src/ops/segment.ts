@@ -56,8 +56,7 @@ export function segmentMean(data: TensorLike, ids: TensorLike, count: number): T
     const { value, index } = rows('segmentMean', data, ids, count, asFloat);
     const members = scatterRows(lax.full(index.shape, 1, value.dtype) as Tensor, index, count, 0, 'add');
     const total = scatterRows(value, index, count, 0, 'add');
-    const weights = lax.div(1, lax.max(members, 1));
-    return lax.mul(total, lax.broadcastInDim(weights, total.shape, [0]));
+    return lax.div(total, lax.broadcastInDim(lax.max(members, 1), total.shape, [0]));
   });
 }
 

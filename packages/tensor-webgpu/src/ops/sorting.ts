@@ -1,5 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
-import { checkChoice, checkedList, checkedOptions } from '../errors/checks.ts';
+import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
@@ -75,7 +75,7 @@ export function topK(
     const last = value.ndim - 1;
     if (!Number.isInteger(k) || k < 0 || k > value.shape[last]) {
       throw new ArgumentError(
-        `topK: k must be an integer from 0 to the extent ${value.shape[last]} of axis ${axis}, got ${k}.`,
+        `topK: k must be an integer from 0 to the extent ${value.shape[last]} of axis ${axis}, got ${describe(k)}.`,
       );
     }
     const sorted = sortLast(value, true);

@@ -1,7 +1,7 @@
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { showShape } from '../shape/shape.ts';
+import { rowMajorStrides, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 
@@ -108,4 +108,31 @@ export function windowSlices(x: Tensor, windows: Windows, fill: number): Value[]
     const limit = start.map((place, i) => place + (output[i] - 1) * stride[i] + 1);
     return lax.slice(wide, [0, 0, ...start], [...x.shape.slice(0, 2), ...limit], [1, 1, ...stride]);
   });
+}
+
+/** Windows of more places than this are looked up instead of being sliced place by place. */
+const MOST_SLICES = 64;
+
+/** The elements of every window: [N, C, places in a window, …output]. The program stays short however large windows are. */
+export function windowPatches(x: Tensor, windows: Windows): Tensor {
+  const { kernel, stride, dilation, output } = windows;
+  const [batch, channels] = x.shape;
+  const shape = [batch, channels, sizeOf(kernel), ...output];
+  if (sizeOf(kernel) <= MOST_SLICES) {
+    const parts = windowSlices(x, windows, 0).map((part) => lax.reshape(part, [batch, channels, 1, ...output]));
+    return lax.concat(parts, 2) as Tensor;
+  }
+  const wide = padded(x, windows, 0);
+  const spatial = wide.shape.slice(2);
+  const steps = rowMajorStrides(spatial);
+  const all = [...kernel, ...output];
+  const along = (axis: number, step: number): Value => lax.mul(lax.iota(all, axis, 'i32'), step);
+  let places: Value = lax.full(all, 0, 'i32');
+  spatial.forEach((_, i) => {
+    places = lax.add(places, along(i, dilation[i] * steps[i]));
+    places = lax.add(places, along(kernel.length + i, stride[i] * steps[i]));
+  });
+  const elements = lax.transpose(lax.reshape(wide, [batch, channels, sizeOf(spatial)]), [2, 0, 1]);
+  const found = lax.gather(elements, lax.reshape(places, [sizeOf(kernel), sizeOf(output)]), 0);
+  return lax.reshape(lax.transpose(found, [2, 3, 0, 1]), shape) as Tensor;
 }

@@ -36,4 +36,6 @@ export const stopGradientPrimitive: Primitive = {
 };
 
 export const barrier = (x: Value): Value => bind(barrierPrimitive, [x], {})[0];
-export const stopGradient = (x: Value): Value => bind(stopGradientPrimitive, [x], {})[0];
+/** A number of the program is constant as it is, and stays one that fits beside any shape. */
+export const stopGradient = (x: Value): Value =>
+  x.state.kind === 'literal' ? x : bind(stopGradientPrimitive, [x], {})[0];

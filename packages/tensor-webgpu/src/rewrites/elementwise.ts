@@ -5,7 +5,7 @@ import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { primitives } from '../primitives/table.ts';
 import { EXACT } from '../program/exact.ts';
 import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Aval, Literal, Var } from '../program/program.ts';
+import { type Atom, type Aval, type Eqn, Literal, Var } from '../program/program.ts';
 import { refScalar } from '../program/refArray.ts';
 import { sameShape } from '../shape/shape.ts';
 
@@ -13,14 +13,27 @@ const { rules, addRewrite } = ruleList();
 
 /** The number that every element of an atom equals, if the program says so. */
 export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
-  let seen = atom;
-  while (!(seen instanceof Literal)) {
-    const definition = rewriter.definition(seen);
-    if (definition?.primitive.name !== 'broadcastInDim' && definition?.primitive.name !== 'reshape') return null;
-    seen = definition.inputs[0];
+  const views: Eqn[] = [];
+  let value: number | null | undefined;
+  for (let seen = atom; value === undefined; ) {
+    if (seen instanceof Literal) value = seen.value;
+    else {
+      const definition = rewriter.definition(seen);
+      const isView = definition?.primitive.name === 'broadcastInDim' || definition?.primitive.name === 'reshape';
+      if (!definition || !isView) value = null;
+      else {
+        value = knownUniform.get(definition);
+        views.push(definition);
+        seen = definition.inputs[0];
+      }
+    }
   }
-  return seen.value;
+  for (const view of views) knownUniform.set(view, value);
+  return value;
 }
+
+/** What was found of views before, so that chains of them are walked once. */
+const knownUniform = new WeakMap<Eqn, number | null>();
 
 /** A tensor whose elements all equal `value`. */
 export function fill(rewriter: Rewriter, value: number, aval: Aval): Atom {

@@ -28,10 +28,10 @@ export const range = (from: number, to: number): number[] =>
 
 /** `axis` counted from the front; negative axes count from the back. Throws `ArgumentError` outside the rank. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
-  const normalized = axis < 0 ? axis + rank : axis;
+  const normalized = typeof axis === 'number' && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
     throw new ArgumentError(
-      `${op}: axis ${axis} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
+      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
     );
   }
   return normalized;

@@ -1,4 +1,4 @@
-import { checkFunctions } from '../errors/checks.ts';
+import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { printProgram } from '../program/print.ts';
 import type { KernelReport, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
@@ -73,5 +73,6 @@ export const explain =
   <A extends unknown[]>(f: (...args: A) => unknown, options: JitOptions = {}) =>
   (...args: A): Explanation => {
     checkFunctions('explain', f);
+    checkedOptions('explain', options, ['staticArgnums', 'donate']);
     return new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);
   };

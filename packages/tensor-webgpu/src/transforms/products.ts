@@ -1,4 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
+import { checkedList, checkFunctions } from '../errors/checks.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Program } from '../program/program.ts';
@@ -35,8 +36,9 @@ function checkAlike(values: readonly Value[], directions: readonly Value[], use:
  * Costs about two evaluations of `f`, whatever the dimensions.
  */
 export function jvp<A extends unknown[], R>(f: (...args: A) => R, primals: A, tangents: unknown[]): [R, R] {
-  const at = flattenArguments(primals, 'jvp');
-  const along = flattenArguments(tangents, 'jvp');
+  checkFunctions('jvp', f);
+  const at = flattenArguments(checkedList('jvp', 'the primals, one for each argument,', primals), 'jvp');
+  const along = flattenArguments(checkedList('jvp', 'the tangents, one for each argument,', tangents), 'jvp');
   checkAlike(at.values, along.values, 'jvp');
   const count = at.values.length;
   const { outputs, extra } = runTraced([...at.values, ...along.values], 'jvp', (...all) => {

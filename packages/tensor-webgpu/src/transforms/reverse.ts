@@ -43,7 +43,8 @@ export function linearizeProgram(program: Program, values: readonly Value[], mov
   );
   if (split.outputUnknown.slice(0, primalCount).includes(true)) {
     throw new DerivativeError(
-      'A value of the function could not be computed apart from its derivative. Use forward mode (jvp, jacfwd).',
+      adviceIn(split.unknown) ??
+        'A value of the function could not be computed apart from its derivative. Use forward mode (jvp, jacfwd).',
     );
   }
   const known = inlineProgram(split.known, [...values, ...traced.captured]);
@@ -65,4 +66,17 @@ export function pullback({ linear, residuals, outputMoves }: Linearized, cotange
     moving,
     cotangents.filter((_, i) => outputMoves[i]),
   );
+}
+
+/** What the loops of a program, or of a program inside it, say to a person who asks for reverse mode. */
+function adviceIn(program: Program): string | undefined {
+  for (const { params } of program.eqns) {
+    const { advice, ...parts } = (params ?? {}) as { advice?: string };
+    if (advice !== undefined) return advice;
+    for (const part of Object.values(parts).flat()) {
+      const inner = (part as Program | null)?.eqns ? adviceIn(part as Program) : undefined;
+      if (inner !== undefined) return inner;
+    }
+  }
+  return undefined;
 }

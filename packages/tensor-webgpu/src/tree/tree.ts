@@ -64,6 +64,9 @@ type Node =
 
 const LEAF: Node = { kind: 'leaf' };
 
+/** Trees nested deeper than this hold themselves, or might as well. */
+const DEEPEST = 500;
+
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
@@ -83,24 +86,41 @@ function walk(
   path: string,
   visit: (leaf: unknown, path: string) => void,
   isLeaf?: (node: unknown) => boolean,
+  depth = 0,
 ): Node {
+  if (depth > DEEPEST) {
+    throw new TreeError(
+      `A tree is more than ${DEEPEST} levels deep, at ${path.slice(0, 40)}…, or holds itself. Give nested arrays and objects without a circle.`,
+    );
+  }
   if (isLeaf?.(tree)) {
     visit(tree, path);
     return LEAF;
   }
   if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
   if (Array.isArray(tree)) {
-    return { kind: 'array', children: tree.map((child, i) => walk(child, join(path, String(i)), visit, isLeaf)) };
+    return {
+      kind: 'array',
+      children: Array.from(tree, (child, i) => walk(child, join(path, String(i)), visit, isLeaf, depth + 1)),
+    };
   }
   if (isPlainObject(tree)) {
     const keys = Object.keys(tree).sort();
-    return { kind: 'object', keys, children: keys.map((key) => walk(tree[key], join(path, key), visit, isLeaf)) };
+    return {
+      kind: 'object',
+      keys,
+      children: keys.map((key) => walk(tree[key], join(path, key), visit, isLeaf, depth + 1)),
+    };
   }
   visit(tree, path);
   return LEAF;
 }
 
-const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+/** A step further down. Keys that could be taken for several steps, or for none, stand in quotes. */
+const join = (path: string, key: string): string => {
+  const step = key === '' || /[."]/.test(key) ? JSON.stringify(key) : key;
+  return path === '' ? step : `${path}.${step}`;
+};
 
 function nodeKey(node: Node): string {
   switch (node.kind) {
@@ -122,6 +142,7 @@ const structureOf = (node: Node, leafCount: number): Structure => ({ key: nodeKe
  * that stands for one thing.
  */
 export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leaves: Leaf<T>[]; structure: Structure } {
+  if (isLeaf !== undefined) checkFunctions('tree.flatten', isLeaf);
   const found: unknown[] = [];
   const node = walk(tree, '', (leaf) => found.push(leaf), isLeaf);
   return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
@@ -140,7 +161,7 @@ export function leaves(tree: unknown): unknown[] {
 /** The structure of a tree, without its leaves. */
 export const structure = (tree: unknown): Structure => flatten(tree).structure;
 
-/** The paths of the leaves in order, like `layers.0.weight`. */
+/** The paths of the leaves in order, like `layers.0.weight`; a key with a dot in it stands in quotes, as in `a."b.c"`. */
 export function paths(tree: unknown): string[] {
   const found: string[] = [];
   walk(tree, '', (_leaf, path) => found.push(path));
@@ -203,6 +224,8 @@ function difference(a: Node, b: Node, path: string): string | null {
 
 /** Throws `TreeError`, naming the path, unless two structures are equal. */
 export function checkSameStructure(op: string, a: Structure, b: Structure): void {
+  if (typeof a?.key !== 'string' || typeof b?.key !== 'string')
+    throw new TreeError(`${op}: expected the structures of two trees. Give them as tree.structure returns them.`);
   if (a.key === b.key) return;
   throw new TreeError(
     `${op}: trees differ ${difference(a.node, b.node, '') ?? 'in structure'}. Give trees of one structure.`,

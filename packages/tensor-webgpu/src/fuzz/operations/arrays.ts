@@ -19,11 +19,15 @@ function factored(scope: Scope, size: number): number[] {
   return [...shape, rest];
 }
 
-/** Integers that serve as row numbers below `extent`, some of them out of range. */
+/** Integers that serve as row numbers below `extent`, some of them negative or out of range. */
 function rows(scope: Scope, extent: number): { text: string; count: number } {
   const count = 1 + scope.below(6);
   const [step, shift] = [scope.below(4), scope.below(3)];
-  return { text: `arange(${count}, { dtype: 'i32' }).mul(${step}).sub(${shift}).mod(${extent + 1})`, count };
+  const line = `arange(${count}, { dtype: 'i32' }).mul(${step}).sub(${shift})`;
+  return {
+    text: scope.of([line, `${line}.mod(${extent + 1})`, `arange(${count}, { dtype: 'u32' }).mul(${step})`]),
+    count,
+  };
 }
 
 export const arrayOperations: Readonly<Record<string, Operation>> = {
@@ -164,6 +168,30 @@ export const arrayOperations: Readonly<Record<string, Operation>> = {
     );
     return index && x.shape[0] > 0 ? { text: `take(${x.name}, ${index.name})`, bound: x.bound } : null;
   }),
+  takeAlong: on(anyWide, (x, scope) => {
+    const axis = scope.axis(x);
+    const text = `argsort(${x.name}.astype('f32'), { axis: ${axis} }).sub(${scope.below(4)})`;
+    return x.shape[axis] === 0 ? null : { text: `takeAlongAxis(${x.name}, ${text}, ${axis})`, bound: x.bound };
+  }),
+  gather: on(anyWide, (x, scope) => {
+    const lead = scope.below(x.shape.length);
+    const shape = [...x.shape.slice(0, lead), 2];
+    const index = `arange(${sizeOf(shape)}).reshape(${list(shape)}).sub(${scope.below(5)})`;
+    return x.shape[lead] === 0 || sizeOf(x.shape) * 2 > MOST_ELEMENTS
+      ? null
+      : { text: `gather(${x.name}, ${index}, { batchDims: ${lead} })`, bound: x.bound };
+  }),
+  rollAxes: on(anyWide, (x, scope) => ({
+    text: `roll(${x.name}, ${list(x.shape.map(() => scope.below(5) - 2))}, ${list(scope.shuffled(x.shape.length))})`,
+    bound: x.bound,
+  })),
+  pool: on(floatWide, (x, scope) => {
+    const [window, stride] = [1 + scope.below(x.shape[x.shape.length - 1] + 2), 1 + scope.below(3)];
+    return {
+      text: `${scope.of(['maxPool1d', 'avgPool1d'])}(reshape(${x.name}, [1, -1, ${x.shape[x.shape.length - 1]}]), ${window}, { stride: ${scope.of([stride, window])} })`,
+      bound: x.bound,
+    };
+  }),
   scatter: on(numberWide, (x, scope) => {
     const y = scope.partner(x);
     const { text, count } = rows(scope, x.shape[0]);
@@ -182,7 +210,7 @@ export const arrayOperations: Readonly<Record<string, Operation>> = {
     const sizes = x.shape.map((extent) => 1 + scope.below(Math.max(1, extent)));
     if (x.shape.includes(0)) return null;
     const computed = `argmax(ravel(${x.name}.astype('f32')), { axis: 0 }).mod(4).sub(1)`;
-    const starts = x.shape.map((_, i) => (i === 0 && scope.below(2) === 1 ? computed : String(scope.below(4))));
+    const starts = x.shape.map((_, i) => (i === 0 && scope.below(2) === 1 ? computed : String(scope.below(6) - 2)));
     const block = `dynamicSlice(${x.name}, [${starts.join(', ')}], ${list(sizes)})`;
     return {
       text:

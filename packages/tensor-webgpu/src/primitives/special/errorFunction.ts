@@ -82,6 +82,7 @@ export function erfInv(x: number): number {
   const size = Math.abs(x);
   if (size === 1) return x * Infinity;
   if (!(size < 1)) return Number.NaN;
+  if (size === 0) return x;
   const w = -Math.log((1 - size) * (1 + size));
   let y = size * (w < 5 ? horner(GILES_CENTER, w - 2.5) : horner(GILES_TAIL, Math.sqrt(w) - 3));
   for (let step = 0; step < 4; step++) {

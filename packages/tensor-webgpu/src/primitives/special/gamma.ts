@@ -98,7 +98,11 @@ export function polygamma(order: number, x: number): number {
   return -sign * polygamma(order, 1 - x) - Math.PI ** (order + 1) * cotangentDerivative(order, 1 / tanPi(x));
 }
 
-const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
+function factorial(n: number): number {
+  let product = 1;
+  for (let factor = 2; factor <= n && Number.isFinite(product); factor++) product *= factor;
+  return product;
+}
 
 /** The derivative of the cotangent as a polynomial in its value c: `P(m+1) = -(1 + c²) P(m)'`. */
 function cotangentDerivative(order: number, c: number): number {

@@ -1,0 +1,139 @@
+import { closest } from 'fastest-levenshtein';
+import {
+  AmbiguousColumnError,
+  EmptyCsvError,
+  FieldCountError,
+  MissingColumnError,
+  NotANumberError,
+} from './csvError.ts';
+import { type CsvRecord, countLineEnds, DECIMAL, parseRecords } from './parseLatLonCsv.ts';
+import { encodeLabels, type PointTable } from './pointTable.ts';
+
+export interface ParsePointsOptions {
+  /** Name of the file in error messages; `'csv'` when left out. */
+  readonly file?: string;
+  /** The column that holds classes, by its name in the header (any case). */
+  readonly label?: string;
+  /** The columns that hold coordinates, by name, in this order; when left out, all but the label. */
+  readonly columns?: readonly string[];
+  /** `','`, `';'`, `'\t'` or `' '`; when left out, the one of them that splits the first line most often. */
+  readonly delimiter?: ',' | ';' | '\t' | ' ';
+}
+
+const DELIMITERS = [',', ';', '\t', ' '] as const;
+
+/**
+ * Reads a person's own points from text with one point per line. A first line with a field that is no number is a header;
+ * with a `label` or `columns` there must be one. Quoted fields, blank lines, Windows line ends and a byte-order mark are
+ * fine; with blanks as delimiter several count as one.
+ *
+ * @throws EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError (NaN, infinity and
+ * empty fields included), UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column
+ */
+export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): PointTable {
+  const { file = 'csv', label, columns } = options;
+  const delimiter = options.delimiter ?? guessDelimiter(text);
+  const plain = delimiter === ' ' ? text.replace(/^[ \t]+|[ \t]+$/gm, '').replace(/[ \t]+/g, ' ') : text;
+  const records = parseRecords(plain, file, delimiter);
+  const first = records[0];
+  const named = first?.fields.some((field) => !DECIMAL.test(field.trim())) ?? false;
+  if (first === undefined || (named && records.length === 1)) {
+    throw new EmptyCsvError({
+      file,
+      line: first?.line ?? 1,
+      column: 0,
+      expected: 'at least one point',
+      given: first ? 'a header alone' : 'an empty file',
+      remedy: 'Check that the file was written or downloaded completely.',
+    });
+  }
+  if (!named && (label !== undefined || columns !== undefined)) {
+    throw new MissingColumnError({
+      file,
+      line: first.line,
+      column: 0,
+      expected: `a header that names ${[label, ...(columns ?? [])].filter((name) => name !== undefined).join(', ')}`,
+      given: 'numbers in the first line',
+      remedy: 'Write the names of the columns in the first line.',
+    });
+  }
+  const width = first.fields.length;
+  const header = named ? first.fields.map((field) => field.trim()) : undefined;
+  const rows = named ? records.slice(1) : records;
+  const labelAt = label === undefined ? -1 : columnOf(header!, label, first, file);
+  const at = columns
+    ? columns.map((name) => columnOf(header!, name, first, file))
+    : Array.from({ length: width }, (_, i) => i).filter((i) => i !== labelAt);
+  if (at.length === 0) {
+    throw new MissingColumnError({
+      file,
+      line: first.line,
+      column: 0,
+      expected: 'at least one column of coordinates',
+      given: 'a label alone',
+      remedy: 'Add the coordinates of the points.',
+    });
+  }
+  const points = new Float64Array(rows.length * at.length);
+  const texts: string[] = [];
+  rows.forEach((row, i) => {
+    if (row.fields.length !== width) {
+      throw new FieldCountError({
+        file,
+        line: row.line,
+        column: 0,
+        expected: `${width} fields as in the first line`,
+        given: `${row.fields.length}`,
+        remedy: 'Give every point the same number of coordinates, and quote a field that holds the delimiter.',
+      });
+    }
+    at.forEach((column, j) => {
+      points[i * at.length + j] = coordinate(row, column, header, file);
+    });
+    if (labelAt >= 0) texts.push(row.fields[labelAt]!.trim());
+  });
+  const names = at.map((column, j) => header?.[column] || `x${j + 1}`);
+  const table = { points, count: rows.length, dimension: at.length, names };
+  return labelAt < 0 ? table : { ...table, ...encodeLabels(texts) };
+}
+
+/** The delimiter that splits the first line that is not blank most often; a comma where none does. */
+function guessDelimiter(text: string): string {
+  const line =
+    text
+      .replace(/^\uFEFF/, '')
+      .split(/\r\n?|\n/)
+      .find((candidate) => candidate.trim() !== '') ?? '';
+  const counts = DELIMITERS.map((delimiter) => line.trim().split(delimiter).length);
+  // Blanks may follow other delimiters, so that they count only where no other splits.
+  const best = Math.max(...counts.slice(0, -1));
+  return best > 1 ? DELIMITERS[counts.indexOf(best)]! : counts[3]! > 1 ? ' ' : ',';
+}
+
+function columnOf(header: readonly string[], name: string, record: CsvRecord, file: string): number {
+  const found = header.flatMap((cell, i) => (cell.toLowerCase() === name.toLowerCase() ? [i] : []));
+  if (found.length === 1) return found[0]!;
+  const place = {
+    file,
+    line: record.line,
+    column: found.length > 1 ? found[1]! + 1 : 0,
+    expected: `a header with one column named ${name} (any case)`,
+    given: header.map((cell) => JSON.stringify(cell)).join(', '),
+  };
+  if (found.length > 1) throw new AmbiguousColumnError({ ...place, remedy: 'Rename or remove all but one of them.' });
+  throw new MissingColumnError({ ...place, remedy: `Did you mean ${JSON.stringify(closest(name, [...header]))}?` });
+}
+
+function coordinate(row: CsvRecord, column: number, header: readonly string[] | undefined, file: string): number {
+  const text = row.fields[column]!.trim();
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  if (Number.isFinite(value)) return value;
+  throw new NotANumberError({
+    file,
+    line: row.line + row.fields.slice(0, column).reduce((sum, field) => sum + countLineEnds(field), 0),
+    column: column + 1,
+    expected: header ? `a number in column ${JSON.stringify(header[column])}` : 'a number',
+    given: JSON.stringify(text),
+    remedy: 'Write it in decimal with a point, or remove the row. A column of classes is named by the option label.',
+  });
+}

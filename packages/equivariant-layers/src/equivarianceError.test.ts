@@ -1,0 +1,131 @@
+import { mlp } from '@flowfield/nn';
+import { ArgumentError, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { randomNumbers } from '@flowfield/testing';
+import { expect, test } from 'vitest';
+import {
+  alternatingGroup,
+  cyclicGroup,
+  equivarianceError,
+  equivariantLinear,
+  faGnn,
+  frameAverage,
+  graphFrame,
+  graphFrameAverage,
+  groupLinear,
+  invariantNetwork,
+  poolByPattern,
+  symmetricGroup,
+} from './index.ts';
+import { normals } from './testing/arrays.ts';
+import { randomGraph } from './testing/graphs.ts';
+
+const key = random.key(4);
+
+test('every layer of the package is equivariant within rounding, and f32 within its own', () => {
+  const x = (n: number, order: number) => normals(1, [2, ...Array<number>(order).fill(n), 3]);
+  const layers = [
+    [equivariantLinear({ orderIn: 2, orderOut: 2, channelsIn: 3, channelsOut: 4 }), x(5, 2)],
+    [equivariantLinear({ orderIn: 1, orderOut: 2, channelsIn: 3, channelsOut: 4 }), x(5, 1)],
+    [equivariantLinear({ orderIn: [1, 1], orderOut: [1, 1], channelsIn: 3, channelsOut: 4 }), normals(1, [4, 6, 3])],
+    [equivariantLinear({ orderIn: [2, 1], orderOut: [0, 1], channelsIn: 3, channelsOut: 4 }), normals(1, [4, 4, 6, 3])],
+    [groupLinear({ group: cyclicGroup(5), orderIn: 1, orderOut: 2, channelsIn: 3, channelsOut: 4 }), x(5, 1)],
+    [invariantNetwork({ orders: [2, 1], channels: [3, 4], outputs: 2, pool: 'max' }), x(5, 2)],
+    [invariantNetwork({ group: alternatingGroup(4), orders: [1, 2], channels: [3, 4], outputs: 2 }), x(4, 1)],
+  ] as const;
+  for (const [layer, input] of layers) {
+    const report = equivarianceError(layer, { input, key });
+    expect(report.max).toBeLessThan(1e-12);
+    expect(report.errors).toHaveLength(20);
+    expect(report.median).toBeLessThanOrEqual(report.max);
+    expect(equivarianceError(layer, { input, key, dtype: 'f32' }).max).toBeLessThan(1e-5);
+  }
+});
+
+test('averaged functions bring their declarations; others declare them', () => {
+  const net = mlp({ inputs: 15, hidden: [8], outputs: 3, activation: 'tanh', dtype: 'f64' });
+  const params = net.init(key);
+  const fn = (y: Tensor, v: Tensor) => net.apply(params, y.reshape([...y.shape.slice(0, -2), 15])).add(v);
+  const input = [normals(2, [3, 5, 3]), normals(3, [3, 3])];
+  const declared = { group: 'E(3)', inputs: ['point', 'vector'], outputs: 'point' } as const;
+  expect(equivarianceError(frameAverage(fn, declared), { input, key }).max).toBeLessThan(1e-12);
+  expect(equivarianceError(fn, { input, key, ...declared }).max).toBeGreaterThan(0.1);
+
+  const gnn = faGnn({ group: 'SE(3)', width: 12, layers: 2, vectors: 1 });
+  const weights = gnn.init(key);
+  const run = (points: Tensor, v: Tensor) => ({ position: gnn.apply(weights, { points, vectors: [v] }) });
+  expect(
+    equivarianceError(run, {
+      input: [input[0], normals(4, [3, 5, 3])],
+      key,
+      group: 'SE(3)',
+      inputs: ['point', 'vector'],
+      outputs: { position: 'point' },
+    }).max,
+  ).toBeLessThan(1e-10);
+});
+
+test('functions of permutations declare their axes', () => {
+  const rows = tensor(randomGraph(5, 0.5, randomNumbers('equivariance')), { dtype: 'f64' });
+  expect(graphFrame(rows).size).toBeLessThan(200n);
+  const mean = graphFrameAverage((a: Tensor) => a.mul(tensor([1, 2, 3, 4, 5])).sum({ axis: 1 }), {
+    inputs: [2],
+    outputs: 1,
+  });
+  const declared = { input: rows, key, group: symmetricGroup(5), inputs: [[0, 1]], outputs: [0] };
+  expect(equivarianceError(mean, declared).max).toBeLessThan(1e-12);
+  const pooled = (x: Tensor) => poolByPattern(x, { order: 2 });
+  expect(
+    equivarianceError(pooled, {
+      input: normals(1, [2, 4, 4, 3]),
+      key,
+      group: symmetricGroup(4),
+      inputs: [2],
+      outputs: [],
+    }).max,
+  ).toBe(0);
+  const tilted = (x: Tensor) => x.mul(tensor([1, 2, 3, 4]).reshape([4, 1]));
+  expect(
+    equivarianceError(tilted, { input: normals(1, [4, 2]), key, group: symmetricGroup(4), inputs: [1], outputs: 1 })
+      .max,
+  ).toBeGreaterThan(0.1);
+});
+
+test('a layer that is tied to a smaller group fails on a larger', () => {
+  const layer = groupLinear({ group: cyclicGroup(5), orderIn: 1, orderOut: 1, channelsIn: 1, channelsOut: 1 });
+  expect(equivarianceError(layer, { input: normals(1, [5, 1]), key, group: symmetricGroup(5) }).max).toBeGreaterThan(
+    0.01,
+  );
+});
+
+test('zeros have error 0, NaN an infinite one', () => {
+  const declared = { input: normals(1, [4, 2]), key, group: symmetricGroup(4), inputs: [1], outputs: 1 };
+  expect(equivarianceError((x: Tensor) => x.mul(0), declared).max).toBe(0);
+  expect(equivarianceError((x: Tensor) => x.mul(Number.NaN), declared).max).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('bad calls are named', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+  const loose = equivarianceError as any;
+  const layer = equivariantLinear({ orderIn: 1, orderOut: 1, channelsIn: 2, channelsOut: 2 });
+  const input = normals(1, [4, 2]);
+  for (const [run, message] of [
+    [() => loose(layer, { input }), /no key was given/],
+    [() => loose(layer, { inputs: input, key }), /expected input 0 as a tensor/],
+    [() => loose(layer, { input, key, sample: 3 }), /Did you mean samples\?/],
+    [() => loose(undefined, { input, key }), /expected a layer or a function, got undefined/],
+    [() => loose((x: Tensor) => x, { input, key }), /expected group, inputs, outputs to be declared/],
+    [
+      () => loose((x: Tensor) => x, { input, key, group: 'E(3)', inputs: ['point', 'point'], outputs: 'point' }),
+      /expected 2 inputs as declared, got 1/,
+    ],
+    [() => loose(layer, { input, key, group: 'E(3)' }), /expected a group of permutations for this layer, got E\(3\)/],
+    [
+      () => loose((x: Tensor) => x, { input, key, group: symmetricGroup(4), inputs: [[5]], outputs: 1 }),
+      /expected axes of a tensor of shape \[4, 2\], got \[5\]/,
+    ],
+    [() => loose(layer, { input, key, samples: 0 }), /samples must be a whole number/],
+  ] as const) {
+    expect(run).toThrow(ArgumentError);
+    expect(run).toThrow(message);
+  }
+});

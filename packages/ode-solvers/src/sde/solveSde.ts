@@ -1,0 +1,242 @@
+import {
+  checkedOptions,
+  checkFunctions,
+  concat,
+  full,
+  jit,
+  ShapeError,
+  scan,
+  type Tensor,
+  take,
+  tree,
+  where,
+} from '@flowfield/tensor-webgpu';
+import { type Clock, type ClockOptions, clockOf, knownGrid } from '../clock.ts';
+import { codeOf, OdeError } from '../errors.ts';
+import { checkFixedTimes } from '../options.ts';
+import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from '../state.ts';
+import { canRead } from '../times.ts';
+import { freshNoise, isKey, type NoiseForm, type NoiseSource, refuse } from './brownian.ts';
+import { eulerMaruyama } from './eulerMaruyama.ts';
+import { type NoiseKind, noiseTerm } from './noise.ts';
+import type { SdeSolver } from './sdeSolver.ts';
+import type { BrownianPath } from './virtualBrownianTree.ts';
+
+export interface SdeOptions<Y, Args = undefined> {
+  /** The interval, in either direction; not needed with `grid`. */
+  readonly t0?: number | Tensor;
+  readonly t1?: number | Tensor;
+  /** How many steps, their size, or all times. */
+  readonly steps?: number;
+  readonly step?: number;
+  readonly grid?: readonly number[] | Tensor;
+  /** Default: `eulerMaruyama()`. */
+  readonly solver?: SdeSolver;
+  /** A key: increments drawn afresh, another path for other steps. Or a path, such as `virtualBrownianTree(...)`. */
+  readonly noise: Tensor | BrownianPath;
+  /** How the diffusion multiplies dW (default 'diagonal'). */
+  readonly kind?: NoiseKind;
+  /** Handed to drift and diffusion. */
+  readonly args?: Args;
+  /** The state at the end (default), at given times, where a step then ends, or at all steps. */
+  readonly saveAt?: { readonly t1?: true; readonly ts?: readonly number[]; readonly steps?: true };
+  /** Applied to the state after each step: a projection onto a manifold, say. */
+  readonly project?: (y: Y) => Y;
+  /** Keep only the states of the steps for the backward pass and compute the rest again. */
+  readonly checkpoint?: boolean;
+  /** Throw `OdeError` when the solve does not reach its end (default true). */
+  readonly throw?: boolean;
+}
+
+export interface SdeSolution<Y> {
+  /** The state at the end; with saveAt, its states stacked along a new first axis. */
+  readonly ys: Y;
+  readonly ts: Tensor;
+  /** Where the solve stopped. */
+  readonly t: Tensor;
+  /** The number of the outcome in `outcomes`; 0 is success. */
+  readonly code: Tensor;
+  /** Steps taken. */
+  readonly steps: Tensor;
+  /** Evaluations of the drift. */
+  readonly nfe: Tensor;
+}
+
+const optionNames = [
+  't0',
+  't1',
+  'steps',
+  'step',
+  'grid',
+  'solver',
+  'noise',
+  'kind',
+  'args',
+  'saveAt',
+  'project',
+  'checkpoint',
+  'throw',
+] as const;
+
+interface Carry {
+  readonly state: State;
+  readonly t: Tensor;
+  readonly code: Tensor;
+  readonly taken: Tensor;
+}
+
+/**
+ * Solves `dy = f(t, y, args) dt + g(t, y, args) dW` from t0 to t1 in fixed steps, in the sense of the solver (Itô or
+ * Stratonovich), forwards, or with a path backwards.
+ *
+ * y is a tree of floating tensors, one row for each sample; f returns a tree like it, g one as `kind` says. All of it can
+ * be traced and differentiated in both modes, with the noise held fixed. Same key, same path, same bits.
+ *
+ * @throws OdeError, unless `throw` is false, for a state that is not finite, outside a trace; ArgumentError for options that
+ * are unknown, out of range or exclude each other, for a missing key, and for a method used for noise it is not made for.
+ */
+export function solveSde<Y, Args = undefined>(
+  drift: OdeFunction<Y, Args>,
+  diffusion: OdeFunction<unknown, Args>,
+  y0: Y,
+  options: SdeOptions<Y, Args>,
+): SdeSolution<Y> {
+  checkFunctions('solveSde', drift, diffusion);
+  const {
+    solver = eulerMaruyama(),
+    kind = 'diagonal',
+    saveAt = {},
+    project,
+    noise,
+  } = checkedOptions('solveSde', options, optionNames);
+  const args = options.args as Args;
+  checkSolver(solver, kind);
+  checkedOptions('solveSde: saveAt', saveAt, ['t1', 'ts', 'steps']);
+  const { structure } = tree.flatten(y0);
+  if (!isKey(noise) && typeof (noise as NoiseSource | undefined)?.increment !== 'function')
+    refuse('solveSde', 'noise must be a key (random.key(seed)) or a path (virtualBrownianTree(…)). Give one.');
+  const initial = stateOf(y0, 'solveSde');
+  const timeType = timeTypeOf(initial);
+  checkFixedTimes('solveSde', options, saveAt.ts, timeType);
+  const rebuild = (state: State): Y => tree.unflatten(structure, state) as Y;
+  const device = initial.find((leaf) => leaf.device !== undefined)?.device?.name;
+  const { times, places } = withSaved(options, saveAt.ts);
+  const clock = clockOf(times, timeType, device);
+  if (!isKey(noise)) checkReach(noise, times);
+  const term = noiseTerm(kind);
+
+  const run = (state: State, at: Clock, key: Tensor | null): { end: Carry; rows: State | null; times: Tensor } => {
+    const [f, g] = [
+      fieldOf(drift, structure, args, 'solveSde', 'the drift'),
+      term.fieldOf(diffusion as OdeFunction<Y, Args>, structure, args),
+    ];
+    const source = key
+      ? freshNoise(
+          key,
+          formOf(kind, state, () => g(at.t0, state)),
+        )
+      : (noise as NoiseSource);
+    const { times: all, sizes } = at.grid as NonNullable<Clock['grid']>;
+    const count = sizes.shape[0];
+    const spans = { start: all.slice([0, count]), end: all.slice([1, count + 1]), h: sizes };
+    const body = (carry: Carry, span: typeof spans): [Carry, State | null] => {
+      const increment = source.increment({ index: carry.taken, ...span });
+      checkIncrement(kind, carry.state, increment.w);
+      const stepped = solver.leafStep({ drift: f, diffusion: g, span, state: carry.state, increment, noise: term });
+      const next = project ? stateOf(project(rebuild(stepped))) : stepped;
+      const good = next
+        .map((leaf) => leaf.isFinite().all())
+        .reduce((a, b) => a.logicalAnd(b))
+        .logicalAnd(carry.code.equal(0));
+      const moved: Carry = {
+        state: next.map((leaf, n) => where(good, leaf, carry.state[n])),
+        t: where(good, span.end, carry.t),
+        code: where(good, carry.code, codeOf('nonFinite')),
+        taken: carry.taken.add(good.astype('i32')),
+      };
+      return [moved, saveAt.steps || saveAt.ts ? moved.state : null];
+    };
+    const zero = full([], 0, { dtype: 'i32' });
+    const code = at.good ? where(at.good, zero, codeOf('badTimes')) : zero;
+    const [end, rows] = scan<Carry, typeof spans, State | null>(body, { state, t: at.t0, code, taken: zero }, spans, {
+      checkpoint: options.checkpoint ?? false,
+    });
+    return { end, rows: rows?.map((leaf, n) => concat([state[n].expandDims(0), leaf], 0)) ?? null, times: all };
+  };
+  const solved = jit(run)(initial, clock, isKey(noise) ? noise : null);
+  const { end, rows } = solved;
+  if ((options.throw ?? true) && canRead(end.code) && end.code.item() !== 0)
+    throw new OdeError(
+      { code: end.code.item(), time: end.t.item(), step: solved.times.slice(1).sub(solved.times.slice(0)).item() },
+      'solveSde',
+    );
+  const kept = (all: Tensor): Tensor => (places ? take(all, places) : all);
+  return {
+    ys: rebuild(rows ? rows.map(kept) : end.state),
+    ts: rows ? kept(solved.times) : end.t,
+    t: end.t,
+    code: end.code,
+    steps: end.taken,
+    nfe: end.taken.mul(solver.evaluations),
+  };
+}
+
+/** Times to save become times at which a step ends. */
+function withSaved<Y, Args>(
+  { t0, t1, steps, step, grid }: SdeOptions<Y, Args>,
+  ts: readonly number[] | undefined,
+): { times: ClockOptions; places: number[] | null } {
+  const times = { t0, t1, steps, step, grid };
+  if (ts === undefined) return { times, places: null };
+  const known = knownGrid(times);
+  if (!known) refuse('solveSde', 'saveAt.ts needs t0, t1 and a grid as numbers. Give them so, or save all steps.');
+  const all = known as readonly number[];
+  const [first, last] = [all[0], all[all.length - 1]];
+  const near = 1e-12 * Math.max(Math.abs(first), Math.abs(last));
+  const fresh = ts.filter((t) => !all.some((known) => Math.abs(known - t) <= near));
+  const merged = [...all, ...fresh].sort((a, b) => (last >= first ? a - b : b - a));
+  const places = ts.map((t) => merged.findIndex((known) => Math.abs(known - t) <= near));
+  return { times: { grid: merged }, places };
+}
+
+function checkSolver(solver: SdeSolver, kind: NoiseKind): void {
+  if (typeof solver?.leafStep !== 'function' || !Array.isArray(solver.kinds))
+    refuse('solveSde', 'expected a solver such as eulerMaruyama() or sra1(). Make one.');
+  if (!['diagonal', 'scalar', 'general'].includes(kind))
+    refuse('solveSde', `kind must be 'diagonal', 'scalar' or 'general', got '${kind}'.`);
+  if (!solver.kinds.includes(kind))
+    refuse(
+      'solveSde',
+      `${solver.name} is for ${solver.kinds.join(' or ')} noise, got kind '${kind}'. Use eulerMaruyama() or stochasticHeun().`,
+    );
+}
+
+/** Throws `ArgumentError` where a path is known to end before the solve does. */
+function checkReach({ t0, t1 }: BrownianPath, times: ClockOptions): void {
+  const known = knownGrid(times);
+  if (!known || t0 === undefined || t1 === undefined) return;
+  const ends = [known[0], known[known.length - 1]];
+  const slack = 1e-6 * Math.max(Math.abs(t0), Math.abs(t1));
+  if (ends.some((t) => t < t0 - slack || t > t1 + slack))
+    refuse(
+      'solveSde',
+      `the path runs from ${t0} to ${t1}, and the solve from ${ends[0]} to ${ends[1]}. Widen its interval.`,
+    );
+}
+
+/** The form of dW: that of the state, a scalar, or [..., m] of a diffusion [..., d, m]. */
+function formOf(kind: NoiseKind, state: State, g: () => State): NoiseForm {
+  if (kind === 'scalar') return [{ shape: [], dtype: timeTypeOf(state) }];
+  if (kind === 'diagonal') return state.map(({ shape, dtype }) => ({ shape, dtype: dtype as 'f32' | 'f64' }));
+  const [{ shape, dtype }] = g();
+  return [{ shape: [...shape.slice(0, -2), shape[shape.length - 1]], dtype: dtype as 'f32' | 'f64' }];
+}
+
+/** Throws `ShapeError` for a path whose shape does not fit the state. */
+function checkIncrement(kind: NoiseKind, state: State, w: State): void {
+  if (kind !== 'diagonal') return;
+  if (w.length === state.length && w.every((leaf, n) => leaf.shape.join() === state[n].shape.join())) return;
+  throw new ShapeError(
+    `solveSde: diagonal noise needs a path of the shape of the state, [${state.map(({ shape }) => shape.join(', ')).join('] and [')}], got [${w.map(({ shape }) => shape.join(', ')).join('] and [')}]. Give the path that shape, or another kind.`,
+  );
+}
