@@ -34,3 +34,13 @@ it('names what does not fit', async () => {
   expect(() => decodeTree(bytes, { a: ff.zeros([1, 2]) })).toThrow(CheckpointError);
   expect(() => decodeTree(bytes.subarray(0, bytes.length - 1), { a: ff.zeros([2]) })).toThrow(SafetensorsError);
 });
+
+it('keeps names with dots apart from nested ones, and names odd leaves and metadata', async () => {
+  const odd = { 'a.b': tensor([1]), a: { b: tensor([2]) }, '': tensor([3]), 'ß ': [tensor([4])] };
+  const back = decodeTree(await encodeTree(odd), odd);
+  expect(ff.tree.leaves<Tensor>(back).map((leaf) => leaf.item())).toEqual(
+    ff.tree.leaves<Tensor>(odd).map((leaf) => leaf.item()),
+  );
+  await expect(encodeTree({ a: 3 })).rejects.toThrow(/expected the leaf 'a' as a tensor, got 3/);
+  await expect(encodeTree(odd, { step: 3 as never })).rejects.toThrow(/expected strings as metadata, got 3 for 'step'/);
+});

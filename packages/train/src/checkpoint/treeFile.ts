@@ -32,7 +32,7 @@ function fileDType(path: string, dtype: string): (typeof DTYPES)[keyof typeof DT
 
 /**
  * A tree of tensors as a safetensors file; the path of a leaf (`layers.0.weight`) is its name.
- * @throws CheckpointError for a dtype that the file format does not have here, or two leaves of one path; ArgumentError for a
+ * @throws CheckpointError for a dtype that the file format does not have here; ArgumentError for a
  *   leaf that is no tensor, or metadata that are no strings.
  */
 export async function encodeTree(
@@ -40,7 +40,6 @@ export async function encodeTree(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   const paths = tree.paths(params);
-  checkDistinct(paths);
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === 'string') continue;
     throw new ArgumentError(
@@ -57,15 +56,6 @@ export async function encodeTree(
   return writeSafetensors(new Map(entries), metadata);
 }
 
-/** Throws `CheckpointError` when two leaves have one path, as `{'a.b': x}` and `{a: {b: x}}`. */
-function checkDistinct(paths: readonly string[]): void {
-  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
-  if (twice === undefined) return;
-  throw new CheckpointError(
-    `checkpoint: two tensors have the path '${twice}', which names one in a file. Rename one, without a dot in its name.`,
-  );
-}
-
 /**
  * The tensors of a safetensors file in the form, and on the device, of `like`.
  * @throws CheckpointError when a tensor is missing, left over, or of another shape or dtype; SafetensorsError for a malformed file.
@@ -74,7 +64,6 @@ function checkDistinct(paths: readonly string[]): void {
 export function decodeTree<P>(bytes: Uint8Array, like: P, name?: string): P {
   const { tensors } = readSafetensors(bytes);
   const paths = tree.paths(like);
-  checkDistinct(paths);
   const where = name === undefined ? 'checkpoint' : `checkpoint: ${name}`;
   const file = name ?? null;
   const leftOver = [...tensors.keys()].find((name) => !paths.includes(name));
