@@ -82,7 +82,7 @@ export function batchNorm(options: BatchNormOptions): StatefulLayer<BatchNormPar
       if (axis === 1) checkChannels('batchNorm', x, size);
       else checkLastAxis('batchNorm', x, size);
       checkParams('batchNorm', params, { weight: [size], bias: [size] });
-      checkParams('batchNorm state', state, { mean: [size], variance: [size] });
+      checkParams('batchNorm state', state, { mean: [size], variance: [size] }, 'initState()');
       const channels = axis === 1 ? 1 : x.shape.length - 1;
       const along = x.shape.map((_, i) => (i === channels ? size : 1));
       const scaled = (mean: Tensor, variance: Tensor): Tensor =>

@@ -40,13 +40,18 @@ export function checkLastAxis(layer: string, x: Tensor, width: number): void {
  * Throws unless `params` has the tensors of `shapes` and no others: `ArgumentError` for a name that is missing or one too
  * many, `ShapeError` for another shape.
  */
-export function checkParams(layer: string, params: object, shapes: Readonly<Record<string, Shape>>): void {
+export function checkParams(
+  layer: string,
+  params: object,
+  shapes: Readonly<Record<string, Shape>>,
+  source = 'init(key)',
+): void {
   const given = (params ?? {}) as Readonly<Record<string, Tensor | undefined>>;
   const expected = Object.entries(shapes).map(([name, shape]) => `${name} [${shape.join(', ')}]`);
   const wanted = `${layer}: expected parameters { ${expected.join(', ')} }`;
   for (const [name, shape] of Object.entries(shapes)) {
     const found = given[name]?.shape;
-    if (!Array.isArray(found)) throw new ArgumentError(`${wanted}, got none named ${name}. Draw them with init(key).`);
+    if (!Array.isArray(found)) throw new ArgumentError(`${wanted}, got none named ${name}. Draw them with ${source}.`);
     if (found.length === shape.length && found.every((extent, i) => extent === shape[i])) continue;
     throw new ShapeError(`${wanted}, got ${name} [${found.join(', ')}]. Take those of a layer with the same options.`);
   }
