@@ -6,14 +6,18 @@ import type { DenseSolution } from './dense.ts';
 import { solveAdaptiveDriven, solveFixedDriven, type Watch } from './driven.ts';
 import { leafEvents } from './events.ts';
 import { solveFixed } from './fixedSteps.ts';
+import { solveKept } from './keptSolve.ts';
 import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
 import { failureOf } from './report.ts';
-import { checkMass, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
+import { checkMass, type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
 import { canRead, fail } from './times.ts';
+
+/** The solver of solves that name none. */
+const usual = dopri5();
 
 /** The events of a solve, in their order. */
 export interface OdeEvents<Y> {
@@ -82,7 +86,7 @@ export function solveOde<Y, Args = undefined>(
 ): OdeSolution<Y> {
   checkFunctions('solveOde', f);
   checkNames(options);
-  const solver = options.solver ?? dopri5();
+  const solver = options.solver ?? usual;
   const { structure } = tree.flatten(y0);
   const initial = stateOf(y0);
   const device = initial.find((leaf) => leaf.device !== undefined)?.device?.name;
@@ -96,8 +100,9 @@ export function solveOde<Y, Args = undefined>(
   const fixed = options.grid !== undefined || options.steps !== undefined || options.step !== undefined;
   const scanned = fixed && events.length === 0;
   const clock = withGridStops(clockOf({ ...options, ts: saveAt.ts }, timeType, device), fixed && !scanned);
-  const problem = (state: State): LeafProblem => ({
-    field: fieldOf(f, structure, args),
+  const field = fieldOf(f, structure, args);
+  const problem = (state: State, inside: Field = field): LeafProblem => ({
+    field: inside,
     solver,
     state,
     project: project ? (inner: State) => stateOf(project(rebuild(inner))) : null,
@@ -115,17 +120,17 @@ export function solveOde<Y, Args = undefined>(
     clock: at,
     control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
   });
-  const withSaved = (solved: LeafSolution, at: Clock, state: State): LeafSolution =>
+  const withSaved = (solved: LeafSolution, at: Clock, state: State, inside?: Field): LeafSolution =>
     scanned && at.saved && solved.dense
       ? {
           ...solved,
-          saved: savedFrom(problem(state), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
+          saved: savedFrom(problem(state, inside), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
         }
       : solved;
-  const run = (state: State, at: Clock): LeafSolution =>
+  const run = (state: State, at: Clock, inside?: Field): LeafSolution =>
     scanned
-      ? withSaved(solveFixed(problem(state), at, options.checkpoint ?? false), at, state)
-      : solveAdaptive(problem(state), adaptive(at));
+      ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
+      : solveAdaptive(problem(state, inside), adaptive(at));
 
   const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
   if (watch.onProgress && !inMemory)
@@ -138,7 +143,9 @@ export function solveOde<Y, Args = undefined>(
         ? scanned
           ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
           : solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
-        : jit(run)(initial, clock);
+        : inMemory
+          ? solveKept(options, solver, field, run, initial, clock)
+          : jit((state: State, at: Clock) => run(state, at))(initial, clock);
 
   if ((options.throw ?? true) && canRead(solved.code) && solved.code.item() !== 0) {
     throw failureOf(solved, problem(solved.state), scanned);

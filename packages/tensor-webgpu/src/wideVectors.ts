@@ -2,8 +2,8 @@ import { cpuDevice, type WideVectors } from './backends/wasm/device.ts';
 import { DeviceError } from './errors/errors.ts';
 import { lower } from './optimize/simplify.ts';
 import { lax } from './primitives/lax.ts';
-import type { Program } from './program/program.ts';
-import type { Device } from './runtime/device.ts';
+import type { Aval, Program } from './program/program.ts';
+import type { SynchronousDevice } from './runtime/device.ts';
 import { traceProgram } from './trace/builder.ts';
 
 /** What Node gives of V8. */
@@ -14,41 +14,92 @@ interface V8 {
 const JOIN = 'experimental-wasm-revectorize';
 const REMEDY = 'Leave wideVectors out; everything works without it, with products at about half the speed.';
 
+/** V8 of which the option is known; others would write a complaint to stderr and go on. */
+const KNOWN_V8 = { first: 12, last: 14 };
+/** Products must become this much faster: narrow ones gain nothing without AVX2, and lose on some engines. */
+const LEAST_GAIN = 1.1;
+const TIMED_SIZE = 192;
+const TIMED_ROUNDS = 24;
+
 /**
  * Lets V8 join pairs of 128-bit vectors into 256-bit ones, an experimental option of it that about doubles the speed of
- * matrix products on processors with AVX2. A check program must give the same bits with and without it.
+ * matrix products on processors with AVX2. A check program must give the same bits with and without it, and a product must be
+ * faster, measured here for some 20 ms.
  *
- * @throws DeviceError where the runtime is not Node, or when the check fails; nothing has changed then.
+ * @throws DeviceError where the runtime is not a Node whose V8 has the option, or when the check or the measurement fails;
+ *   nothing has changed then.
  */
 export function useWideVectors(device: WideVectors): void {
   if (device.pairVectors) return;
   const v8 = nodeV8();
-  const plain = runCheck(cpuDevice());
-  const wide = cpuDevice();
-  wide.pairVectors = true;
-  v8.setFlagsFromString(`--${JOIN}`);
   // Only the optimizing compiler joins vectors, so the check must not run in the quick one.
   v8.setFlagsFromString('--no-liftoff');
-  let same = false;
+  let refusal = 'could not be checked';
   try {
-    same = runCheck(wide).every((value, i) => Object.is(value, plain[i]));
+    const plain = runCheck(cpuDevice());
+    const narrow = timedProduct(cpuDevice());
+    // Code is made at the first call, so that must come before the option does.
+    narrow();
+    v8.setFlagsFromString(`--${JOIN}`);
+    const joined = cpuDevice();
+    joined.pairVectors = true;
+    const same = runCheck(joined).every((value, i) => Object.is(value, plain[i]));
+    const gain = same ? gainOf(narrow, timedProduct(joined)) : 0;
+    if (same && gain >= LEAST_GAIN) refusal = '';
+    else if (same) refusal = `gave ${gain.toFixed(2)} times the speed of narrow ones, less than ${LEAST_GAIN},`;
+    else refusal = 'gave other results than narrow ones';
   } finally {
     v8.setFlagsFromString('--liftoff');
-    if (!same) v8.setFlagsFromString(`--no-${JOIN}`);
+    if (refusal !== '') v8.setFlagsFromString(`--no-${JOIN}`);
   }
-  if (!same) {
-    throw new DeviceError(`init: wide vectors gave other results than narrow ones on this machine. ${REMEDY}`);
-  }
+  if (refusal !== '') throw new DeviceError(`init: wide vectors ${refusal} on this machine. ${REMEDY}`);
   device.pairVectors = true;
 }
 
+interface Process {
+  readonly arch?: string;
+  readonly versions?: Readonly<Record<string, string | undefined>>;
+  getBuiltinModule?(name: string): unknown;
+}
+
 function nodeV8(): V8 {
-  const { process } = globalThis as { process?: { arch?: string; getBuiltinModule?: (name: string) => unknown } };
-  const v8 = process?.getBuiltinModule?.('node:v8') as V8 | undefined;
-  if (!v8 || process?.arch !== 'x64') {
-    throw new DeviceError(`init: wide vectors need Node 22.3 or newer on an x86-64 processor. ${REMEDY}`);
+  const { process } = globalThis as { process?: Process };
+  const versions = process?.versions ?? {};
+  const engine = Number.parseInt(versions.v8 ?? '', 10);
+  const isNode = versions.node !== undefined && versions.deno === undefined && versions.bun === undefined;
+  const known = isNode && engine >= KNOWN_V8.first && engine <= KNOWN_V8.last;
+  const v8 = known && process?.arch === 'x64' ? (process.getBuiltinModule?.('node:v8') as V8 | undefined) : undefined;
+  if (v8) return v8;
+  throw new DeviceError(
+    `init: wide vectors need Node 22.3 or newer on an x86-64 processor, of a V8 that has the option (${KNOWN_V8.first} to ${KNOWN_V8.last}). ${REMEDY}`,
+  );
+}
+
+/** The seconds of one product, each time it is called. */
+function timedProduct(device: SynchronousDevice): () => number {
+  const side: Aval = { shape: [TIMED_SIZE, TIMED_SIZE], dtype: 'f32' };
+  const { program } = traceProgram([side, side], (a, b) => [
+    lax.dotGeneral(a, b, { contract: [[1], [0]], batch: [[], []] }),
+  ]);
+  const executable = device.compile(lower(program));
+  const inputs = [0, 1].map(() => device.put(new Float32Array(TIMED_SIZE ** 2).fill(1), 'f32'));
+  return () => {
+    const start = performance.now();
+    const [product] = executable.run(inputs);
+    const time = performance.now() - start;
+    product.dispose();
+    return time;
+  };
+}
+
+/** How many times as fast the best round of `wide` is, the two taken in turns so that others on the machine slow both. */
+function gainOf(narrow: () => number, wide: () => number): number {
+  let [before, after] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 0; round < TIMED_ROUNDS; round++) {
+    before = Math.min(before, narrow());
+    after = Math.min(after, wide());
   }
-  return v8;
+  return before / after;
 }
 
 /** Products of every form with sizes off the tiles, and the functions that networks put between them. */
@@ -65,7 +116,7 @@ function checkProgram(): Program {
   return lower(program);
 }
 
-function runCheck(device: Device): Float32Array {
+function runCheck(device: SynchronousDevice): Float32Array {
   const program = checkProgram();
   const inputs = program.inputs.map(({ shape }, k) =>
     device.put(
@@ -74,5 +125,5 @@ function runCheck(device: Device): Float32Array {
     ),
   );
   const outputs = device.compile(program).run(inputs);
-  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync?.(storage) ?? [])));
+  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync(storage))));
 }

@@ -240,6 +240,8 @@ describe('what a person is told', () => {
       ff.TraceError,
       ff.OutOfMemoryError,
       ff.ProgramError,
+      // In a test of its own.
+      ff.DuplicateError,
     ]);
     expect(classes.filter((type) => !met.has(type)).map((type) => type.name)).toEqual([]);
   });

@@ -31,3 +31,6 @@ export class OutOfMemoryError extends FlowfieldError {}
 
 /** A malformed program: a fault of this library or of a hand-written primitive. */
 export class ProgramError extends FlowfieldError {}
+
+/** Tensors of two copies of this library in one process, which know nothing of each other. */
+export class DuplicateError extends FlowfieldError {}

@@ -2,6 +2,7 @@ import { describe } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 import { copyOfBytes } from './copyOfBytes.ts';
 import type { FileArray } from './fileArray.ts';
+import { bitsOf, numbersOf } from './halfPrecision.ts';
 
 /** A malformed .npy or .npz file, or an array type that the format or this reader does not have. */
 export class NpyError extends FlowfieldError {}
@@ -31,27 +32,50 @@ type ArrayClass = {
   new (size: number): NpyArray;
 };
 
+/** Arrays by type, without the order of bytes; half precision becomes f32 numbers, booleans bytes. */
 const ARRAYS: Readonly<Record<string, ArrayClass>> = {
-  '<f8': Float64Array,
-  '<f4': Float32Array,
-  '<i8': BigInt64Array,
-  '<u8': BigUint64Array,
-  '<i4': Int32Array,
-  '<u4': Uint32Array,
-  '<i2': Int16Array,
-  '<u2': Uint16Array,
-  '|i1': Int8Array,
-  '|u1': Uint8Array,
-  '|b1': Uint8Array,
+  f8: Float64Array,
+  f4: Float32Array,
+  f2: Float32Array,
+  i8: BigInt64Array,
+  u8: BigUint64Array,
+  i4: Int32Array,
+  u4: Uint32Array,
+  i2: Int16Array,
+  u2: Uint16Array,
+  i1: Int8Array,
+  u1: Uint8Array,
+  b1: Uint8Array,
 };
+
+/** A type string: order of bytes, the array for people, and the bytes of an element in the file. */
+interface NpyType {
+  readonly arrayClass: ArrayClass;
+  readonly bytes: number;
+  readonly swapped: boolean;
+  readonly half: boolean;
+}
+
+function npyType(descr: string): NpyType | undefined {
+  const name = descr.slice(1);
+  const arrayClass = '<>=|'.includes(descr[0]) && Object.hasOwn(ARRAYS, name) ? ARRAYS[name] : undefined;
+  return arrayClass && { arrayClass, bytes: Number(name[1]), swapped: descr[0] === '>', half: name === 'f2' };
+}
+
+const TYPE_NAMES = `${Object.keys(ARRAYS).join(', ')} in either order of bytes ('<' or '>')`;
+
+/** The bytes of elements in the other order, in place. */
+function swapBytes(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** The header is padded so that the data begin at a multiple of this. */
 const ALIGNMENT = 64;
 
 /**
- * The array of a .npy file (versions 1 to 3 of the format, numpy.lib.format), little-endian. Written here because
- * the packages at hand only read, and fetch files on their own.
+ * The array of a .npy file (versions 1 to 3 of the format, numpy.lib.format), in either order of bytes; half precision comes
+ * as f32 numbers. Written here because the packages at hand only read, and fetch files on their own.
  * @throws NpyError for anything that is not such a file.
  */
 export function readNpy(bytes: Uint8Array): NpyFile {
@@ -70,18 +94,21 @@ export function readNpy(bytes: Uint8Array): NpyFile {
   if (start + headerLength > bytes.length)
     throw new NpyError(`npy: the header claims ${headerLength} bytes, but only ${bytes.length - start} follow.`);
   const { descr, fortran, shape } = parseHeader(new TextDecoder().decode(bytes.subarray(start, start + headerLength)));
-  const arrayClass = ARRAYS[descr];
-  if (!arrayClass)
+  const type = npyType(descr);
+  if (!type)
     throw new NpyError(
-      `npy: type '${descr}' is not supported; expected one of ${Object.keys(ARRAYS).join(', ')}. Convert it with astype in NumPy.`,
+      `npy: type '${descr}' is not supported; expected one of ${TYPE_NAMES}. Convert it with astype in NumPy.`,
     );
-  const size = shape.reduce((product, extent) => product * extent, arrayClass.BYTES_PER_ELEMENT);
+  const { arrayClass } = type;
+  const size = shape.reduce((product, extent) => product * extent, type.bytes);
   const data = bytes.subarray(start + headerLength);
   if (data.length !== size)
     throw new NpyError(
       `npy: shape (${shape.join(', ')}) of '${descr}' needs ${size} bytes, but the file has ${data.length}.`,
     );
-  const array = new arrayClass(copyOfBytes(data));
+  const buffer = copyOfBytes(data);
+  if (type.swapped) swapBytes(new Uint8Array(buffer), type.bytes);
+  const array = type.half ? numbersOf(new Uint16Array(buffer), 'F16') : new arrayClass(buffer);
   return { descr, shape, data: fortran ? toRowMajor(array, shape, arrayClass) : array };
 }
 
@@ -119,28 +146,44 @@ function toRowMajor(array: NpyArray, shape: readonly number[], arrayClass: Array
   return result;
 }
 
-/** A .npy file (format version 1) of a row-major array. Bytes are written as |u1 unless `descr` is '|b1'. */
+/** The type string of a host array. */
+function natural(data: NpyArray): string | undefined {
+  const name = Object.keys(ARRAYS).find((name) => data instanceof ARRAYS[name]);
+  return name && `${ARRAYS[name].BYTES_PER_ELEMENT === 1 ? '|' : '<'}${name}`;
+}
+
+/**
+ * A .npy file (format version 1) of a row-major array, of the type `descr` where given: '|b1' for bytes that are booleans,
+ * '<f2' for f32 numbers in half precision, '>' for big-endian ones.
+ */
 export function writeNpy(input: NpyInput): Uint8Array {
   if (!ArrayBuffer.isView(input?.data) || !Array.isArray(input.shape)) {
     throw new NpyError(`npy: expected { data: a typed array, shape: a list }, got ${describe(input)}.`);
   }
   const { data, shape, descr } = input;
-  const type = descr ?? Object.keys(ARRAYS).find((name) => data instanceof ARRAYS[name]);
-  if (type === undefined || !(ARRAYS[type] && data instanceof ARRAYS[type])) {
+  const name = descr ?? natural(data);
+  const type = name === undefined ? undefined : npyType(name);
+  if (!type || !(data instanceof type.arrayClass)) {
     throw new NpyError(
-      `npy: a ${data.constructor.name} cannot be written${descr === undefined ? '' : ` as '${descr}'`}. Use one of ${Object.keys(ARRAYS).join(', ')}.`,
+      `npy: a ${data.constructor.name} cannot be written${descr === undefined ? '' : ` as '${descr}'`}. Use one of ${TYPE_NAMES}.`,
     );
   }
+  const content = new Uint8Array(
+    type.half
+      ? bitsOf(data as Float32Array, 'F16').buffer
+      : data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength),
+  );
+  if (type.swapped) swapBytes(content, type.bytes);
   if (shape.reduce((product, extent) => product * extent, 1) !== data.length) {
     throw new NpyError(`npy: shape (${shape.join(', ')}) does not hold ${data.length} elements.`);
   }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const header = `{'descr': '${name}', 'fortran_order': False, 'shape': ${tuple}, }`;
   const total = Math.ceil((10 + header.length + 1) / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(total + data.byteLength);
+  const bytes = new Uint8Array(total + content.length);
   bytes.set([...MAGIC, 1, 0]);
   new DataView(bytes.buffer).setUint16(8, total - 10, true);
   bytes.set(new TextEncoder().encode(`${header.padEnd(total - 11)}\n`), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), total);
+  bytes.set(content, total);
   return bytes;
 }

@@ -10,8 +10,9 @@ import { rowMajorStrides, type Shape, sameShape, sizeOf } from '../shape/shape.t
 import { contractionStage } from './contraction.ts';
 import { Draft, type RowDraft } from './draft.ts';
 import { Expressions, MustStore } from './express.ts';
+import { InPlace } from './in-place.ts';
 import { Loops, type OpenLoops } from './loops.ts';
-import { normalize } from './normalize.ts';
+import { isCopy, normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
 import { type OpenPart, seal } from './seal.ts';
@@ -58,12 +59,17 @@ class Fuser {
   private fence = -1;
   private readonly homes = new Map<Var, Home>();
   private readonly loops: Loops;
+  private readonly inPlace: InPlace;
+  private readonly copied = new Set<Var>();
+  /** The last group that reads each variable. */
+  private readonly readIn = new Map<Var, number>();
 
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
     this.program = program;
     this.storage = storage;
     this.target = storage.target;
     this.loops = new Loops(storage);
+    this.inPlace = new InPlace(program, storage);
   }
 
   run(): Schedule {
@@ -76,7 +82,9 @@ class Fuser {
     const lowering = loweringOf(eqn.primitive);
     if (lowering.as === 'view' && lowering.fence) this.fence = this.groups.length - 1;
     if (isInlined(eqn)) {
-      for (const variable of eqn.outputs) if (this.storage.stored.has(variable)) this.placeLoop(variable);
+      for (const variable of eqn.outputs) {
+        if (this.storage.stored.has(variable) && !this.homes.has(variable)) this.placeLoop(variable, this.copies(eqn));
+      }
     } else if (lowering.as === 'reduce') this.placeReduce(eqn);
     else if (lowering.as === 'contraction') this.placeContraction(eqn);
     else if (lowering.as === 'pieces' && hasPieces(eqn)) this.placePieces(eqn);
@@ -121,6 +129,7 @@ class Fuser {
 
   private addRows(rows: RowDraft, after: number, made: Var): void {
     const draft = new Draft(this.target, this.groupAfter(after), rows);
+    this.noteReads(accessOf(rows.stages).reads, draft.group);
     this.groups[draft.group].parts.push(draft);
     this.homes.set(made, { group: draft.group, draft });
     this.offer(draft);
@@ -128,8 +137,13 @@ class Fuser {
 
   private addStage(draft: Draft, stage: Exclude<Stage, { kind: 'loops' }> | OpenLoops, made: Var): void {
     draft.add(stage);
+    this.noteReads(readBy(stage), draft.group);
     this.homes.set(made, { group: draft.group, draft });
     this.offer(draft);
+  }
+
+  private noteReads(variables: readonly Var[], group: number): void {
+    for (const variable of variables) this.readIn.set(variable, Math.max(group, this.readIn.get(variable) ?? -1));
   }
 
   /** Makes a part that ends in loops known to loops over as many elements. */
@@ -161,9 +175,17 @@ class Fuser {
     return loadsOf([value]).map((load) => load.variable);
   }
 
-  private placeLoop(variable: Var): void {
+  /** The group that the first copy of an input must come after: the last that reads the input, which it may then overwrite. */
+  private copies(eqn: Eqn): number {
+    const [source] = eqn.inputs;
+    if (!isCopy(eqn) || !(source instanceof Var) || this.copied.has(source)) return -1;
+    this.copied.add(source);
+    return this.readIn.get(source) ?? -1;
+  }
+
+  private placeLoop(variable: Var, after = -1): void {
     const reads = this.stored(() => this.readsOf(variable));
-    const latest = this.latest(reads);
+    const latest = Math.max(after, this.latest(reads));
     const joined = this.partToJoin(reads, latest);
     if (joined && this.joinLoop(variable, reads, joined)) return;
     const last = this.groups.length - 1;
@@ -199,6 +221,7 @@ class Fuser {
       if (loads?.every((load) => draft.madeAt(load.variable) < at) && readOwnRows(loads, stage.space, rows, draft)) {
         this.loops.compute(stage, variable, view.coordinates);
         draft.note(variable, reads, at);
+        this.noteReads(reads, draft.group);
         this.homes.set(variable, { group: draft.group, draft });
         return true;
       }
@@ -232,11 +255,9 @@ class Fuser {
     if (!fits) return false;
     this.loops.compute(stage, variable, coordinates);
     draft.epilogues.set(at, stage);
-    draft.note(
-      variable,
-      loadsOf([value]).map((load) => load.variable),
-      at,
-    );
+    const reads = loadsOf([value]).map((load) => load.variable);
+    draft.note(variable, reads, at);
+    this.noteReads(reads, draft.group);
     this.homes.set(variable, { group: draft.group, draft });
     return true;
   }
@@ -306,6 +327,13 @@ class Fuser {
   /** A copy of the operand, then the updates. */
   private placeUpdate(eqn: Eqn): void {
     const [variable] = eqn.outputs;
+    const last = this.inPlace.before(eqn);
+    for (const value of last?.stored ?? []) {
+      this.storage.stored.add(value);
+      this.placeLoop(value);
+    }
+    // Whatever else reads the operand ends before it is overwritten.
+    const free = last ? (this.readIn.get(last.operand) ?? -1) : -1;
     const update = this.stored(() => updateStage(this.storage, eqn));
     const rows = update.space[0];
     const copied = (copyRows: number): OpenLoops =>
@@ -317,12 +345,12 @@ class Fuser {
       chained.includes('update');
     if (one) {
       const stages = [copied(rows), update];
-      this.addRows({ rows, stages }, this.latest(accessOf(stages).reads), variable);
+      this.addRows({ rows, stages }, Math.max(free, this.latest(accessOf(stages).reads)), variable);
       return;
     }
     const copyRows = this.rowsFor(variable.shape);
     const copy = copied(copyRows);
-    this.addRows({ rows: copyRows, stages: [copy] }, this.latest(readBy(copy)), variable);
+    this.addRows({ rows: copyRows, stages: [copy] }, Math.max(free, this.latest(readBy(copy))), variable);
     this.addRows({ rows, stages: [update] }, this.latest([variable, ...readBy(update)]), variable);
   }
 
@@ -335,6 +363,7 @@ class Fuser {
       ? { kind: 'control', control, regions: subprogramsOf(control).map((body) => fuse(body, this.target)), ...access }
       : { kind: 'call', ...access };
     const group = this.groupAfter(this.latest(reads));
+    this.noteReads(reads, group);
     this.groups[group].parts.push(part);
     for (const variable of eqn.outputs) this.homes.set(variable, { group, draft: null });
   }

@@ -1,11 +1,19 @@
 import { composite, composites } from '../ops/composite.ts';
+import { matmul } from '../ops/contraction.ts';
 import { diagonal } from '../ops/indexing.ts';
+import { expandDims, matrixTranspose } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import { epsilonOf } from '../primitives/linalg/matrix.ts';
+import { range } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
+import { cond } from '../transforms/control/branches.ts';
+import { customJvp } from '../transforms/custom.ts';
+import { svd } from './factorizations.ts';
 import { squareMatrices } from './matrices.ts';
+import { inv } from './solve.ts';
 
 /** +1 or -1 by the number of row exchanges in the pivots of an LU factorization. */
 function exchangeSign(pivots: Value, dtype: Tensor['dtype']): Value {
@@ -30,15 +38,57 @@ function smallDeterminant(x: Tensor, n: number): Tensor {
     .add(at(0, 2).mul(minor(1, 2, 0, 1)));
 }
 
-/** Determinants of square matrices. Above 3 x 3 they come from LU, and derivatives need an invertible matrix. */
+/** By LU: the product of the pivots. */
+function pivotProduct(x: Tensor): Tensor {
+  const [packed, pivots] = lax.lu(x);
+  const line = diagonal(packed);
+  return lax.mul(lax.reduceProd(line, [line.ndim - 1]), exchangeSign(pivots, x.dtype)) as Tensor;
+}
+
+/** Whether every matrix is far from singular, as its pivots tell. */
+function farFromSingular(x: Tensor): Tensor {
+  const sizes = lax.stopGradient(lax.abs(diagonal(lax.lu(x)[0])));
+  const last = [sizes.shape.length - 1];
+  const far = lax.gt(lax.reduceMin(sizes, last), lax.mul(lax.reduceMax(sizes, last), Math.sqrt(epsilonOf(x.dtype))));
+  return lax.eq(lax.reduceMin(lax.cast(far, 'i32'), range(0, far.shape.length)), 1) as Tensor;
+}
+
+/** The matrix of cofactors, of which `d det = Σ C ∘ dx`: `det(x) x⁻ᵀ`, or where some matrix is nearly singular by its singular values. */
+const cofactors = (x: Tensor): Tensor =>
+  cond(
+    farFromSingular(x),
+    (x) => matrixTranspose(inv(x)).mul(expandDims(largeDeterminant(x), [-2, -1])),
+    cofactorsBySingularValues,
+    x,
+  );
+
+/** `det(U) det(Vᵀ) U diag(∏_{j≠i} s[j]) Vᵀ` of the singular value decomposition, which holds at singular matrices too. */
+function cofactorsBySingularValues(x: Tensor): Tensor {
+  const { u, s, vt } = svd(x);
+  const shape = [...s.shape, s.shape[s.ndim - 1]];
+  const own = lax.eq(lax.iota(shape, s.ndim - 1, 'i32'), lax.iota(shape, s.ndim, 'i32'));
+  const others = lax.select(own, 1, lax.broadcastInDim(s, shape, [...range(0, s.ndim - 1), s.ndim]));
+  const signs = lax.stopGradient(lax.mul(pivotProduct(u), pivotProduct(vt)));
+  const sizes = lax.mul(
+    lax.reduceProd(others, [s.ndim]),
+    lax.broadcastInDim(lax.sign(signs), s.shape, range(0, s.ndim - 1)),
+  );
+  return matmul(u.mul(expandDims(sizes as Tensor, -2)), vt);
+}
+
+/** By LU, with a derivative that holds at every matrix. */
+const largeDeterminant: (x: Tensor) => Tensor = customJvp(pivotProduct, ([x], [dx]) => [
+  largeDeterminant(x),
+  lax.reduceSum(cofactors(x).mul(dx), [x.ndim - 2, x.ndim - 1]) as Tensor,
+]);
+
+/** Determinants of square matrices: 1 of an empty one. Derivatives of first and second order hold at singular matrices too. */
 export const det = (x: TensorLike): Tensor =>
   composite('linalg.det', () => {
     const matrix = squareMatrices('det', x);
     const n = matrix.shape[matrix.ndim - 1];
-    if (n >= 1 && n <= 3) return smallDeterminant(matrix, n);
-    const [packed, pivots] = lax.lu(matrix);
-    const line = diagonal(packed);
-    return lax.mul(lax.reduceProd(line, [line.ndim - 1]), exchangeSign(pivots, matrix.dtype));
+    if (n === 0) return pivotProduct(matrix);
+    return n <= 3 ? smallDeterminant(matrix, n) : largeDeterminant(matrix);
   });
 
 /** The sign and the logarithm of the absolute value of determinants: 0 and -Infinity for singular matrices. */

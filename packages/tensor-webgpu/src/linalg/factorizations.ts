@@ -20,8 +20,8 @@ export const cholesky = (x: TensorLike): Tensor =>
 
 /**
  * Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n]; the symmetric
- * part counts. At repeated eigenvalues derivatives hold for what does not depend on the choice of eigenvectors; functions
- * of matrices have their own rule: `sqrtm`, `logm`, `powm`, `expm`. In a stack, and inside transforms, a matrix that holds
+ * part counts. At repeated eigenvalues what does not depend on the choice of eigenvectors has its derivatives of first and
+ * second order; `sqrtm`, `logm`, `powm` and `expm` have those of every order. In a stack, and inside transforms, a matrix that holds
  * NaN or infinity gives NaN and leaves the others alone.
  * @throws ArgumentError for one matrix alone that holds NaN or infinity, ShapeError unless the matrices are square.
  */
@@ -38,7 +38,8 @@ export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
 }
 
 /**
- * x = U diag(s) Vᵀ with s in descending order; u [..., m, k], s [..., k], vt [..., k, n], k = min(m, n). In a stack, and
+ * x = U diag(s) Vᵀ with s in descending order; u [..., m, k], s [..., k], vt [..., k, n], k = min(m, n). At repeated and
+ * zero singular values what does not depend on the choice of vectors has its derivatives, as with `eigh`. In a stack, and
  * inside transforms, a matrix that holds NaN or infinity gives NaN and leaves the others alone.
  * @throws ArgumentError for one matrix alone that holds NaN or infinity.
  */

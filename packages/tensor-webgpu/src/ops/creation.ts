@@ -14,10 +14,11 @@ import { lax } from '../primitives/lax.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
+import { upload } from '../runtime/transfer.ts';
 import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
-import { makeValue, Value } from '../trace/value.ts';
+import { isValue, makeValue } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import type { CreateOptions, TensorLike } from './types.ts';
 
@@ -44,15 +45,32 @@ const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
 
 /** Puts host data on a device. */
 const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>
-  stored(deviceFor(dtype, deviceName).put(data, dtype), shape, dtype);
+  stored(upload(deviceFor(dtype, deviceName), data, dtype), shape, dtype);
 
 const isTypedArray = (data: unknown): data is TypedArray => ArrayBuffer.isView(data) && !(data instanceof DataView);
+
+const isLong = (data: unknown): data is BigInt64Array | BigUint64Array =>
+  data instanceof BigInt64Array || data instanceof BigUint64Array;
+
+/** 64-bit integers as numbers, for f32 or f64 rounded; where `dtype` is another one they must fit 32 bits. */
+function narrowed(data: BigInt64Array | BigUint64Array, dtype: DType = 'i32'): TypedArray {
+  const numbers = Float64Array.from(data as BigInt64Array, Number);
+  if (dtype === 'f32' || dtype === 'f64' || dtype === 'bool') return numbers;
+  const [least, largest] = dtype === 'u32' ? [0, 2 ** 32 - 1] : [-(2 ** 31), 2 ** 31 - 1];
+  const at = numbers.findIndex((value) => value < least || value > largest);
+  if (at >= 0)
+    throw new DTypeError(
+      `tensor: expected 64-bit integers that fit ${dtype}, got ${data[at]} at element ${at}. Give {dtype: 'f64'}, or 'u32' up to 2^32 - 1.`,
+    );
+  return dtype === 'u32' ? Uint32Array.from(numbers) : Int32Array.from(numbers);
+}
 
 function typedArrayDType(data: TypedArray): DType {
   if (data instanceof Float32Array) return 'f32';
   if (data instanceof Float64Array) return 'f64';
   if (data instanceof Int32Array || data instanceof Int16Array || data instanceof Int8Array) return 'i32';
   if (data instanceof Uint32Array || data instanceof Uint16Array) return 'u32';
+  if ((data as object).constructor.name === 'Float16Array') return 'f32';
   // Bytes are numbers (pixels, labels); booleans are asked for with {dtype: 'bool'}.
   if (data instanceof Uint8Array || (data as unknown) instanceof Uint8ClampedArray) return 'i32';
   throw new DTypeError(
@@ -99,15 +117,16 @@ export interface TensorOptions extends CreateOptions {
 
 /**
  * A tensor of the given data, copied. Numbers become f32, booleans bool; typed arrays keep their type
- * (Float32Array f32, Float64Array f64, Int32Array i32, Uint32Array u32; smaller integers widen to 32 bits).
+ * (Float32Array f32, Float64Array f64, Int32Array i32, Uint32Array u32; smaller integers widen to 32 bits, and 64-bit ones
+ * become i32 where they fit).
  * A tensor given as data is copied, converted to `dtype` and moved to `device`.
  * @throws ShapeError for ragged arrays or a `shape` of another size; DTypeError for a number that an integer `dtype` has
  *   no room for; DeviceError for a dtype the device lacks.
  */
-export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
+export function tensor(data: TensorLike | BigInt64Array | BigUint64Array, options: TensorOptions = {}): Tensor {
   checkedOptions('tensor', options, ['dtype', 'device', 'shape']);
   if (options.dtype !== undefined) checkDType('tensor', options.dtype);
-  if (data instanceof Value) {
+  if (isValue(data)) {
     let result = data as Tensor;
     if (options.dtype !== undefined && options.dtype !== data.dtype) result = lax.cast(result, options.dtype) as Tensor;
     if (options.shape !== undefined)
@@ -116,6 +135,7 @@ export function tensor(data: TensorLike, options: TensorOptions = {}): Tensor {
     // Without a change it is a copy, whose disposal leaves the tensor that was given alone.
     return result === data ? composite('tensor', () => result) : result;
   }
+  if (isLong(data)) return tensor(narrowed(data, options.dtype), { ...options, shape: options.shape ?? [data.length] });
   if (isTypedArray(data)) {
     const natural = typedArrayDType(data);
     const dtype = options.dtype ?? natural;
@@ -188,7 +208,7 @@ export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shap
 /** `value` in the shape, dtype and on the device of `x`. */
 export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
   checkedOptions('fullLike', options, ['dtype', 'device']);
-  const like = x instanceof Value ? x : tensor(x);
+  const like = isValue(x) ? x : tensor(x);
   return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? like.device?.name });
 }
 

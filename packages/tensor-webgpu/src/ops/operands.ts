@@ -5,11 +5,12 @@ import { lax } from '../primitives/lax.ts';
 import { Literal } from '../program/program.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { literalValue, Value } from '../trace/value.ts';
+import { isValue, literalValue, type Value } from '../trace/value.ts';
 import { tensor } from './creation.ts';
 import type { NestedArray, TensorLike } from './types.ts';
 
-export const isTensor = (x: unknown): x is Tensor => x instanceof Value;
+/** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */
+export const isTensor = (x: unknown): x is Tensor => isValue(x);
 
 export const isScalar = (x: unknown): x is number | boolean => typeof x === 'number' || typeof x === 'boolean';
 

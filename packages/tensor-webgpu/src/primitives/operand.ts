@@ -3,17 +3,17 @@ import { describe } from '../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { type Aval, Literal } from '../program/program.ts';
 import { type Shape, sameShape, showShape } from '../shape/shape.ts';
-import { literalValue, Value } from '../trace/value.ts';
+import { isValue, literalValue, type Value } from '../trace/value.ts';
 
 /** What rules and wrappers accept as an operand: a value, or a number that takes the other operand's dtype. */
 export type Operand = Value | number;
 
 /** Numbers become literals of the dtype of the first real operand (or `fallback`). */
 export function asValues(operands: readonly Operand[], fallback: DType = 'f32'): Value[] {
-  const dtype = operands.find((operand) => operand instanceof Value) as Value | undefined;
+  const dtype = operands.find((operand) => isValue(operand)) as Value | undefined;
   return operands.map((operand) => {
     if (typeof operand === 'number') return literalValue(new Literal(operand, dtype?.dtype ?? fallback));
-    if (operand instanceof Value) return operand;
+    if (isValue(operand)) return operand;
     throw new ArgumentError(`Expected a tensor or a number, got ${describe(operand)}. Convert data with tensor(...).`);
   });
 }

@@ -17,6 +17,16 @@ export interface RefArray extends Aval {
 export interface JvpResult {
   readonly outputs: readonly Value[];
   readonly tangents: readonly Tangent[];
+  /**
+   * Where the derivative of an output may be infinite while that of functions of all outputs is not: at inputs moved by a
+   * small ε the outputs are `outputs + ε shifts`, and their tangents `doublePoles / ε² + poles / ε + tangents`, up to terms
+   * that vanish with ε. Double poles are 0 themselves, and tell how poles change where derivatives are taken again.
+   */
+  readonly limit?: {
+    readonly shifts: readonly Tangent[];
+    readonly poles: readonly Tangent[];
+    readonly doublePoles: readonly Tangent[];
+  };
 }
 
 export interface BatchResult {

@@ -1,5 +1,5 @@
 import { composite } from '../ops/composite.ts';
-import { asFloat, broadcastValue } from '../ops/operands.ts';
+import { asFloat, asTensor, broadcastValue } from '../ops/operands.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import { range, type Shape } from '../shape/shape.ts';
@@ -69,7 +69,7 @@ const unsettled = (tied: Value, rest: Value): Value => lax.and(tied, lax.gt(rest
 export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
   checkedElements('random.bernoulli', 'p', p, (value) => value >= 0 && value <= 1, 'in [0, 1]');
   return composite('random.bernoulli', () => {
-    const probability = asFloat(p);
+    const probability = asFloat(asTensor(p, key.device?.name));
     const size = shape ?? probability.shape;
     if (typeof p === 'number' && (p >= ENOUGH_AT_ONCE || p === 0)) {
       const digits = Math.round(p * 2 ** 32);

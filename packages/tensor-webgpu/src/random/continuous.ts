@@ -2,13 +2,14 @@ import type { DType } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
-import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
+import { broadcastValue } from '../ops/operands.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { bits, type Key, wideBits } from './key.ts';
+import { parameterIn } from './parameters.ts';
 
 export interface RandomOptions {
   /** f32 (default) or f64. */
@@ -74,7 +75,7 @@ export function uniform(key: Key, shape: Shape = [], options: UniformOptions = {
       return between('uniform', key, shape, minval, maxval, type);
     }
     const [low, high] = [minval, maxval].map((bound) =>
-      broadcastValue('random.uniform', castTo(asTensor(bound), type), shape),
+      broadcastValue('random.uniform', parameterIn(key, bound, type), shape),
     );
     const scaled = lax.mul(unit('uniform', key, shape, type), lax.sub(high, low));
     return lax.select(lax.le(low, high), lax.max(lax.add(scaled, low), low), Number.NaN);

@@ -56,7 +56,7 @@ export function categorical(key: Key, logits: TensorLike, options: CategoricalOp
     'to be numbers below Infinity',
   );
   return composite('random.categorical', () => {
-    const given = asFloat(logits);
+    const given = asFloat(asTensor(logits, key.device?.name));
     const at = normalizeAxis('random.categorical', axis, given.ndim);
     const base = withoutAxes(given.shape, [at]);
     const target = shape ?? base;
@@ -201,7 +201,7 @@ function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, 
     if (replace) return randint(key, shape, 0, count);
     return slice(shuffledIndices(key, count), [0, wanted]).reshape(shape);
   }
-  const weights = asFloat(asTensor(p));
+  const weights = asFloat(asTensor(p, key.device?.name));
   if (weights.ndim !== 1 || weights.shape[0] !== count) {
     throw new ShapeError(
       `random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`,

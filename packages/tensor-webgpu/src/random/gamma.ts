@@ -2,7 +2,7 @@ import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { softmax } from '../ops/activations.ts';
 import { composite } from '../ops/composite.ts';
-import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
+import { asTensor, broadcastValue } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { gammaQuantileSlope } from '../primitives/gammaQuantile.ts';
@@ -15,6 +15,7 @@ import { customJvp } from '../transforms/custom.ts';
 import { vmap } from '../transforms/vmap.ts';
 import { checkedDType, exponential, normal, type RandomOptions, uniform } from './continuous.ts';
 import { type Key, split } from './key.ts';
+import { parameterIn } from './parameters.ts';
 
 /** The quick acceptance test of Marsaglia and Tsang: u < 1 - 0.0331 x⁴. */
 const SQUEEZE = 0.0331;
@@ -71,7 +72,7 @@ export function loggamma(key: Key, alpha: TensorLike, shape?: Shape, options: Ra
     throw new ArgumentError(`random.gamma: alpha must be positive and finite, got ${alpha}. Give a shape above 0.`);
   }
   return composite('random.loggamma', () => {
-    const given = castTo(asTensor(alpha), checkedDType('gamma', dtype));
+    const given = parameterIn(key, alpha, checkedDType('gamma', dtype));
     const target = shape ?? given.shape;
     const alphas = reshape(broadcastValue('random.gamma', given, target), [sizeOf(target)]);
     return reshape(logGammas(split(key, sizeOf(target)), alphas), target);

@@ -1,7 +1,19 @@
-import type { TypedArray } from '../dtype/dtype.ts';
+import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
-import { isTensor } from '../ops/operands.ts';
-import type { TensorLike } from '../ops/types.ts';
+import { tensor } from '../ops/creation.ts';
+import { castTo, isTensor } from '../ops/operands.ts';
+import type { NestedArray, TensorLike } from '../ops/types.ts';
+import { Literal } from '../program/program.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { literalValue } from '../trace/value.ts';
+import type { Key } from './key.ts';
+
+/** A parameter in a dtype, to which its numbers are rounded once; lists go to the device of the key. */
+export function parameterIn(key: Key, x: TensorLike, dtype: DType): Tensor {
+  if (isTensor(x)) return castTo(x, dtype);
+  if (typeof x === 'number') return literalValue(new Literal(x, dtype)) as Tensor;
+  return tensor(x as NestedArray, { device: key.device?.name, dtype });
+}
 
 /** The elements of a parameter that can be seen at once: numbers, lists, and tensors in memory that the host can read. */
 export function elementsOf(x: TensorLike): ArrayLike<number> | undefined {

@@ -1,7 +1,7 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
-import { asTensor, broadcastValue, castTo } from '../ops/operands.ts';
+import { broadcastValue } from '../ops/operands.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Shape } from '../shape/shape.ts';
@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { ABOVE_MINUS_ONE, checkedDType, type RandomOptions, unit } from './continuous.ts';
 import type { Key } from './key.ts';
+import { parameterIn } from './parameters.ts';
 
 /**
  * Where the interval begins beyond `from`, draws come from the tail: `erf` is too close to 1 there. A continued
@@ -103,7 +104,7 @@ export function truncatedNormal(
       throw new ArgumentError(`random.truncatedNormal: lower ${lower} must be less than upper ${upper}.`);
     }
     const [low, high] = [lower, upper].map((bound) =>
-      broadcastValue('random.truncatedNormal', castTo(asTensor(bound), type), shape),
+      broadcastValue('random.truncatedNormal', parameterIn(key, bound, type), shape),
     );
     const u = unit('truncatedNormal', key, shape, type);
     const drawn = lax.min(lax.max(quantile(u, low, high, type, caseOf(lower, upper, TAIL[type].from)), low), high);

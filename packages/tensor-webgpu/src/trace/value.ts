@@ -1,7 +1,8 @@
 import type { DType } from '../dtype/dtype.ts';
-import { DisposedError } from '../errors/errors.ts';
+import { DisposedError, DuplicateError } from '../errors/errors.ts';
 import type { Aval, Literal, Var } from '../program/program.ts';
-import type { Device, Storage } from '../runtime/device.ts';
+import type { Device, Memory, Storage } from '../runtime/device.ts';
+import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Builder } from './builder.ts';
 
@@ -12,12 +13,23 @@ export type ValueState =
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
 
+/** Tells tensors of another copy of this library; its value is where the copy lies. */
+const COPY = Symbol.for('@flowfield/tensor-webgpu');
+
 /** An immutable array of known shape and dtype, in memory or inside a trace. `Tensor` adds the methods. */
 export class Value implements Aval {
   readonly shape: Shape;
   readonly dtype: DType;
   /** @internal */
   state: ValueState;
+  /** @internal Its place among the young; -1 when the finalizer knows of it, or need not. */
+  youngAt = -1;
+  /** @internal The last call that looked whether it was given twice. */
+  seenBy = 0;
+
+  static {
+    Object.defineProperty(Value.prototype, COPY, { value: import.meta.url });
+  }
 
   constructor(aval: Aval, state: ValueState) {
     this.shape = aval.shape;
@@ -31,6 +43,19 @@ export class Value implements Aval {
   }
 }
 
+/**
+ * Whether `x` is a value of this library.
+ * @throws DuplicateError for one of another copy of it.
+ */
+export function isValue(x: unknown): x is Value {
+  if (x instanceof Value) return true;
+  if (typeof x !== 'object' || x === null || !(COPY in x)) return false;
+  throw new DuplicateError(
+    `Expected a tensor of the copy of @flowfield/tensor-webgpu at ${import.meta.url}, got one of a second copy in this process, ` +
+      `at ${String((x as Record<symbol, unknown>)[COPY])}. Let all packages share one version: see npm ls @flowfield/tensor-webgpu, then npm dedupe.`,
+  );
+}
+
 type ValueClass = new (aval: Aval, state: ValueState) => Value;
 let valueClass: ValueClass = Value;
 
@@ -40,11 +65,63 @@ export function registerValueClass(made: ValueClass): void {
 }
 
 /** Frees the memory of tensors that were collected without a dispose: a safety net, not a plan. */
-const collected = new FinalizationRegistry<Storage>((storage) => storage.dispose());
+const collected = new FinalizationRegistry<Memory>(giveBack);
+
+/**
+ * Values in memory that the finalizer does not know of yet. Telling it costs more than all else that is done for a
+ * small result, and most of them are disposed or donated before the task ends.
+ */
+const young: Value[] = [];
+let youngElements = 0;
+let settling = false;
+const MOST_YOUNG = 8192;
+const MOST_YOUNG_ELEMENTS = 1 << 22;
+
+/** Tells the finalizer of the young. */
+function settle(): void {
+  for (const value of young) {
+    value.youngAt = -1;
+    const { state } = value;
+    if (state.kind === 'stored') collected.register(value, state.storage.memory, value);
+  }
+  young.length = 0;
+  youngElements = 0;
+}
+
+/** The finalizer shall not free what this value held. */
+function forget(value: Value, storage: Storage): void {
+  const { youngAt } = value;
+  if (youngAt < 0) {
+    collected.unregister(value);
+    return;
+  }
+  youngElements -= storage.size;
+  const last = young.pop() as Value;
+  if (last !== value) {
+    young[youngAt] = last;
+    last.youngAt = youngAt;
+  }
+  value.youngAt = -1;
+}
+
+const afterTask: (run: () => void) => void =
+  typeof setImmediate === 'function' ? (run) => void setImmediate(run).unref?.() : (run) => void setTimeout(run, 0);
 
 export function makeValue(aval: Aval, state: ValueState): Value {
   const value = new valueClass(aval, state);
-  if (state.kind === 'stored') collected.register(value, state.storage, value);
+  if (state.kind === 'stored') {
+    value.youngAt = young.length;
+    young.push(value);
+    youngElements += state.storage.size;
+    if (young.length >= MOST_YOUNG || youngElements >= MOST_YOUNG_ELEMENTS) settle();
+    else if (!settling) {
+      settling = true;
+      afterTask(() => {
+        settling = false;
+        settle();
+      });
+    }
+  }
   return value;
 }
 
@@ -54,9 +131,18 @@ export function makeValue(aval: Aval, state: ValueState): Value {
  */
 export function takeStorage(value: Value, use: string, why: string): Storage {
   const storage = storageOf(value, use);
-  collected.unregister(value);
+  forget(value, storage);
   value.state = { kind: 'gone', why };
   return storage;
+}
+
+const DONATED: ValueState = { kind: 'gone', why: 'it was donated to a jitted function' };
+
+/** Marks a tensor as gone whose memory a program took over, so that a later use is a named error. */
+export function donate(value: Value): void {
+  if (value.state.kind !== 'stored') return;
+  forget(value, value.state.storage);
+  value.state = DONATED;
 }
 
 export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });

@@ -2,7 +2,7 @@ import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { printProgram } from '../program/print.ts';
 import type { KernelReport, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
-import { type JitOptions, prepare } from './jit.ts';
+import { JitFunction, type JitOptions } from './jit.ts';
 
 /** The compiled form of a function: figures to test against, and a text to read. */
 export class Explanation {
@@ -74,5 +74,5 @@ export const explain =
   (...args: A): Explanation => {
     checkFunctions('explain', f);
     checkedOptions('explain', options, ['staticArgnums', 'donate']);
-    return new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);
+    return new Explanation(new JitFunction(f as TreeFunction, options).entryOf(args).compiled.report('explain'));
   };

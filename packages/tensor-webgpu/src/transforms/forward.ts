@@ -7,6 +7,7 @@ import { type Atom, type Eqn, Literal, type Program, type Var } from '../program
 import { bind } from '../trace/bind.ts';
 import { ValueEnv } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';
+import { Limits } from './limits.ts';
 
 /** Whether an equation squares its first operand. */
 const isSquare = ({ primitive, inputs: [x, y] }: Eqn): boolean =>
@@ -28,11 +29,18 @@ export function jvpProgram(program: Program, primals: readonly Value[], tangents
   env.set(program.inputs, primals);
   move(program.inputs, tangents);
   const norms = new Map<Atom, Eqn>();
+  const limits = new Limits();
   for (const eqn of program.eqns) {
     const { primitive, inputs, params, outputs } = eqn;
     if (primitive === vectorNormPrimitive) norms.set(outputs[0], eqn);
     const values = inputs.map((atom) => env.get(atom));
     const along = inputs.map((atom) => (atom instanceof Literal ? null : (moving.get(atom) ?? null)));
+    if (limits.reach(eqn)) {
+      const result = limits.push(eqn, values, along, jvpProgram);
+      env.set(outputs, result.outputs);
+      move(outputs, result.tangents);
+      continue;
+    }
     if (along.every((tangent) => tangent === null)) {
       env.set(outputs, bind(primitive, values, params));
       continue;
@@ -53,6 +61,7 @@ export function jvpProgram(program: Program, primals: readonly Value[], tangents
     const result = primitive.jvp(lax, values, along, params);
     env.set(outputs, result.outputs);
     move(outputs, result.tangents);
+    limits.start(eqn, result);
   }
   return {
     outputs: program.outputs.map((atom) => env.get(atom)),

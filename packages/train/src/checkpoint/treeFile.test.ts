@@ -35,12 +35,23 @@ it('names what does not fit', async () => {
   expect(() => decodeTree(bytes.subarray(0, bytes.length - 1), { a: ff.zeros([2]) })).toThrow(SafetensorsError);
 });
 
-it('keeps names with dots apart from nested ones, and names odd leaves and metadata', async () => {
-  const odd = { 'a.b': tensor([1]), a: { b: tensor([2]) }, '': tensor([3]), 'ß ': [tensor([4])] };
+it('tells keys with dots, backslashes and no letters apart, and says which names cannot be written', async () => {
+  const odd = {
+    'a.b': tensor([1]),
+    a: { b: tensor([2]), '': tensor([3]), 'c\\.d': tensor([4]), 'c\\': { d: tensor([5]) } },
+    '': { 'a.': tensor([6]), x: tensor([7]) },
+    'a\\.b': tensor([8]),
+    x: tensor([9]),
+    ä: [tensor([10]), { 0: tensor([11]) }],
+  };
   const back = decodeTree(await encodeTree(odd), odd);
   expect(ff.tree.leaves<Tensor>(back).map((leaf) => leaf.item())).toEqual(
     ff.tree.leaves<Tensor>(odd).map((leaf) => leaf.item()),
   );
   await expect(encodeTree({ a: 3 })).rejects.toThrow(/expected the leaf 'a' as a tensor, got 3/);
   await expect(encodeTree(odd, { step: 3 as never })).rejects.toThrow(/expected strings as metadata, got 3 for 'step'/);
+  const alone = tensor([1, 2]);
+  expect(decodeTree(await encodeTree(alone), alone).toArray()).toEqual([1, 2]);
+  await expect(encodeTree({ __metadata__: tensor([1]) })).rejects.toThrow(SafetensorsError);
+  await expect(encodeTree(JSON.parse('{"__proto__": 1}'))).rejects.toThrow();
 });

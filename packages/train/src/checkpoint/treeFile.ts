@@ -30,16 +30,31 @@ function fileDType(path: string, dtype: string): (typeof DTYPES)[keyof typeof DT
   );
 }
 
+/** A key as a part of a name: dots within it are no steps of the path, and an empty one shows. */
+const part = (key: string): string => (key === '' ? '\\e' : key.replace(/[\\.]/g, '\\$&'));
+
+/** The names of the leaves in order: their paths, such that no two are equal. */
+function namesOf(node: unknown, parts: readonly string[] = []): string[] {
+  if (node === null || node === undefined) return [];
+  if (Array.isArray(node)) return node.flatMap((child, i) => namesOf(child, [...parts, String(i)]));
+  const prototype = typeof node === 'object' ? Object.getPrototypeOf(node) : undefined;
+  if (prototype !== Object.prototype && prototype !== null) return [parts.join('.')];
+  return Object.keys(node)
+    .sort()
+    .flatMap((key) => namesOf((node as Record<string, unknown>)[key], [...parts, part(key)]));
+}
+
 /**
- * A tree of tensors as a safetensors file; the path of a leaf (`layers.0.weight`) is its name.
- * @throws CheckpointError for a dtype that the file format does not have here; ArgumentError for a
- *   leaf that is no tensor, or metadata that are no strings.
+ * A tree of tensors as a safetensors file; the path of a leaf (`layers.0.weight`) is its name. A dot or backslash in a key
+ * has a backslash before it, and an empty key is `\e`.
+ * @throws CheckpointError for a dtype that the file format does not have here; ArgumentError for a leaf that is no tensor,
+ *   or metadata that are no strings.
  */
 export async function encodeTree(
   params: unknown,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
-  const paths = tree.paths(params);
+  const paths = namesOf(params);
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === 'string') continue;
     throw new ArgumentError(
@@ -63,7 +78,7 @@ export async function encodeTree(
  */
 export function decodeTree<P>(bytes: Uint8Array, like: P, name?: string): P {
   const { tensors } = readSafetensors(bytes);
-  const paths = tree.paths(like);
+  const paths = namesOf(like);
   const where = name === undefined ? 'checkpoint' : `checkpoint: ${name}`;
   const file = name ?? null;
   const leftOver = [...tensors.keys()].find((name) => !paths.includes(name));

@@ -1,5 +1,6 @@
 import { FlowfieldError } from '../../errors/errors.ts';
 import type { FileArray } from '../fileArray.ts';
+import type { HalfType } from '../halfPrecision.ts';
 
 /** The ways in which a safetensors file can be wrong. */
 export type SafetensorsFault =
@@ -35,8 +36,8 @@ export type SafetensorsArray = FileArray;
 type ArrayClass = { readonly BYTES_PER_ELEMENT: number; new (buffer: ArrayBuffer): SafetensorsArray };
 
 /**
- * Host arrays by dtype, in the order in which other writers lay tensors out. F16 and BF16 come as their bits;
- * BOOL as bytes of 0 and 1.
+ * Arrays of a file's bytes by dtype, in the order in which other writers lay tensors out. F16 and BF16 are given to people
+ * as the f32 numbers that they stand for; BOOL as bytes of 0 and 1.
  */
 export const ARRAYS = {
   U64: BigUint64Array,
@@ -59,9 +60,12 @@ export type SafetensorsDType = keyof typeof ARRAYS;
 export const DTYPE_NAMES = Object.keys(ARRAYS) as SafetensorsDType[];
 export const isDType = (name: unknown): name is SafetensorsDType => (DTYPE_NAMES as unknown[]).includes(name);
 
+export const isHalf = (dtype: SafetensorsDType): dtype is HalfType => dtype === 'F16' || dtype === 'BF16';
+
 export interface SafetensorsEntry {
   readonly dtype: SafetensorsDType;
   readonly shape: readonly number[];
+  /** A Float32Array for F16 and BF16; else an array of the dtype. */
   readonly data: SafetensorsArray;
 }
 

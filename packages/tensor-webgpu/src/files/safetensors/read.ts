@@ -1,7 +1,8 @@
 import { describe } from '../../errors/checks.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 import { copyOfBytes } from '../copyOfBytes.ts';
-import { ARRAYS, PREFIX, type SafetensorsDType, type SafetensorsEntry, SafetensorsError } from './format.ts';
+import { numbersOf } from '../halfPrecision.ts';
+import { ARRAYS, isHalf, PREFIX, type SafetensorsDType, type SafetensorsEntry, SafetensorsError } from './format.ts';
 import { type Place, readHeader, readHeaderLength } from './header.ts';
 
 export interface SafetensorsFile {
@@ -9,15 +10,14 @@ export interface SafetensorsFile {
   readonly metadata: Map<string, string>;
 }
 
-const entryOf = ({ dtype, shape }: Place, bytes: Uint8Array): SafetensorsEntry => ({
-  dtype,
-  shape,
-  data: new ARRAYS[dtype](copyOfBytes(bytes)),
-});
+function entryOf({ dtype, shape }: Place, bytes: Uint8Array): SafetensorsEntry {
+  const data = new ARRAYS[dtype](copyOfBytes(bytes));
+  return { dtype, shape, data: isHalf(dtype) ? numbersOf(data as Uint16Array, dtype) : data };
+}
 
 /**
  * Tensors and metadata of a safetensors file (https://github.com/huggingface/safetensors, "Format"): 8 bytes of
- * header length, a JSON header, then the data of all tensors without gaps. The data are copied.
+ * header length, a JSON header, then the data of all tensors without gaps. The data are copied; F16 and BF16 become numbers.
  * @throws SafetensorsError when anything about the file is wrong.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {

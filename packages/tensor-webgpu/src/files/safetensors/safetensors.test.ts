@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  ArgumentError,
   openSafetensors,
   readSafetensors,
   SafetensorsError,
   type SafetensorsFault,
   safetensorsChunks,
   writeSafetensors,
-} from './index.ts';
+} from '../../index.ts';
 
 const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64'));
 
@@ -155,6 +156,34 @@ describe('safetensors', () => {
     expect(faultOf(() => writeSafetensors({ a: { shape: [-2], data } }))).toBe('invalidEntry');
     expect(faultOf(() => writeSafetensors(new Map([['__metadata__', { shape: [2], data }]])))).toBe('unsafeName');
     expect(faultOf(() => writeSafetensors(new Map([['x.__proto__', { shape: [2], data }]])))).toBe('unsafeName');
+  });
+
+  test('16-bit floats come as numbers, and are written from numbers or bits', () => {
+    const numbers = new Float32Array([1, -0.5, 65504, 2 ** -24, Infinity, 0]);
+    const brain = new Float32Array([1, -0.5, 2 ** 100, 1.0078125, -Infinity, 0]);
+    const written = writeSafetensors({
+      half: { shape: [6], data: numbers, dtype: 'F16' },
+      brain: { shape: [2, 3], data: brain, dtype: 'BF16' },
+      bits: { shape: [2], data: new Uint16Array([0x3c00, 0x7e00]), dtype: 'F16' },
+    });
+    const { tensors } = readSafetensors(written);
+    expect(tensors.get('half')).toEqual({ dtype: 'F16', shape: [6], data: numbers });
+    expect(tensors.get('brain')).toEqual({ dtype: 'BF16', shape: [2, 3], data: brain });
+    expect(tensors.get('bits')?.data).toEqual(new Float32Array([1, NaN]));
+    expect(writeSafetensors(tensors)).toEqual(written);
+    // 1 + 2⁻⁸ lies halfway between two bfloat16, of which 1 is the even one.
+    const tie = writeSafetensors({ x: { shape: [1], data: new Float32Array([1 + 2 ** -8]), dtype: 'BF16' } });
+    expect(readSafetensors(tie).tensors.get('x')?.data).toEqual(new Float32Array([1]));
+  });
+
+  test('metadata that other readers would refuse are a named error', () => {
+    const x = { x: { shape: [1], data: new Float32Array(1) } };
+    expect(() => writeSafetensors(x, { step: 3 } as never)).toThrow(
+      /metadata step to be a string.*got 3.*String\(value\)/,
+    );
+    expect(() => writeSafetensors(x, ['a'] as never)).toThrow(ArgumentError);
+    expect(() => writeSafetensors(x, { broken: '\ud800' })).toThrow(ArgumentError);
+    expect(readSafetensors(writeSafetensors(x, { step: '3' })).metadata.get('step')).toBe('3');
   });
 
   describe('in parts', () => {

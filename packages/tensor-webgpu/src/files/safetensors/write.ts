@@ -1,11 +1,13 @@
 import { describe } from '../../errors/checks.ts';
 import { ArgumentError } from '../../errors/errors.ts';
+import { bitsOf } from '../halfPrecision.ts';
 import {
   ARRAYS,
   byteSize,
   checkName,
   DTYPE_NAMES,
   isCount,
+  isHalf,
   METADATA,
   PREFIX,
   type SafetensorsArray,
@@ -16,7 +18,7 @@ import {
 export interface SafetensorsInput {
   readonly shape: readonly number[];
   readonly data: SafetensorsArray;
-  /** Needed where the array does not tell: BOOL, F16, BF16. */
+  /** Needed where the array does not tell: BOOL; F16 and BF16, from a Float32Array of numbers or a Uint16Array of their bits. */
   readonly dtype?: SafetensorsDType;
 }
 
@@ -27,6 +29,20 @@ function dtypeOf({ data, dtype }: SafetensorsInput): SafetensorsDType {
   return DTYPE_NAMES.find((name) => data instanceof ARRAYS[name]) as SafetensorsDType;
 }
 
+/** Throws `ArgumentError` unless metadata are strings by name: other readers refuse a file with anything else. */
+function checkMetadata(metadata: unknown): void {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata) || metadata instanceof Map)
+    throw new ArgumentError(
+      `writeSafetensors: expected metadata as a plain object of strings, got ${describe(metadata)}.`,
+    );
+  for (const [name, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string' || !value.isWellFormed() || !name.isWellFormed())
+      throw new ArgumentError(
+        `writeSafetensors: expected metadata ${name} to be a string of valid Unicode, got ${describe(value)}. Write it as one, as String(value) or JSON.stringify(value) do.`,
+      );
+  }
+}
+
 /** Named tensors to write. */
 export type SafetensorsInputs = ReadonlyMap<string, SafetensorsInput> | Readonly<Record<string, SafetensorsInput>>;
 
@@ -34,7 +50,8 @@ export type SafetensorsInputs = ReadonlyMap<string, SafetensorsInput> | Readonly
  * A safetensors file of named tensors as a stream of parts: the header, then the bytes of one tensor after another,
  * which are not copied. Equal input gives equal bytes, those of the Python package: tensors are laid out by dtype, wide
  * ones first, then by name, so that every one is aligned.
- * @throws SafetensorsError for a shape that does not fit its data, or a name that cannot be written.
+ * @throws SafetensorsError for a shape that does not fit its data, or a name that cannot be written; ArgumentError for
+ * metadata that are not strings.
  */
 export function* safetensorsChunks(
   tensors: SafetensorsInputs,
@@ -59,24 +76,24 @@ export function* safetensorsChunks(
         `tensor ${JSON.stringify(name)} has shape [${input.shape.join(', ')}]; expected integers of at least 0.`,
       );
     const size = byteSize(JSON.stringify(name), dtype, input.shape);
-    if (size !== input.data.byteLength || !(input.data instanceof ARRAYS[dtype])) {
+    const data = isHalf(dtype) && input.data instanceof Float32Array ? bitsOf(input.data, dtype) : input.data;
+    if (size !== data.byteLength || !(data instanceof ARRAYS[dtype])) {
       throw new SafetensorsError(
         'sizeMismatch',
         `tensor ${JSON.stringify(name)} of ${dtype} and shape [${input.shape.join(', ')}] needs ${size} bytes in a ${ARRAYS[dtype].name}, got ${input.data.byteLength} bytes in a ${input.data.constructor.name}.`,
       );
     }
-    return { name, dtype, size, input };
+    return { name, dtype, size, shape: input.shape, data };
   });
   entries.sort((a, b) => DTYPE_NAMES.indexOf(a.dtype) - DTYPE_NAMES.indexOf(b.dtype) || (a.name < b.name ? -1 : 1));
 
+  checkMetadata(metadata);
   const parts: string[] = [];
   if (Object.keys(metadata).length > 0)
     parts.push(`"${METADATA}":${JSON.stringify(metadata, Object.keys(metadata).sort())}`);
   let offset = 0;
-  for (const { name, dtype, size, input } of entries) {
-    parts.push(
-      `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape: input.shape, data_offsets: [offset, offset + size] })}`,
-    );
+  for (const { name, dtype, size, shape } of entries) {
+    parts.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, offset + size] })}`);
     offset += size;
   }
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);
@@ -85,9 +102,7 @@ export function* safetensorsChunks(
   new DataView(head.buffer).setBigUint64(0, BigInt(headerLength), true);
   head.fill(0x20, PREFIX).set(header, PREFIX);
   yield head;
-  for (const { input } of entries) {
-    yield new Uint8Array(input.data.buffer, input.data.byteOffset, input.data.byteLength);
-  }
+  for (const { data } of entries) yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The whole file of `safetensorsChunks` at once. */

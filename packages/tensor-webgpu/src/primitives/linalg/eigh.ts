@@ -2,7 +2,18 @@ import type { Primitive } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
-import { adjoint, checkMatrices, diagonalOf, inverseGaps, matmul, matrixStack, symmetricPart } from './matrix.ts';
+import {
+  adjoint,
+  checkMatrices,
+  diagonalOf,
+  gapsOf,
+  inverseGaps,
+  inverseUnless,
+  matmul,
+  matrixStack,
+  repeatsOf,
+  symmetricPart,
+} from './matrix.ts';
 import { symmetricEigen, symmetricPartAt } from './symmetricEigen.ts';
 
 /**
@@ -10,10 +21,10 @@ import { symmetricEigen, symmetricPartAt } from './symmetricEigen.ts';
  * stack of matrices: `(A + Aᵀ) / 2 = V diag(w) Vᵀ`.
  *
  * Derivatives, with `M = Vᵀ dA V`: `dw = diag(M)`, `dV = V (F ∘ M)`, `F[i, j] = 1 / (w[j] - w[i])`
- * (Giles, "Collected matrix derivative results", 2008, 3.1). Where two eigenvalues agree within rounding F is
- * 0. That keeps the derivatives of all orders finite, and right for functions that do not depend on the basis
- * within a repeated eigenvalue's space; a matrix function `V f(w) Vᵀ` at repeated eigenvalues does depend on
- * it, and has a rule of its own: `symmetricFunction`.
+ * (Giles, "Collected matrix derivative results", 2008, 3.1). Where eigenvalues agree within rounding they are taken apart by
+ * ε times their places c, in the limit of small ε: F is `1 / (c[j] - c[i]) / ε` there, the pole of dV. In what does not
+ * depend on the choice of eigenvectors, such as `V f(w) Vᵀ`, the poles cancel and leave its derivative; in what does, they
+ * count as 0, so that all derivatives are finite.
  */
 export const eighPrimitive: Primitive = {
   name: 'eigh',
@@ -29,7 +40,21 @@ export const eighPrimitive: Primitive = {
     const [w, v] = bind(eighPrimitive, inputs, params);
     if (!da) return { outputs: [w, v], tangents: [null, null] };
     const m = matmul(lax, adjoint(lax, v), matmul(lax, symmetricPart(lax, da), v));
-    return { outputs: [w, v], tangents: [diagonalOf(lax, m), matmul(lax, v, lax.mul(inverseGaps(lax, w), m))] };
+    const { same, places } = repeatsOf(lax, w);
+    const apart = gapsOf(lax, places, m.shape);
+    const inverse = inverseUnless(lax, lax.or(lax.not(same), lax.eq(apart, 0)), apart);
+    const turn = lax.mul(m, inverse);
+    // 1 / (w[j] - w[i] + ε (c[j] - c[i])) to the second order in 1 / ε.
+    const doubleTurn = lax.mul(turn, lax.neg(lax.mul(inverse, gapsOf(lax, w, m.shape))));
+    return {
+      outputs: [w, v],
+      tangents: [diagonalOf(lax, m), matmul(lax, v, lax.mul(inverseGaps(lax, w), m))],
+      limit: {
+        shifts: [places, null],
+        poles: [null, matmul(lax, v, turn)],
+        doublePoles: [null, matmul(lax, v, doubleTurn)],
+      },
+    };
   },
   batch: (_lax, _size, inputs, _batched, params) => ({
     outputs: bind(eighPrimitive, inputs, params),

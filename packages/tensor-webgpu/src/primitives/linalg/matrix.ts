@@ -82,11 +82,42 @@ export const alongColumns = (lax: Lax, vector: Value, shape: Shape): Value =>
  * functions that do not depend on the choice of basis within a repeated value have no such term.
  */
 export function inverseGaps(lax: Lax, w: Value): Value {
-  const n = w.shape[w.shape.length - 1];
-  const shape = [...w.shape, n];
-  const gaps = lax.sub(alongRows(lax, w, shape), alongColumns(lax, w, shape));
-  const largest = lax.reduceMax(lax.abs(lax.stopGradient(w)), [w.shape.length - 1]);
-  const rounding = lax.broadcastInDim(lax.mul(largest, 8 * n * epsilonOf(w.dtype)), shape, range(0, shape.length - 2));
-  const same = lax.le(lax.abs(gaps), rounding);
-  return lax.select(same, 0, lax.div(1, lax.select(same, 1, gaps)));
+  const shape = [...w.shape, w.shape[w.shape.length - 1]];
+  const gaps = gapsOf(lax, w, shape);
+  return inverseUnless(lax, lax.le(lax.abs(gaps), roundingOf(lax, w, shape)), gaps);
+}
+
+/** `w[j] - w[i]` of values [B…, n], [B…, n, n]. */
+export const gapsOf = (lax: Lax, w: Value, shape: Shape): Value =>
+  lax.sub(alongRows(lax, w, shape), alongColumns(lax, w, shape));
+
+/** What counts as no difference of eigenvalues or singular values w [B…, n], over a shape [B…, …]. */
+export function roundingOf(lax: Lax, w: Value, shape: Shape): Value {
+  const last = w.shape.length - 1;
+  const largest = lax.reduceMax(lax.abs(lax.stopGradient(w)), [last]);
+  return lax.broadcastInDim(lax.mul(largest, 8 * w.shape[last] * epsilonOf(w.dtype)), shape, range(0, last));
+}
+
+/** `1 / x`, and 0 where `zero` holds. */
+export const inverseUnless = (lax: Lax, zero: Value, x: Value): Value =>
+  lax.select(zero, 0, lax.div(1, lax.select(zero, 1, x)));
+
+/** Values that agree within rounding, and numbers that tell them apart. */
+export interface Repeats {
+  /** Whether i != j agree, [B…, n, n]. */
+  readonly same: Value;
+  /** The place of each value among those it agrees with, counted upwards from the middle, [B…, n]: 0 where there are no others. */
+  readonly places: Value;
+}
+
+/** The repeats among ascending values w [B…, n]; of descending ones with `-1` for `order`. */
+export function repeatsOf(lax: Lax, w: Value, order: 1 | -1 = 1): Repeats {
+  const rank = w.shape.length;
+  const shape = [...w.shape, w.shape[rank - 1]];
+  const [rows, columns] = [lax.iota(shape, rank - 1, 'i32'), lax.iota(shape, rank, 'i32')];
+  const close = lax.le(lax.abs(gapsOf(lax, lax.stopGradient(w), shape)), roundingOf(lax, w, shape));
+  const same = lax.and(close, lax.ne(rows, columns));
+  const before = lax.sub(lax.cast(lax.lt(columns, rows), w.dtype), lax.cast(lax.gt(columns, rows), w.dtype));
+  const places = lax.reduceSum(lax.select(same, lax.mul(before, 0.5 * order), 0), [rank]);
+  return { same, places };
 }

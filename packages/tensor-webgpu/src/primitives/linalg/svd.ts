@@ -1,6 +1,5 @@
-import type { Primitive, Tangent } from '../../program/primitive.ts';
+import type { JvpResult, Primitive } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
-import { range, type Shape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
 import type { Lax } from '../lax.ts';
@@ -10,46 +9,80 @@ import {
   alongRows,
   checkMatrices,
   diagonalOf,
-  epsilonOf,
+  gapsOf,
   inverseGaps,
+  inverseUnless,
   matmul,
   matrixStack,
+  repeatsOf,
+  roundingOf,
 } from './matrix.ts';
 import { singularRows } from './singularValues.ts';
 
-/** `1 / x` for x of the shape [B…, …], and 0 where x is 0 beside the largest s [B…, k] within rounding. */
-function inverseOrZero(lax: Lax, x: Value, s: Value): Value {
-  const last = s.shape.length - 1;
-  const rounding = lax.mul(lax.reduceMax(lax.stopGradient(s), [last]), 8 * s.shape[last] * epsilonOf(s.dtype));
-  const zero = lax.le(x, lax.broadcastInDim(rounding, x.shape, range(0, last)));
-  return lax.select(zero, 0, lax.div(1, lax.select(zero, 1, x)));
+/** How the factors move. */
+interface Motion {
+  /** `1 / (s[j] - s[i])`, `1 / (s[i] + s[j])` and `1 / s[i]`, with 0 where they are not counted. */
+  readonly gaps: Value;
+  readonly sums: Value;
+  readonly values: Value;
 }
 
-/** `1 / (s[i] + s[j])`, and 0 where both are 0. */
-const inverseSums = (lax: Lax, s: Value, shape: Shape): Value =>
-  inverseOrZero(lax, lax.add(alongRows(lax, s, shape), alongColumns(lax, s, shape)), s);
-
-/** The part of `change` (m x k) outside the span of the orthonormal columns of `basis`, over the singular values. */
-function outside(lax: Lax, basis: Value, change: Value, s: Value): Value {
-  const rest = lax.sub(change, matmul(lax, basis, matmul(lax, adjoint(lax, basis), change)));
-  return lax.mul(rest, alongRows(lax, inverseOrZero(lax, s, s), rest.shape));
-}
-
-function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Tangent[] {
+/** The motion of U and of Vᵀ along dA, with `P = Uᵀ dA V`. */
+function motionOf(lax: Lax, [u, vt]: readonly [Value, Value], da: Value, p: Value, by: Motion): [Value, Value] {
   const { rows: m, columns: n } = matrixStack(da);
   const k = Math.min(m, n);
   const v = adjoint(lax, vt);
-  const toRight = matmul(lax, da, v);
-  const p = matmul(lax, adjoint(lax, u), toRight);
   const turned = adjoint(lax, p);
   // Rotations of U and V within the span of the factors: their sum has the gaps, their difference the sums of singular values.
-  const together = lax.mul(lax.add(p, turned), inverseGaps(lax, s));
-  const apart = lax.mul(lax.sub(p, turned), inverseSums(lax, s, p.shape));
+  const together = lax.mul(lax.add(p, turned), by.gaps);
+  const apart = lax.mul(lax.sub(p, turned), by.sums);
   let du = matmul(lax, u, lax.mul(lax.add(together, apart), 0.5));
   let dv = matmul(lax, v, lax.mul(lax.sub(together, apart), 0.5));
-  if (m > k) du = lax.add(du, outside(lax, u, toRight, s));
-  if (n > k) dv = lax.add(dv, outside(lax, v, matmul(lax, adjoint(lax, da), u), s));
-  return [du, diagonalOf(lax, p), adjoint(lax, dv)];
+  if (m > k) du = lax.add(du, outside(lax, u, matmul(lax, da, v), by.values));
+  if (n > k) dv = lax.add(dv, outside(lax, v, matmul(lax, adjoint(lax, da), u), by.values));
+  return [du, adjoint(lax, dv)];
+}
+
+/** The part of `change` (m x k) outside the span of the orthonormal columns of `basis`, over the singular values. */
+function outside(lax: Lax, basis: Value, change: Value, inverse: Value): Value {
+  const rest = lax.sub(change, matmul(lax, basis, matmul(lax, adjoint(lax, basis), change)));
+  return lax.mul(rest, alongRows(lax, inverse, rest.shape));
+}
+
+function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Pick<JvpResult, 'tangents' | 'limit'> {
+  const p = matmul(lax, adjoint(lax, u), matmul(lax, da, adjoint(lax, vt)));
+  const sums = lax.add(alongRows(lax, s, p.shape), alongColumns(lax, s, p.shape));
+  const noSum = lax.le(sums, roundingOf(lax, s, p.shape));
+  const zero = lax.le(s, roundingOf(lax, s, s.shape));
+  const [du, dvt] = motionOf(lax, [u, vt], da, p, {
+    gaps: inverseGaps(lax, s),
+    sums: inverseUnless(lax, noSum, sums),
+    values: inverseUnless(lax, zero, s),
+  });
+  // Repeated values are taken apart by their places; zeros by places that are positive, so that sums are too.
+  const { same, places } = repeatsOf(lax, s, -1);
+  const last = s.shape.length - 1;
+  const fromEnd = lax.cast(lax.sub(s.shape[last], lax.iota(s.shape, last, 'i32')), s.dtype);
+  const shifts = lax.select(zero, fromEnd, places);
+  const shiftGaps = gapsOf(lax, shifts, p.shape);
+  const shiftSums = lax.add(alongRows(lax, shifts, p.shape), alongColumns(lax, shifts, p.shape));
+  const poles: Motion = {
+    gaps: inverseUnless(lax, lax.or(lax.not(same), lax.eq(shiftGaps, 0)), shiftGaps),
+    sums: inverseUnless(lax, lax.or(lax.not(noSum), lax.eq(shiftSums, 0)), shiftSums),
+    values: inverseUnless(lax, lax.not(zero), shifts),
+  };
+  // 1 / (x + ε c) to the second order in 1 / ε.
+  const second = (inverse: Value, x: Value): Value => lax.neg(lax.mul(lax.mul(inverse, inverse), x));
+  const [uPole, vtPole] = motionOf(lax, [u, vt], da, p, poles);
+  const [uDouble, vtDouble] = motionOf(lax, [u, vt], da, p, {
+    gaps: second(poles.gaps, gapsOf(lax, s, p.shape)),
+    sums: second(poles.sums, sums),
+    values: second(poles.values, s),
+  });
+  return {
+    tangents: [du, diagonalOf(lax, p), dvt],
+    limit: { shifts: [null, shifts, null], poles: [uPole, null, vtPole], doublePoles: [uDouble, null, vtDouble] },
+  };
 }
 
 /**
@@ -59,9 +92,9 @@ function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Tange
  * Derivatives, with `P = Uᵀ dA V`: `ds = diag(P)`, `dU = U Ω + (I - U Uᵀ) dA V S⁻¹`, `dV = V Φ + (I - V Vᵀ) dAᵀ U S⁻¹`,
  * `(Ω + Φ)[i, j] = (P + Pᵀ)[i, j] / (s[j] - s[i])`, `(Ω - Φ)[i, j] = (P - Pᵀ)[i, j] / (s[i] + s[j])`
  * (Townsend, "Differentiating the singular value decomposition", 2016, in sum and difference).
- * Where two singular values agree within rounding `Ω + Φ` is 0, and so is `S⁻¹` where one is 0: derivatives
- * stay finite, and first derivatives are right for functions that do not depend on the basis within a repeated
- * singular value's space, such as the nearest orthogonal matrix `U Vᵀ`.
+ * Where singular values agree within rounding, or are 0, they are taken apart by ε times the numbers `shifts`, in the limit
+ * of small ε. In what does not depend on the choice of vectors, such as `U S Vᵀ`, the poles of dU and dV cancel and leave
+ * its derivative; in what does, they count as 0, so that all derivatives are finite.
  */
 export const svdPrimitive: Primitive = {
   name: 'svd',
@@ -73,7 +106,8 @@ export const svdPrimitive: Primitive = {
   },
   jvp(lax, inputs, [da], params) {
     const [u, s, vt] = bind(svdPrimitive, inputs, params);
-    return { outputs: [u, s, vt], tangents: da ? alongFactors(lax, u, s, vt, da) : [null, null, null] };
+    if (!da) return { outputs: [u, s, vt], tangents: [null, null, null] };
+    return { outputs: [u, s, vt], ...alongFactors(lax, u, s, vt, da) };
   },
   batch: (_lax, _size, inputs, _batched, params) => ({
     outputs: bind(svdPrimitive, inputs, params),

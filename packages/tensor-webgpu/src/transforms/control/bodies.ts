@@ -3,15 +3,7 @@ import type { Aval, Program } from '../../program/program.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
 import type { Value } from '../../trace/value.ts';
 import { jvpProgram } from '../forward.ts';
-
-/** Hands out a list from the front, `count` items at a time. */
-export function taker<T>(list: readonly T[]): (count: number) => T[] {
-  let at = 0;
-  return (count) => {
-    at += count;
-    return list.slice(at - count, at);
-  };
-}
+import { taker } from '../taker.ts';
 
 /** Inputs of a body that belong together, and which of them have a tangent. */
 export interface InputGroup {

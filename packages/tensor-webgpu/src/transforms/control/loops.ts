@@ -8,7 +8,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { bind } from '../../trace/bind.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { Value } from '../../trace/value.ts';
+import { isValue, type Value } from '../../trace/value.ts';
 import { unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
 import { concrete, type FlatTree, flattenLeaves, integerLiteral, numberLike, runOnLeaves } from './leaves.ts';
@@ -196,7 +196,7 @@ export function foriLoop<C>(
 ): C {
   checkFunctions('foriLoop', body);
   for (const bound of [lower, upper]) {
-    if (!(bound instanceof Value) && !Number.isInteger(bound))
+    if (!isValue(bound) && !Number.isInteger(bound))
       throw new ArgumentError(`foriLoop: bounds must be integers, got ${describe(bound)}. Round them first.`);
   }
   if (typeof lower === 'number' && typeof upper === 'number') {

@@ -11,9 +11,10 @@ import { trace } from '../../trace/builder.ts';
 import type { Value } from '../../trace/value.ts';
 import { batchProgram } from '../batch.ts';
 import { splitProgram } from '../split.ts';
+import { taker } from '../taker.ts';
 import { transposeProgram } from '../transpose.ts';
 import { moveAxis } from '../vmap.ts';
-import { taker, traceJvpBody } from './bodies.ts';
+import { traceJvpBody } from './bodies.ts';
 import { fixpoint } from './fixpoint.ts';
 
 export interface ScanParams {

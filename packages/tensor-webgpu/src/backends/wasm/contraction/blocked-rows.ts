@@ -25,21 +25,25 @@ interface DepthBlock {
   readonly k0: number | undefined;
   readonly depth: number;
   readonly pushAccumulate: () => void;
+  readonly last: boolean;
 }
 
 /**
  * Emits the `rows` function of a blocked product: chunks of row blocks, then blocks of k, then strips of B, then the row
- * blocks of the chunk.
+ * blocks of the chunk. With `lostOffset`, what rounding takes from C between blocks of k is kept there in scratch memory, in
+ * C's layout.
  */
 export function emitBlockedRows(
   module: ModuleBuilder,
   spec: ContractionSpec,
   a: TiledOperand,
   b: TiledOperand,
+  lostOffset?: number,
 ): FunctionBuilder {
   const element = elements[spec.dtype];
   const { bytes } = element;
-  const tile = (lastRows: boolean, lastCols: boolean) =>
+  const keeps = lostOffset !== undefined;
+  const tile = (lastRows: boolean, lastCols: boolean, last: boolean) =>
     emitTile(module, {
       dtype: spec.dtype,
       rows: lastRows ? a.plan.rest : a.plan.width,
@@ -50,6 +54,7 @@ export function emitBlockedRows(
       bStep: lastCols ? b.lastStep : b.step,
       bPadded: b.packed,
       cRowStride: spec.c.rowStride,
+      long: keeps ? (last ? 'last' : 'more') : undefined,
     });
 
   const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
@@ -65,6 +70,16 @@ export function emitBlockedRows(
   const aBase = operandBase(A_PTR, a, spec.a.batchStride);
   const bBase = operandBase(B_PTR, b, spec.b.batchStride);
   const cBase = indexedAddress(f, C_PTR, BATCH, spec.c.batchStride * bytes);
+  /** From an element of C to what rounding took from it. */
+  const toLost = f.local('i32');
+  if (keeps) {
+    f.localGet(SCRATCH_PTR);
+    f.i32Const(lostOffset);
+    f.i32Add();
+    f.localGet(cBase);
+    f.i32Sub();
+    f.localSet(toLost);
+  }
 
   /** Address of step k0 of strip `index`, in a new local. */
   const stripAddress = (
@@ -82,14 +97,22 @@ export function emitBlockedRows(
     return address;
   };
 
-  const depthBlock = (chunk: number, chunkEnd: number, { k0, depth, pushAccumulate }: DepthBlock) =>
+  const depthBlock = (chunk: number, chunkEnd: number, { k0, depth, pushAccumulate, last }: DepthBlock) =>
     forAllParts(f, b.plan, (strip, lastCols) => {
       const bAt = stripAddress(b, bBase, strip, lastCols, k0);
       const cStrip = indexedAddress(f, cBase, strip, b.plan.width * bytes);
       forParts(f, a.plan, chunk, chunkEnd, (block, lastRows) => {
         const aAt = stripAddress(a, aBase, block, lastRows, k0);
         const cAt = indexedAddress(f, cStrip, block, a.plan.width * spec.c.rowStride * bytes);
-        callTile(f, tile(lastRows, lastCols), [aAt, bAt, cAt], depth, pushAccumulate);
+        const lostAt = keeps ? f.local('i32') : undefined;
+        if (lostAt !== undefined) {
+          f.localGet(cAt);
+          f.localGet(toLost);
+          f.i32Add();
+          f.localSet(lostAt);
+        }
+        callTile(f, tile(lastRows, lastCols, last), [aAt, bAt, cAt], depth, pushAccumulate, lostAt);
+        if (lostAt !== undefined) f.release(lostAt);
         f.release(aAt, cAt);
       });
       f.release(bAt, cStrip);
@@ -99,7 +122,7 @@ export function emitBlockedRows(
   const pushFirst = () => f.i32Const(spec.accumulate ? 1 : 0);
   const allDepths = (chunk: number, chunkEnd: number) => {
     if (blocks === 1) {
-      depthBlock(chunk, chunkEnd, { k0: undefined, depth: lastDepth, pushAccumulate: pushFirst });
+      depthBlock(chunk, chunkEnd, { k0: undefined, depth: lastDepth, pushAccumulate: pushFirst, last: true });
       return;
     }
     const lastStart = (blocks - 1) * depth;
@@ -108,17 +131,29 @@ export function emitBlockedRows(
       (k0) => {
         const pushAccumulate = () => {
           pushFirst();
-          f.localGet(k0);
+          if (keeps) {
+            // 2 from the second block on, where something is kept.
+            f.localGet(k0);
+            f.i32Const(0);
+            f.i32Ne();
+            f.i32Const(1);
+            f.i32Shl();
+          } else f.localGet(k0);
           f.i32Or();
         };
-        depthBlock(chunk, chunkEnd, { k0, depth, pushAccumulate });
+        depthBlock(chunk, chunkEnd, { k0, depth, pushAccumulate, last: false });
       },
       { step: depth },
     );
     f.withLocal('i32', (k0) => {
       f.i32Const(lastStart);
       f.localSet(k0);
-      depthBlock(chunk, chunkEnd, { k0, depth: lastDepth, pushAccumulate: () => f.i32Const(1) });
+      depthBlock(chunk, chunkEnd, {
+        k0,
+        depth: lastDepth,
+        pushAccumulate: () => f.i32Const(keeps ? 2 : 1),
+        last: true,
+      });
     });
   };
 

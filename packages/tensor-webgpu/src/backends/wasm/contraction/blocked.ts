@@ -1,6 +1,7 @@
 import type { ModuleBuilder } from '../assembler/index.ts';
 import { emitBlockedRows } from './blocked-rows.ts';
 import { elements } from './element.ts';
+import { keepsRounding } from './exact.ts';
 import { indexedAddress } from './lanes.ts';
 import { emitPackStrips, planStrips } from './pack.ts';
 import { countParts } from './ranges.ts';
@@ -38,9 +39,15 @@ export function emitBlocked(module: ModuleBuilder, spec: ContractionSpec, pairVe
   const b = packB ? inStrips(bPlan, element, 0) : inPlace(bPlan, bStrides);
   const a = packA ? inStrips(aPlan, element, aOffset) : inPlace(aPlan, aStrides);
 
-  const rows = emitBlockedRows(module, spec, a, b);
-  const product = { rows, rowBlocks: countParts(aPlan), rowsPerBlock: shape.rows };
-  if (!packA && !packB) return { ...product, scratchBytes: 0, packBlocks: 0, packPerBatch: false };
+  const packedBytes = packA ? aOffset + aPlan.totalBytes : packB ? bPlan.totalBytes : 0;
+  const keeps = keepsRounding(spec);
+  const lostOffset = Math.ceil(packedBytes / CACHE_LINE) * CACHE_LINE;
+  const scratchBytes = keeps ? lostOffset + ((m - 1) * spec.c.rowStride + n) * element.bytes : packedBytes;
+  const rows = emitBlockedRows(module, spec, a, b, keeps ? lostOffset : undefined);
+  const product = { rows, rowBlocks: countParts(aPlan), rowsPerBlock: shape.rows, scratchBytes };
+  // Batch items that keep something in scratch memory are computed one after the other, as those that pack are.
+  const perItem = keeps && spec.batch > 1;
+  if (!packA && !packB && !perItem) return { ...product, packBlocks: 0, packPerBatch: false };
 
   const pack = module.func(`${contractionName(spec)}-pack`, CONTRACTION_PARAMS);
   let packBlocks = 0;
@@ -73,7 +80,6 @@ export function emitBlocked(module: ModuleBuilder, spec: ContractionSpec, pairVe
     ...product,
     pack,
     packBlocks,
-    packPerBatch: (packB && spec.b.batchStride !== 0) || (packA && spec.a.batchStride !== 0),
-    scratchBytes: packA ? aOffset + aPlan.totalBytes : bPlan.totalBytes,
+    packPerBatch: perItem || (packB && spec.b.batchStride !== 0) || (packA && spec.a.batchStride !== 0),
   };
 }

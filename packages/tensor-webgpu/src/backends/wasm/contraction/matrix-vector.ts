@@ -1,11 +1,15 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import type { Element } from './element.ts';
 import { elements } from './element.ts';
+import { addKeeping, joinKept, RUN } from './exact.ts';
 import { advance, indexedAddress, loadLanes, storeLanes } from './lanes.ts';
 import { countParts, forParts } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
 import { A_PTR, B_PTR, BATCH, C_PTR, CONTRACTION_PARAMS, contractionName, END, START } from './spec.ts';
 import { callTile, emitTile } from './tile.ts';
+
+/** Longer lines are summed in runs, and what rounding takes from the sum of runs is kept. */
+const LONG_LINE = 512;
 
 /** `out[i] = Σ_k matrix[i, k] · vector[k]`: a product with one column, or the transpose of one with one row. */
 interface MatrixVector {
@@ -79,6 +83,7 @@ export function emitMatrixVector(module: ModuleBuilder, spec: ContractionSpec): 
           bStep: product.step,
           bPadded: false,
           cRowStride: 0,
+          long: spec.dtype === 'f32' && spec.k > LONG_LINE ? 'alone' : undefined,
         });
   const parts = {
     full: Math.floor(product.lines / linesPerBlock),
@@ -119,7 +124,8 @@ export function emitMatrixVector(module: ModuleBuilder, spec: ContractionSpec): 
 
 /**
  * Emits `dots(vector, matrix, out, count, accumulate)`: dot products of `lines` lines (at most one vector of them) with a
- * vector. Each is a sum of interleaved partial sums, folded at the end. `count` is not read: the depth is static.
+ * vector. Each is a sum of interleaved partial sums, folded at the end, long ones after every run. `count` is not read: the
+ * depth is static.
  */
 function emitDots(module: ModuleBuilder, spec: ContractionSpec, product: MatrixVector, lines: number): FunctionBuilder {
   const element = elements[spec.dtype];
@@ -147,21 +153,41 @@ function emitDots(module: ModuleBuilder, spec: ContractionSpec, product: MatrixV
     });
   };
   const unrolled = partial * lanes;
-  f.loop(Math.floor(k / unrolled), () => {
+  const turn = () => {
     for (let part = 0; part < partial; part++) step(part * lanes, lanes, part);
     advance(f, vector, unrolled * bytes);
     advance(f, matrix, unrolled * bytes);
-  });
+  };
+  const turns = Math.floor(k / unrolled);
+  const long = spec.dtype === 'f32' && k > LONG_LINE;
+  const runs = long ? sums.map(() => f.locals('v128', 2)) : [];
+  if (long) {
+    f.loop(Math.floor(turns / RUN), () => {
+      f.loop(RUN, turn);
+      sums.forEach((parts, i) => {
+        const [sum, lost] = runs[i];
+        foldParts(f, element, parts);
+        addKeeping(f, sum, lost, parts[0], [x, y]);
+        for (const part of parts) {
+          f.i32x4Const(0);
+          f.localSet(part);
+        }
+      });
+    });
+    f.loop(turns % RUN, turn);
+  } else f.loop(turns, turn);
   const rest = k % unrolled;
   for (let at = 0; at < rest; at += lanes) step(at, Math.min(lanes, rest - at), at / lanes);
 
-  for (const [first = 0, ...others] of sums)
-    for (const other of others) {
-      f.localGet(first);
-      f.localGet(other);
-      element.add(f);
-      f.localSet(first);
-    }
+  sums.forEach((parts, i) => {
+    foldParts(f, element, parts);
+    if (!long) return;
+    const [sum, lost] = runs[i];
+    addKeeping(f, sum, lost, parts[0], [x, y]);
+    joinKept(f, sum, lost);
+    f.localGet(sum);
+    f.localSet(parts[0]);
+  });
   f.i32x4Const(0);
   f.localSet(y);
   const totals = Array.from({ length: lanes }, (_, i) => sums[i]?.[0] ?? y);
@@ -176,6 +202,16 @@ function emitDots(module: ModuleBuilder, spec: ContractionSpec, product: MatrixV
   });
   storeLanes(f, element, x, out, 0, lines, product.outStride);
   return f;
+}
+
+/** Adds the vectors to the first of them. */
+function foldParts(f: FunctionBuilder, element: Element, [first = 0, ...others]: readonly number[]): void {
+  for (const other of others) {
+    f.localGet(first);
+    f.localGet(other);
+    element.add(f);
+    f.localSet(first);
+  }
 }
 
 /** Pushes the vector whose lane i is the sum of the lanes of `vectors[i]`. */

@@ -1,7 +1,9 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { elements } from './element.ts';
+import { addKeeping, joinKept, RUN } from './exact.ts';
 import { advance, loadLanes, loadSplat, storeLanes } from './lanes.ts';
 import { once } from './once.ts';
+import { setSmaller } from './ranges.ts';
 import type { ContractionType } from './spec.ts';
 
 /** A register tile: `rows` x `cols` of C, computed over a run of k. Strides and steps count elements. */
@@ -18,6 +20,12 @@ export interface TileSpec {
   /** Packed B holds whole vectors, with zeros beyond the last column. */
   readonly bPadded: boolean;
   readonly cRowStride: number;
+  /**
+   * Long sums: of the whole product at once ('alone'), or of a block of k with another one to follow ('more') or not ('last').
+   * The latter keep what rounding took from C in an array of C's layout, whose address is a further parameter; `accumulate`
+   * is then 2 where that array holds something.
+   */
+  readonly long?: 'alone' | 'more' | 'last';
 }
 
 const UNROLL = 4;
@@ -35,8 +43,11 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
   const { dtype, rows, cols } = spec;
   const element = elements[dtype];
   const { bytes, lanes } = element;
-  const f = module.func(`${dtype}-tile-${rows}x${cols}`, ['i32', 'i32', 'i32', 'i32', 'i32']);
-  const [a, b, c, count, accumulate] = [0, 1, 2, 3, 4];
+  const { long } = spec;
+  const blocks = long === 'more' || long === 'last';
+  const parameters = new Array<'i32'>(blocks ? 6 : 5).fill('i32');
+  const f = module.func(`${dtype}-tile-${rows}x${cols}${long ? `-${long}` : ''}`, parameters);
+  const [a, b, c, count, accumulate, lostPtr] = [0, 1, 2, 3, 4, 5];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);
   // Fresh locals are zero.
@@ -102,19 +113,79 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
       }),
     );
   };
-  turns(UNROLL);
-  turns(1);
-
-  f.localGet(accumulate);
-  f.if(() =>
-    eachSum((sum, offset, count) => {
-      loadLanes(f, element, c, offset, count);
-      f.localGet(sum);
-      element.add(f);
+  const addTo = (target: number, push: () => void) => {
+    f.localGet(target);
+    push();
+    element.add(f);
+    f.localSet(target);
+  };
+  if (long) {
+    const totals = f.locals('v128', sums.length);
+    const lost = long === 'alone' ? f.locals('v128', sums.length) : [];
+    const scratch: [number, number] = [f.local('v128'), f.local('v128')];
+    const left = f.local('i32');
+    f.localGet(count);
+    f.localSet(left);
+    f.repeat((again) => {
+      setSmaller(
+        f,
+        count,
+        () => f.localGet(left),
+        () => f.i32Const(RUN),
+      );
+      f.localGet(left);
+      f.localGet(count);
+      f.i32Sub();
+      f.localSet(left);
+      turns(UNROLL);
+      turns(1);
+      sums.forEach((sum, i) => {
+        if (long === 'alone') addKeeping(f, totals[i], lost[i], sum, scratch);
+        else addTo(totals[i], () => f.localGet(sum));
+        f.i32x4Const(0);
+        f.localSet(sum);
+      });
+      f.localGet(left);
+      f.brIf(again);
+    });
+    sums.forEach((sum, i) => {
+      if (long === 'alone') joinKept(f, totals[i], lost[i]);
+      f.localGet(totals[i]);
       f.localSet(sum);
-    }),
-  );
-  eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
+    });
+  } else {
+    turns(UNROLL);
+    turns(1);
+  }
+
+  if (!blocks) {
+    f.localGet(accumulate);
+    f.if(() => eachSum((sum, offset, count) => addTo(sum, () => loadLanes(f, element, c, offset, count))));
+    eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
+    return f;
+  }
+  const [known, lost, first, second] = f.locals('v128', 4);
+  eachSum((sum, offset, count) => {
+    f.i32x4Const(0);
+    f.localTee(known);
+    f.localSet(lost);
+    f.localGet(accumulate);
+    f.if(() => {
+      loadLanes(f, element, c, offset, count);
+      f.localSet(known);
+    });
+    f.localGet(accumulate);
+    f.i32Const(2);
+    f.i32And();
+    f.if(() => {
+      loadLanes(f, element, lostPtr, offset, count);
+      f.localSet(lost);
+    });
+    addKeeping(f, known, lost, sum, [first, second]);
+    if (long === 'last') joinKept(f, known, lost);
+    else storeLanes(f, element, lost, lostPtr, offset, count);
+    storeLanes(f, element, known, c, offset, count);
+  });
   return f;
 }
 
@@ -125,9 +196,11 @@ export function callTile(
   addresses: readonly [a: number, b: number, c: number],
   count: number,
   pushAccumulate: () => void,
+  lost?: number,
 ): void {
   for (const address of addresses) f.localGet(address);
   f.i32Const(count);
   pushAccumulate();
+  if (lost !== undefined) f.localGet(lost);
   f.call(tile);
 }

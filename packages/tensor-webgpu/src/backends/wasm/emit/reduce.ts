@@ -5,6 +5,7 @@ import type { ReduceOperation } from '../../../program/lowering.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
+import { addKeeping, joinKept, RUN } from '../contraction/exact.ts';
 import { emitArgReduce } from './arg-reduce.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
@@ -18,8 +19,10 @@ import { vectorOperation } from './vector-operations.ts';
 
 /** Independent partial results of a long run; they hide the latency of the additions. */
 const PARTIALS = 4;
-/** A run of terms longer than this is summed in blocks, so that the rounding error grows with its square root at most. */
+/** A run of terms longer than this is taken in blocks, so that the rounding error grows with its square root at most. */
 const PLAIN_RUN = 128;
+/** Sums of more terms than this in f32 keep what rounding takes from the sum of their blocks. */
+const LONG_SUM = 1024;
 
 const combines: Partial<Record<ReduceOperation, string>> = {
   reduceSum: 'add',
@@ -82,6 +85,8 @@ class Reduction {
   private readonly code: ExpressionCode;
   private readonly result: Address;
   private readonly axis: number;
+  /** Whether each accumulator of a result has another one with what rounding took from it. */
+  private readonly keeps: boolean;
 
   constructor(frame: StageFrame, stage: ReduceStage, place: Affine) {
     this.frame = frame;
@@ -92,6 +97,8 @@ class Reduction {
     this.vector = isVector([stage.value]);
     this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
     this.axis = this.chooseAxis();
+    const terms = sizeOf(stage.space.slice(stage.kept));
+    this.keeps = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum' && terms > LONG_SUM;
     this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
     this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.vector);
     this.code.register([stage.value]);
@@ -190,20 +197,37 @@ class Reduction {
   private along(): void {
     const { f, nest } = this;
     const last = nest.extents.length - 1;
-    const [total] = this.accumulators(1);
-    this.reducedLoops(nest.kept, last, () => this.run(nest.extents[last], total));
+    const [total, ...lost] = this.accumulators(this.keeps ? 2 : 1);
+    this.reducedLoops(nest.kept, last, () => this.run(nest.extents[last], total, lost[0]));
+    for (const local of lost) joinKept(f, total, local);
     this.storeJoined(total);
-    f.release(total);
+    f.release(total, ...lost);
+  }
+
+  /** Combines a partial result into a total. */
+  private gather(total: number, lost: number | undefined, partial: number): void {
+    if (lost === undefined) this.combineFrom(total, partial);
+    else {
+      const scratch = this.f.locals('v128', 2) as [number, number];
+      addKeeping(this.f, total, lost, partial, scratch);
+      this.f.release(...scratch);
+    }
+  }
+
+  private blockLength(terms: number): number {
+    return this.keeps ? Math.min(terms, RUN) : blockLength(terms);
   }
 
   /** Takes a run of `extent` elements into `total`; returns how many steps the pointers moved. */
-  private run(extent: number, total: number): number {
+  private run(extent: number, total: number, lost?: number): number {
     const { f, pointers, width } = this;
     const last = this.nest.extents.length - 1;
     this.code.hoist([this.value]);
     const vectors = Math.floor(extent / width);
     const rest = extent % width;
     let moved = 0;
+    // What is left over of whole blocks comes to the total at once.
+    const [into] = lost === undefined ? [total] : this.accumulators(1);
     const partials = vectors >= 2 * PARTIALS ? PARTIALS : 1;
     const turns = Math.floor(vectors / partials);
     if (turns > 1) {
@@ -214,9 +238,9 @@ class Reduction {
       };
       const flush = (): void => {
         for (const sum of sums.slice(1)) this.combineFrom(sums[0], sum);
-        this.combineFrom(total, sums[0]);
+        this.gather(total, lost, sums[0]);
       };
-      const block = blockLength(turns);
+      const block = this.blockLength(turns);
       if (block < turns) {
         f.loop(Math.floor(turns / block), () => {
           f.loop(block, turn);
@@ -228,13 +252,18 @@ class Reduction {
         });
         if (turns % block > 0) f.loop(turns % block, turn);
       } else f.loop(turns, turn);
-      flush();
+      if (into === total) flush();
+      else sums.forEach((sum) => this.combineFrom(into, sum));
       f.release(...sums);
       moved = turns * partials * width;
     }
     const left = vectors - moved / width;
-    for (let shift = 0; shift < left; shift++) this.take(total, width, shift);
-    if (rest > 0) this.take(total, rest, left);
+    for (let shift = 0; shift < left; shift++) this.take(into, width, shift);
+    if (rest > 0) this.take(into, rest, left);
+    if (into !== total) {
+      this.gather(total, lost, into);
+      f.release(into);
+    }
     this.code.endHoist();
     return moved;
   }
@@ -337,27 +366,30 @@ class Reduction {
       body(sums);
       return;
     }
+    const lost = this.keeps ? this.accumulators(sums.length) : [];
     this.reducedLoops(nest.kept, last, () => {
       const extent = nest.extents[last];
       const step = (into: readonly number[]) => (): void => {
         body(into);
         pointers.move((strides) => strides[last]);
       };
-      const block = blockLength(extent);
-      if (block >= extent) {
+      const block = this.blockLength(extent);
+      if (block >= extent && !this.keeps) {
         f.loop(extent, step(sums));
         return extent;
       }
       const run = (count: number): void => {
         const partial = this.accumulators(sums.length);
         f.loop(count, step(partial));
-        sums.forEach((sum, i) => this.combineFrom(sum, partial[i]));
+        sums.forEach((sum, i) => this.gather(sum, lost[i], partial[i]));
         f.release(...partial);
       };
       f.loop(Math.floor(extent / block), () => run(block));
       if (extent % block > 0) run(extent % block);
       return extent;
     });
+    lost.forEach((local, i) => joinKept(f, sums[i], local));
+    f.release(...lost);
   }
 }
 
