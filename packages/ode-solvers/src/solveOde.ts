@@ -1,4 +1,4 @@
-import { checkFunctions, jit, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { checkFunctions, customJvp, jit, type Tensor, tree, where } from '@flowfield/tensor-webgpu';
 import { type AdaptiveOptions, solveAdaptive } from './adaptiveSteps.ts';
 import { solveBacksolve } from './backsolve.ts';
 import { type Clock, clockOf } from './clock.ts';
@@ -6,14 +6,18 @@ import type { DenseSolution } from './dense.ts';
 import { solveAdaptiveDriven, solveFixedDriven, type Watch } from './driven.ts';
 import { leafEvents } from './events.ts';
 import { solveFixed } from './fixedSteps.ts';
+import { solveKept } from './keptSolve.ts';
 import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
 import { failureOf } from './report.ts';
-import { checkMass, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
+import { checkMass, type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
 import { canRead, fail } from './times.ts';
+
+/** The solver of solves that name none. */
+const usual = dopri5();
 
 /** The events of a solve, in their order. */
 export interface OdeEvents<Y> {
@@ -57,7 +61,7 @@ export interface OdeSolution<Y> {
  *
  * `y` is a tree of floating tensors, which may have different dtypes; time is a scalar of the widest of them. `f`
  * returns a tree like `y`, and is evaluated on the whole batch at once, at times between t0 and t1 only (one stage of
- * `kvaerno5()` excepted).
+ * `kvaerno4()` and of `kvaerno5()` excepted).
  *
  * Step sizes: `steps`, `step` or `grid` fix them; otherwise the error per step is kept below `atol + rtol |y|` in the
  * root mean square over all elements of the state (so the number of evaluations depends on the batch).
@@ -71,7 +75,7 @@ export interface OdeSolution<Y> {
  * attempt.
  *
  * @throws OdeError, unless `throw` is false, when a solve outside a trace does not reach t1. Inside a trace nothing
- * can be thrown: look at `code`; the state is then the last good one.
+ * can be thrown: look at `code`; the state is then the last good one, and its derivatives are NaN.
  * @throws ArgumentError for an f that is no function, and for options that are unknown, out of range or exclude each other;
  * DTypeError for integer states; ShapeError for an f, an event or a mass matrix of another shape.
  */
@@ -82,7 +86,7 @@ export function solveOde<Y, Args = undefined>(
 ): OdeSolution<Y> {
   checkFunctions('solveOde', f);
   checkNames(options);
-  const solver = options.solver ?? dopri5();
+  const solver = options.solver ?? usual;
   const { structure } = tree.flatten(y0);
   const initial = stateOf(y0);
   const device = initial.find((leaf) => leaf.device !== undefined)?.device?.name;
@@ -96,8 +100,9 @@ export function solveOde<Y, Args = undefined>(
   const fixed = options.grid !== undefined || options.steps !== undefined || options.step !== undefined;
   const scanned = fixed && events.length === 0;
   const clock = withGridStops(clockOf({ ...options, ts: saveAt.ts }, timeType, device), fixed && !scanned);
-  const problem = (state: State): LeafProblem => ({
-    field: fieldOf(f, structure, args),
+  const field = fieldOf(f, structure, args);
+  const problem = (state: State, inside: Field = field): LeafProblem => ({
+    field: inside,
     solver,
     state,
     project: project ? (inner: State) => stateOf(project(rebuild(inner))) : null,
@@ -115,17 +120,19 @@ export function solveOde<Y, Args = undefined>(
     clock: at,
     control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
   });
-  const withSaved = (solved: LeafSolution, at: Clock, state: State): LeafSolution =>
+  const withSaved = (solved: LeafSolution, at: Clock, state: State, inside?: Field): LeafSolution =>
     scanned && at.saved && solved.dense
       ? {
           ...solved,
-          saved: savedFrom(problem(state), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
+          saved: savedFrom(problem(state, inside), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
         }
       : solved;
-  const run = (state: State, at: Clock): LeafSolution =>
+  const run = (state: State, at: Clock, inside?: Field): LeafSolution =>
+    withSoundTangents(solveWhole(state, at, inside));
+  const solveWhole = (state: State, at: Clock, inside?: Field): LeafSolution =>
     scanned
-      ? withSaved(solveFixed(problem(state), at, options.checkpoint ?? false), at, state)
-      : solveAdaptive(problem(state), adaptive(at));
+      ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
+      : solveAdaptive(problem(state, inside), adaptive(at));
 
   const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
   if (watch.onProgress && !inMemory)
@@ -133,18 +140,36 @@ export function solveOde<Y, Args = undefined>(
   const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
   const solved =
     options.adjoint === 'backsolve'
-      ? solveBacksolve({ f, structure, args, problem, clock, run: (at) => adaptive(at), scanned, solve: run }, initial)
+      ? solveBacksolve({ field, problem, clock, run: adaptive, scanned }, initial)
       : inMemory && (watch.onProgress || grows)
         ? scanned
           ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
           : solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
-        : jit(run)(initial, clock);
+        : inMemory
+          ? solveKept(options, solver, field, run, initial, clock)
+          : jit((state: State, at: Clock) => run(state, at))(initial, clock);
 
   if ((options.throw ?? true) && canRead(solved.code) && solved.code.item() !== 0) {
     throw failureOf(solved, problem(solved.state), scanned);
   }
   return solutionOf(solved, rebuild, clock.saved?.times ?? null);
 }
+
+/** A solve that did not reach its end has no derivative: where one is taken in a trace, which cannot throw, it is NaN. */
+function withSoundTangents(solved: LeafSolution): LeafSolution {
+  const sound = (states: State): State => states.map((leaf) => soundTangent(leaf, solved.code));
+  return {
+    ...solved,
+    state: sound(solved.state),
+    saved: solved.saved && { ...solved.saved, states: sound(solved.saved.states) },
+    trajectory: solved.trajectory && { ...solved.trajectory, states: sound(solved.trajectory.states) },
+  };
+}
+
+const soundTangent: (x: Tensor, code: Tensor) => Tensor = customJvp(
+  (x: Tensor, _code: Tensor) => x,
+  ([x, code], [moved]) => [soundTangent(x, code), moved.mul(where(code.equal(0), 1, Number.NaN).astype(moved.dtype))],
+);
 
 /** Fixed steps that events may cut: the grid becomes a list of times at which steps end. */
 function withGridStops(clock: Clock, cuts: boolean): Clock {

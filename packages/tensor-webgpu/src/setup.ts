@@ -3,7 +3,8 @@ import { cpuDevice } from './backends/wasm/device.ts';
 import { checkedOptions } from './errors/checks.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
-import { devices, registerDevice } from './runtime/registry.ts';
+import type { Device } from './runtime/device.ts';
+import { defaultDevice, devices, registerDevice } from './runtime/registry.ts';
 import { useWideVectors } from './wideVectors.ts';
 
 const cpu = cpuDevice();
@@ -14,6 +15,8 @@ registerDevice(cpu);
 registerDevice(referenceDevice());
 
 export interface InitOptions {
+  /** The device on which new tensors are made from now on: its name, or a device of your own, known by its name after it. */
+  readonly device?: string | Device;
   /**
    * Node only: let V8 join vectors into ones of 256 bits (experimental there), for programs compiled from now on.
    * Checked first: the same bits, about twice the speed of matrix products. Default: false.
@@ -25,10 +28,14 @@ export interface InitOptions {
  * Finds the devices of this machine and returns their names, the default first. The CPU devices are there without
  * it; devices that must be asked for (a GPU) are there after it.
  *
- * @throws DeviceError when wide vectors are asked for and cannot be had; ArgumentError for a misspelt option.
+ * @throws DeviceError for a device that is not there or whose name another one has, and when wide
+ * vectors are asked for and cannot be had; ArgumentError for a misspelt option.
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
-  const { wideVectors = false } = checkedOptions('init', options, ['wideVectors']);
+  const { wideVectors = false, device } = checkedOptions('init', options, ['device', 'wideVectors']);
+  if (typeof device === 'object') registerDevice(device);
+  if (device !== undefined) defaultDevice(typeof device === 'string' ? device : device.name);
   if (wideVectors) useWideVectors(cpu);
-  return devices();
+  const first = defaultDevice().name;
+  return [first, ...devices().filter((name) => name !== first)];
 }

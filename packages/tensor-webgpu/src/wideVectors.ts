@@ -3,7 +3,7 @@ import { DeviceError } from './errors/errors.ts';
 import { lower } from './optimize/simplify.ts';
 import { lax } from './primitives/lax.ts';
 import type { Aval, Program } from './program/program.ts';
-import type { Device } from './runtime/device.ts';
+import type { SynchronousDevice } from './runtime/device.ts';
 import { traceProgram } from './trace/builder.ts';
 
 /** What Node gives of V8. */
@@ -76,7 +76,7 @@ function nodeV8(): V8 {
 }
 
 /** The seconds of one product, each time it is called. */
-function timedProduct(device: Device): () => number {
+function timedProduct(device: SynchronousDevice): () => number {
   const side: Aval = { shape: [TIMED_SIZE, TIMED_SIZE], dtype: 'f32' };
   const { program } = traceProgram([side, side], (a, b) => [
     lax.dotGeneral(a, b, { contract: [[1], [0]], batch: [[], []] }),
@@ -116,7 +116,7 @@ function checkProgram(): Program {
   return lower(program);
 }
 
-function runCheck(device: Device): Float32Array {
+function runCheck(device: SynchronousDevice): Float32Array {
   const program = checkProgram();
   const inputs = program.inputs.map(({ shape }, k) =>
     device.put(
@@ -125,5 +125,5 @@ function runCheck(device: Device): Float32Array {
     ),
   );
   const outputs = device.compile(program).run(inputs);
-  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync?.(storage) ?? [])));
+  return Float32Array.from(outputs.flatMap((storage) => Array.from(device.readSync(storage))));
 }

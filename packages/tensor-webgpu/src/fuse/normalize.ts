@@ -20,6 +20,9 @@ const transposePrimitive = viewPrimitive('transpose', {
     unpermuted(coordinates, permutation),
 });
 
+/** Whether an equation only gives a value a buffer of its own. */
+export const isCopy = (eqn: Eqn): boolean => eqn.primitive === copyPrimitive;
+
 /**
  * The program in the form that fusing takes: outputs are distinct computed variables (inputs, literals and repeats are
  * copied), and the operands of contractions have their axes in the order batch, free, contracted.

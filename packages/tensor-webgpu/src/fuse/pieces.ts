@@ -35,5 +35,12 @@ export function pieceParts(loops: Loops, eqn: Eqn): RowDraft[] {
     stage.stores.push({ variable, place, value });
     parts.push({ rows: wide[0], stages: [stage] });
   }
-  return parts.length > 0 ? parts : [{ rows: 0, stages: [] }];
+  if (parts.length === 0) {
+    // An output without elements is made all the same: others may name it.
+    const stage = loops.make(shape);
+    const place = flatten(identityCoordinates(rank), shape, rank);
+    stage.stores.push({ variable, place, value: { kind: 'literal', dtype, value: 0 } });
+    parts.push({ rows: shape[0], stages: [stage] });
+  }
+  return parts;
 }

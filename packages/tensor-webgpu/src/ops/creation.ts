@@ -14,6 +14,7 @@ import { lax } from '../primitives/lax.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
+import { upload } from '../runtime/transfer.ts';
 import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
@@ -44,7 +45,7 @@ const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
 
 /** Puts host data on a device. */
 const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>
-  stored(deviceFor(dtype, deviceName).put(data, dtype), shape, dtype);
+  stored(upload(deviceFor(dtype, deviceName), data, dtype), shape, dtype);
 
 const isTypedArray = (data: unknown): data is TypedArray => ArrayBuffer.isView(data) && !(data instanceof DataView);
 

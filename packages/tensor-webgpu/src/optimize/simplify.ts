@@ -10,17 +10,24 @@ const MAX_PASSES = 6;
 
 const COMMUTATIVE = new Set(['add', 'mul', 'max', 'min', 'and', 'or', 'xor', 'eq', 'ne']);
 
+/** Programs that were simplified before, with what became of them: bodies of loops are met at every pass around them. */
+const simplified = new WeakMap<Program, Program>();
+
 /**
  * The same function as a smaller program: rewrite rules, common subexpressions merged, dead code removed, in
  * sub-programs too. Derivative rules (custom calls, gradient stops, checkpoints) are kept.
  */
 export function simplify(program: Program): Program {
+  const known = simplified.get(program);
+  if (known) return known;
   let current = removeDeadCode(program);
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const { result, changed } = new Pass(current).run();
     current = removeDeadCode(result);
     if (!changed) break;
   }
+  simplified.set(program, current);
+  simplified.set(current, current);
   return current;
 }
 

@@ -15,11 +15,18 @@ function identity(value: object): string {
 /** A text that two programs share exactly when they compute the same thing in the same way. */
 export function programKey(program: Program): string {
   const parts: string[] = [];
-  writeProgram(program, parts);
+  writeProgram(program, parts, false);
   return parts.join('');
 }
 
-function writeProgram(program: Program, parts: string[]): void {
+/** The same for programs that may still be differentiated: derivative rules of custom calls count, by identity. */
+export function differentiableKey(program: Program): string {
+  const parts: string[] = [];
+  writeProgram(program, parts, true);
+  return parts.join('');
+}
+
+function writeProgram(program: Program, parts: string[], rules: boolean): void {
   const numbers = new Map<Var, number>();
   const declare = (variable: Var): void => {
     numbers.set(variable, numbers.size);
@@ -32,8 +39,8 @@ function writeProgram(program: Program, parts: string[]): void {
   for (const variable of program.inputs) declare(variable);
   for (const eqn of program.eqns) {
     parts.push(';', eqn.primitive.name, '(');
-    // An inlined call is its body; the rules it carries for derivatives do not matter any more.
-    writeParam(eqn.primitive.body ? eqn.primitive.body(eqn.params) : eqn.params, parts);
+    // An inlined call is its body, once the rules it carries for derivatives do not matter any more.
+    writeParam(eqn.primitive.body && !rules ? eqn.primitive.body(eqn.params) : eqn.params, parts, rules);
     parts.push(')');
     for (const atom of eqn.inputs) use(atom);
     parts.push('>');
@@ -45,15 +52,15 @@ function writeProgram(program: Program, parts: string[]): void {
 
 const numberKey = (value: number): string => (Object.is(value, -0) ? '-0' : String(value));
 
-function writeParam(value: unknown, parts: string[]): void {
+function writeParam(value: unknown, parts: string[], rules: boolean): void {
   if (isProgram(value)) {
     parts.push('{');
-    writeProgram(value, parts);
+    writeProgram(value, parts, rules);
     parts.push('}');
   } else if (Array.isArray(value)) {
     parts.push('[');
     for (const item of value) {
-      writeParam(item, parts);
+      writeParam(item, parts, rules);
       parts.push(',');
     }
     parts.push(']');
@@ -64,7 +71,7 @@ function writeParam(value: unknown, parts: string[]): void {
   } else if (typeof value === 'object' && value !== null) {
     for (const name of Object.keys(value).sort()) {
       parts.push(name, ':');
-      writeParam((value as Record<string, unknown>)[name], parts);
+      writeParam((value as Record<string, unknown>)[name], parts, rules);
       parts.push(' ');
     }
   } else {
@@ -75,7 +82,7 @@ function writeParam(value: unknown, parts: string[]): void {
 /** The key of an equation's operation alone: primitive and parameters, without its operands. */
 export function operationKey(name: string, params: unknown): string {
   const parts = [name, '('];
-  writeParam(params, parts);
+  writeParam(params, parts, true);
   parts.push(')');
   return parts.join('');
 }

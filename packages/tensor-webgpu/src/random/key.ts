@@ -3,7 +3,7 @@ import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { tensor } from '../ops/creation.ts';
 import { stack } from '../ops/join.ts';
-import { asTensor, castTo, checkInteger, isTensor } from '../ops/operands.ts';
+import { castTo, checkInteger, isTensor } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
 import { lax } from '../primitives/lax.ts';
@@ -58,7 +58,9 @@ export const split = (k: Key, count = 2): Tensor =>
 /** The key number `data` (u32) of a family of independent keys; for keys by step or by index. */
 export const foldIn = (k: Key, data: number | Tensor): Key =>
   composite('random.foldIn', () => {
-    const number = isTensor(data) ? checkInteger('random.foldIn', 'data', data) : asTensor(checkedNumber(data));
+    const number = isTensor(data)
+      ? checkInteger('random.foldIn', 'data', data)
+      : lax.full([], checkedNumber(data), 'u32');
     const [k0, k1] = words('foldIn', k);
     return stack(lax.threefry2x32(k0, k1, 0, castTo(number, 'u32')));
   });

@@ -4,8 +4,12 @@ import type { Device } from './device.ts';
 const known = new Map<string, Device>();
 let chosen: Device | null = null;
 
-/** Makes a device known by its name; the first one becomes the default. */
+/** Makes a device known by its name; the first one becomes the default. Throws `DeviceError` for the name of another. */
 export function registerDevice(device: Device): void {
+  const other = known.get(device.name);
+  if (other && other !== device) {
+    throw new DeviceError(`There is a device '${device.name}' already. Give the new one another name.`);
+  }
   known.set(device.name, device);
   chosen ??= device;
 }

@@ -4,10 +4,18 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 export type Shape = readonly number[];
 
 /** The number of elements: the product of the extents (1 for a scalar). */
-export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i];
+  return size;
+}
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((extent, i) => extent === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 

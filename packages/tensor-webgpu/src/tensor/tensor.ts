@@ -6,7 +6,9 @@ import { slice } from '../ops/slice.ts';
 import type { NestedArray } from '../ops/types.ts';
 import type { Aval } from '../program/program.ts';
 import type { Device } from '../runtime/device.ts';
+import { giveBack } from '../runtime/line.ts';
 import { deviceNamed } from '../runtime/registry.ts';
+import { download, downloadNow, isReadable, transfer, upload } from '../runtime/transfer.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
 import { enterScope } from '../trace/scope.ts';
 import { makeValue, registerValueClass, storageOf, takeStorage, type ValueState } from '../trace/value.ts';
@@ -43,8 +45,7 @@ export class Tensor extends TensorMethods {
   async data(): Promise<TypedArray> {
     const constant = this.constantData();
     if (constant) return constant;
-    const storage = storageOf(this.readable('data', this.data), 'data');
-    return storage.device.read(storage);
+    return download(storageOf(this.readable('data', this.data), 'data'));
   }
 
   /** The elements at once, on a device whose memory this thread can see. Throws `DeviceError` on others. */
@@ -75,13 +76,16 @@ export class Tensor extends TensorMethods {
         `Device ${target.name} has no ${this.dtype}; it has ${target.dtypes.join(', ')}. Cast with .astype first.`,
       );
     }
-    const data = this.readSync('to', this.to);
-    return makeValue(this, { kind: 'stored', storage: target.put(data, this.dtype) }) as Tensor;
+    const constant = this.constantData();
+    const storage = constant
+      ? upload(target, constant, this.dtype)
+      : transfer(storageOf(this.readable('to', this.to), 'to'), target);
+    return makeValue(this, { kind: 'stored', storage }) as Tensor;
   }
 
   /** Gives the memory back; any later use throws `DisposedError`. Doing it twice is fine. */
   dispose(): void {
-    if (this.state.kind === 'stored') takeStorage(this, 'dispose', 'dispose()').dispose();
+    if (this.state.kind === 'stored') giveBack(takeStorage(this, 'dispose', 'dispose()').memory);
   }
 
   [Symbol.dispose](): void {
@@ -118,8 +122,8 @@ export class Tensor extends TensorMethods {
   /** What `console.log` shows in Node: the elements where they can be read at once. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const { state } = this;
-    if (state.kind !== 'stored' || !state.storage.device.readSync) return this.toString();
-    return formatTensor(state.storage.device.readSync(state.storage), this);
+    if (state.kind !== 'stored' || !isReadable(state.storage)) return this.toString();
+    return formatTensor(downloadNow(state.storage, 'inspect'), this);
   }
 
   private constantData(): TypedArray | null {
@@ -130,13 +134,7 @@ export class Tensor extends TensorMethods {
   private readSync(name: string, method: Function): TypedArray {
     const constant = this.constantData();
     if (constant) return constant;
-    const storage = storageOf(this.readable(name, method), name);
-    if (!storage.device.readSync) {
-      throw new DeviceError(
-        `${name}: device ${storage.device.name} cannot be read at once. Use \`await x.data()\`, or move with .to('cpu') after it.`,
-      );
-    }
-    return storage.device.readSync(storage);
+    return downloadNow(storageOf(this.readable(name, method), name), name);
   }
 
   /** This tensor, if it has elements; inside a trace throws `TraceError` with the line that asked for them. */

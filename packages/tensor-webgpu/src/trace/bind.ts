@@ -49,8 +49,11 @@ export function runProgram(program: Program, inputs: readonly Value[], use: stri
   return storedValues(program, storages);
 }
 
-export const storedValues = (program: Program, storages: readonly Storage[]): Value[] =>
-  program.outputs.map((aval, i) => makeValue(aval, { kind: 'stored', storage: storages[i] }));
+export function storedValues({ outputs }: Program, storages: readonly Storage[]): Value[] {
+  const values: Value[] = [];
+  for (let i = 0; i < outputs.length; i++) values.push(makeValue(outputs[i], { kind: 'stored', storage: storages[i] }));
+  return values;
+}
 
 /**
  * Runs `build` on `values`: inside a trace its operations are recorded there; otherwise they are traced into

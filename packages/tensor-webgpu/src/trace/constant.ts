@@ -1,15 +1,16 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import { DTypeError } from '../errors/errors.ts';
-import { Literal } from '../program/program.ts';
+import { type Aval, Literal } from '../program/program.ts';
 import type { Device } from '../runtime/device.ts';
 import { defaultDevice } from '../runtime/registry.ts';
+import { upload } from '../runtime/transfer.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
 import { isValue, literalValue, makeValue, type Value } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
-  return makeValue({ shape, dtype }, { kind: 'stored', storage: device.put(data, dtype) });
+  return makeValue({ shape, dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */
@@ -24,12 +25,25 @@ export interface NumberPlace {
   readonly dtype?: DType;
 }
 
-/** A leaf of a transformed function's arguments or results as a value: numbers become f32 (or `dtype`), booleans bool scalars. */
-export function liftLeaf(leaf: unknown, use: string, { device, dtype = 'f32' }: NumberPlace = {}): Value {
+/** The dtype of a plain leaf of a transformed function's arguments or results: booleans are bool, numbers f32 (or `dtype`). */
+export const liftedDType = (leaf: unknown, { dtype = 'f32' }: NumberPlace): DType | null =>
+  typeof leaf === 'number' ? dtype : typeof leaf === 'boolean' ? 'bool' : null;
+
+/** Such a leaf as a value: plain ones become scalars. */
+export function liftLeaf(leaf: unknown, use: string, place: NumberPlace = {}): Value {
   if (isValue(leaf)) return leaf;
-  if (typeof leaf === 'number' || typeof leaf === 'boolean') {
-    return scalarValue(Number(leaf), typeof leaf === 'number' ? dtype : 'bool', device);
-  }
+  const dtype = liftedDType(leaf, place);
+  return dtype ? scalarValue(Number(leaf), dtype, place.device) : refuseLeaf(leaf, use);
+}
+
+/** What such a leaf will be as a value. */
+export function liftedForm(leaf: unknown, use: string, place: NumberPlace): Aval {
+  if (isValue(leaf)) return leaf;
+  const dtype = liftedDType(leaf, place);
+  return dtype ? { shape: [], dtype } : refuseLeaf(leaf, use);
+}
+
+function refuseLeaf(leaf: unknown, use: string): never {
   const given = leaf === null ? 'null' : typeof leaf === 'object' ? (leaf as object).constructor?.name : typeof leaf;
   throw new DTypeError(
     `${use}: expected tensors, numbers or booleans (in arrays and plain objects), got ${given}. ` +

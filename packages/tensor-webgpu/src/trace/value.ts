@@ -1,7 +1,8 @@
 import type { DType } from '../dtype/dtype.ts';
 import { DisposedError, DuplicateError } from '../errors/errors.ts';
 import type { Aval, Literal, Var } from '../program/program.ts';
-import type { Device, Storage } from '../runtime/device.ts';
+import type { Device, Memory, Storage } from '../runtime/device.ts';
+import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Builder } from './builder.ts';
 
@@ -21,6 +22,10 @@ export class Value implements Aval {
   readonly dtype: DType;
   /** @internal */
   state: ValueState;
+  /** @internal Its place among the young; -1 when the finalizer knows of it, or need not. */
+  youngAt = -1;
+  /** @internal The last call that looked whether it was given twice. */
+  seenBy = 0;
 
   static {
     Object.defineProperty(Value.prototype, COPY, { value: import.meta.url });
@@ -60,11 +65,63 @@ export function registerValueClass(made: ValueClass): void {
 }
 
 /** Frees the memory of tensors that were collected without a dispose: a safety net, not a plan. */
-const collected = new FinalizationRegistry<Storage>((storage) => storage.dispose());
+const collected = new FinalizationRegistry<Memory>(giveBack);
+
+/**
+ * Values in memory that the finalizer does not know of yet. Telling it costs more than all else that is done for a
+ * small result, and most of them are disposed or donated before the task ends.
+ */
+const young: Value[] = [];
+let youngElements = 0;
+let settling = false;
+const MOST_YOUNG = 8192;
+const MOST_YOUNG_ELEMENTS = 1 << 22;
+
+/** Tells the finalizer of the young. */
+function settle(): void {
+  for (const value of young) {
+    value.youngAt = -1;
+    const { state } = value;
+    if (state.kind === 'stored') collected.register(value, state.storage.memory, value);
+  }
+  young.length = 0;
+  youngElements = 0;
+}
+
+/** The finalizer shall not free what this value held. */
+function forget(value: Value, storage: Storage): void {
+  const { youngAt } = value;
+  if (youngAt < 0) {
+    collected.unregister(value);
+    return;
+  }
+  youngElements -= storage.size;
+  const last = young.pop() as Value;
+  if (last !== value) {
+    young[youngAt] = last;
+    last.youngAt = youngAt;
+  }
+  value.youngAt = -1;
+}
+
+const afterTask: (run: () => void) => void =
+  typeof setImmediate === 'function' ? (run) => void setImmediate(run).unref?.() : (run) => void setTimeout(run, 0);
 
 export function makeValue(aval: Aval, state: ValueState): Value {
   const value = new valueClass(aval, state);
-  if (state.kind === 'stored') collected.register(value, state.storage, value);
+  if (state.kind === 'stored') {
+    value.youngAt = young.length;
+    young.push(value);
+    youngElements += state.storage.size;
+    if (young.length >= MOST_YOUNG || youngElements >= MOST_YOUNG_ELEMENTS) settle();
+    else if (!settling) {
+      settling = true;
+      afterTask(() => {
+        settling = false;
+        settle();
+      });
+    }
+  }
   return value;
 }
 
@@ -74,9 +131,18 @@ export function makeValue(aval: Aval, state: ValueState): Value {
  */
 export function takeStorage(value: Value, use: string, why: string): Storage {
   const storage = storageOf(value, use);
-  collected.unregister(value);
+  forget(value, storage);
   value.state = { kind: 'gone', why };
   return storage;
+}
+
+const DONATED: ValueState = { kind: 'gone', why: 'it was donated to a jitted function' };
+
+/** Marks a tensor as gone whose memory a program took over, so that a later use is a named error. */
+export function donate(value: Value): void {
+  if (value.state.kind !== 'stored') return;
+  forget(value, value.state.storage);
+  value.state = DONATED;
 }
 
 export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });

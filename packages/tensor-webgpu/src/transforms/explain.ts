@@ -1,8 +1,9 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
+import type { KernelReport } from '../kernels/report.ts';
 import { printProgram } from '../program/print.ts';
-import type { KernelReport, ProgramReport } from '../runtime/device.ts';
+import type { CompileStep, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
-import { type JitOptions, prepare } from './jit.ts';
+import { JitFunction, type JitOptions } from './jit.ts';
 
 /** The compiled form of a function: figures to test against, and a text to read. */
 export class Explanation {
@@ -28,6 +29,11 @@ export class Explanation {
   /** Floating-point operations of one run, as the kernels count them. */
   get flops(): number {
     return this.report.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  }
+
+  /** Milliseconds that the steps of compiling took when the program was compiled, in order; empty where a device does not say. */
+  get compileSteps(): readonly CompileStep[] {
+    return this.report.steps ?? [];
   }
 
   /** The program after simplification, one equation a line. */
@@ -74,5 +80,5 @@ export const explain =
   (...args: A): Explanation => {
     checkFunctions('explain', f);
     checkedOptions('explain', options, ['staticArgnums', 'donate']);
-    return new Explanation(prepare(f as TreeFunction, args, options, new Map()).entry.executable.report);
+    return new Explanation(new JitFunction(f as TreeFunction, options).entryOf(args).compiled.report('explain'));
   };

@@ -1,7 +1,8 @@
 import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
+import type { Device } from '../runtime/device.ts';
 import { trace } from '../trace/builder.ts';
-import { liftLeaf } from '../trace/constant.ts';
+import { liftLeaf, type NumberPlace } from '../trace/constant.ts';
 import { isValue, type Value } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
@@ -21,14 +22,26 @@ export function flattenArguments(args: readonly unknown[], use: string): FlatArg
 }
 
 /**
- * Leaves as values. Plain numbers and booleans follow the tensors they are given with: to their device, and to f64 where
- * those are of f64.
+ * What plain numbers and booleans among these leaves become. They follow the tensors they are given with: to their
+ * device, and to f64 where those are of f64.
  */
+export function numbersAmong(leaves: readonly unknown[]): NumberPlace {
+  let device: Device | undefined;
+  let exact = false;
+  let single = false;
+  for (const leaf of leaves) {
+    if (!isValue(leaf)) continue;
+    device ??= leaf.device;
+    if (leaf.dtype === 'f64') exact = true;
+    else if (leaf.dtype === 'f32') single = true;
+  }
+  return { device, dtype: exact && !single ? 'f64' : 'f32' };
+}
+
+/** Leaves as values. */
 export function liftLeaves(leaves: readonly unknown[], use: string): Value[] {
-  const tensors = leaves.filter((leaf) => isValue(leaf));
-  const device = tensors.find((tensor) => tensor.device)?.device;
-  const exact = tensors.some(({ dtype }) => dtype === 'f64') && tensors.every(({ dtype }) => dtype !== 'f32');
-  return leaves.map((leaf) => liftLeaf(leaf, use, { device, dtype: exact ? 'f64' : 'f32' }));
+  const place = numbersAmong(leaves);
+  return leaves.map((leaf) => liftLeaf(leaf, use, place));
 }
 
 /** Calls `f` on values arranged as its arguments; its result flattened to values. */

@@ -1,11 +1,12 @@
 export { checkpoint } from './checkpoint.ts';
+export { closureConvert } from './closureConvert.ts';
 export { cond, switchCase } from './control/branches.ts';
 export { foriLoop, type ScanOptions, scan, type WhileOptions, whileLoop } from './control/loops.ts';
 export { type CustomOptions, customJvp, customVjp } from './custom.ts';
 export { type Explanation, explain } from './explain.ts';
 export { type GradOptions, grad, valueAndGrad } from './grad.ts';
 export { hessian, type JacobianOptions, jacfwd, jacrev } from './jacobian.ts';
-export { type JitOptions, jit } from './jit.ts';
+export { clearCaches, type JitOptions, jit } from './jit.ts';
 export { jvp, linearize, vjp } from './products.ts';
 export { stopGradient } from './stopGradient.ts';
 export { type MapAxes, type VmapOptions, vmap } from './vmap.ts';

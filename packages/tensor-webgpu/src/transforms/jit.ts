@@ -1,16 +1,18 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { showAval } from '../program/print.ts';
-import type { Program } from '../program/program.ts';
-import type { Device, Executable } from '../runtime/device.ts';
-import { compiled } from '../runtime/execute.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { deviceOf, storedValues } from '../trace/bind.ts';
+import type { Aval } from '../program/program.ts';
+import { ByteCache } from '../runtime/cache.ts';
+import { clearPrograms, compiled } from '../runtime/execute.ts';
+import { deviceOf } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
+import { liftedForm } from '../trace/constant.ts';
 import { collectMade } from '../trace/scope.ts';
-import { storageOf, takeStorage, type Value } from '../trace/value.ts';
-import { leaves, type Structure, unflatten } from '../tree/tree.ts';
-import { callFlat, flattenArguments, type TreeFunction } from './function.ts';
+import { Value } from '../trace/value.ts';
+import { flatten, leaves } from '../tree/tree.ts';
+import { clearConverted } from './closureConvert.ts';
+import { callFlat, numbersAmong, type TreeFunction } from './function.ts';
+import { JitEntry, type MatchedCall } from './jitEntry.ts';
 import { checkedPositions, staticKey } from './staticArguments.ts';
 
 export interface JitOptions {
@@ -20,69 +22,133 @@ export interface JitOptions {
   readonly donate?: readonly number[];
 }
 
-interface Entry {
-  readonly program: Program;
-  readonly captured: readonly Value[];
-  readonly structure: Structure;
-  readonly executable: Executable;
-  readonly device: Device;
-  /** Which argument values the program may overwrite. */
-  readonly donated: readonly boolean[];
-}
+/** Bytes that the traces of one jitted function may take; those not used for longest go first. */
+const TRACE_BYTES = 64 * 1024 * 1024;
+/** How often the caches were cleared. */
+let cleared = 0;
+/** How many forms of arguments are tried before they are looked up. */
+const MOST_RECENT = 4;
 
-/** A traced and compiled call, and the values to run it on. */
-export interface Prepared {
-  readonly entry: Entry;
-  /** The values of the arguments, then what the function captured. */
-  readonly values: readonly Value[];
-  /** Which of them were made for this call, from plain numbers. */
-  readonly lifted: readonly boolean[];
-}
+type Traces = ByteCache<JitEntry>;
 
-export function prepare(
-  f: TreeFunction,
-  args: readonly unknown[],
-  options: JitOptions,
-  entries: Map<string, Entry>,
-): Prepared {
-  const { staticArgnums = [], donate = [] } = options;
-  const isStatic = (n: number): boolean => staticArgnums.includes(n);
-  const dynamic = args.filter((_, n) => !isStatic(n));
-  const flat = flattenArguments(dynamic, 'jit');
-  const device = deviceOf(flat.values, 'jit');
-  const key = JSON.stringify([
-    device.name,
-    flat.structure.key,
-    ...flat.values.map(showAval),
-    ...args.map((arg, n) => (isStatic(n) ? staticKey(arg) : null)),
-  ]);
-  let entry = entries.get(key);
-  if (!entry) {
-    const call = (...given: unknown[]): unknown => {
+/**
+ * The functions whose traces `clearCaches` drops at once. A function enters at its second call: a weak reference holds
+ * what it is made for until the task ends, and a loop may make and drop any number of functions that are called once.
+ */
+const allTraces = new Set<WeakRef<JitFunction>>();
+const forgotten = new FinalizationRegistry<WeakRef<JitFunction>>((reference) => allTraces.delete(reference));
+
+/** What `jit` keeps of a function. */
+export class JitFunction {
+  private readonly f: TreeFunction;
+  private readonly staticArgnums: readonly number[];
+  private readonly donate: readonly number[];
+  private readonly traces: Traces = new ByteCache(TRACE_BYTES);
+  private recent: JitEntry[] = [];
+  private listed = false;
+  private clearedBefore = cleared;
+
+  constructor(f: TreeFunction, { staticArgnums = [], donate = [] }: JitOptions) {
+    this.f = f;
+    this.staticArgnums = staticArgnums;
+    this.donate = donate;
+  }
+
+  call(args: readonly unknown[]): unknown {
+    if (this.clearedBefore !== cleared) this.clear();
+    const { recent } = this;
+    if (!this.listed && recent.length > 0) this.list();
+    for (let i = 0; i < recent.length; i++) {
+      const entry = recent[i];
+      const call = entry.match(args);
+      if (!call) continue;
+      if (i > 0) this.toFront(entry);
+      this.traces.touch(entry);
+      return entry.run(call);
+    }
+    const entry = this.entryOf(args);
+    this.toFront(entry);
+    return entry.run(entry.match(args) as MatchedCall);
+  }
+
+  /** The trace for arguments of this form, made when it is not there. */
+  entryOf(args: readonly unknown[]): JitEntry {
+    const { leaves: given, structure } = flatten(args.filter((_, n) => !this.isStatic(n)));
+    const place = numbersAmong(given);
+    const avals = given.map((leaf) => liftedForm(leaf, 'jit', place));
+    const statics = new Map(args.flatMap((arg, n) => (this.isStatic(n) ? [[n, arg]] : [])));
+    const key = JSON.stringify([
+      staticKey(deviceOf(valuesAmong(given), 'jit')),
+      structure.key,
+      ...avals.map(showAval),
+      ...args.map((arg, n) => (statics.has(n) ? staticKey(arg) : null)),
+    ]);
+    let entry = this.traces.get(key);
+    if (!entry) {
+      entry = this.trace(args, given, avals, structure, statics);
+      this.traces.add(key, entry);
+    }
+    return entry;
+  }
+
+  clear(): void {
+    this.clearedBefore = cleared;
+    this.traces.clear();
+    this.recent = [];
+  }
+
+  private list(): void {
+    this.listed = true;
+    const reference = new WeakRef(this);
+    allTraces.add(reference);
+    forgotten.register(this, reference);
+  }
+
+  private trace(
+    args: readonly unknown[],
+    given: readonly unknown[],
+    avals: readonly Aval[],
+    structure: JitEntryStructure,
+    statics: ReadonlyMap<number, unknown>,
+  ): JitEntry {
+    const call = (...dynamic: unknown[]): unknown => {
       let next = 0;
-      return f(...args.map((arg, n) => (isStatic(n) ? arg : given[next++])));
+      return this.f(...args.map((arg, n) => (statics.has(n) ? arg : dynamic[next++])));
     };
     // Constants made while tracing belong to the program: no scope around this call may free them.
-    const { result: traced } = collectMade(() =>
-      trace(flat.values, (...values) => callFlat(call, flat.structure, values, 'jit')),
+    const { result: traced, made } = collectMade(() =>
+      trace(avals, (...values) => callFlat(call, structure, values, 'jit')),
     );
-    const perArgument = dynamic.map((arg) => leaves(arg).length);
-    const dynamicNumbers = args.map((_, n) => n).filter((n) => !isStatic(n));
-    const donated = perArgument.flatMap((count, i) => Array<boolean>(count).fill(donate.includes(dynamicNumbers[i])));
-    const flags = donated.includes(true) ? [...donated, ...traced.captured.map(() => false)] : undefined;
-    entry = {
-      program: traced.program,
-      captured: traced.captured,
-      structure: traced.extra,
-      device: deviceOf([...flat.values, ...traced.captured], 'jit'),
-      executable: compiled(traced.program, device, { donate: flags }),
+    const { program, captured, extra: result } = traced;
+    const donated = args.flatMap((arg, n) => (statics.has(n) ? [] : leaves(arg).map(() => this.donate.includes(n))));
+    const flags = donated.includes(true) ? [...donated, ...captured.map(() => false)] : undefined;
+    const device = deviceOf([...valuesAmong(given), ...captured], 'jit');
+    return new JitEntry({
+      compiled: compiled(program, device, { donate: flags }),
+      captured,
+      own: captured.filter((value) => (made as ReadonlySet<unknown>).has(value)),
+      structure,
+      leaves: avals,
+      statics,
+      argumentCount: args.length,
+      result,
       donated,
-    };
-    entries.set(key, entry);
+    });
   }
-  const lifted = leaves(dynamic).map((leaf, i) => (leaf as unknown) !== flat.values[i]);
-  return { entry, values: [...flat.values, ...entry.captured], lifted };
+
+  private toFront(entry: JitEntry): void {
+    this.recent = [entry, ...this.recent.filter((other) => other !== entry)].slice(0, MOST_RECENT);
+  }
+
+  private isStatic(n: number): boolean {
+    return this.staticArgnums.includes(n);
+  }
 }
+
+type JitEntryStructure = ReturnType<typeof flatten>['structure'];
+
+const valuesAmong = (given: readonly unknown[]): Value[] =>
+  given.filter((leaf): leaf is Value => leaf instanceof Value);
 
 /**
  * `f` compiled as one program. It is traced once per structure, shapes, dtypes and device of its arguments, and per
@@ -100,34 +166,18 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
   const both = options.donate?.filter((n) => options.staticArgnums?.includes(n)) ?? [];
   if (both.length > 0)
     throw new ArgumentError(`jit: argument ${both[0]} is both static and donated. Only tensors can be donated.`);
-  const entries = new Map<string, Entry>();
-  return (...args) => {
-    if (currentBuilder()) return f(...args);
-    const { entry, values, lifted } = prepare(f as TreeFunction, args, options, entries);
-    if (options.donate?.length) checkDonated(values, entry.donated);
-    const storages = entry.executable.run(values.map((value) => storageOf(value, 'jit')));
-    values.forEach((value, i) => {
-      if (entry.donated[i]) retire(value);
-      else if (lifted[i]) (value as Tensor).dispose();
-    });
-    return unflatten(entry.structure, storedValues(entry.program, storages)) as R;
-  };
+  const kept = new JitFunction(f as TreeFunction, options);
+  return (...args) => (currentBuilder() ? f(...args) : (kept.call(args) as R));
 }
 
-/** A donated tensor's memory is overwritten, so it may stand in one place only. */
-function checkDonated(values: readonly Value[], donated: readonly boolean[]): void {
-  const seen = new Set<Value>();
-  const repeated = new Set<Value>();
-  for (const value of values) (seen.has(value) ? repeated : seen).add(value);
-  const twice = values.findIndex((value, i) => donated[i] && repeated.has(value));
-  if (twice < 0) return;
-  throw new ArgumentError(
-    `jit: the donated tensor at leaf ${twice} of the arguments is given more than once (or also used from outside), ` +
-      'but its memory will be overwritten. Give a copy, such as x.mul(1), or do not donate it.',
-  );
-}
-
-/** Marks a donated tensor as gone, so that a later use is a named error. */
-function retire(value: Value): void {
-  if (value.state.kind === 'stored') takeStorage(value, 'jit', 'it was donated to a jitted function');
+/**
+ * Forgets every trace of `jit` and every compiled program, and gives back the memory that devices keep for later runs.
+ * Tensors stay. What is called again is traced and compiled again. Caches are bounded without it; this is for a process
+ * that is done with one task and goes on to another.
+ */
+export function clearCaches(): void {
+  cleared++;
+  for (const reference of allTraces) reference.deref()?.clear();
+  clearConverted();
+  clearPrograms();
 }

@@ -67,7 +67,7 @@ const LEAF: Node = { kind: 'leaf' };
 /** Trees nested deeper than this hold themselves, or might as well. */
 const DEEPEST = 500;
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -80,39 +80,37 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   else target[key] = value;
 }
 
-/** Visits leaves in order (object keys sorted) with their paths, and returns the structure. */
+/** Adds the leaves to `found` in order (object keys sorted), with their paths to `paths` if there is one; returns the structure. */
 function walk(
   tree: unknown,
-  path: string,
-  visit: (leaf: unknown, path: string) => void,
+  found: unknown[],
   isLeaf?: (node: unknown) => boolean,
+  paths?: string[],
+  path = '',
   depth = 0,
 ): Node {
   if (depth > DEEPEST) {
     throw new TreeError(
-      `A tree is more than ${DEEPEST} levels deep, at ${path.slice(0, 40)}…, or holds itself. Give nested arrays and objects without a circle.`,
+      `A tree is more than ${DEEPEST} levels deep${path && `, at ${path.slice(0, 40)}…`}, or holds itself. Give nested arrays and objects without a circle.`,
     );
   }
-  if (isLeaf?.(tree)) {
-    visit(tree, path);
-    return LEAF;
+  if (!isLeaf?.(tree)) {
+    if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
+    if (Array.isArray(tree)) {
+      const children: Node[] = [];
+      for (let i = 0; i < tree.length; i++)
+        children.push(walk(tree[i], found, isLeaf, paths, paths && join(path, String(i)), depth + 1));
+      return { kind: 'array', children };
+    }
+    if (isPlainObject(tree)) {
+      const keys = Object.keys(tree).sort();
+      const children: Node[] = [];
+      for (const key of keys) children.push(walk(tree[key], found, isLeaf, paths, paths && join(path, key), depth + 1));
+      return { kind: 'object', keys, children };
+    }
   }
-  if (tree === null || tree === undefined) return { kind: 'empty', value: tree };
-  if (Array.isArray(tree)) {
-    return {
-      kind: 'array',
-      children: Array.from(tree, (child, i) => walk(child, join(path, String(i)), visit, isLeaf, depth + 1)),
-    };
-  }
-  if (isPlainObject(tree)) {
-    const keys = Object.keys(tree).sort();
-    return {
-      kind: 'object',
-      keys,
-      children: keys.map((key) => walk(tree[key], join(path, key), visit, isLeaf, depth + 1)),
-    };
-  }
-  visit(tree, path);
+  found.push(tree);
+  paths?.push(path);
   return LEAF;
 }
 
@@ -144,7 +142,7 @@ const structureOf = (node: Node, leafCount: number): Structure => ({ key: nodeKe
 export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leaves: Leaf<T>[]; structure: Structure } {
   if (isLeaf !== undefined) checkFunctions('tree.flatten', isLeaf);
   const found: unknown[] = [];
-  const node = walk(tree, '', (leaf) => found.push(leaf), isLeaf);
+  const node = walk(tree, found, isLeaf);
   return { leaves: found as Leaf<T>[], structure: structureOf(node, found.length) };
 }
 
@@ -155,7 +153,9 @@ export function flatten<T>(tree: T, isLeaf?: (node: unknown) => boolean): { leav
 export function leaves<T>(tree: T): Leaf<T>[];
 export function leaves<L>(tree: unknown): L[];
 export function leaves(tree: unknown): unknown[] {
-  return flatten(tree).leaves;
+  const found: unknown[] = [];
+  walk(tree, found);
+  return found;
 }
 
 /** The structure of a tree, without its leaves. */
@@ -164,8 +164,32 @@ export const structure = (tree: unknown): Structure => flatten(tree).structure;
 /** The paths of the leaves in order, like `layers.0.weight`; a key with a dot in it stands in quotes, as in `a."b.c"`. */
 export function paths(tree: unknown): string[] {
   const found: string[] = [];
-  walk(tree, '', (_leaf, path) => found.push(path));
+  walk(tree, [], undefined, found);
   return found;
+}
+
+function build(node: Node, values: readonly unknown[], at: { next: number }): unknown {
+  switch (node.kind) {
+    case 'leaf':
+      return values[at.next++];
+    case 'empty':
+      return node.value;
+    case 'array': {
+      const { children } = node;
+      const result: unknown[] = [];
+      for (let i = 0; i < children.length; i++) result.push(build(children[i], values, at));
+      return result;
+    }
+    case 'object': {
+      const { keys, children } = node;
+      const result: Record<string, unknown> = {};
+      for (let i = 0; i < keys.length; i++) {
+        const child = children[i];
+        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+      }
+      return result;
+    }
+  }
 }
 
 /** A tree of the given structure with the given leaves. Throws `TreeError` for a wrong number of leaves. */
@@ -179,23 +203,7 @@ export function unflatten(shape: Structure, values: readonly unknown[]): unknown
       `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
     );
   }
-  let next = 0;
-  const build = (node: Node): unknown => {
-    switch (node.kind) {
-      case 'leaf':
-        return values[next++];
-      case 'empty':
-        return node.value;
-      case 'array':
-        return node.children.map(build);
-      case 'object': {
-        const result: Record<string, unknown> = {};
-        node.children.forEach((child, i) => setOwn(result, node.keys[i], build(child)));
-        return result;
-      }
-    }
-  };
-  return build(shape.node);
+  return build(shape.node, values, { next: 0 });
 }
 
 const describe = (node: Node): string => {

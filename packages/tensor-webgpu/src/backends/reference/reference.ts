@@ -3,34 +3,56 @@ import { DeviceError, DisposedError } from '../../errors/errors.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
 import type { Program } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
-import type { Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
+import type { Memory, MemoryReport, Storage, SynchronousDevice, SynchronousExecutable } from '../../runtime/device.ts';
+
+/** What is counted for a tensor until it is given back. Its elements are garbage like any others. */
+class Count implements Memory {
+  readonly device: ReferenceDevice;
+  private readonly bytes: number;
+  held = true;
+
+  constructor(device: ReferenceDevice, bytes: number) {
+    this.device = device;
+    this.bytes = bytes;
+    device.tensors++;
+    device.bytes += bytes;
+  }
+
+  release(): void {
+    if (!this.held) return;
+    this.held = false;
+    this.device.tensors--;
+    this.device.bytes -= this.bytes;
+  }
+}
 
 /** Elements held by JavaScript, floats in float64. */
 class ReferenceStorage implements Storage {
   readonly device: ReferenceDevice;
   readonly dtype: DType;
   readonly size: number;
-  private held: TypedArray | null;
+  readonly memory: Count;
+  private elements: TypedArray | null;
 
   constructor(device: ReferenceDevice, dtype: DType, data: TypedArray) {
     this.device = device;
     this.dtype = dtype;
     this.size = data.length;
-    this.held = data;
-    device.live.add(this);
+    this.elements = data;
+    this.memory = new Count(device, data.length * bytesPerElement(dtype));
   }
 
   get data(): TypedArray {
-    if (!this.held)
+    if (!this.elements || !this.memory.held)
       throw new DisposedError(
         'A storage of the reference device was used after its memory was given back. Keep it until its last use.',
       );
-    return this.held;
+    return this.elements;
   }
 
   dispose(): void {
-    this.held = null;
-    this.device.live.delete(this);
+    this.elements = null;
+    this.memory.release();
   }
 }
 
@@ -38,11 +60,13 @@ class ReferenceStorage implements Storage {
  * Evaluates programs plainly, one equation after another, in float64 JavaScript. Slow and simple: it is what
  * every other device is compared with.
  */
-class ReferenceDevice implements Device {
+class ReferenceDevice implements SynchronousDevice {
   readonly name = 'reference';
   readonly dtypes: readonly DType[] = DTYPES;
   /** @internal */
-  readonly live = new Set<ReferenceStorage>();
+  tensors = 0;
+  /** @internal */
+  bytes = 0;
 
   put(data: TypedArray, dtype: DType): Storage {
     const held = refData(dtype, data.length);
@@ -50,7 +74,7 @@ class ReferenceDevice implements Device {
     return new ReferenceStorage(this, dtype, held);
   }
 
-  compile(program: Program, options: { readonly donate?: readonly boolean[] } = {}): Executable {
+  compile(program: Program, options: { readonly donate?: readonly boolean[] } = {}): SynchronousExecutable {
     return {
       run: (inputs) => {
         const storages = inputs.map((storage) => this.own(storage));
@@ -62,6 +86,7 @@ class ReferenceDevice implements Device {
         return outputs.map((array) => new ReferenceStorage(this, array.dtype, array.data));
       },
       dispose: () => {},
+      bytes: 0,
       report: { program, kernels: [], arenaBytes: 0, codeBytes: 0 },
     };
   }
@@ -78,8 +103,8 @@ class ReferenceDevice implements Device {
   }
 
   memory(): MemoryReport {
-    const bytes = [...this.live].reduce((sum, { size, dtype }) => sum + size * bytesPerElement(dtype), 0);
-    return { liveTensors: this.live.size, liveBytes: bytes, arenaBytes: 0, reservedBytes: bytes };
+    const { tensors, bytes } = this;
+    return { liveTensors: tensors, liveBytes: bytes, arenaBytes: 0, reservedBytes: bytes };
   }
 
   private own(storage: Storage): ReferenceStorage {
@@ -91,4 +116,4 @@ class ReferenceDevice implements Device {
 }
 
 /** A new reference device: dtypes of every kind, one thread, float64 throughout. */
-export const referenceDevice = (): Device => new ReferenceDevice();
+export const referenceDevice = (): SynchronousDevice => new ReferenceDevice();

@@ -1,19 +1,34 @@
 import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
-import { DeviceError, DisposedError } from '../../errors/errors.ts';
+import { DeviceError } from '../../errors/errors.ts';
 import { fuse } from '../../fuse/fuse.ts';
 import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
-import type { CompileOptions, Device, Executable, MemoryReport, Storage } from '../../runtime/device.ts';
+import type {
+  CompileOptions,
+  MemoryReport,
+  Storage,
+  SynchronousDevice,
+  SynchronousExecutable,
+} from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
 import { emitProgram } from './emit/program.ts';
+import { CpuExecutable, type Step } from './executable.ts';
 import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
+import { Residency } from './residency.ts';
+import { Scratch } from './scratch.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { CpuStorage } from './storage.ts';
 import { cpuTarget } from './target.ts';
 
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
 const PAGE_BYTES = 65536;
+/** A smaller surplus of memory is not given back. */
+const TRIM_FROM = 64 * 1024 * 1024;
+
+const newMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
 
 /** Options of a CPU device. */
 export interface CpuOptions {
@@ -27,91 +42,41 @@ export interface WideVectors {
   pairVectors: boolean;
 }
 
-/** A block of the device's memory. */
-class CpuStorage implements Storage {
-  readonly device: CpuDevice;
-  readonly dtype: DType;
-  readonly size: number;
-  private held: number;
-
-  constructor(device: CpuDevice, dtype: DType, size: number) {
-    this.device = device;
-    this.dtype = dtype;
-    this.size = size;
-    this.held = device.heap.allocate(size * bytesPerElement(dtype));
-    device.live++;
-  }
-
-  get address(): number {
-    if (this.held === 0) {
-      throw new DisposedError(
-        'A storage of the CPU device was used after its memory was given back. Keep it until its last use.',
-      );
-    }
-    return this.held;
-  }
-
-  dispose(): void {
-    if (this.held === 0) return;
-    this.device.heap.release(this.held);
-    this.device.live--;
-    this.held = 0;
-  }
-}
-
-/** A block of memory that grows to the largest size ever wanted. */
-class Scratch {
-  private readonly heap: Heap;
-  address = 0;
-  bytes = 0;
-
-  constructor(heap: Heap) {
-    this.heap = heap;
-  }
-
-  atLeast(bytes: number): number {
-    if (bytes > this.bytes || this.address === 0) {
-      if (this.address !== 0) this.heap.release(this.address);
-      this.address = 0;
-      this.address = this.heap.allocate(bytes);
-      this.bytes = bytes;
-    }
-    return this.address;
-  }
-}
-
-type Step = (thread: number, threads: number, arena: number, table: number) => void;
-
 /** Tensors and programs in one WebAssembly memory; every program is one module. */
-class CpuDevice implements Device, WideVectors {
+export class CpuDevice implements SynchronousDevice, WideVectors {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = DTYPES;
-  readonly heap: Heap;
-  /** Tensors in memory. */
-  live = 0;
   pairVectors = false;
-  private readonly arena: Scratch;
-  private readonly table: Scratch;
+  readonly residency: Residency;
+  readonly arena: Scratch;
+  readonly table: Scratch;
+  private view = new Uint32Array(0);
 
   constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES }: CpuOptions) {
-    const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    this.heap = new Heap(memory, memoryLimit);
-    this.arena = new Scratch(this.heap);
-    this.table = new Scratch(this.heap);
+    this.residency = new Residency(new Heap(newMemory(), memoryLimit));
+    this.arena = new Scratch(this.residency);
+    this.table = new Scratch(this.residency);
   }
 
   put(data: TypedArray, dtype: DType): Storage {
-    const storage = new CpuStorage(this, dtype, data.length);
-    const target = windowOn(this.heap.memory, dtype, storage.address, data.length);
+    this.residency.now++;
+    const storage = new CpuStorage(this, this.residency, dtype, data.length);
+    const target = windowOn(this.residency.heap.memory, dtype, storage.memory.address, data.length);
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) target[i] = data[i] !== 0 ? 1 : 0;
     else target.set(data);
     return storage;
   }
 
   readSync(storage: Storage): TypedArray {
-    const { address, dtype, size } = this.own(storage);
+    const own = this.own(storage);
+    own.checkHeld();
+    const { dtype, size, outside } = own;
     const data = hostArray(dtype, size);
-    data.set(windowOn(this.heap.memory, dtype, address, size));
+    data.set(
+      outside
+        ? windowOn(outside, dtype, 0, size)
+        : windowOn(this.residency.heap.memory, dtype, own.memory.address, size),
+    );
     return data;
   }
 
@@ -120,28 +85,42 @@ class CpuDevice implements Device, WideVectors {
   }
 
   memory(): MemoryReport {
-    const own = this.arena.bytes + this.table.bytes;
+    const { heap, tensors, asideBytes } = this.residency;
     return {
-      liveTensors: this.live,
-      liveBytes: this.heap.live - own,
+      liveTensors: tensors,
+      liveBytes: heap.live - this.arena.bytes - this.table.bytes + asideBytes,
       arenaBytes: this.arena.bytes,
-      reservedBytes: this.heap.memory.buffer.byteLength,
+      reservedBytes: heap.memory.buffer.byteLength,
     };
   }
 
-  compile(program: Program, { donate = [] }: CompileOptions = {}): Executable {
+  /** WebAssembly memory only grows: to give some back, the tensors move to a new one. */
+  trim(): void {
+    this.arena.release();
+    this.table.release();
+    const { heap } = this.residency;
+    if (heap.memory.buffer.byteLength < TRIM_FROM + 2 * heap.live) return;
+    this.residency.moveTo(new Heap(newMemory(), heap.limit));
+  }
+
+  compile(program: Program, { donate = [] }: CompileOptions = {}): SynchronousExecutable {
+    const { heap } = this.residency;
+    const watch = new Stopwatch();
     const schedule = fuse(program, cpuTarget);
+    watch.lap('fuse');
     const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     // Before code is made, which cannot count so far.
-    for (const { dtype, size } of results) this.heap.checkSize(size * bytesPerElement(dtype));
+    for (const { dtype, size } of results) heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
     const { plan, calls, functions, slots } = emitProgram(module, schedule, donate, {
       pairVectors: this.pairVectors,
-      checkSize: (bytes) => this.heap.checkSize(bytes),
+      checkSize: (bytes) => heap.checkSize(bytes),
+      watch,
     });
-    const { memory } = this.heap;
+    const { memory } = heap;
     const code = module.toBytes();
+    watch.lap('emit');
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
       env: { memory },
       scalar: functions,
@@ -149,45 +128,32 @@ class CpuDevice implements Device, WideVectors {
         call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0),
       },
     });
-    const step = instance.exports.step as Step;
-    return {
-      run: (inputs) => {
-        const given = inputs.map((storage) => this.own(storage));
-        const addresses = given.map((storage) => storage.address);
-        const made: CpuStorage[] = [];
-        try {
-          const outputs = results.map(({ dtype, size }, i) => {
-            if (plan.reuse[i] >= 0) return given[plan.reuse[i]];
-            made.push(new CpuStorage(this, dtype, size));
-            return made[made.length - 1];
-          });
-          const arena = this.arena.atLeast(plan.arenaBytes);
-          const table = this.table.atLeast(4 * slots);
-          new Uint32Array(memory.buffer, table, slots).set([
-            ...addresses,
-            ...outputs.map((storage) => storage.address),
-          ]);
-          step(0, 1, arena, table);
-          given.forEach((storage, i) => {
-            if (donate[i] && !plan.reuse.includes(i)) storage.dispose();
-          });
-          return outputs;
-        } catch (error) {
-          for (const storage of made) storage.dispose();
-          throw error;
-        }
-      },
-      dispose: () => {},
+    watch.lap('WebAssembly');
+    return new CpuExecutable({
+      device: this,
+      step: instance.exports.step as Step,
+      results,
+      plan,
+      donate,
+      slots,
       report: {
         program,
         kernels: kernelReports(schedule, cpuTarget),
         arenaBytes: plan.arenaBytes,
         codeBytes: code.length,
+        steps: watch.steps,
       },
-    };
+    });
   }
 
-  private own(storage: Storage): CpuStorage {
+  /** A view of the whole memory in words of 32 bits, made anew when the memory has grown. */
+  get words(): Uint32Array {
+    const { buffer } = this.residency.heap.memory;
+    if (this.view.buffer !== buffer) this.view = new Uint32Array(buffer);
+    return this.view;
+  }
+
+  own(storage: Storage): CpuStorage {
     if (storage instanceof CpuStorage && storage.device === this) return storage;
     throw new DeviceError(
       `The CPU device was given a storage of device '${storage.device.name}'. Move the tensor first with .to('cpu').`,
@@ -196,4 +162,4 @@ class CpuDevice implements Device, WideVectors {
 }
 
 /** A new CPU device: WebAssembly with vectors of 128 bits. Works in Node and in browsers. */
-export const cpuDevice = (options: CpuOptions = {}): Device & WideVectors => new CpuDevice(options);
+export const cpuDevice = (options: CpuOptions = {}): CpuDevice => new CpuDevice(options);

@@ -8,7 +8,7 @@ import type { HostCall } from './emit/program.ts';
 
 /** A window on device memory as it is stored: booleans take 32 bits. */
 export function windowOn(
-  memory: WebAssembly.Memory,
+  memory: { readonly buffer: ArrayBufferLike },
   dtype: DType,
   address: number,
   size: number,

@@ -47,9 +47,10 @@ const UNROLLED = 4;
 /** Emits a loop nest on rows [from, to). */
 export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const { f, context } = frame;
+  if (sizeOf(stage.space) === 0) return;
   const stores = stage.stores.filter((store) => !isInPlace(frame, store));
   const values = stores.map((store) => store.value);
-  if (sizeOf(stage.space) === 0 || stores.length === 0) return;
+  if (stores.length === 0) return;
   const vector = isVector(values) && stores.every((store) => store.variable.dtype !== 'f64');
   const width = vector ? 4 : 1;
   const nest = collapseNest(

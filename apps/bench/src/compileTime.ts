@@ -1,0 +1,82 @@
+/**
+ * How long programs of many operations take to compile, and how that grows with their length:
+ * `pnpm bench:compile [--sizes 500,1000,2000,4000] [--only name] [--repetitions 3]`.
+ */
+import { parseArgs } from 'node:util';
+import { clearCaches, explain, type Tensor } from '@flowfield/tensor-webgpu';
+import { exponentOf } from './exponent.ts';
+import { type LongProgram, longPrograms } from './longPrograms.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    sizes: { type: 'string', default: '500,1000,2000,4000' },
+    only: { type: 'string', default: '' },
+    repetitions: { type: 'string', default: '3' },
+  },
+});
+const sizes = options.sizes.split(',').map(Number);
+const repetitions = Number(options.repetitions);
+if (sizes.length < 2 || !sizes.every((size) => Number.isInteger(size) && size > 0) || !(repetitions >= 1))
+  throw new RangeError(`Expected --sizes as two or more whole numbers and --repetitions of at least 1.`);
+const chosen = longPrograms.filter(({ name }) => name.includes(options.only));
+if (chosen.length === 0)
+  throw new RangeError(
+    `No program contains '${options.only}'. Programs: ${longPrograms.map(({ name }) => name).join('; ')}.`,
+  );
+
+type Times = Map<string, number>;
+
+/** Milliseconds of each step, the least of several compilations. */
+function compileTimes({ input, build }: LongProgram, operations: number): Times {
+  const best: Times = new Map();
+  for (let i = 0; i < repetitions; i++) {
+    clearCaches();
+    const { compileSteps } = explain((x: Tensor) => build(x, operations))(input());
+    const all = [
+      ...compileSteps,
+      { name: 'in all', milliseconds: compileSteps.reduce((sum, step) => sum + step.milliseconds, 0) },
+    ];
+    for (const { name, milliseconds } of all) best.set(name, Math.min(milliseconds, best.get(name) ?? Infinity));
+  }
+  return best;
+}
+
+const NAME = 22;
+const COLUMN = 12;
+const row = (name: string, size: string, cells: readonly string[]): string =>
+  `${name.padEnd(NAME)}${size.padStart(8)}${cells.map((cell) => cell.padStart(COLUMN)).join('')}`;
+
+console.log(
+  'Milliseconds to compile; then the exponent e of time = c · operations^e over the sizes (2.4 times for twice is 1.26).\n',
+);
+// The first compilation makes the compiler itself fast.
+for (const program of chosen) compileTimes(program, sizes[0]);
+let headed = false;
+for (const program of chosen) {
+  const results = sizes.map((size) => compileTimes(program, size));
+  const names = [...results[0].keys()];
+  if (!headed) console.log(row('program', 'size', names));
+  headed = true;
+  results.forEach((times, i) => {
+    console.log(
+      row(
+        i === 0 ? program.name : '',
+        String(sizes[i]),
+        names.map((name) => (times.get(name) as number).toFixed(1)),
+      ),
+    );
+  });
+  const exponents = names.map((name) =>
+    exponentOf(
+      sizes,
+      results.map((times) => times.get(name) as number),
+    ),
+  );
+  console.log(
+    row(
+      '',
+      'e',
+      exponents.map((exponent) => exponent.toFixed(2)),
+    ),
+  );
+}
