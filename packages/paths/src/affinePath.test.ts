@@ -95,6 +95,15 @@ describe('sample', () => {
     expect(() => path.sample({ x0: x0.slice([0, 1]), x1, t: 0.5 })).toThrow(PathShapeError);
   });
 
+  test('names what was left out or is a text', () => {
+    const ends = { x0: [[0]], x1: [[1]] };
+    expect(() => path.sample({ ...ends } as never)).toThrow(
+      /^affinePath\(condOT\)\.sample: expected t as numbers .* got undefined/,
+    );
+    expect(() => path.sample({ ...ends, t: '0.5' } as never)).toThrow(/expected t .* got '0\.5'/);
+    expect(() => path.sample({ x0: [[0]], t: 0.5 } as never)).toThrow(/expected x1 .* got undefined/);
+  });
+
   test('refuses what is no scheduler', () => {
     expect(() => affinePath('condOT' as unknown as Scheduler)).toThrow(SchedulerError);
     expect(() => affinePath('condOT' as unknown as Scheduler)).toThrow(/expected a scheduler .* got 'condOT'/);

@@ -186,6 +186,10 @@ describe('the ends', () => {
     expect(numbers(traced(tensor([0, 0.5], f64))).every(Number.isFinite)).toBe(true);
     const fixed = jit((x: Tensor) => convert(cosineScheduler(), x, { from: 'noise', to: 'data', xt: x, t: 0 }));
     expect(() => fixed(xt)).toThrow(SingularConversionError);
+    const atRest = jit((x: Tensor) =>
+      convert(polynomialScheduler(2), x, { from: 'velocity', to: 'score', xt: x, t: 0 }),
+    );
+    expect(() => atRest(xt)).toThrow(SingularConversionError);
   });
 
   test('a prediction of another shape is refused', () => {

@@ -3,7 +3,7 @@ import { checkOneOf } from './choices.ts';
 import { type Coefficients, denominator, withDelta } from './denominators.ts';
 import { PathShapeError } from './errors.ts';
 import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
-import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
+import { asFloating, asTimes, checkGiven, checkTimes, perRow } from './times.ts';
 
 /**
  * What a network predicts at (x_t, t): the marginal `velocity` u, the `data` D = E[x_1 | x_t], the `noise`
@@ -12,7 +12,7 @@ import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 export type Prediction = 'velocity' | 'data' | 'noise' | 'score';
 
 /** All kinds of prediction. */
-export const predictions = ['velocity', 'data', 'noise', 'score'] as const satisfies readonly Prediction[];
+const predictions = ['velocity', 'data', 'noise', 'score'] as const satisfies readonly Prediction[];
 
 export interface ConvertOptions {
   readonly from: Prediction;
@@ -83,6 +83,8 @@ export function convert(scheduler: Scheduler, prediction: TensorLike, options: C
   const use = `convert from ${from} to ${to}`;
   for (const kind of [from, to]) checkOneOf('convert', 'a kind of prediction', kind, predictions);
   checkScheduler('convert', scheduler);
+  checkGiven(use, 'xt', xt);
+  checkGiven(use, 'the prediction', prediction);
   const x = asFloating(xt);
   const given = asFloating(prediction);
   if (given.shape.length !== x.shape.length || given.shape.some((extent, i) => extent !== x.shape[i])) {

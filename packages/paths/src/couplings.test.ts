@@ -166,6 +166,20 @@ describe('Sinkhorn', () => {
     ).toThrow(/equal sums of a and b, got 1 and 1.1/);
   });
 
+  test('pairs forbidden by Infinity or by a huge cost have no mass, and the others their plan', () => {
+    const cost = (forbidden: number): number[][] => [
+      [1, forbidden, 2],
+      [forbidden, 1.5, 1],
+      [2, 1, forbidden],
+    ];
+    const plans = [F, 1e32, 1e15].map((forbidden) => sinkhorn(cost(forbidden), { regularization: 0.2 }).plan);
+    for (const plan of plans) {
+      expect(gap(plan, plans[0])).toBeLessThan(1e-9);
+      expect(plan.diagonal().sum().item() + plan.slice(1, 2).item()).toBeGreaterThan(0.5);
+      expect([plan.slice(0, 1).item(), plan.slice(1, 0).item(), plan.slice(2, 2).item()]).toEqual([0, 0, 0]);
+    }
+  });
+
   test('unbalanced: the same plan to digits that underflow in plain iterations', () => {
     const { plan } = unbalancedSinkhorn(
       [

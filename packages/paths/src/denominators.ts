@@ -19,6 +19,14 @@ const LEAST_DENOMINATOR = 1e-12;
 
 const NAMES: Readonly<Partial<Record<keyof Coefficients, string>>> = { alphaT: 'α', sigmaT: 'σ', delta: "α'σ - σ'α" };
 
+const ZEROS: Readonly<Partial<Record<keyof Coefficients, 'alpha' | 'sigma' | 'delta'>>> = {
+  alphaT: 'alpha',
+  sigmaT: 'sigma',
+};
+
+const withValue = (found: { row: number } | null): { row: number; value: number } | null =>
+  found && { row: found.row, value: 0 };
+
 /** The coefficient `which` as a denominator. Throws `SingularConversionError` where it is known to be 0 in some row. */
 export function denominator(
   use: string,
@@ -28,7 +36,11 @@ export function denominator(
   t: Tensor,
 ): Tensor {
   const value = c[which];
-  const bad = firstFailing(value, (number) => !(number > LEAST_DENOMINATOR));
+  const zero = scheduler.zeros?.[ZEROS[which] ?? 'delta'];
+  const bad =
+    firstFailing(value, (number) => !(number > LEAST_DENOMINATOR)) ??
+    // In a trace a time may be known whose coefficients are not.
+    withValue(firstFailing(t, (time) => time === zero));
   if (bad === null) return maximum(value, LEAST_DENOMINATOR);
   let row = 0;
   const at = firstFailing(t, () => row++ === bad.row)?.value;

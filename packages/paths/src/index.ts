@@ -32,6 +32,7 @@ export {
   TransportError,
 } from './errors.ts';
 export { type GeodesicManifold, type GeodesicPath, geodesicPath } from './geodesicPath.ts';
+export { type InterpolantNoiseLossOptions, interpolantNoiseLoss } from './interpolantNoiseLoss.ts';
 export {
   brownianGamma,
   type Gamma,

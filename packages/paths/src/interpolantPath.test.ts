@@ -6,6 +6,7 @@ import {
   conditionalFlowMatchingLoss,
   condOTScheduler,
   cosineScheduler,
+  interpolantNoiseLoss,
   interpolantPath,
   schrodingerBridgePath,
   sineSquaredGamma,
@@ -101,6 +102,26 @@ test('carries fields, draws by key, and serves the flow-matching loss', () => {
     { key: random.key(3) },
   );
   expect(loss.item()).toBe(0);
+});
+
+test('the noise loss is least at E[z | xt], which gives the score of the path', () => {
+  // x0, x1 ~ N(0, 1), γ² = t (1 - t): Var xt = V = (1-t)² + t² + t(1-t), E[z | x] = γ x / V, score = -x / V.
+  const time = 0.4;
+  const count = 50_000;
+  const path = interpolantPath();
+  const gammaT = Math.sqrt(time * (1 - time));
+  const V = (1 - time) ** 2 + time ** 2 + gammaT ** 2;
+  const loss = (w: number): number =>
+    interpolantNoiseLoss({ predict: (x) => x.mul(w), path }, normals(6, [count, 1]), normals(7, [count, 1]), time, {
+      noise: normals(8, [count, 1]),
+    }).item();
+  const best = gammaT / V;
+  expect(loss(best)).toBeCloseTo(1 - gammaT ** 2 / V, 1);
+  expect(loss(best)).toBeLessThan(Math.min(loss(best + 0.05), loss(best - 0.05)));
+  const ends = [[[0]], [[1]], 0.5] as const;
+  expect(() => interpolantNoiseLoss({ predict: (x) => x.sum(), path }, ...ends, { key: random.key(0) })).toThrow(
+    /shape of xt/,
+  );
 });
 
 test('mistakes are named', () => {

@@ -1,6 +1,6 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
-import { asFloating, checkFinite } from './times.ts';
+import { asFloating, checkFinite, checkGiven } from './times.ts';
 
 /** The ends of a conditional path and the time at which to look at it. */
 export interface PathInput {
@@ -34,6 +34,8 @@ export interface Path {
  * infinity where the data are known.
  */
 export function checkPair(use: string, x0: TensorLike, x1: TensorLike): { x0: Tensor; x1: Tensor } {
+  checkGiven(use, 'x0', x0);
+  checkGiven(use, 'x1', x1);
   const [source, data] = [asFloating(x0), asFloating(x1)];
   const equal =
     source.shape.length === data.shape.length && source.shape.every((extent, i) => extent === data.shape[i]);

@@ -1,6 +1,6 @@
 import type { Tensor, TensorLike } from '@flowfield/tensor-webgpu';
 import { SchedulerError } from './errors.ts';
-import { asFloating, checkTimes } from './times.ts';
+import { asFloating, checkGiven, checkTimes } from './times.ts';
 
 /**
  * The coefficients of an affine path x_t = α_t x_1 + σ_t x_0, for t from 0 (source) to 1 (data). All functions work
@@ -10,6 +10,11 @@ export interface Scheduler {
   readonly name: string;
   /** Whether α + σ = 1 with α_0 = 0 and α_1 = 1: then α can time a geodesic. */
   readonly convex: boolean;
+  /**
+   * The times at which α, σ and Δ = α'σ - σ'α are exactly 0, where there are such. Where data are known the coefficients
+   * themselves tell; inside a trace, at a time that is a plain number, this does.
+   */
+  readonly zeros?: { readonly alpha?: number; readonly sigma?: number; readonly delta?: number };
   alpha(t: TensorLike): Tensor;
   sigma(t: TensorLike): Tensor;
   /** dα / dt */
@@ -34,6 +39,7 @@ export interface SchedulerOutput {
  */
 export function schedulerAt(scheduler: Scheduler, t: TensorLike): SchedulerOutput {
   checkScheduler('schedulerAt', scheduler);
+  checkGiven('schedulerAt', 't', t);
   const times = asFloating(t);
   checkTimes('schedulerAt', times);
   return coefficientsAt(scheduler, times);

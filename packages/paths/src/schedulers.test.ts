@@ -1,4 +1,4 @@
-import { tensor } from '@flowfield/tensor-webgpu';
+import { type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import { condOTScheduler, polynomialScheduler, SchedulerError, schedulerAt, vpScheduler } from './index.ts';
 import { f64, gap, innerTimes, numbers, schedulers } from './testing/draws.ts';
@@ -55,4 +55,11 @@ test('parameters out of range are refused', () => {
   expect(() => condOTScheduler({ sigmaMin: 1 })).toThrow(SchedulerError);
   expect(() => polynomialScheduler(0.5)).toThrow(/exponent n >= 1, got 0.5/);
   expect(() => vpScheduler({ betaMin: 2, betaMax: 1 })).toThrow(/0 < betaMin < betaMax, got 2 and 1/);
+});
+
+test.each(Object.entries(schedulers))('%s says where its coefficients are 0', (_name, { zeros, ...scheduler }) => {
+  const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt({ zeros, ...scheduler }, tensor([0, 1], f64));
+  const delta = dAlphaT.mul(sigmaT).sub(dSigmaT.mul(alphaT));
+  const zeroAt = (c: Tensor): number | undefined => [0, 1].find((end) => Math.abs(numbers(c)[end]) < 1e-12);
+  expect([zeroAt(alphaT), zeroAt(sigmaT), zeroAt(delta)]).toEqual([zeros?.alpha, zeros?.sigma, zeros?.delta]);
 });

@@ -1,6 +1,6 @@
 import {
+  ArgumentError,
   firstNonFinite,
-  full,
   type Tensor,
   type TensorLike,
   TraceError,
@@ -8,6 +8,14 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { NonFinitePointError, TimeRangeError, TimeShapeError } from './errors.ts';
+
+/** Throws `ArgumentError` for an argument that was left out, or is a text. */
+export function checkGiven(use: string, what: string, given: unknown): void {
+  if (given !== undefined && given !== null && typeof given !== 'string') return;
+  throw new ArgumentError(
+    `${use}: expected ${what} as numbers or a tensor, got ${typeof given === 'string' ? `'${given}'` : String(given)}. Check the name and the value of this argument.`,
+  );
+}
 
 /** A floating tensor of points, batch first. */
 export function asFloating(x: TensorLike): Tensor {
@@ -20,7 +28,9 @@ export function asFloating(x: TensorLike): Tensor {
  * @throws TimeShapeError for any other shape; `[batch, 1]` above all, which would broadcast to [batch, batch].
  */
 export function asTimes(use: string, t: TensorLike, x: Tensor): Tensor {
-  if (typeof t === 'number') return full([], t, { dtype: x.dtype, device: x.device?.name });
+  checkGiven(use, 't', t);
+  // Inside a trace too the value of such a tensor is known.
+  if (typeof t === 'number') return tensor(t, { dtype: x.dtype, device: x.device?.name });
   const times = tensor(t);
   const perRow = times.shape.length === 1 && x.shape.length > 0 && times.shape[0] === x.shape[0];
   if (times.shape.length > 0 && !perRow) {

@@ -56,6 +56,7 @@ export function pathModel(use: string, model: Velocity, options: ModelOptions): 
 /** Whether the prediction at t = 0 says nothing about the data. */
 function blindAtStart(scheduler: Scheduler, prediction: Prediction): boolean {
   if (prediction === 'data') return false;
+  if (scheduler.zeros) return (prediction === 'velocity' ? scheduler.zeros.delta : scheduler.zeros.alpha) === 0;
   try {
     const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt(scheduler, tensor(0, { dtype: 'f64' }));
     const [alpha, sigma, dAlpha, dSigma] = [alphaT, sigmaT, dAlphaT, dSigmaT].map((c) => c.item());

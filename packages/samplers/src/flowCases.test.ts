@@ -2,7 +2,14 @@ import { dopri5, euler, midpoint, rk4 } from '@flowfield/ode-solvers';
 import { condOTScheduler, cosineScheduler } from '@flowfield/paths';
 import { grad, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { logLikelihood, sampleOde, sampleWithLogLikelihood, type Velocity } from './index.ts';
+import {
+  bitsPerDimension,
+  ChainTimeError,
+  logLikelihood,
+  sampleOde,
+  sampleWithLogLikelihood,
+  type Velocity,
+} from './index.ts';
 import { type Mixture, mixtureLogDensity, mixtureVelocity } from './testing/mixture.ts';
 import { f64, gap, numbers } from './testing/sphere.ts';
 
@@ -40,6 +47,15 @@ describe('grids', () => {
       expect(sampleOde(shrink, back, options).ys.item()).toBeCloseTo(2.4, 4);
     }
   });
+});
+
+test('times outside [0, 1] are named, rounding at the ends is not', () => {
+  const x = f64([[1]]);
+  expect(() => sampleOde(shrink, x, { t1: 1.5 })).toThrow(ChainTimeError);
+  expect(() => sampleOde(shrink, x, { grid: [0, 50, 100], solver: euler() })).toThrow(/times in \[0, 1\].* got 50/);
+  expect(() => logLikelihood(shrink, x, { t0: 1000, t1: 0 })).toThrow(/^logLikelihood: expected times in \[0, 1\]/);
+  expect(() => sampleWithLogLikelihood(shrink, x, { t0: -0.1 })).toThrow(ChainTimeError);
+  expect(() => sampleOde(shrink, x, { solver: euler(), grid: [0, 1 + 1e-12] })).not.toThrow();
 });
 
 describe('likelihoods', () => {
@@ -100,6 +116,15 @@ describe('likelihoods', () => {
     const closed = squares.mul(-Math.exp(-0.6) / 2).sub(4 * (0.3 + Math.log(Math.sqrt(2 * Math.PI))));
     expect(gap(found.logLikelihood, closed)).toBeLessThan(1e-6);
   });
+});
+
+test('bits per dimension: uniform bytes take 8, in any range', () => {
+  // Density of uniform data on [-1, 1]^3: 1/8.
+  const uniform = f64([-3 * Math.log(2)]);
+  expect(bitsPerDimension(uniform, { dimensions: 3, range: 2 }).item()).toBeCloseTo(8, 12);
+  expect(bitsPerDimension(f64([0]), { dimensions: 5, levels: 2 }).item()).toBeCloseTo(1, 12);
+  expect(() => bitsPerDimension(f64([[0]]), { dimensions: 1 })).toThrow(/shape \[batch\], got \[1, 1\]/);
+  expect(() => bitsPerDimension(uniform, { dimension: 3 } as never)).toThrow(/Did you mean dimensions/);
 });
 
 test('solvers converge by their orders on Gaussian data', () => {

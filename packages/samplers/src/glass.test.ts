@@ -3,11 +3,14 @@ import {
   condOTScheduler,
   convert,
   cosineScheduler,
+  kineticOptimalScheduler,
   linearVPScheduler,
   polynomialScheduler,
   type Scheduler,
   SchedulerError,
   schedulerAt,
+  separationOf,
+  veScheduler,
   vpScheduler,
 } from '@flowfield/paths';
 import { jit, linalg, random, type Tensor } from '@flowfield/tensor-webgpu';
@@ -17,6 +20,7 @@ import {
   type Correlation,
   glass,
   glassCoefficients,
+  glassTrajectory,
   glassTransition,
   NonFiniteSampleError,
   runChain,
@@ -75,32 +79,38 @@ describe('coefficients', () => {
     },
   );
 
-  test('one look at t* equals the two looks (2x2 covariances) to rounding', () => {
-    // E[z | x_t, X] of a Gaussian prior, by conditioning on both observations at once.
-    const [t, next, rho] = [0.3, 0.7, 0.4];
-    const c = coefficients(straight, t, next, rho);
-    for (const inner of [0.1, 0.5, 0.9]) {
-      const [A, S] = [inner * c.alphaBar, 1 - inner + inner * c.sigmaBar];
-      // (x_t, X) = μ z + noise, with μ = (a, A + γ a) and noise covariance C.
-      const mu = f64([[c.a], [A + c.gammaBar * c.a]]);
-      const C = f64([
-        [c.s ** 2, c.gammaBar * c.s ** 2],
-        [c.gammaBar * c.s ** 2, c.gammaBar ** 2 * c.s ** 2 + S ** 2],
-      ]);
-      const solved = linalg.solve(C, mu);
-      const g = 1 / mu.T.matmul(solved).item();
-      const snr = Math.hypot(c.a / c.s, A / S);
-      expect(g).toBeCloseTo(1 / snr ** 2, 12);
-      const [x, X] = [0.37, -0.81];
-      const summary =
-        g *
-        f64([[x, X]])
-          .matmul(solved)
-          .item();
-      const n = ((c.a / c.s) * (x / c.s) + ((A / S) * (X - c.gammaBar * x)) / S) / snr;
-      expect(n / snr).toBeCloseTo(summary, 12);
-    }
-  });
+  test.each([0.4, -0.3, 'ddpm'] as const)(
+    'ρ = %s: the denoiser of the inner field is the posterior mean of both looks',
+    (rho) => {
+      // Data N(0, 1): E[z | x_t, X] from the 2x2 covariance of both observations, against what Euler steps reveal.
+      const [t, next, steps] = [0.3, 0.7, 5];
+      const gaussian: Mixture = { weights: [1], means: [[0]], variances: [1] };
+      const c = coefficients(straight, t, next, rho);
+      const x = f64([[0.37]]);
+      const options = { scheduler: straight, prediction: 'data', solver: euler(), steps, rho } as const;
+      const path = numbers(glassTrajectory(mixtureDenoiser(gaussian, straight), options)(x, f64(t), f64(next), key));
+      for (let k = 0; k < steps; k++) {
+        const s = k / steps;
+        const [A, S, X] = [s * c.alphaBar, 1 - s + s * c.sigmaBar, path[k]];
+        const growth = (c.sigmaBar - 1) / S;
+        const slope = (path[k + 1] - X) * steps;
+        const found = (slope - growth * (X - c.gammaBar * 0.37)) / (c.alphaBar - A * growth);
+        // (x_t, X) = μ z + noise, with μ = (α, A + γ α) and noise covariance C; prior precision 1.
+        const mu = f64([[c.a], [A + c.gammaBar * c.a]]);
+        const C = f64([
+          [c.s ** 2, c.gammaBar * c.s ** 2],
+          [c.gammaBar * c.s ** 2, c.gammaBar ** 2 * c.s ** 2 + S ** 2],
+        ]);
+        const solved = linalg.solve(C, mu);
+        const exact =
+          f64([[0.37, X]])
+            .matmul(solved)
+            .item() /
+          (1 + mu.T.matmul(solved).item());
+        expect(found).toBeCloseTo(exact, 11);
+      }
+    },
+  );
 });
 
 describe('one transition of the exact model', () => {
@@ -184,6 +194,23 @@ describe('one transition of the exact model', () => {
     expect(gap(found, expected)).toBeLessThan(1e-12);
   });
 
+  test('the inner path starts from γ x + noise and ends where the transition does', () => {
+    const x = random.normal(random.key(2), [5, 1], { dtype: 'f64' });
+    for (const [solver, rows] of [
+      [midpoint(), 5],
+      [rk4(), 6],
+    ] as const) {
+      const options = { scheduler: straight, prediction: 'data', solver, steps: 4 } as const;
+      const path = glassTrajectory(denoiser, options)(x, f64(0.3), f64(0.6), key);
+      expect(path.shape).toEqual([rows, 5, 1]);
+      expect(gap(path.slice(-1), glassTransition(denoiser, { ...options, xt: x, t: 0.3, tNext: 0.6, key }))).toBe(0);
+      const start = x
+        .mul(coefficients(straight, 0.3, 0.6, 0.4).gammaBar)
+        .add(random.normal(key, [5, 1], { dtype: 'f64' }));
+      expect(gap(path.slice(0), start)).toBeLessThan(1e-14);
+    }
+  });
+
   test('with S(1) = 0 the last Euler step returns γ x + ᾱ D', () => {
     const constant: Velocity = (at) => at.mul(0).add(0.8);
     const x = f64([[0.3], [-0.5]]);
@@ -202,10 +229,13 @@ describe('one transition of the exact model', () => {
   });
 });
 
+// The kinetic-optimal path for data whose λ is that of a mixture of near and far points.
+const optimal = kineticOptimalScheduler(separationOf((s) => 1 / (1 + s * s) / (1 + s)));
+
 describe('any trained model', () => {
   const x = random.normal(random.key(3), [64, 1], { dtype: 'f64' });
 
-  test.each([straight, cosineScheduler(), linearVPScheduler(), vpScheduler()])(
+  test.each([straight, cosineScheduler(), linearVPScheduler(), vpScheduler(), veScheduler(), optimal])(
     '$name: all four kinds of prediction agree',
     (scheduler) => {
       const denoiser = mixtureDenoiser(line, scheduler);
@@ -365,9 +395,19 @@ test('a tilt by V of a Gaussian reward gives the tilted Gaussian', () => {
 describe('mistakes', () => {
   const model: Velocity = (x) => x;
   const xt = f64([[1], [2]]);
-  const call = (options: object) => () =>
-    glassTransition(model, { scheduler: straight, xt, t: 0.2, tNext: 0.5, key, ...options });
+  const call =
+    ({ model: broken, ...options }: { model?: true }) =>
+    () =>
+      glassTransition(broken ? (x) => x.div(f64([[1], [0]])) : model, {
+        scheduler: straight,
+        xt,
+        t: 0.2,
+        tNext: 0.5,
+        key,
+        ...options,
+      });
   test.each<[string, object, new (message: string) => Error, RegExp]>([
+    ['a model that gives NaN', { model: true }, NonFiniteSampleError, /first in row 1/],
     ['time that runs back', { tNext: 0.1 }, ChainTimeError, /0 <= t < tNext <= 1, got t = 0.2 and tNext = 0.1/],
     ['time that stands', { tNext: 0.2 }, ChainTimeError, /0 <= t < tNext/],
     ['a time beyond 1', { tNext: 1.5 }, ChainTimeError, /tNext = 1.5/],

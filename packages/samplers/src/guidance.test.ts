@@ -1,4 +1,4 @@
-import { euler, rk4 } from '@flowfield/ode-solvers';
+import { euler, midpoint, rk4 } from '@flowfield/ode-solvers';
 import { condOTScheduler, cosineScheduler, type Scheduler, schedulerAt } from '@flowfield/paths';
 import { concat, jit, ones, random, type Tensor, zeros } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ import {
   sampleOde,
   type Velocity,
 } from './index.ts';
+import { type Mixture, mixtureVelocity } from './testing/mixture.ts';
 import { f64, gap, numbers } from './testing/sphere.ts';
 
 /** The exact velocity of data N(m, s² I). */
@@ -175,6 +176,38 @@ describe('classifier-free guidance', () => {
     const sample = jit((x0: Tensor) => sampleOde(guided(fields, 2.5), x0, { solver: rk4(), steps: 40 }).ys);
     expect(sample(f64([[0]])).item()).toBeCloseTo(3.25, 5);
   });
+
+  test.each([
+    [1, 2.0, 0.3, 0.3],
+    [2, 2.32, 0.218, 0.14],
+    [4, 2.69, 0.173, 0.07],
+  ])(
+    'ω = %s on a ring of eight classes: mean radius, radial and tangential spread',
+    (weight, radius, radial, tangential) => {
+      const centers = Array.from({ length: 8 }, (_, k) => [
+        2 * Math.cos((k * Math.PI) / 4),
+        2 * Math.sin((k * Math.PI) / 4),
+      ]);
+      const ring = (means: number[][]): Mixture => ({
+        weights: means.map(() => 1 / means.length),
+        means,
+        variances: means.map(() => 0.09),
+      });
+      const velocity = guided(
+        {
+          conditional: mixtureVelocity(ring([centers[0]]), straight),
+          unconditional: mixtureVelocity(ring(centers), straight),
+        },
+        weight,
+      );
+      const x0 = random.normal(random.key(4), [3000, 2], { dtype: 'f64' });
+      const { ys } = sampleOde(velocity, x0, { solver: midpoint(), steps: 60 });
+      const [along, across] = [ys.slice('...', 0), ys.slice('...', 1)];
+      expect(Math.abs(along.mean().item() - radius)).toBeLessThan(0.02);
+      expect(Math.abs(along.std().item() - radial)).toBeLessThan(0.015);
+      expect(Math.abs(across.std().item() - tangential)).toBeLessThan(0.015);
+    },
+  );
 
   test('CFG++ renoises with the unconditional field', () => {
     // Noise levels .5 to .25, x = 1, towards the noise v_u = .4 and v_c = .8, λ = .6: .75 · .68 + .25 · 1.2.

@@ -1,3 +1,4 @@
+export { type BitsOptions, bitsPerDimension } from './bitsPerDimension.ts';
 export type { ModelOptions } from './denoiser.ts';
 export {
   frechetDistance,
@@ -44,7 +45,7 @@ export { type EmbeddedManifold, tangentField } from './tangentField.ts';
 export { type ChainOptions, type ChainSample, type SampleChainOptions, sampleChain } from './transitions/chain.ts';
 export { type ChurnOptions, churn, odeStep, type Restart, type RestartOptions } from './transitions/churn.ts';
 export { type DiscreteEulerOptions, discreteEuler, type TokenModel } from './transitions/discreteEuler.ts';
-export { type GlassOptions, glass } from './transitions/glass.ts';
+export { type GlassOptions, glass, glassTrajectory } from './transitions/glass.ts';
 export { type Correlation, type GlassCoefficients, glassCoefficients } from './transitions/glassCoefficients.ts';
 export { type GlassTransitionOptions, glassTransition } from './transitions/glassTransition.ts';
 export { type ChainProgress, type RunChainOptions, runChain } from './transitions/runChain.ts';

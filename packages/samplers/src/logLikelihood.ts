@@ -1,7 +1,7 @@
 import { type OdeSolution, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
 import { ArgumentError, checkedOptions, defaultDevice, ShapeError, type Tensor, zeros } from '@flowfield/tensor-webgpu';
 import { type DivergenceMethod, probesFor, withDivergence } from './divergence.ts';
-import { interval, type SampleOptions } from './sampleOde.ts';
+import { checkInterval, interval, type SampleOptions } from './sampleOde.ts';
 import { standardNormalLogDensity } from './standardNormal.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
 import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
@@ -123,6 +123,7 @@ function base(
 function checkCall(use: string, velocity: Velocity, options: LikelihoodOptions, direction: 1 | -1): void {
   const { t0, t1, grid, manifold } = checkedOptions(use, options, optionNames);
   checkField(use, velocity, manifold);
+  checkInterval(use, { t0, t1, grid });
   const [from, to] = Array.isArray(grid)
     ? [grid[0], grid[grid.length - 1]]
     : [t0 ?? (direction > 0 ? 0 : 1), t1 ?? (direction > 0 ? 1 : 0)];

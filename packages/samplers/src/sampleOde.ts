@@ -1,5 +1,6 @@
 import { type OdeSolution, type SolveOptions, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
 import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
+import { ChainTimeError } from './errors.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
 import { checkBatch, checkField, evaluationsOf, fieldInTime, type Velocity } from './velocity.ts';
 
@@ -21,12 +22,13 @@ export interface OdeSample extends OdeSolution<Tensor> {
  *
  * Default solver: dopri5 with tolerances of 1e-5. All of it can be traced.
  *
- * @throws ArgumentError for a velocity that is no function, a manifold without projections, or an unknown option; and what
- * `solveOde` throws.
+ * @throws ArgumentError for a velocity that is no function, a manifold without projections, or an unknown option;
+ * ChainTimeError for times outside [0, 1]; and what `solveOde` throws.
  */
 export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions = {}): OdeSample {
   const { manifold, ...solve } = checkedOptions('sampleOde', options, [...stepOptionNames, 'manifold']);
   checkField('sampleOde', velocity, manifold);
+  checkInterval('sampleOde', solve);
   const field = fieldInTime(velocity, manifold);
   const solution = solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
     ...interval(solve, 0, 1),
@@ -34,6 +36,19 @@ export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions
     ...(manifold ? { project: (x: Tensor) => manifold.projectPoint(x) } : {}),
   });
   return { ...solution, evaluations: solution.nfe.mul(evaluationsOf(velocity)) };
+}
+
+/** How far sums of steps may round past an end. */
+const ROUNDING = 1e-6;
+
+/** Throws `ChainTimeError` for a time outside [0, 1] among the numbers of the options. */
+export function checkInterval(use: string, { t0, t1, grid }: { t0?: unknown; t1?: unknown; grid?: unknown }): void {
+  const given = Array.isArray(grid) ? grid : [t0, t1];
+  const bad = given.find((time) => typeof time === 'number' && (time < -ROUNDING || time > 1 + ROUNDING));
+  if (bad === undefined) return;
+  throw new ChainTimeError(
+    `${use}: expected times in [0, 1], from noise to data, got ${bad}. Divide by the number of steps, or use solveOde for other clocks.`,
+  );
 }
 
 /** The default interval, where no grid says otherwise. */

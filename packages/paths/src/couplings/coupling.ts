@@ -1,6 +1,6 @@
 import { gather, type random, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from '../errors.ts';
-import { asFloating, checkFinite } from '../times.ts';
+import { asFloating, checkFinite, checkGiven } from '../times.ts';
 
 /** Fields with one row per point. */
 export type Fields = Readonly<Record<string, TensorLike>>;
@@ -48,6 +48,8 @@ export interface Coupling {
 
 /** Both sides as floating tensors of rows of one shape. */
 export function checkSides(use: string, { x0, x1 }: CouplingInput): { x0: Tensor; x1: Tensor } {
+  checkGiven(use, 'x0', x0);
+  checkGiven(use, 'x1', x1);
   const [source, data] = [asFloating(x0), asFloating(x1)];
   const equal = source.shape.slice(1).join() === data.shape.slice(1).join();
   if (source.ndim === 0 || source.ndim !== data.ndim || !equal || source.shape[0] === 0 || data.shape[0] === 0) {

@@ -132,9 +132,14 @@ function solve(use: string, cost: TensorLike, options: SinkhornOptions, penalty:
 
 const STAGE_ITERATIONS = 20;
 
+/** Costs beyond this multiple of the smallest one stand for forbidden pairs, and do not set the scale. */
+const FORBIDDING = 1e9;
+
 /** Regularizations from the scale of the cost down to the wanted one, each a quarter of the one before. */
 function stages({ data }: HostMatrix, epsilon: number): number[] {
-  const largest = data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
+  const sizes = data.map(Math.abs).filter((value) => value > 0 && Number.isFinite(value));
+  const smallest = sizes.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  const largest = sizes.reduce((most, value) => (value <= FORBIDDING * smallest ? Math.max(most, value) : most), 0);
   const list: number[] = [];
   for (let stage = largest / 4; stage > epsilon * 4; stage /= 4) list.push(stage);
   return [...list, epsilon];

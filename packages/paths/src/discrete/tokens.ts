@@ -10,7 +10,7 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { TokenError } from '../errors.ts';
-import { firstFailing } from '../times.ts';
+import { checkGiven, firstFailing } from '../times.ts';
 
 /** The distribution of tokens at t = 0, the same and independent at each place. */
 export interface TokenSource {
@@ -52,6 +52,7 @@ export function maskSource(vocabulary: number, mask = vocabulary - 1): TokenSour
 
 /** Tokens as i32. Plain numbers must be whole. @throws TokenError for floating tensors and for fractions. */
 export function asTokens(use: string, name: string, tokens: TensorLike): Tensor {
+  checkGiven(use, name, tokens);
   const isTensor = typeof tokens === 'object' && 'shape' in tokens;
   const given = tensor(tokens as TensorLike);
   if (given.dtype === 'i32') return given as Tensor;

@@ -12,7 +12,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { PathShapeError, SeparationError } from '../errors.ts';
-import { asFloating, checkFinite } from '../times.ts';
+import { asFloating, checkFinite, checkGiven } from '../times.ts';
 import { type DataSeparation, separationFrom, thetaNodes } from './separation.ts';
 
 export interface DataSeparationOptions {
@@ -55,6 +55,7 @@ export function dataSeparation(points: TensorLike, options: DataSeparationOption
   } = checkedOptions('dataSeparation', options, ['key', 'nodes', 'draws', 'center']);
   checkedWhole('dataSeparation: nodes', nodes, 3);
   checkedWhole('dataSeparation: draws', draws, 2);
+  checkGiven('dataSeparation', 'points', points);
   const given = asFloating(points);
   if (given.ndim !== 2 || given.size === 0) {
     throw new PathShapeError(

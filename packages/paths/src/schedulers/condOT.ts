@@ -24,6 +24,7 @@ export function condOTScheduler({ sigmaMin = 0 }: CondOTOptions = {}): Scheduler
   return {
     name: 'condOT',
     convex: sigmaMin === 0,
+    zeros: sigmaMin === 0 ? { alpha: 0, sigma: 1 } : { alpha: 0 },
     alpha: (t: TensorLike): Tensor => tensor(t),
     sigma: (t) => sub(1, tensor(t).mul(slope)),
     dAlpha: (t) => fullLike(t, 1),

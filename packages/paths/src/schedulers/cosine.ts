@@ -8,6 +8,7 @@ export function cosineScheduler(): Scheduler {
   return {
     name: 'cosine',
     convex: false,
+    zeros: { alpha: 0, sigma: 1 },
     alpha: (t) => sin(tensor(t).mul(QUARTER_TURN)),
     // As a sine, so that it is exactly 0 at t = 1 where rounding of π/2 would leave a rest.
     sigma: (t) => sin(tensor(t).mul(-1).add(1).mul(QUARTER_TURN)),

@@ -48,6 +48,7 @@ export function kineticOptimalScheduler(separation: DataSeparation): Scheduler {
   return {
     name: 'kineticOptimal',
     convex: false,
+    zeros: { alpha: 0, sigma: 1 },
     alpha(t): Tensor {
       const { radius, high } = polar(t);
       return radius.mul(high);

@@ -13,6 +13,7 @@ export function linearVPScheduler(): Scheduler {
   return {
     name: 'linearVP',
     convex: false,
+    zeros: { alpha: 0, sigma: 1 },
     alpha: (t) => tensor(t),
     sigma,
     dAlpha: (t) => fullLike(t, 1),

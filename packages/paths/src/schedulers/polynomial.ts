@@ -37,6 +37,7 @@ export function polynomialScheduler(n: number): Scheduler {
   return {
     name: `polynomial(${n})`,
     convex: true,
+    zeros: n === 1 ? { alpha: 0, sigma: 1 } : { alpha: 0, sigma: 1, delta: 0 },
     alpha: (t) => power(t, n),
     sigma,
     dAlpha: slope,

@@ -27,6 +27,7 @@ export function veScheduler({ sigmaMin = 0.01, sigmaMax = 50 }: VEOptions = {}):
   return {
     name: 've',
     convex: false,
+    zeros: {},
     alpha: (t) => fullLike(t, 1),
     sigma,
     dAlpha: (t) => fullLike(t, 0),

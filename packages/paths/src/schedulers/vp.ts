@@ -53,6 +53,7 @@ export function vpScheduler({ betaMin = 0.1, betaMax = 20 }: VPOptions = {}): Sc
   return {
     name: 'vp',
     convex: false,
+    zeros: { sigma: 1 },
     alpha,
     sigma,
     dAlpha: (t) => slope(t).mul(alpha(t)).mul(-0.5),

@@ -2,6 +2,7 @@ import { midpoint, type OdeSolver } from '@flowfield/ode-solvers';
 import {
   checkedOptions,
   checkedWhole,
+  concat,
   grad,
   hypot,
   linspace,
@@ -11,10 +12,10 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
-import { perRow, scalarType, spread } from '../rows.ts';
+import { floatType, perRow, scalarType, spread } from '../rows.ts';
 import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
-import { checkSolver, integrate } from './integrate.ts';
+import { checkSolver, integrate, integrateAll } from './integrate.ts';
 import { type Transition, transitionOf } from './transition.ts';
 
 export interface GlassOptions extends ModelOptions {
@@ -63,7 +64,35 @@ const LEAST_TILT_TIME = 1e-3;
  * @throws SchedulerError for something else than a scheduler; ArgumentError for |rho| > 1 and other options.
  */
 export function glass(model: Velocity, options: GlassOptions): Transition {
-  const use = 'glass';
+  const inner = innerProblem('glass', model, options);
+  return transitionOf(inner.evaluations, (x, t, tNext, key) => {
+    const { start, velocity, grid } = inner.from(x, t, tNext, key);
+    const end = integrate(velocity, start, grid, inner.solver);
+    return inner.endsEarly ? lastStep(velocity, end, grid) : end;
+  });
+}
+
+/**
+ * The inner path of one transition, X(s) for s = 0, 1/steps, …, 1, of shape [steps + 1, batch, …]: from fresh noise to the
+ * points that `glass` returns for the same key. (With a solver that looks at the end of its steps, s stops at 0.999 before
+ * the last step, and one more row follows.)
+ */
+export function glassTrajectory(
+  model: Velocity,
+  options: GlassOptions,
+): (x: Tensor, t: Tensor, tNext: Tensor, key: random.Key) => Tensor {
+  const inner = innerProblem('glassTrajectory', model, options);
+  return (x, t, tNext, key) => {
+    const { start, velocity, grid } = inner.from(x, t, tNext, key);
+    const all = integrateAll(velocity, start, grid, inner.solver);
+    const rows = [start.expandDims(0), all];
+    if (inner.endsEarly) rows.push(lastStep(velocity, all.slice(-1), grid).expandDims(0));
+    return concat(rows, 0);
+  };
+}
+
+/** Checked options, and the inner problem that they make of each step. */
+function innerProblem(use: string, model: Velocity, options: GlassOptions) {
   const { rho = 0.4, steps = 8, solver = midpoint(), s0 = 1, tilt } = checkedOptions(use, options, glassOptionNames);
   const known = pathModel(use, model, options);
   checkCorrelation(use, rho);
@@ -72,19 +101,31 @@ export function glass(model: Velocity, options: GlassOptions): Transition {
   checkedNumber(`${use}: s0`, s0, Number.MIN_VALUE);
   const endsEarly = !LOOK_BEFORE_THE_END.includes(solver.name);
   const calls = solver.stages * steps + (endsEarly ? 1 : 0);
-  return transitionOf(calls * evaluationsOf(model), (x, t, tNext, key) => {
-    const dtype = scalarType(x);
-    const field = innerField(known, { x, t: t.astype(dtype), tNext: tNext.astype(dtype), rho, s0, tilt });
-    const noise = random.normal(key, x.shape, { dtype: x.dtype as 'f32' | 'f64' });
-    const start = field.base.add(noise.mul(s0));
-    const grid = linspace(0, endsEarly ? LAST_INNER_TIME : 1, steps + 1, { dtype });
-    const end = integrate(field.velocity, start, grid, solver);
-    if (!endsEarly) return end;
-    return end.add(field.velocity(grid.slice(-1), end).mul(1 - LAST_INNER_TIME));
-  });
+  return {
+    solver,
+    endsEarly,
+    evaluations: calls * evaluationsOf(model),
+    from(x: Tensor, t: Tensor, tNext: Tensor, key: random.Key) {
+      const dtype = scalarType(x);
+      const { base, velocity } = innerField(known, {
+        x,
+        t: t.astype(dtype),
+        tNext: tNext.astype(dtype),
+        rho,
+        s0,
+        tilt,
+      });
+      const start = base.add(random.normal(key, x.shape, { dtype: floatType(x) }).mul(s0));
+      return { start, velocity, grid: linspace(0, endsEarly ? LAST_INNER_TIME : 1, steps + 1, { dtype }) };
+    },
+  };
 }
 
-export interface InnerOptions {
+/** The Euler step over the end, where the field may be singular. */
+const lastStep = (velocity: (s: Tensor, x: Tensor) => Tensor, x: Tensor, grid: Tensor): Tensor =>
+  x.add(velocity(grid.slice(-1), x).mul(1 - LAST_INNER_TIME));
+
+interface InnerOptions {
   readonly x: Tensor;
   readonly t: Tensor;
   readonly tNext: Tensor;
@@ -94,7 +135,7 @@ export interface InnerOptions {
 }
 
 /** The inner field of a transition from x, and γ x, from which it starts. Inner times are scalars. */
-export function innerField(model: PathModel, { x, t, tNext, rho, s0, tilt }: InnerOptions) {
+function innerField(model: PathModel, { x, t, tNext, rho, s0, tilt }: InnerOptions) {
   const c = glassCoefficients(model.scheduler, t, tNext, rho);
   const base = x.mul(spread(c.gammaBar, x));
   const outer = c.alphaT.div(c.sigmaT);

@@ -1,5 +1,12 @@
-import { checkedOptions, type random, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
-import { ChainTimeError } from '../errors.ts';
+import {
+  checkedOptions,
+  firstNonFinite,
+  type random,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@flowfield/tensor-webgpu';
+import { ChainTimeError, NonFiniteSampleError } from '../errors.ts';
 import { knownData, scalarType } from '../rows.ts';
 import { checkBatch, type Velocity } from '../velocity.ts';
 import { type GlassOptions, glass, glassOptionNames } from './glass.ts';
@@ -15,7 +22,7 @@ export interface GlassTransitionOptions extends GlassOptions {
 
 /**
  * One transition of `glass` at once: x at tNext given xt. One key, one result.
- * @throws ChainTimeError unless 0 <= t < tNext <= 1; and as `glass`.
+ * @throws ChainTimeError unless 0 <= t < tNext <= 1; NonFiniteSampleError where results can be read; and as `glass`.
  */
 export function glassTransition(model: Velocity, options: GlassTransitionOptions): Tensor {
   const use = 'glassTransition';
@@ -42,5 +49,11 @@ export function glassTransition(model: Velocity, options: GlassTransitionOptions
     }
   }
   const [a, b] = from.ndim === to.ndim ? [from, to] : [from, to].map((time) => time.broadcastTo([xt.shape[0]]));
-  return glass(model, rest)(xt, a, b, key);
+  const next = glass(model, rest)(xt, a, b, key);
+  const values = knownData(next);
+  const bad = values ? firstNonFinite(values) : -1;
+  if (bad < 0) return next;
+  throw new NonFiniteSampleError(
+    `${use}: points became NaN or infinite, first in row ${Math.floor(bad / (next.size / next.shape[0]))}. Look at the model between t = ${start?.[0]} and 1 (division by 0, times it was not trained on).`,
+  );
 }
