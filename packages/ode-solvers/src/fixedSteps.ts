@@ -64,9 +64,10 @@ export function fixedStepper(problem: LeafProblem, checkpoint: boolean) {
     const task = { field, span, state: carry.state, first: carry.slope, tolerances: null, mass };
     if (!solver.leafStepFrom || carry.history.length < solver.history) return solver.leafStep(task);
     let distance = span.h.mul(0);
-    const nodes = carry.sizes.map((size) => {
+    const nodes = carry.sizes.map((size, i) => {
       distance = distance.sub(size);
-      return distance.div(where(span.h.equal(0), 1, span.h));
+      // In an interval of length 0 any nodes do.
+      return where(span.h.equal(0), -i - 1, distance.div(where(span.h.equal(0), 1, span.h)));
     });
     return solver.leafStepFrom(task, carry.history, nodes);
   };
