@@ -9,7 +9,7 @@ const budgets = {
   riemannian: '15 kB',
   paths: '10 kB',
   samplers: '10 kB',
-  'equivariant-layers': '20 kB',
+  'equivariant-layers': '32 kB',
   'graph-nets': '15 kB',
 };
 

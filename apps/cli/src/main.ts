@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFile } from 'node:fs/promises';
-import { guard, isGuarded, stopSignal } from './guard/guard.ts';
+import { guard, isGuarded, nothingToLose, stopSignal } from './guard/guard.ts';
 
 process.exitCode = isGuarded() ? await work() : await guard(process.argv.slice(2));
 
@@ -25,6 +25,7 @@ async function work(): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal,
+    nothingToLose,
     call: process.env.npm_lifecycle_event === 'start' ? 'npm start --' : 'flowfield',
     version,
   });

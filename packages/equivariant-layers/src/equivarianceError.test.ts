@@ -50,18 +50,26 @@ test('averaged functions bring their declarations; others declare them', () => {
   expect(equivarianceError(frameAverage(fn, declared), { input, key }).max).toBeLessThan(1e-12);
   expect(equivarianceError(fn, { input, key, ...declared }).max).toBeGreaterThan(0.1);
 
-  const gnn = faGnn({ group: 'SE(3)', width: 12, layers: 2, vectors: 1 });
+  const gnn = faGnn({ group: 'SE(3)', width: 12, layers: 2, vectors: 1, edges: 1 });
+  const particles = { points: input[0], vectors: [normals(4, [3, 5, 3])], edges: normals(5, [3, 5, 5, 1]) };
+  expect(equivarianceError(gnn, { input: particles, key }).max).toBeLessThan(1e-10);
   const weights = gnn.init(key);
-  const run = (points: Tensor, v: Tensor) => ({ position: gnn.apply(weights, { points, vectors: [v] }) });
-  expect(
-    equivarianceError(run, {
-      input: [input[0], normals(4, [3, 5, 3])],
-      key,
-      group: 'SE(3)',
-      inputs: ['point', 'vector'],
-      outputs: { position: 'point' },
-    }).max,
-  ).toBeLessThan(1e-10);
+  const run = (points: Tensor, v: Tensor) => ({
+    position: gnn.apply(weights, { points, vectors: [v], edges: particles.edges }),
+  });
+  const named = { group: 'SE(3)', inputs: ['point', 'vector'], outputs: { position: 'point' } } as const;
+  expect(equivarianceError(run, { input: [particles.points, particles.vectors[0]], key, ...named }).max).toBeLessThan(
+    1e-10,
+  );
+
+  const withParams = frameAverage(
+    (p: typeof params, y: Tensor) => net.apply(p, y.reshape([...y.shape.slice(0, -2), 15])),
+    {
+      group: 'E(3)',
+      inputs: ['scalar', 'point'],
+    },
+  );
+  expect(equivarianceError(withParams, { input: [params, input[0]], key }).max).toBeLessThan(1e-12);
 });
 
 test('functions of permutations declare their axes', () => {

@@ -19,22 +19,24 @@ import { inversePermutation, type Permutation } from './groups/permutation.ts';
 import { checkedDType } from './inputs/params.ts';
 import { checkedOrder, type Orders, setsOfAxes } from './permutations/orders.ts';
 
-/** A layer of this package: its orders, and its group unless it takes all relabellings. */
-export interface TiedLayerLike {
-  readonly orderIn: Orders;
-  readonly orderOut: Orders;
-  readonly group?: PermutationGroup | undefined;
+/** A layer of this package: with orders, and a group unless it takes all relabellings; or with a Euclidean group and kinds. */
+export interface SymmetricLayer {
+  readonly orderIn?: Orders;
+  readonly orderOut?: Orders;
+  readonly group?: PermutationGroup | EuclideanGroupName | undefined;
+  readonly inputs?: readonly OutputKinds[];
+  readonly outputs?: OutputKinds;
   init(key: random.Key): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: parameters of any layer.
-  apply(params: any, x: Tensor): Tensor;
+  // biome-ignore lint/suspicious/noExplicitAny: parameters and input of any layer.
+  apply(params: any, x: any): unknown;
 }
 
 /** Axes that run over the points of a permutation group: so many before the last axis, or a list. */
 export type PointAxes = number | readonly number[];
 
 export interface EquivarianceErrorOptions {
-  /** The argument, or a list of several. */
-  readonly input: Tensor | readonly Tensor[];
+  /** The argument, or a list of several; each a tensor, or a record of them such as the input of `faGnn`. */
+  readonly input: unknown;
   /** Draws elements of the group, and parameters where none are given. */
   readonly key: random.Key;
   /** Default: that of the layer or averaged function, or all relabellings. */
@@ -42,7 +44,7 @@ export interface EquivarianceErrorOptions {
   /** Parameters of the layer (default: drawn by its `init`). */
   readonly params?: unknown;
   /** How each argument of a function moves: kinds for a Euclidean group, axes for permutations. */
-  readonly inputs?: readonly (Kind | PointAxes)[];
+  readonly inputs?: readonly (OutputKinds | PointAxes)[];
   /** How results of a function move. */
   readonly outputs?: OutputKinds | PointAxes;
   /** Elements of the group that are tried (default 20). */
@@ -71,7 +73,7 @@ const optionNames = [
 
 /** A group element's action: on argument i, and on results. */
 interface Motion {
-  input(x: Tensor, i: number): Tensor;
+  input(x: unknown, i: number): unknown;
   output(y: unknown): unknown;
 }
 
@@ -83,7 +85,7 @@ interface Motion {
  */
 export function equivarianceError(
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any function.
-  layer: TiedLayerLike | ((...args: any[]) => unknown),
+  layer: SymmetricLayer | ((...args: any[]) => unknown),
   options: EquivarianceErrorOptions,
 ): EquivarianceReport {
   const op = 'equivarianceError';
@@ -93,9 +95,10 @@ export function equivarianceError(
   const [paramsKey, elementsKey] = random.split(neededKey(op, 'it', key));
   const cast = <T>(values: T): T =>
     tree.map((leaf: Tensor) => (leaf.dtype === 'f32' || leaf.dtype === 'f64' ? leaf.astype(dtype) : leaf), values) as T;
-  const args = (Array.isArray(given.input) ? given.input : [given.input]) as Tensor[];
+  const args: unknown[] = Array.isArray(given.input) ? given.input : [given.input];
   args.forEach((arg, i) => {
-    checkTensor(op, `input ${i}`, arg);
+    const leaves = tree.leaves(arg);
+    for (const leaf of leaves.length > 0 ? leaves : [arg]) checkTensor(op, `input ${i}`, leaf);
   });
   const inputs = cast(args);
   const f = typeof layer === 'function' ? layer : bound(op, layer, cast(given.params ?? layer?.init?.(paramsKey)));
@@ -109,7 +112,7 @@ export function equivarianceError(
   return { max: sorted[samples - 1], median: (sorted[(samples - 1) >> 1] + sorted[samples >> 1]) / 2, errors };
 }
 
-function bound(op: string, layer: TiedLayerLike, params: unknown): (...args: Tensor[]) => unknown {
+function bound(op: string, layer: SymmetricLayer, params: unknown): (...args: unknown[]) => unknown {
   if (typeof layer?.apply !== 'function')
     throw new ArgumentError(
       `${op}: expected a layer or a function, got ${String(layer)}. Pass the layer itself, or a function of tensors.`,
@@ -120,11 +123,11 @@ function bound(op: string, layer: TiedLayerLike, params: unknown): (...args: Ten
 /** What is declared for a function, or known of a layer. */
 type Declared = Pick<EquivarianceErrorOptions, 'group' | 'inputs' | 'outputs'>;
 
-function motions(op: string, layer: object, given: Declared, args: readonly Tensor[]): (key: random.Key) => Motion {
-  const own = layer as Partial<TiedLayerLike> & Declared;
+function motions(op: string, layer: object, given: Declared, args: readonly unknown[]): (key: random.Key) => Motion {
+  const own = layer as Partial<SymmetricLayer>;
   const group = given.group ?? own.group;
   if (own.orderIn !== undefined && own.orderOut !== undefined)
-    return relabellings(op, own.orderIn, own.orderOut, group, args[0]);
+    return relabellings(op, own.orderIn, own.orderOut, group, args[0] as Tensor);
   const [inputs, outputs] = [given.inputs ?? own.inputs, given.outputs ?? own.outputs];
   if (group === undefined || inputs === undefined || outputs === undefined) {
     const missing = Object.entries({ group, inputs, outputs }).flatMap(([name, value]) =>
@@ -142,17 +145,15 @@ function motions(op: string, layer: object, given: Declared, args: readonly Tens
   if (typeof group === 'string') {
     return (key) => {
       const g = randomIsometry(group, key);
-      return {
-        input: (x, i) => movedBy(g, x, inputs[i] as Kind),
-        output: (y) => movedResults(y, outputs as OutputKinds, (leaf, kind) => movedBy(g, leaf, kind)),
-      };
+      const move = (y: unknown, kinds: OutputKinds): unknown => moved(y, kinds, (leaf, kind) => movedBy(g, leaf, kind));
+      return { input: (x, i) => move(x, inputs[i] as OutputKinds), output: (y) => move(y, outputs as OutputKinds) };
     };
   }
   return (key) => {
     const back = inversePermutation(group.random(key));
     const move = (x: Tensor, axes: PointAxes): Tensor => taken(x, axesOf(op, x, axes), () => back);
     return {
-      input: (x, i) => move(x, inputs[i] as PointAxes),
+      input: (x, i) => tree.map((leaf: Tensor) => move(leaf, inputs[i] as PointAxes), x),
       output: (y) => tree.map((leaf: Tensor) => move(leaf, outputs as PointAxes), y),
     };
   };
@@ -191,7 +192,7 @@ function relabellings(
         (at) => elements.get(sets[at]),
       );
     };
-    return { input: (y) => move(y, setsIn), output: (y) => move(y as Tensor, setsOut) };
+    return { input: (y) => move(y as Tensor, setsIn), output: (y) => move(y as Tensor, setsOut) };
   };
 }
 
@@ -214,11 +215,13 @@ function axesOf(op: string, x: Tensor, axes: PointAxes): readonly number[] {
   );
 }
 
-function movedResults(y: unknown, kinds: OutputKinds, move: (leaf: Tensor, kind: Kind) => Tensor): unknown {
+/** A tree moved by its kinds: one for all of it, or a list or record like it; parts that are not there are left out. */
+function moved(y: unknown, kinds: OutputKinds, move: (leaf: Tensor, kind: Kind) => Tensor): unknown {
   if (typeof kinds === 'string') return tree.map((leaf: Tensor) => move(leaf, kinds), y);
-  const parts = Object.entries(kinds).map(
-    ([name, kind]) => [name, movedResults((y as Record<string, unknown>)[name], kind, move)] as const,
-  );
+  const given = y as Readonly<Record<string, unknown>>;
+  const parts = Object.entries(kinds)
+    .filter(([name]) => given[name] !== undefined)
+    .map(([name, kind]) => [name, moved(given[name], kind, move)] as const);
   return Array.isArray(kinds) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
 }
 

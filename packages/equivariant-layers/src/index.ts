@@ -3,7 +3,7 @@ export {
   type EquivarianceReport,
   equivarianceError,
   type PointAxes,
-  type TiedLayerLike,
+  type SymmetricLayer,
 } from './equivarianceError.ts';
 export {
   DegenerateSpectrumError,

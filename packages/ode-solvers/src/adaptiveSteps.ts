@@ -8,7 +8,6 @@ import {
   tree,
   where,
   whileLoop,
-  zerosLike,
 } from '@flowfield/tensor-webgpu';
 import { type Carry, type Engine, type EngineOptions, engineOf, type Last } from './engine.ts';
 import type { Log } from './log.ts';
@@ -76,7 +75,6 @@ function runLoop(problem: LeafProblem, options: AdaptiveOptions, countsTangents:
  * differentiated the other is not computed.
  */
 function withTangentsOf(plain: LeafSolution, exact: LeafSolution): LeafSolution {
-  const graft = (value: Tensor, from: Tensor): Tensor => stopGradient(value).add(onlyTangent(from));
   const all = (values: State, from: State): State => values.map((value, n) => graft(value, from[n]));
   return {
     ...plain,
@@ -91,10 +89,10 @@ function withTangentsOf(plain: LeafSolution, exact: LeafSolution): LeafSolution 
   };
 }
 
-/** Zero, with the tangent of `x`. */
-const onlyTangent = customJvp(
-  (x: Tensor) => zerosLike(x),
-  ([x], [moved]) => [zerosLike(x), moved],
+/** The first, with the tangent of the second. */
+const graft: (value: Tensor, from: Tensor) => Tensor = customJvp(
+  (value: Tensor, _from: Tensor) => value,
+  ([value], [_, moved]) => [value, moved],
 );
 
 /** The engine of a solve without reverse mode. */

@@ -1,4 +1,5 @@
 import {
+  closureConvert,
   concat,
   customVjp,
   flip,
@@ -15,23 +16,20 @@ import type { Clock } from './clock.ts';
 import { codeOf } from './errors.ts';
 import { solveFixed } from './fixedSteps.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
-import { type Field, fieldOf, isFloat, type OdeFunction, type State } from './state.ts';
-import { fail } from './times.ts';
+import { type Field, isFloat, type State } from './state.ts';
+import { canRead, fail } from './times.ts';
 
 /** A solve whose reverse mode is a solve of the adjoint equation, backwards. */
-export interface Backsolve<Y, Args> {
-  readonly f: OdeFunction<Y, Args>;
-  readonly structure: tree.Structure;
-  readonly args: Args;
+export interface Backsolve {
+  readonly field: Field;
   problem(state: State): LeafProblem;
   readonly clock: Clock;
   run(clock: Clock): AdaptiveOptions;
   /** The steps are fixed. */
   readonly scanned: boolean;
-  solve(state: State, clock: Clock): LeafSolution;
 }
 
-/** The state, the adjoint `dL/dy` and the sum `dL/dargs` so far. */
+/** The state, the adjoint `dL/dy` and the sum `dL/dp` so far. */
 interface Augmented {
   readonly y: State;
   readonly adjoint: State;
@@ -44,7 +42,7 @@ interface Sums {
   readonly code: Tensor;
 }
 
-/** The way back has a part of the tolerance, for each element: the sums for args add up what its steps leave. */
+/** The way back has a part of the tolerance, for each element: the sums add up what its steps leave. */
 const backwardShare = 0.1;
 
 /** A part of the way back, from one saved time to the one before. */
@@ -64,31 +62,26 @@ interface Residuals {
 }
 
 /**
- * Solves forwards; reverse mode solves `y' = f`, `a' = -(df/dy)ᵀ a`, `g' = -(df/dargs)ᵀ a` backwards from the end, with `a`
+ * Solves forwards; reverse mode solves `y' = f`, `a' = -(df/dy)ᵀ a`, `g' = -(df/dp)ᵀ a` for all values p that f uses, backwards from the end, with `a`
  * raised by the cotangent of each saved state, from which y starts anew (Chen et al. 2018, appendix B). A backward solve
  * that fails makes the derivatives NaN.
  */
-export function solveBacksolve<Y, Args>(task: Backsolve<Y, Args>, initial: State): LeafSolution {
-  const { f, structure, clock, scanned } = task;
+export function solveBacksolve(task: Backsolve, initial: State): LeafSolution {
+  const { clock, scanned } = task;
   if (scanned && clock.saved)
     fail(
       "adjoint 'backsolve' with fixed steps saves the end only. Leave saveAt.ts out, or let the solver choose the steps.",
     );
-  const given = tree.flatten(task.args ?? {});
-  const moves = given.leaves.map((leaf) => isFloat(leaf));
-  const floats = given.leaves.filter((_, i) => moves[i]) as Tensor[];
-  const argsOf = (values: State): Args => {
-    let next = 0;
-    return (
-      task.args === undefined
-        ? undefined
-        : tree.unflatten(
-            given.structure,
-            given.leaves.map((leaf, i) => (moves[i] ? values[next++] : leaf)),
-          )
-    ) as Args;
-  };
-  const fieldWith = (values: State): Field => fieldOf(f, structure, argsOf(values));
+  // What f takes from outside is made its argument; values in memory do not move.
+  const [bare, captured] = closureConvert(task.field, clock.t0, initial);
+  const moves = captured.map((value) => isFloat(value) && !canRead(value));
+  const floats = captured.filter((_, i) => moves[i]);
+  const fieldWith =
+    (values: State): Field =>
+    (t, state) => {
+      let next = 0;
+      return bare(t, state, ...captured.map((value, i) => (moves[i] ? values[next++] : value))) as State;
+    };
   const forward = (state: State, values: State, at: Clock): LeafSolution => {
     const problem = { ...task.problem(state), field: fieldWith(values) };
     return scanned ? solveFixed(problem, at, false) : solveAdaptive(problem, task.run(at));

@@ -187,7 +187,7 @@ function stopsOf(
       0,
     ),
     jumps: concat(
-      joined.map(({ times, jump }) => full(times.shape, jump ? 1 : 0, { dtype })),
+      joined.map(({ times, jump }) => full(times.shape, jump ? 1 : 0, { dtype, device: t0.device?.name })),
       0,
     ),
   };

@@ -61,7 +61,8 @@ function implicitStep(tableau: Tableau, independentRows: boolean, task: StepTask
       matrix: (k) => mass.sub(layout.jacobian(field, t, stateAt(k)).mul(reach)),
       fixedMatrix: jacobian && mass.sub(jacobian.mul(reach)),
       start: guess ? layout.vector(guess) : layout.vector(state).mul(0),
-      measure: (correction, k) => changeSize(task, layout, correction.mul(reach), layout.vector(stateAt(k))),
+      measure: (correction, k) =>
+        changeSize(task, layout, correction.mul(reach), [layout.vector(stateAt(k)), k.mul(reach)]),
     });
     slopes.push(layout.state(result.x));
     solved = solved ? (solved as Tensor).logicalAnd(result.solved) : result.solved;

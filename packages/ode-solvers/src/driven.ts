@@ -33,7 +33,7 @@ function isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry):
   return onProgress({ t: at.t.item(), fraction, accepted: at.accepted.item(), rejected }) === false;
 }
 
-const stopped = (): Tensor => full([], codeOf('stopped'), { dtype: 'i32' });
+const stopped = (device: string | undefined): Tensor => full([], codeOf('stopped'), { dtype: 'i32', device });
 
 /**
  * An adaptive solve in pieces of one compiled program, driven from outside: what it writes down takes the memory of the
@@ -57,30 +57,29 @@ export function solveAdaptiveDriven(problem: LeafProblem, options: AdaptiveOptio
   const reading = jit((state: State, at: Clock, carry: Carry, goal: Tensor) =>
     stateAt(problem, engineAt(state, at), carry, goal),
   );
-  const outer = engineAt(problem.state, clock);
+  const allGoals = jit((state: State, at: Clock) => goalsOf({ clock: at }, engineAt(state, at).forward));
+  const isAhead = jit((state: State, at: Clock, now: Carry, goal: Tensor) => isBefore(engineAt(state, at), now, goal));
+  const finish = jit((state: State, at: Clock, end: Carry, log: Log | null, saved: LeafSolution['saved']) =>
+    solutionOf({ ...problem, state }, { clock: at }, engineAt(state, at), end, log, saved),
+  );
   const rows: Log[] = [];
   let carry = start(problem.state, clock);
+  const device = carry.t.device?.name;
   const advance = (goal: Tensor | null): void => {
     const attempts = carry.accepted.item() + carry.rejected.item();
-    carry = piece(
-      problem.state,
-      clock,
-      carry,
-      full([], attempts + watch.every, { dtype: 'i32', device: carry.t.device?.name }),
-      goal,
-    );
+    const limit = full([], attempts + watch.every, { dtype: 'i32', device });
+    carry = piece(problem.state, clock, carry, limit, goal);
     const used = carry.log?.used.item() ?? 0;
     if (carry.log && used > 0)
       rows.push(tree.map((leaf: Tensor) => (leaf.ndim === 0 ? leaf : leaf.slice([0, used])), carry.log) as Log);
-    if (isStopped(watch, clock, carry) && carry.code.item() === 0 && !carry.done.item())
-      carry = { ...carry, code: stopped() };
+    if (isStopped(watch, clock, carry) && isOpen()) carry = { ...carry, code: stopped(device) };
   };
-  const isOpen = (): boolean => carry.code.item() === 0 && !carry.done.item();
+  const isOpen = (): boolean => carry.code.item() === 0 && carry.done.item() === 0;
   const reached: Reached[] = [];
-  const goals = clock.saved ? goalsOf(options, outer.forward) : null;
+  const goals = clock.saved ? allGoals(problem.state, clock) : null;
   for (let i = 0; goals && i < goals.shape[0]; i++) {
     const goal = goals.slice(i);
-    while (isOpen() && isBefore(outer, carry, goal).item()) advance(goal);
+    while (isOpen() && isAhead(problem.state, clock, carry, goal).item() !== 0) advance(goal);
     reached.push(reading(problem.state, clock, carry, goal));
   }
   while (isOpen()) advance(null);
@@ -91,9 +90,9 @@ export function solveAdaptiveDriven(problem: LeafProblem, options: AdaptiveOptio
         0,
       ),
     ),
-    count: reached.map(({ reached: is }) => is.astype('i32')).reduce((a, b) => a.add(b)),
+    count: reached.map(({ reached: is }) => is.astype('i32')).reduce((sum, more) => sum.add(more)),
   };
-  return solutionOf(problem, options, outer, carry, carry.log && joinedRows(rows, carry.log), saved);
+  return finish(problem.state, clock, carry, carry.log && joinedRows(rows, carry.log), saved);
 }
 
 /** All rows of the pieces; one unused row where there are none. */
@@ -118,7 +117,8 @@ export function solveFixedDriven(problem: LeafProblem, clock: Clock, checkpoint:
     const part = piece(problem.state, carry, { times: times.slice([from, to + 1]), sizes: sizes.slice([from, to]) });
     parts.push(part.kept);
     carry = part.end;
-    if (isStopped(watch, clock, carry) && to < count && carry.code.item() === 0) carry = { ...carry, code: stopped() };
+    if (isStopped(watch, clock, carry) && to < count && carry.code.item() === 0)
+      carry = { ...carry, code: stopped(carry.t.device?.name) };
   }
   return fixedSolution(problem, clock, { end: carry, kept: joinKept(parts) });
 }

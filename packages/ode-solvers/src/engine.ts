@@ -104,7 +104,8 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
   function attempt(carry: Carry): Carry {
     const stop = stopAfter(clock, carry.offset, forward);
     const distance = stopGradient(stop.offset.sub(carry.offset).mul(forward));
-    const size = maxStep === null ? carry.h : minimum(carry.h, maxStep);
+    const wanted = options.minStep === null ? carry.h : maximum(carry.h, options.minStep);
+    const size = maxStep === null ? wanted : minimum(wanted, maxStep);
     const near = size.mul(stretch).greaterEqual(distance);
     const final = !control
       ? near.equal(near)

@@ -1,4 +1,4 @@
-import { concat, cond, full, minimum, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { concat, cond, full, minimum, stopGradient, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { codeOf } from './errors.ts';
 import { eventRoot } from './eventRoot.ts';
 import { type EventRecord, type Passages, passagesOf, signsOf } from './events.ts';
@@ -108,7 +108,7 @@ export function cutAtEvent(problem: LeafProblem, remembered: EventState, taken: 
     slope: landing.slope,
     polynomial: landing.polynomial,
     end: landing.end,
-    offset: where(landing.theta.equal(1), offsets[1], offsets[0].add(landing.theta.mul(span.h))),
+    offset: exactlyAt(landing.theta, offsets[0].add(landing.theta.mul(span.h)), offsets[1]),
     whole: landing.theta.equal(1),
     ends,
     evaluations: landing.evaluations,
@@ -126,12 +126,16 @@ export function cutAtEvent(problem: LeafProblem, remembered: EventState, taken: 
   };
 }
 
+/** `value`, which moves with theta, but exactly `end` where theta is 1. */
+const exactlyAt = (theta: Tensor, value: Tensor, end: Tensor): Tensor =>
+  value.add(stopGradient(where(theta.equal(1), end.sub(value), 0)));
+
 /** The first event in a step, found on shorter steps from the same start, and the state after it. */
 function landingOf({ events, field, timeType }: LeafProblem, passages: Passages, taken: Taken, none: Tensor): Landing {
   const { span, accept } = taken;
   const shorter = (theta: Tensor): StepSpan => ({
     start: span.start,
-    end: where(theta.equal(1), taken.end, span.start.add(taken.end.sub(span.start).mul(theta))),
+    end: exactlyAt(theta, span.start.add(taken.end.sub(span.start).mul(theta)), taken.end),
     h: span.h.mul(theta),
   });
   const roots = events.map((event, i) => {

@@ -81,11 +81,11 @@ export function eventRoot(
   return refine(refine(found));
 }
 
-/** Zero, with the derivative `-d value / slope` of a root. */
-const implicitPart = customJvp(
+/** Zero, with the derivative `-d value / slope` of a root, of any order. */
+const implicitPart: (value: Tensor, slope: Tensor) => Tensor = customJvp(
   (value: Tensor, _slope: Tensor) => zerosLike(value),
   ([value, slope], [moved]) => [
-    zerosLike(value),
+    implicitPart(value, slope),
     where(slope.equal(0), 0, moved.neg().div(where(slope.equal(0), 1, slope))),
   ],
 );

@@ -31,7 +31,7 @@ export { rungeKutta } from './rungeKutta.ts';
 export type { NoiseSource } from './sde/brownian.ts';
 export { eulerMaruyama } from './sde/eulerMaruyama.ts';
 export { type MilsteinOptions, milstein } from './sde/milstein.ts';
-export type { NoiseKind } from './sde/noise.ts';
+export type { Diffusion, NoiseKind } from './sde/noise.ts';
 export type { SdeSolver } from './sde/sdeSolver.ts';
 export { shark } from './sde/shark.ts';
 export { type SdeOptions, type SdeSolution, solveSde } from './sde/solveSde.ts';

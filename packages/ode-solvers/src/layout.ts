@@ -5,6 +5,8 @@ import { timeTypeOf } from './state.ts';
 /** A state as one vector [n], or with independent rows as one vector for each row, [rows, n]. */
 export interface Layout {
   readonly dtype: FloatType;
+  /** The narrowest dtype of a leaf: rounding is its. */
+  readonly narrowest: FloatType;
   /** Entries of a vector. */
   readonly size: number;
   vector(state: State): Tensor;
@@ -37,6 +39,7 @@ export function layoutOf(like: State, independentRows: boolean): Layout {
     );
   const layout: Layout = {
     dtype,
+    narrowest: like.some((leaf) => leaf.dtype === 'f32') ? 'f32' : 'f64',
     size,
     vector,
     state: (flat) =>

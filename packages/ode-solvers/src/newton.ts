@@ -9,6 +9,7 @@ import {
   zerosLike,
 } from '@flowfield/tensor-webgpu';
 import { multiply, solveLinear } from './layout.ts';
+import type { FloatType } from './state.ts';
 
 /** A system of equations `residual(x) = 0` on vectors. */
 export interface NewtonTask {
@@ -69,10 +70,10 @@ export function newton(task: NewtonTask): NewtonResult {
   return { x: twice, solved: end.done, iterations: end.count };
 }
 
-/** Zero, with the derivative `-matrix^-1 d residual` of a Newton step. */
-const implicitPart = customJvp(
+/** Zero, with the derivative `-matrix^-1 d residual` of a Newton step, of any order. */
+const implicitPart: (residual: Tensor, matrix: Tensor) => Tensor = customJvp(
   (residual: Tensor, _matrix: Tensor) => zerosLike(residual),
-  ([residual, matrix], [moved]) => [zerosLike(residual), solveLinear(matrix, moved).neg()],
+  ([residual, matrix], [moved]) => [implicitPart(residual, matrix), solveLinear(matrix, moved).neg()],
 );
 
 /** Relative rounding that the corrections of fixed steps are driven to. */
@@ -81,11 +82,8 @@ const fixedTolerance = { f32: 2e-6, f64: 1e-12 };
 /** Below this size a state counts as zero. */
 const smallestSize = 1e-30;
 
-/** The size of corrections relative to the largest entry of `around`. */
-export function relativeSize(correction: Tensor, around: Tensor): Tensor {
-  const largest = maximum(around.abs().max(), smallestSize);
-  return correction
-    .abs()
-    .max()
-    .div(largest.mul(fixedTolerance[correction.dtype as 'f32' | 'f64']));
+/** The size of corrections relative to the largest entry of `around`, in units of the rounding of a dtype. */
+export function relativeSize(correction: Tensor, around: readonly Tensor[], dtype: FloatType): Tensor {
+  const largest = around.map((part) => part.abs().max()).reduce((a, b) => maximum(a, b));
+  return correction.abs().max().div(maximum(largest, smallestSize).mul(fixedTolerance[dtype]));
 }

@@ -63,7 +63,7 @@ export interface StepChoice {
   readonly reverseMode?: boolean;
   /**
    * Reverse mode by a second solve, backwards in time (Chen et al. 2018): little memory, any number of steps. It gives
-   * derivatives by y0, args, t0, t1 and saved times; whatever else f depends on has to come in `args`.
+   * derivatives by y0, all that f uses, t0, t1 and saved times, of first order.
    */
   readonly adjoint?: 'backsolve';
   /** Adaptive steps: where a derivative is taken, let its error count in the choice of the steps (default true). */
@@ -287,6 +287,7 @@ function checkCombinations<Y, Args>(options: SolveOptions<Y, Args>, solver: OdeS
   if (!adjoint) return;
   const clash = (['reverseMode', 'checkpoint', 'mass', 'onProgress'] as const).filter((name) => options[name]);
   if (events?.length) clash.push('events' as never);
+  if (options.jumpTimes !== undefined && !isList(options.jumpTimes)) clash.push('jumpTimes as a tensor' as never);
   if (project) clash.push('project' as never);
   if (saveAt.steps) clash.push('saveAt.steps' as never);
   if (saveAt.dense) clash.push('saveAt.dense' as never);

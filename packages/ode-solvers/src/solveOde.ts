@@ -1,4 +1,4 @@
-import { checkFunctions, jit, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { checkFunctions, customJvp, jit, type Tensor, tree, where } from '@flowfield/tensor-webgpu';
 import { type AdaptiveOptions, solveAdaptive } from './adaptiveSteps.ts';
 import { solveBacksolve } from './backsolve.ts';
 import { type Clock, clockOf } from './clock.ts';
@@ -61,7 +61,7 @@ export interface OdeSolution<Y> {
  *
  * `y` is a tree of floating tensors, which may have different dtypes; time is a scalar of the widest of them. `f`
  * returns a tree like `y`, and is evaluated on the whole batch at once, at times between t0 and t1 only (one stage of
- * `kvaerno5()` excepted).
+ * `kvaerno4()` and of `kvaerno5()` excepted).
  *
  * Step sizes: `steps`, `step` or `grid` fix them; otherwise the error per step is kept below `atol + rtol |y|` in the
  * root mean square over all elements of the state (so the number of evaluations depends on the batch).
@@ -75,7 +75,7 @@ export interface OdeSolution<Y> {
  * attempt.
  *
  * @throws OdeError, unless `throw` is false, when a solve outside a trace does not reach t1. Inside a trace nothing
- * can be thrown: look at `code`; the state is then the last good one.
+ * can be thrown: look at `code`; the state is then the last good one, and its derivatives are NaN.
  * @throws ArgumentError for an f that is no function, and for options that are unknown, out of range or exclude each other;
  * DTypeError for integer states; ShapeError for an f, an event or a mass matrix of another shape.
  */
@@ -128,6 +128,8 @@ export function solveOde<Y, Args = undefined>(
         }
       : solved;
   const run = (state: State, at: Clock, inside?: Field): LeafSolution =>
+    withSoundTangents(solveWhole(state, at, inside));
+  const solveWhole = (state: State, at: Clock, inside?: Field): LeafSolution =>
     scanned
       ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
       : solveAdaptive(problem(state, inside), adaptive(at));
@@ -138,7 +140,7 @@ export function solveOde<Y, Args = undefined>(
   const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
   const solved =
     options.adjoint === 'backsolve'
-      ? solveBacksolve({ f, structure, args, problem, clock, run: (at) => adaptive(at), scanned, solve: run }, initial)
+      ? solveBacksolve({ field, problem, clock, run: adaptive, scanned }, initial)
       : inMemory && (watch.onProgress || grows)
         ? scanned
           ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
@@ -152,6 +154,22 @@ export function solveOde<Y, Args = undefined>(
   }
   return solutionOf(solved, rebuild, clock.saved?.times ?? null);
 }
+
+/** A solve that did not reach its end has no derivative: where one is taken in a trace, which cannot throw, it is NaN. */
+function withSoundTangents(solved: LeafSolution): LeafSolution {
+  const sound = (states: State): State => states.map((leaf) => soundTangent(leaf, solved.code));
+  return {
+    ...solved,
+    state: sound(solved.state),
+    saved: solved.saved && { ...solved.saved, states: sound(solved.saved.states) },
+    trajectory: solved.trajectory && { ...solved.trajectory, states: sound(solved.trajectory.states) },
+  };
+}
+
+const soundTangent: (x: Tensor, code: Tensor) => Tensor = customJvp(
+  (x: Tensor, _code: Tensor) => x,
+  ([x, code], [moved]) => [soundTangent(x, code), moved.mul(where(code.equal(0), 1, Number.NaN).astype(moved.dtype))],
+);
 
 /** Fixed steps that events may cut: the grid becomes a list of times at which steps end. */
 function withGridStops(clock: Clock, cuts: boolean): Clock {

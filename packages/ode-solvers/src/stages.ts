@@ -23,11 +23,11 @@ export const massOf = (task: StepTask, layout: Layout): Tensor =>
 export const timesMass = (task: StepTask, slopes: Tensor): Tensor =>
   task.mass ? multiply(task.mass.astype(slopes.dtype), slopes) : slopes;
 
-/** How large a change of the state is: in tolerances of an adaptive solve, or relative to rounding. */
-export function changeSize(task: StepTask, layout: Layout, change: Tensor, around: Tensor): Tensor {
+/** How large a change of the state is: in tolerances of an adaptive solve, or relative to the terms that it comes from. */
+export function changeSize(task: StepTask, layout: Layout, change: Tensor, around: readonly Tensor[]): Tensor {
   const { tolerances } = task;
-  if (!tolerances) return relativeSize(change, around);
-  const states = [layout.state(around)];
+  if (!tolerances) return relativeSize(change, around, layout.narrowest);
+  const states = [layout.state(around[0])];
   return scaledNorm(layout.state(change), states, tolerances, layout.dtype).div(shareOfTolerance);
 }
 

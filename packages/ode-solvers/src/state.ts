@@ -37,6 +37,11 @@ export function fieldOf<Y, Args>(
     return state.map((leaf, i) => {
       const slope = flat.leaves[i] as Tensor | number;
       if (typeof slope === 'number') return fullLike(leaf, slope);
+      if (!Array.isArray((slope as { shape?: unknown } | null)?.shape)) {
+        throw new ShapeError(
+          `${use}: ${what} must return a tree of tensors, got ${slope instanceof Promise ? 'a promise: it cannot be asynchronous' : typeof slope}. Return what it computes from its arguments.`,
+        );
+      }
       if (slope.shape.join() === leaf.shape.join()) return slope.astype(leaf.dtype);
       throw new ShapeError(
         `${use}: ${what} must return a tree like its state; leaf ${i} of the state has shape [${leaf.shape.join(', ')}], ` +

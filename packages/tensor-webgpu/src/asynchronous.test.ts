@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LaterDevice } from './backends/testing/laterDevice.ts';
+import { cpuDevice } from './backends/wasm/device.ts';
 import type { Tensor } from './index.ts';
 import * as ff from './index.ts';
 
@@ -161,6 +162,33 @@ describe('a device that answers by promises', () => {
     ff.clearCaches();
     const second = f(ff.tensor([1, 2]));
     expect([await first.data(), await second.data()]).toEqual([Float32Array.of(9), Float32Array.of(9)]);
+  });
+});
+
+describe('a device that only reads by promises', () => {
+  it('starts every call at once', async () => {
+    const prompt: ff.Device = cpuDevice();
+    const readNow = (prompt.readSync as NonNullable<ff.Device['readSync']>).bind(prompt);
+    Object.defineProperties(prompt, {
+      name: { value: 'prompt' },
+      readSync: { value: undefined },
+      read: { value: async (...args: Parameters<typeof readNow>) => readNow(...args) },
+    });
+    let x = ff.tensor([1, 2], { device: 'cpu' }).to(prompt);
+    const step = ff.jit((v: Tensor) => v.mul(2), { donate: [0] });
+    for (let i = 0; i < 5; i++) x = step(x);
+    expect(prompt.memory().liveTensors).toBe(1);
+    const large = ff.whileLoop(
+      (v) => v.sum().less(1000),
+      (v) => v.mul(2),
+      x,
+    );
+    expect(() => large.toArray()).toThrow(ff.DeviceError);
+    const [bytes, copy] = [large.data(), large.to('cpu')];
+    large.dispose();
+    expect([await bytes, await copy.data()]).toEqual([Float32Array.of(512, 1024), Float32Array.of(512, 1024)]);
+    x.dispose();
+    expect(prompt.memory().liveTensors).toBe(0);
   });
 });
 

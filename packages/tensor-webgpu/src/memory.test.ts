@@ -5,7 +5,7 @@ import * as ff from './index.ts';
 const MIB = 1 << 20;
 const reserved = (): number => ff.defaultDevice().memory().reservedBytes;
 
-describe('memory of eager calls', () => {
+describe('memory of eager calls', { timeout: 60_000 }, () => {
   it('is bounded in a loop that drops its results within one task', () => {
     let x = ff.zeros([MIB]);
     const one = ff.ones([MIB]);

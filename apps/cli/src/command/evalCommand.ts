@@ -26,6 +26,7 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
 async function evaluateRun(folder: string, options: EvalArguments, terminal: Terminal): Promise<void> {
   const { steps, json } = options;
   const { config, model, params } = await openRun(folder, options, options.data);
+  terminal.nothingToLose?.('Stopped.');
   const work = shownWork(terminal.stderr, terminal.signal);
   try {
     const evaluation = await model.evaluate(params, { ...work, odeSteps: steps });

@@ -50,7 +50,15 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
 });
 
 describe('help and lists', () => {
-  test.each(['--help', 'train --help', 'sample --help', 'eval --help', 'list --help'])('flowfield %s', async (call) => {
+  test.each([
+    '--help',
+    'train --help',
+    'sample --help',
+    'eval --help',
+    'list --help',
+    'reproduce --help',
+    'doctor --help',
+  ])('flowfield %s', async (call) => {
     const { code, stdout, stderr } = await captured(call.split(' '));
     expect(stdout).toContain('Usage: flowfield');
     expect(stderr).toBe('');
@@ -68,6 +76,16 @@ describe('help and lists', () => {
 
   test('the version', async () => {
     expect((await captured(['--version'])).stdout).toBe('1.2.3\n');
+  });
+
+  test('doctor: every finding, and all right on a machine that runs the tests', async () => {
+    const { code, stdout } = await captured(['doctor', '--json']);
+    expect(code).toBe(0);
+    const { findings } = JSON.parse(stdout);
+    const byName = Object.fromEntries(findings.map((one: { name: string }) => [one.name, one]));
+    expect(byName.devices.found).toContain('cpu');
+    for (const name of ['Node', 'products', 'derivatives']) expect(byName[name]).toMatchObject({ ok: true });
+    expect((await captured(['doctor'])).stdout).toMatch(/ok {2}products +right to/);
   });
 
   test('list --json is one object with recipes, settings and devices', async () => {

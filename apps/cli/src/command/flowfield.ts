@@ -2,6 +2,7 @@ import { didYouMean } from '@flowfield/recipes';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../failures/failures.ts';
 import { exitCodes, reportFailure } from '../failures/report.ts';
+import { addDoctorCommand } from './doctorCommand.ts';
 import { addEvalCommand } from './evalCommand.ts';
 import { addListCommand } from './listCommand.ts';
 import { addReproduceCommand } from './reproduceCommand.ts';
@@ -21,7 +22,14 @@ export async function flowfield(args: readonly string[], terminal: Terminal): Pr
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: () => {} });
   // Subcommands take over the settings above when they are made.
-  for (const add of [addTrainCommand, addSampleCommand, addEvalCommand, addReproduceCommand, addListCommand])
+  for (const add of [
+    addTrainCommand,
+    addSampleCommand,
+    addEvalCommand,
+    addReproduceCommand,
+    addListCommand,
+    addDoctorCommand,
+  ])
     add(program, terminal);
 
   try {

@@ -33,9 +33,11 @@ async function sampleRun(folder: string, options: SampleArguments, terminal: Ter
   const { count, steps: odeSteps, seed = config.seed, out = folder } = options;
   const name = drawnSamples({ seed, count, odeSteps });
   await expectWritable(out, name);
+  terminal.nothingToLose?.('Stopped.');
   const work = shownWork(terminal.stderr, terminal.signal);
   try {
     const data = await model.sample(params, { ...work, count, seed, odeSteps });
+    terminal.nothingToLose?.(null);
     const write = (file: string, content: string | Uint8Array) => writeWhole(join(out, file), content);
     await writeSamples(write, name, { data, width: model.sampleWidth, table: model.table(data) });
     const files = { npy: join(out, `${name}.npy`), csv: join(out, `${name}.csv`) };

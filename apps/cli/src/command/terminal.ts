@@ -8,6 +8,8 @@ export interface Terminal {
   readonly stderr: NodeJS.WritableStream;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Told when ending the program loses nothing, with what to say then; `null` takes it back. */
+  readonly nothingToLose?: (advice: string | null) => void;
   /** How the person calls the program, for the commands that it proposes. */
   readonly call: string;
   /** The version of the program. */

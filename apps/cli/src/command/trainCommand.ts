@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
 import type { Command } from 'commander';
-import { RunFolderError } from '../failures/failures.ts';
+import { Diverged, RunFolderError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
 import { writeRunFile } from '../runs/manifest.ts';
 import { claimNewRun, jsonText, type RunConfig, runFiles } from '../runs/runFolder.ts';
@@ -58,11 +58,13 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json 
   if (plan.resumed === null && experiment.data.stored) await storeData(folder, experiment.data.stored);
   await writeRunFile(folder, runFiles.config, jsonText(config));
   for (const line of introduction(experiment, folder, config)) writeLine(stderr, line);
-  const { evaluation, pictures, seconds } = await stoppable(
+  const advice = `Stopped. Go on with: ${call} train ${recipe.name} --out ${quoted(folder)} --resume`;
+  const { evaluation, pictures, seconds, diverged } = await stoppable(
     terminal,
-    () => finishedRun(experiment, { folder, seed: plan.seed, resumes: plan.resumed !== null }, terminal),
-    `Stopped. Go on with: ${call} train ${recipe.name} --out ${quoted(folder)} --resume`,
+    () => finishedRun(experiment, { folder, seed: plan.seed, resumes: plan.resumed !== null, advice }, terminal),
+    advice,
   );
+  terminal.nothingToLose?.(null);
   const { seed, device } = config;
   const result = { recipe: recipe.name, folder, seed, device, figures: evaluation.figures, seconds };
   await writeRunFile(folder, runFiles.metrics, jsonText(result));
@@ -76,6 +78,11 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json 
       ...whatNext(recipe, folder, call),
     ];
     for (const line of lines) writeLine(stdout, line);
+  }
+  if (diverged) {
+    throw new Diverged(
+      'the training diverged: its loss ended far above where it began; lower the learning rate or clip gradients more (--set learningRate, --set clip), and train again',
+    );
   }
 }
 

@@ -17,13 +17,15 @@ interface RunInFolder {
   readonly seed: number;
   /** Whether it goes on from its checkpoint. */
   readonly resumes: boolean;
+  /** How to go on when it is stopped. */
+  readonly advice: string;
 }
 
 /** Trains what is left to train, and writes everything that a finished run has but `metrics.json`. */
 export async function finishedRun(
   experiment: Experiment,
-  { folder, seed, resumes }: RunInFolder,
-  { stderr, signal }: Terminal,
+  { folder, seed, resumes, advice }: RunInFolder,
+  { stderr, signal, nothingToLose }: Terminal,
 ) {
   const storage = folderStorage(folder);
   const earlier = resumes ? await trainedSeconds(folder) : 0;
@@ -32,11 +34,17 @@ export async function finishedRun(
   const trainer = createTrainer({ ...training, storage, seed });
   if (resumes) await resume(trainer, stderr);
   const show = shownTraining(stderr, training.steps);
-  for await (const event of trainer.run({ signal })) show(event);
+  let diverged = false;
+  for await (const event of trainer.run({ signal })) {
+    show(event);
+    if (event.kind === 'done') diverged = event.diverged === true;
+  }
   const params = keepBest && trainer.best !== null ? trainer.best.params : trainer.averaged;
   // Also for a run that was stopped: `sample` and `eval` work on it.
   await writeRunFile(folder, runFiles.model, await encodeTree(params, { step: String(trainer.step) }));
   signal.throwIfAborted();
+  // What follows can be made again from the model.
+  nothingToLose?.(advice);
   const trained = performance.now();
 
   const work = shownWork(stderr, signal);
@@ -53,7 +61,7 @@ export async function finishedRun(
       training: roundedSeconds(earlier * 1000 + trained - start),
       rest: roundedSeconds(performance.now() - trained),
     };
-    return { evaluation, pictures: Object.keys(pictures), seconds };
+    return { evaluation, pictures: Object.keys(pictures), seconds, diverged };
   } finally {
     work.end();
   }

@@ -13,6 +13,11 @@ export class GateMissed extends Error {
   override name = 'GateMissed';
 }
 
+/** A training that ended with a loss far above its first ones. */
+export class Diverged extends Error {
+  override name = 'Diverged';
+}
+
 /** The person stopped the program; `message` says how to go on. */
 export class Interrupted extends Error {
   override name = 'Interrupted';

@@ -2,11 +2,11 @@ import { CsvError, EarthDataError, SphericalCoordinateError, SplitError } from '
 import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, MetricsLogError } from '@flowfield/train';
-import { GateMissed, Interrupted, UsageError } from './failures.ts';
+import { Diverged, GateMissed, Interrupted, UsageError } from './failures.ts';
 import { isSystemError, systemErrorLine } from './systemError.ts';
 
 /** Exit codes of the command. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = { done: 0, failed: 1, usage: 2, diverged: 3, interrupted: 130 } as const;
 
 /** Faults that the caller can mend: in the call, or in a file that it names. */
 const usageErrors = [
@@ -28,6 +28,7 @@ const LONGEST = 400;
 export function reportFailure(error: unknown): { message: string; code: number } {
   if (error instanceof Interrupted) return { message: error.message, code: exitCodes.interrupted };
   if (error instanceof GateMissed) return { message: `flowfield: ${error.message}`, code: exitCodes.failed };
+  if (error instanceof Diverged) return { message: `flowfield: ${error.message}`, code: exitCodes.diverged };
   if (usageErrors.some((kind) => error instanceof kind)) {
     return { message: short(`flowfield: ${(error as Error).message}`), code: exitCodes.usage };
   }

@@ -4,6 +4,14 @@ import { constants } from 'node:os';
 /** Set in the process that does the work. */
 const GUARDED = 'FLOWFIELD_GUARDED';
 
+/** What the worker tells the guard: that ending it now loses nothing, and what a person should know then; `null` takes it back. */
+interface NothingToLose {
+  readonly advice: string | null;
+}
+
+/** Milliseconds that a worker with nothing to lose has to end by itself. */
+const GRACE = 1000;
+
 /** What the guard tells the worker on the first signal. */
 interface StopMessage {
   readonly stop: true;
@@ -20,7 +28,8 @@ export const isGuarded = (): boolean => process.env[GUARDED] !== undefined && pr
 
 /**
  * Runs this program again as a worker and stays awake beside it, because a long computation is deaf to signals. The first
- * signal asks the worker to stop at its next checkpoint; the second ends it at once. A worker whose guard is gone stops too.
+ * signal asks the worker to stop at its next checkpoint, or ends it where nothing can be lost; the second ends it at once. A
+ * worker whose guard is gone stops too.
  *
  * @returns the exit code: that of the worker, or 128 + the number of the signal (130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP)
  */
@@ -30,6 +39,10 @@ export async function guard(args: readonly string[]): Promise<number> {
     env: { ...process.env, [GUARDED]: '1' },
   });
   let first: StopSignal | null = null;
+  let advice: string | null = null;
+  child.on('message', (message) => {
+    advice = (message as NothingToLose).advice;
+  });
   const onSignal = (signal: StopSignal): void => {
     if (first !== null) {
       child.kill('SIGKILL');
@@ -38,6 +51,11 @@ export async function guard(args: readonly string[]): Promise<number> {
     first = signal;
     say('Stopping after this step; again ends now.');
     if (child.connected) child.send({ stop: true } satisfies StopMessage);
+    setTimeout(() => {
+      if (advice === null) return;
+      say(advice);
+      child.kill('SIGKILL');
+    }, GRACE).unref();
   };
   for (const signal of signals) process.on(signal, () => onSignal(signal));
   // Who started this program with a channel (npm start) is gone.
@@ -61,6 +79,11 @@ function say(line: string): void {
   // A closed terminal, a reader that has left: nobody to tell.
   process.stderr.on('error', () => {});
   process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${line}\n`);
+}
+
+/** In the worker: tells the guard that it may be ended, and what to say then; or, with `null`, that it may not. */
+export function nothingToLose(advice: string | null): void {
+  process.send?.({ advice } satisfies NothingToLose);
 }
 
 /** In the worker: a signal that is aborted when the guard asks for it, or is gone. */

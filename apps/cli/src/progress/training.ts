@@ -12,6 +12,8 @@ export function shownTraining(stream: NodeJS.WritableStream, steps: number): (ev
       bar.update(event.step, `${speed} | loss ${event.loss.toFixed(4)}${held}`);
     } else if (event.kind === 'validation') {
       held = ` | validation ${event.value.toFixed(3)}`;
+    } else if (event.kind === 'warning') {
+      stream.write(`${(stream as NodeJS.WriteStream).isTTY ? '\n' : ''}warning: ${event.message}\n`);
     } else if (event.kind === 'done' || event.kind === 'stopped') {
       bar?.stop();
     }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type DataFiles, RecipeError } from '@flowfield/recipes';
 
 /** The environment variable with the folder of the benchmark data. */
-const dataFolderVariable = 'FLOWFIELD_DATA';
+export const dataFolderVariable = 'FLOWFIELD_DATA';
 
 /** Files of this computer: the benchmark data from the folder that FLOWFIELD_DATA names, others by their paths. */
 export const localFiles: DataFiles = {

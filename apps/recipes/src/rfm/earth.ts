@@ -18,8 +18,9 @@ import { logLikelihood, sampleOde, tangentField, type Velocity } from '@flowfiel
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { randomRows } from '@flowfield/train';
 import { z } from 'zod';
+import { kernelBaseline } from '../baselines/kernelBaseline.ts';
 import { logUniform } from '../baselines/uniform.ts';
-import { fitVonMisesFisherKde, negativeMean } from '../baselines/vonMisesFisherKde.ts';
+import { negativeMean } from '../baselines/vonMisesFisherKde.ts';
 import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
 import { newPlaces } from '../events/newPlaces.ts';
 import { solvedRows, withOutcome } from '../flow/solvedRows.ts';
@@ -164,8 +165,8 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   async function evaluate(params: MlpParams, { odeSteps = options.odeSteps, ...work }: EvaluateOptions) {
     const model = await logDensity(params, test, 'held-out', work, odeSteps);
     const doubled = negativeMean(await logDensity(params, test, 'check', work, 2 * odeSteps));
-    const fitted = fitVonMisesFisherKde({ train, validation });
-    const kernel = fitted.logDensity(test);
+    const fitted = await kernelBaseline({ train, validation, queries: test }, work);
+    const kernel = fitted.logDensity;
     // A repeated event can be learned by heart: held-out figures with repeats have no lower bound.
     const fresh = newPlaces(test, train);
     const atFresh = (logDensities: Float64Array): number => negativeMean(gatherRows(logDensities, fresh, 1));
@@ -197,7 +198,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
         {
           label: 'kernel density',
           value: figures.kernelNll,
-          note: `von Mises-Fisher, kappa ${Math.round(fitted.kappa).toLocaleString('en')}${without(figures.kernelNllNewPlaces)}`,
+          note: `von Mises-Fisher, kappa ${Math.round(fitted.kappa).toLocaleString('en')}${fitted.sampled === undefined ? '' : `, on ${fitted.sampled.toLocaleString('en')} of the events`}${without(figures.kernelNllNewPlaces)}`,
         },
         {
           label: 'uniform',

@@ -200,6 +200,22 @@ test('on simulated charges: equivariant within 1e-10 in f64', (context) => {
   expect(error.abs().max().item()).toBeLessThan(1e-10);
 });
 
+test('one graph without a batch, several batch axes, and an empty batch', () => {
+  const net = faGnn(small);
+  const params = net.init(key);
+  const { points, vectors, edges } = graphs(5, 4);
+  const all = net.apply(params, { points, vectors, edges });
+  const one = net.apply(params, { points: points.at(1), vectors: [vectors[0].at(1)], edges: edges.at(1) });
+  expect(difference(one, all.at(1))).toBeLessThan(1e-12);
+  const folded = (x: Tensor) => x.reshape([2, 2, ...x.shape.slice(1)]);
+  const several = net.apply(params, { points: folded(points), vectors: vectors.map(folded), edges: folded(edges) });
+  expect(difference(several, folded(all))).toBeLessThan(1e-12);
+  const none = (x: Tensor) => x.slice([0, 0]);
+  expect(net.apply(params, { points: none(points), vectors: vectors.map(none), edges: none(edges) }).shape).toEqual([
+    0, 5, 3,
+  ]);
+});
+
 describe('bad calls are named', () => {
   const net = faGnn(small);
   const params = net.init(key);

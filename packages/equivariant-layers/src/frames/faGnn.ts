@@ -14,7 +14,7 @@ import type { DegeneratePolicy } from './degenerate.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
 import { checkedInput, checkedSizes, type FaGnnInput, type Particles } from './particles.ts';
 import { checkFrameChoices, framesOf, type PointFrames } from './pointFrames.ts';
-import { intoFrames, outOfFrames } from './transport.ts';
+import { intoFrames, type Kind, outOfFrames } from './transport.ts';
 
 /** Two linear layers. */
 type Pair = [LinearParams, LinearParams];
@@ -58,6 +58,9 @@ export interface FaGnnApplyOptions {
 
 export interface FaGnn {
   readonly group: EuclideanGroupName;
+  /** How the parts of the input move. */
+  readonly inputs: readonly [Readonly<Record<keyof FaGnnInput, Kind>>];
+  readonly outputs: 'point' | 'vector';
   init(key: random.Key): FaGnnParams;
   /** One point or vector for each node, [lead…, n, d]. */
   apply(params: FaGnnParams, input: FaGnnInput, options?: FaGnnApplyOptions): Tensor;
@@ -104,7 +107,7 @@ export function faGnn(options: FaGnnOptions): FaGnn {
   const { dimension: d, translations, rotations } = euclideanGroup(op, group);
   if (!translations || rotations === 'none')
     throw new ArgumentError(`${op}: expected the group E(d) or SE(d), got ${group}. Particles have no origin.`);
-  checkFrameChoices(op, { frames, detach, degenerate });
+  checkFrameChoices(op, { frames, detach, degenerate, gapTolerance });
   const sizes = checkedSizes(op, options);
   if (checkedWhole(`${op}: width`, width) % d !== 0) {
     throw new ArgumentError(
@@ -126,6 +129,8 @@ export function faGnn(options: FaGnnOptions): FaGnn {
 
   return {
     group,
+    inputs: [{ points: 'point', vectors: 'vector', scalars: 'scalar', edges: 'scalar' }],
+    outputs: output,
     init(key) {
       const [inputKey, outputKey, ...layerKeys] = random.split(key, rounds + 2);
       return {
@@ -187,16 +192,19 @@ const initPair = ([first, second]: readonly Layer<LinearParams>[], key: random.K
 const applyPair = ([first, second]: readonly Layer<LinearParams>[], [a, b]: Pair, x: Tensor): Tensor =>
   second.apply(b, silu(first.apply(a, x)));
 
-const asVectors = (h: Tensor, d: number): Tensor => h.reshape([...h.shape.slice(0, -1), -1, d]);
+const asVectors = (h: Tensor, d: number): Tensor =>
+  h.reshape([...h.shape.slice(0, -1), h.shape[h.shape.length - 1] / d, d]);
 
-/** Vectors [lead…, n, m, d] of all nodes as one cloud. */
-const flatCloud = (vectors: Tensor): Tensor =>
-  vectors.reshape([...vectors.shape.slice(0, -3), -1, vectors.shape[vectors.shape.length - 1]]);
+/** Vectors [lead…, n, m, d] of all nodes as one cloud [lead…, n m, d]. */
+function flatCloud(vectors: Tensor): Tensor {
+  const [n, m, d] = vectors.shape.slice(-3);
+  return vectors.reshape([...vectors.shape.slice(0, -3), n * m, d]);
+}
 
 function flatMask(mask: Tensor | null, count: number): Tensor | null {
   if (mask === null) return null;
   const repeated = mask.expandDims(-1).broadcastTo([...mask.shape, count]);
-  return repeated.reshape([...mask.shape.slice(0, -1), -1]);
+  return repeated.reshape([...mask.shape.slice(0, -1), mask.shape[mask.shape.length - 1] * count]);
 }
 
 /**

@@ -7,10 +7,12 @@ import {
   EmptySetError,
   type EuclideanGroupName,
   frameAverage,
+  intoFrames,
   LayerShapeError,
   MaskError,
   movedBy,
   NonFiniteInputError,
+  outOfFrames,
   pointFrames,
   randomIsometry,
   UnknownGroupError,
@@ -279,14 +281,32 @@ describe('derivatives', () => {
   const fn = (y: Tensor) => y.mul([1, 2, 3]).sin().sum({ axis: -1 }).square().sum();
   const x = normals(4, [6, 3]);
   const v = normals(5, [6, 3]);
-  test('with frames that move agree with differences', () => {
-    const f = frameAverage(fn, { group: 'E(3)', inputs: 'point', detach: false });
-    const slope = grad((at: Tensor) => f(at))(x)
-      .mul(v)
-      .sum()
-      .item();
-    expect(slope / differences((t) => [f(x.add(v.mul(t))).item()])[0]).toBeCloseTo(1, 7);
-  });
+  test.each(['E(3)', 'SE(3)', 'O(2)', 'SO(2)', 'E(4)', 'SO(4)', 'T(2)'] as const)(
+    'with frames of %s that move agree with differences',
+    (group) => {
+      const d = dimensionOf(group);
+      const sizes = tensor([0.5, 1, 1.5, 2].slice(0, d), { dtype: 'f64' });
+      const [at, along] = [normals(4, [12, d]).mul(sizes), normals(5, [12, d]).mul(0.2)];
+      const f = frameAverage(
+        (y: Tensor) =>
+          y
+            .mul(tensor([1, 2, 3, 4].slice(0, d), { dtype: 'f64' }))
+            .sin()
+            .sum({ axis: -1 })
+            .square()
+            .sum(),
+        { group, inputs: 'point', detach: false },
+      );
+      for (const count of [12, 11]) {
+        const mask = Array.from({ length: 12 }, (_, i) => (i < count ? 1 : 0));
+        const slope = grad((y: Tensor) => f(y, { mask }))(at)
+          .mul(along)
+          .sum()
+          .item();
+        expect(slope / differences((t) => [f(at.add(along.mul(t)), { mask }).item()])[0]).toBeCloseTo(1, 6);
+      }
+    },
+  );
   test('with detached frames are those of fixed frames, and equivariant', () => {
     const f = frameAverage(fn, { group: 'E(3)', inputs: 'point' });
     const frames = pointFrames(x, { group: 'E(3)' });
@@ -534,6 +554,11 @@ describe('ways to call', () => {
     expect(() => weighted(normals(1, [3, 3]), x)).toThrow(/expects scalars of shape \[5, …\], got \[3, 3\]/);
   });
 
+  test('an empty batch gives an empty batch', () => {
+    const f = frameAverage((y: Tensor) => y, { group: 'E(3)', inputs: 'point', outputs: 'point' });
+    expect(f(x.slice([0, 0])).shape).toEqual([0, 6, 3]);
+  });
+
   test('under vmap, and of whole numbers', () => {
     const f = frameAverage((y: Tensor) => fn(params, y), { group: 'SE(3)', inputs: 'point' });
     expect(difference(vmap((y: Tensor) => f(y))(x), f(x))).toBeLessThan(1e-14);
@@ -629,6 +654,20 @@ describe('bad calls are named', () => {
   ])('%s', (_what, run, message) => {
     expect(run).toThrow(ArgumentError);
     expect(run).toThrow(message);
+  });
+
+  test('kinds of the parts', () => {
+    const frames = pointFrames(x, { group: 'E(3)' });
+    // biome-ignore lint/suspicious/noExplicitAny: wrong kinds are the point.
+    const wrong = 'points' as any;
+    for (const run of [
+      () => intoFrames(x, wrong, frames),
+      () => outOfFrames(x, wrong, frames),
+      () => movedBy(randomIsometry('E(3)', key), x, wrong),
+    ]) {
+      expect(run).toThrow(ArgumentError);
+      expect(run).toThrow(/'scalar' or 'vector' or 'point', got points/);
+    }
   });
 
   test('groups, shapes, masks, NaN', () => {

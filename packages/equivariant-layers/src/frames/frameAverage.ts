@@ -130,7 +130,12 @@ function paddingOf(op: string, mask: TensorLike | undefined, cloud: Tensor): (x:
 
 /** Results taken back by their kinds; a list or record of kinds must be like the results. */
 function takenBack(op: string, results: unknown, kinds: OutputKinds, take: (y: Tensor, kind: Kind) => Tensor): unknown {
-  if (typeof kinds === 'string') return tree.map((y: Tensor) => take(y, kinds), results);
+  if (typeof kinds === 'string') {
+    if (tree.leaves(results).length === 0) {
+      throw new ArgumentError(`${op}: expected a ${kinds} from the function, got ${String(results)}. Return a tensor.`);
+    }
+    return tree.map((y: Tensor) => take(y, kinds), results);
+  }
   const names = Object.keys(kinds);
   const given = results as Readonly<Record<string, unknown>>;
   const fits = typeof results === 'object' && results !== null && Array.isArray(results) === Array.isArray(kinds);

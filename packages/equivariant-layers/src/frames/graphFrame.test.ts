@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ArgumentError, jit, random, type Tensor, TraceError, tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, eye, jit, random, type Tensor, TraceError, tensor } from '@flowfield/tensor-webgpu';
 import { dataPath, hasData, noDataReason, randomNumbers } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
 import {
@@ -306,6 +306,30 @@ describe('averages', () => {
     );
     const sampled = graphFrameAverage(fn, { inputs: [2], frames: 'sampled' })(asTensor(rows), { key: random.key(3) });
     expect(values.some((value) => Math.abs(value - sampled.item()) < 1e-12)).toBe(true);
+  });
+
+  test('a hexagon and two triangles get different averages, relabelled copies the same', () => {
+    const ring = (nodes: readonly number[]) => nodes.map((node, i) => [node, nodes[(i + 1) % nodes.length]] as const);
+    const [hexagon, triangles] = [[...ring([0, 1, 2, 3, 4, 5])], [...ring([0, 1, 2]), ...ring([3, 4, 5])]].map(
+      (edges) => adjacencyOf(6, edges),
+    );
+    const net = (a: Tensor) => {
+      const places = eye(6, { dtype: 'f64' });
+      const h = places
+        .add(a)
+        .matmul(normals(1, [6, 8]))
+        .tanh();
+      return a
+        .matmul(h)
+        .add(h)
+        .matmul(normals(2, [8, 4]))
+        .tanh()
+        .sum({ axis: 0 });
+    };
+    const f = graphFrameAverage(net, { inputs: [2] });
+    const y = f(asTensor(hexagon));
+    expect(difference(f(asTensor(relabelledGraph(hexagon, [3, 1, 5, 0, 2, 4]))), y)).toBeLessThan(1e-13);
+    expect(difference(f(asTensor(triangles)), y)).toBeGreaterThan(1e-4);
   });
 
   test('a known frame lets the function be compiled', () => {

@@ -1,6 +1,7 @@
 import { checkedOptions, checkedWhole, random, type TensorLike } from '@flowfield/tensor-webgpu';
+import { checkedTolerance } from '../inputs/params.ts';
 import { permutations } from '../permutations/partitions.ts';
-import { checkedTolerance, type LaplacianOptions, type LaplacianSpectrum, spectrumOf } from './laplacian.ts';
+import { type LaplacianOptions, type LaplacianSpectrum, spectrumOf } from './laplacian.ts';
 
 export interface GraphFrameOptions extends LaplacianOptions {
   /** Entries of the criterion that agree to so many decimals are ties (default 2, as in the paper). */

@@ -1,7 +1,7 @@
 import { linalg, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
-import type { Kind } from './transport.ts';
+import { checkedKind, type Kind } from './transport.ts';
 
 /** g: x ↦ R x + t. */
 export interface Isometry {
@@ -34,10 +34,10 @@ export function randomIsometry(group: EuclideanGroupName, key: random.Key): Isom
 
 /**
  * g · x: points become R x + t, vectors R x, scalars stay. Coordinates are on the last axis.
- * @throws LayerShapeError unless the last axis has the extent d.
+ * @throws ArgumentError for another kind, LayerShapeError unless the last axis has the extent d.
  */
 export function movedBy({ rotation, shift }: Isometry, x: Tensor, kind: Kind): Tensor {
-  if (kind === 'scalar') return x;
+  if (checkedKind('movedBy', kind) === 'scalar') return x;
   const d = shift.shape[0];
   if (x.shape[x.shape.length - 1] !== d) {
     throw new LayerShapeError(

@@ -1,6 +1,6 @@
-import { ArgumentError, checkedOptions, linalg, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, linalg, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { EmptySetError, LayerShapeError, NonFiniteInputError, UndirectedGraphError } from '../errors.ts';
-import { checkedFlag } from '../inputs/params.ts';
+import { checkedFlag, checkedTolerance } from '../inputs/params.ts';
 
 /** Eigenvalues that agree within the tolerance, and the space of their eigenvectors. */
 export interface Eigenspace {
@@ -59,11 +59,6 @@ export function spectrumOf(op: string, adjacency: TensorLike, options: Laplacian
     eigenvectors: Float64Array.from(eigenvectors.dataSync()),
     spaces: spacesOf(values, gapTolerance),
   };
-}
-
-export function checkedTolerance(what: string, given: number): void {
-  if (given >= 0 && Number.isFinite(given)) return;
-  throw new ArgumentError(`${what} must be a finite number of at least 0, got ${String(given)}.`);
 }
 
 function spacesOf(values: Float64Array, tolerance: number): Eigenspace[] {

@@ -14,7 +14,7 @@ import { checkedChoice } from '../inputs/choice.ts';
 import { checkFinite } from '../inputs/finite.ts';
 import { floating } from '../inputs/floating.ts';
 import { asMask, checkNotEmpty } from '../inputs/mask.ts';
-import { checkedFlag } from '../inputs/params.ts';
+import { checkedFlag, checkedTolerance } from '../inputs/params.ts';
 import {
   checkGaps,
   type DegeneratePolicy,
@@ -83,9 +83,9 @@ export function pointFrames(x: Tensor, options: PointFrameOptions): PointFrames 
 
 /** `pointFrames` on behalf of `op`, for checked option names. */
 export function framesOf(op: string, x: Tensor, options: PointFrameOptions): PointFrames {
-  const { mask, frames = 'full', key, detach = true, degenerate = 'error' } = options;
+  const { mask, frames = 'full', key, detach = true, degenerate = 'error', gapTolerance } = options;
   const group = euclideanGroup(op, options.group);
-  checkFrameChoices(op, { frames, detach, degenerate });
+  checkFrameChoices(op, { frames, detach, degenerate, gapTolerance });
   const d = group.dimension;
   checkTensor(op, 'points', x);
   if (x.shape.length < 2 || x.shape[x.shape.length - 1] !== d) {
@@ -115,7 +115,7 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
   const centered = center ? points.sub(center.expandDims(-2)) : points;
   const y = scaled(real ? where(real, centered, 0) : centered);
   const { eigenvalues, eigenvectors } = linalg.eigh(fixed(y.matrixTranspose().matmul(y)));
-  const tolerance = options.gapTolerance ?? defaultGapTolerance(points.dtype);
+  const tolerance = gapTolerance ?? defaultGapTolerance(points.dtype);
   const gap = relativeGap(eigenvalues);
   checkGaps(op, gap, tolerance, degenerate);
   const [basisKey, signKey] = key ? [...random.split(key)] : [];
@@ -133,11 +133,17 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
 
 export function checkFrameChoices(
   op: string,
-  { frames, detach, degenerate }: Pick<PointFrameOptions, 'frames' | 'detach' | 'degenerate'>,
+  {
+    frames,
+    detach,
+    degenerate,
+    gapTolerance,
+  }: Pick<PointFrameOptions, 'frames' | 'detach' | 'degenerate' | 'gapTolerance'>,
 ): void {
   checkedChoice(`${op}: frames`, frames ?? 'full', ['full', 'sampled']);
   checkedChoice(`${op}: degenerate`, degenerate ?? 'error', ['error', 'warn', 'randomBasis']);
   checkedFlag(`${op}: detach`, detach ?? true);
+  if (gapTolerance !== undefined) checkedTolerance(`${op}: gapTolerance`, gapTolerance);
 }
 
 function meanOf(points: Tensor, real: Tensor | null, n: number): Tensor {

@@ -1,5 +1,6 @@
-import type { Tensor } from '@flowfield/tensor-webgpu';
+import { checkTensor, type Tensor } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { checkedChoice } from '../inputs/choice.ts';
 import type { PointFrames } from './pointFrames.ts';
 
 /**
@@ -8,16 +9,22 @@ import type { PointFrames } from './pointFrames.ts';
  */
 export type Kind = 'scalar' | 'vector' | 'point';
 
+const KINDS: readonly Kind[] = ['scalar', 'vector', 'point'];
+
+/** `given` itself; throws `ArgumentError` unless it is a kind. */
+export const checkedKind = (what: string, given: Kind): Kind => checkedChoice(`${what}: a kind`, given, KINDS);
+
 /**
  * Vectors or points [lead…, …, d] as each frame element sees them: [frames, lead…, …, d], g⁻¹ x = (x - t) R. Scalars stay as they are.
- * @throws LayerShapeError unless the batch axes and the last axis fit the frames.
+ * @throws ArgumentError for another kind, LayerShapeError unless the batch axes and the last axis fit the frames.
  */
 export function intoFrames(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
-  return kind === 'scalar' ? x : signed(alongAxes(x, kind, frames).expandDims(0), frames);
+  return checkedKind('intoFrames', kind) === 'scalar' ? x : signed(alongAxes(x, kind, frames).expandDims(0), frames);
 }
 
 /** Vectors or points in coordinates along the principal axes, before the signs of the frame elements. */
 export function alongAxes(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
+  checkTensor('intoFrames', `the ${kind}`, x);
   checkShape('intoFrames', x, kind, frames, 0);
   const { axes, center } = frames;
   const shifted = kind === 'point' && center ? x.sub(between(center, x.shape.length, frames)) : x;
@@ -26,10 +33,10 @@ export function alongAxes(x: Tensor, kind: Kind, frames: PointFrames): Tensor {
 
 /**
  * What each frame element gives, [frames, lead…, …, d], taken back and averaged: Σ_f (y_f R_fᵀ + t) / |F|. Scalars are averaged.
- * @throws LayerShapeError unless the batch axes and the last axis fit the frames.
+ * @throws ArgumentError for another kind, LayerShapeError unless the batch axes and the last axis fit the frames.
  */
 export function outOfFrames(y: Tensor, kind: Kind, frames: PointFrames): Tensor {
-  if (kind === 'scalar') return y.mean({ axis: 0 });
+  if (checkedKind('outOfFrames', kind) === 'scalar') return y.mean({ axis: 0 });
   checkShape('outOfFrames', y, kind, frames, 1);
   const { axes, center } = frames;
   // Signs first: they are exact, so that copies that differ by signs cancel or agree to the last bit.
@@ -40,9 +47,13 @@ export function outOfFrames(y: Tensor, kind: Kind, frames: PointFrames): Tensor 
 
 /** x [lead…, …, d] times matrices [lead…, d, d]. */
 function rotated(x: Tensor, matrices: Tensor, { lead, group }: PointFrames): Tensor {
-  const rows = x.reshape([...lead, -1, group.dimension]);
+  const rows = x.reshape([...lead, rowsAfter(x.shape, lead.length), group.dimension]);
   return rows.matmul(matrices).reshape(x.shape);
 }
+
+/** The product of the extents between the batch axes and the last; -1 in a reshape would not do for an empty batch. */
+const rowsAfter = (shape: readonly number[], lead: number): number =>
+  shape.slice(lead, -1).reduce((product, extent) => product * extent, 1);
 
 /** [lead…, d] with axes of extent 1 in between, `rank` axes in all. */
 const between = (center: Tensor, rank: number, { lead, group }: PointFrames): Tensor =>

@@ -1,7 +1,7 @@
 import { checkedWhole } from '@flowfield/tensor-webgpu';
 import { UnknownGroupError } from '../errors.ts';
 import { alternatingFixedPoints, productFixedPoints, symmetricFixedPoints } from './fixedPoints.ts';
-import { groupOf, type PermutationGroup } from './group.ts';
+import { checkGroup, groupOf, type PermutationGroup } from './group.ts';
 import type { Permutation } from './permutation.ts';
 
 const images = (degree: number, of: (i: number) => number): number[] =>
@@ -85,6 +85,9 @@ export function directProduct(...factors: readonly PermutationGroup[]): Permutat
   if (factors.length === 0) {
     throw new UnknownGroupError('directProduct: expected at least one group, got none. Give the factors as arguments.');
   }
+  factors.forEach((factor, i) => {
+    checkGroup(`directProduct: factor ${i}`, factor);
+  });
   const degree = factors.reduce((total, factor) => total + factor.degree, 0);
   let start = 0;
   const generators = factors.flatMap((factor) => {

@@ -1,4 +1,4 @@
-import { checkedOptions, checkedWhole, random } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, random } from '@flowfield/tensor-webgpu';
 import { MemoryLimitError } from '../errors.ts';
 import {
   alternatingFixedPoints,
@@ -44,9 +44,23 @@ export interface PermutationGroupOptions {
 export function permutationGroup(options: PermutationGroupOptions): PermutationGroup {
   const op = 'permutationGroup';
   const { generators, name = 'G', ...given } = checkedOptions(op, options, ['generators', 'degree', 'name']);
+  if (!Array.isArray(generators)) {
+    throw new ArgumentError(
+      `${op}: expected generators as a list of permutations, got ${String(generators)}. Put each in brackets.`,
+    );
+  }
   const degree = checkedWhole(`${op}: degree`, given.degree ?? generators?.[0]?.length ?? 0);
   const checked = generators.map((g, i) => checkedPermutation(op, `generator ${i}`, g, degree));
   return groupOf(name, degree, checked);
+}
+
+/** Throws `ArgumentError` unless `given` is a group of permutations. */
+export function checkGroup(op: string, given: unknown): void {
+  const group = given as Partial<PermutationGroup> | null | undefined;
+  if (Array.isArray(group?.generators) && typeof group.contains === 'function') return;
+  throw new ArgumentError(
+    `${op}: expected a group, got ${String(given)}. Make one with cyclicGroup, groupNamed or permutationGroup.`,
+  );
 }
 
 /** More elements than this are not listed to count their fixed points. */
@@ -92,8 +106,7 @@ function countsOf(name: string, degree: number, chain: StabilizerChain): FixedPo
   if (degree > 1 && 2n * order === factorial(degree)) return alternatingFixedPoints(degree);
   if (order <= MOST_LISTED) return countFixedPoints(chain.elements());
   throw new MemoryLimitError(
-    `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. ` +
-      'Build it with directProduct from smaller groups, or count the orbits in an orbitTable.',
+    `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. Count orbits with countOrbits, which does without.`,
   );
 }
 

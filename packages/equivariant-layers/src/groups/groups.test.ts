@@ -20,6 +20,15 @@ import {
 } from '../index.ts';
 import { equalityPattern, tuples } from '../testing/tuples.ts';
 
+/** M24 on the projective line of 23 points and infinity (23): x → x³/9 for squares x, 9 x³ for others. */
+function quadratic(x: number): number {
+  if (x === 0 || x === 23) return x;
+  const cube = (x * x * x) % 23;
+  const squares = new Set(Array.from({ length: 11 }, (_, i) => ((i + 1) * (i + 1)) % 23));
+  // 9 · 18 = 162 = 1 modulo 23.
+  return squares.has(x) ? (cube * 18) % 23 : (cube * 9) % 23;
+}
+
 /** Every element, by products until nothing is new. */
 function closure(generators: readonly (readonly number[])[], degree: number): Set<string> {
   const seen = new Set([Array.from({ length: degree }, (_, i) => i).join()]);
@@ -132,6 +141,22 @@ test('orders of larger groups, without a list of them', () => {
   });
   expect(m11.order).toBe(7920n);
   expect([1, 2, 3, 4].map((m) => countOrbits(m11, m))).toEqual([1, 2, 5, 15]);
+  // M24 is 5-transitive, and too large to go through: its orbits are counted point by point.
+  const m24 = permutationGroup({
+    generators: [
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 0, 23],
+      Array.from({ length: 24 }, (_, i) => quadratic(i)),
+      Array.from({ length: 24 }, (_, x) =>
+        x === 0 ? 23 : x === 23 ? 0 : Array.from({ length: 23 }, (_, y) => y).findIndex((y) => (x * y) % 23 === 22),
+      ),
+    ],
+  });
+  expect(m24.order).toBe(244823040n);
+  expect([1, 2, 3, 4, 5].map((m) => countOrbits(m24, m))).toEqual([1, 2, 5, 15, 52]);
+  const twice = permutationGroup({ generators: [...directProduct(symmetricGroup(9), symmetricGroup(9)).generators] });
+  expect([1, 2, 3].map((m) => countOrbits(twice, m))).toEqual(
+    [1, 2, 3].map((m) => countOrbits(directProduct(symmetricGroup(9), symmetricGroup(9)), m)),
+  );
   const product = directProduct(symmetricGroup(10), alternatingGroup(9), cyclicGroup(3));
   expect(product.order).toBe(3628800n * 181440n * 3n);
   expect(countOrbits(product, 2)).toBe(orbitTable(product, 2).count);
@@ -208,6 +233,15 @@ describe('bad groups are named', () => {
     // biome-ignore lint/suspicious/noExplicitAny: wrong names are the point.
     expect(() => permutationGroup({ generator: [] } as any)).toThrow(/Did you mean generators\?/);
     expect(() => permutationGroup({ generators: [] })).toThrow(ArgumentError);
+    for (const run of [
+      () => countOrbits('A4' as never, 2),
+      () => orbitTable(undefined as never, 2),
+      () => directProduct(cyclicGroup(2), 'A4' as never),
+      () => permutationGroup({ generators: 'A4' as never }),
+    ]) {
+      expect(run).toThrow(ArgumentError);
+      expect(run).toThrow(/expected (a group|generators)/);
+    }
     expect(permutationGroup({ generators: [], degree: 3 }).order).toBe(1n);
   });
 
@@ -217,6 +251,7 @@ describe('bad groups are named', () => {
       /16\^4 = 65,536 entries of 8 bytes need 524,288 bytes; the limit is 100,000/,
     );
     const large = permutationGroup({ generators: [...directProduct(symmetricGroup(9), symmetricGroup(9)).generators] });
-    expect(() => countOrbits(large, 2)).toThrow(/131681894400 elements are too many/);
+    expect(() => large.fixedPointCounts()).toThrow(/131681894400 elements are too many/);
+    expect(() => countOrbits(cyclicGroup(1000), 7)).toThrow(/more than can be numbered/);
   });
 });

@@ -1,7 +1,10 @@
 import { checkedOptions, checkedWhole } from '@flowfield/tensor-webgpu';
 import { MemoryLimitError } from '../errors.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
-import type { PermutationGroup } from './group.ts';
+import type { FixedPointCounts } from './fixedPoints.ts';
+import { checkGroup, type PermutationGroup } from './group.ts';
+import type { Permutation } from './permutation.ts';
+import { stabilizerChain } from './stabilizerChain.ts';
 
 /** Which orbit every tuple of points belongs to, for the action g·(t₁, …, t_m) = (g t₁, …, g t_m). */
 export interface OrbitTable {
@@ -30,6 +33,7 @@ export interface OrbitTableOptions {
 export function orbitTable(group: PermutationGroup, order: number, options: OrbitTableOptions = {}): OrbitTable {
   const op = 'orbitTable';
   const { memoryLimit } = checkedOptions(op, options, ['memoryLimit']);
+  checkGroup(op, group);
   checkedWhole(`${op}: order`, order, 0);
   checkTableSize(op, group, order, checkedMemoryLimit(op, memoryLimit));
   const { degree, generators } = group;
@@ -110,19 +114,73 @@ function tupleAt(index: number, n: number, order: number): number[] {
 }
 
 /**
- * How many orbits a group has on tuples of `order` points, by Burnside's lemma: (1/|G|) Σ_g fix(g)^order. No table is made.
- * @throws MemoryLimitError for a group too large to count fixed points of, or more orbits than can be numbered.
+ * How many orbits a group has on tuples of `order` points, by Burnside's lemma: (1/|G|) Σ_g fix(g)^order. No table is made. Where a group
+ * is too large to go through its elements, point by point: the orbits of its stabilizers, one for each orbit of points.
+ * @throws MemoryLimitError for more orbits than can be numbered, or too many stabilizers.
  */
 export function countOrbits(group: PermutationGroup, order: number): number {
+  checkGroup('countOrbits', group);
   checkedWhole('countOrbits: order', order, 0);
-  let [fixed, elements] = [0n, 0n];
-  for (const [points, count] of group.fixedPointCounts()) {
-    fixed += count * BigInt(points) ** BigInt(order);
-    elements += count;
-  }
-  const orbits = fixed / elements;
+  const orbits =
+    burnside(group, order) ?? orbitsByStabilizers(group, group.generators, order, { left: MOST_STABILIZERS });
   if (orbits <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(orbits);
   throw new MemoryLimitError(
     `countOrbits: ${group.name} has ${orbits} orbits on tuples of ${order} points, more than can be numbered. Use a lower order.`,
   );
+}
+
+function burnside(group: PermutationGroup, order: number): bigint | null {
+  let counts: FixedPointCounts;
+  try {
+    counts = group.fixedPointCounts();
+  } catch (error) {
+    if (error instanceof MemoryLimitError) return null;
+    throw error;
+  }
+  let [fixed, elements] = [0n, 0n];
+  for (const [points, count] of counts) {
+    fixed += count * BigInt(points) ** BigInt(order);
+    elements += count;
+  }
+  return fixed / elements;
+}
+
+/** Stabilizers that are looked at before the count is given up. */
+const MOST_STABILIZERS = 20_000;
+
+function orbitsByStabilizers(
+  group: PermutationGroup,
+  generators: readonly Permutation[],
+  order: number,
+  budget: { left: number },
+): bigint {
+  const { degree, name } = group;
+  if (order === 0) return 1n;
+  if (generators.length === 0) return BigInt(degree) ** BigInt(order);
+  const points = firstPoints(generators, degree);
+  if (order === 1) return BigInt(points.length);
+  budget.left -= points.length;
+  if (budget.left < 0) {
+    throw new MemoryLimitError(
+      `countOrbits: ${name} of order ${group.order} has too many orbits to count on tuples of this length. Use a lower order.`,
+    );
+  }
+  return points.reduce((total, point) => {
+    const { stabilizer } = stabilizerChain(generators, degree, point);
+    return total + orbitsByStabilizers(group, stabilizer, order - 1, budget);
+  }, 0n);
+}
+
+/** The least point of each orbit. */
+function firstPoints(generators: readonly Permutation[], degree: number): number[] {
+  const seen = new Set<number>();
+  const firsts: number[] = [];
+  for (let point = 0; point < degree; point++) {
+    if (seen.has(point)) continue;
+    firsts.push(point);
+    const orbit = new Set([point]);
+    for (const at of orbit) for (const g of generators) orbit.add(g[at]);
+    for (const at of orbit) seen.add(at);
+  }
+  return firsts;
 }

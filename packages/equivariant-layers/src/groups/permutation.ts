@@ -5,7 +5,8 @@ export type Permutation = readonly number[];
 
 /** A copy of `given`; throws `InvalidPermutationError` unless it holds each of 0 … degree - 1 once. */
 export function checkedPermutation(op: string, what: string, given: ArrayLike<number>, degree: number): number[] {
-  const images = Array.from(given ?? []);
+  // -0 is 0 here.
+  const images = Array.from(given ?? [], (image) => (image === 0 ? 0 : image));
   const fault = faultOf(images, degree);
   if (fault === null) return images;
   throw new InvalidPermutationError(

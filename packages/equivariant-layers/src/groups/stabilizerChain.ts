@@ -20,10 +20,16 @@ export interface StabilizerChain {
   /** The element with these choices, one number in [0, 1) for each level. */
   element(choices: readonly number[]): number[];
   readonly depth: number;
+  /** Generators of the subgroup that fixes the first base point. */
+  readonly stabilizer: readonly Permutation[];
 }
 
-/** Schreier and Sims: levels are filled until every Schreier generator of each lies in the next. */
-export function stabilizerChain(generators: readonly Permutation[], degree: number): StabilizerChain {
+/** Schreier and Sims: levels are filled until every Schreier generator of each lies in the next. The base may begin with a given point. */
+export function stabilizerChain(
+  generators: readonly Permutation[],
+  degree: number,
+  firstPoint?: number,
+): StabilizerChain {
   const levels: Level[] = [];
 
   /** What is left of g after dividing by a transversal element of every level from `depth`, and where that ended. */
@@ -40,7 +46,7 @@ export function stabilizerChain(generators: readonly Permutation[], degree: numb
   /** Adds g, which fixes the points of the levels before `depth`, to the generators of level `depth`. */
   function add(g: Permutation, depth: number): void {
     if (depth === levels.length) {
-      const point = g.findIndex((image, i) => image !== i);
+      const point = (depth === 0 ? firstPoint : undefined) ?? g.findIndex((image, i) => image !== i);
       levels.push({ point, transversal: new Map([[point, identityPermutation(degree)]]), generators: [] });
     }
     levels[depth].generators.push(g);
@@ -91,5 +97,6 @@ export function stabilizerChain(generators: readonly Permutation[], degree: numb
     elements: () => elements(),
     element,
     depth: levels.length,
+    stabilizer: levels[1]?.generators ?? [],
   };
 }

@@ -1,4 +1,4 @@
-import { ArgumentError, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { FlowfieldError, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { EmptySetError, MaskError } from '../errors.ts';
 import { knownData } from './known.ts';
 
@@ -29,7 +29,7 @@ export function maskTensor(op: string, mask: TensorLike): Tensor {
   try {
     return tensor(mask);
   } catch (error) {
-    if (!(error instanceof ArgumentError)) throw error;
+    if (!(error instanceof FlowfieldError)) throw error;
     throw new MaskError(`${op}: expected a mask of 0 and 1, got ${String(mask)}. Give a tensor or nested arrays.`);
   }
 }

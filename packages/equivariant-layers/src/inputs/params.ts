@@ -32,3 +32,9 @@ export function checkedFlag(what: string, given: unknown): void {
   if (typeof given === 'boolean') return;
   throw new ArgumentError(`${what} must be true or false, got ${String(given)}. Give one of them.`);
 }
+
+/** Throws `ArgumentError` unless `given` is a finite number of at least 0. */
+export function checkedTolerance(what: string, given: number): void {
+  if (given >= 0 && Number.isFinite(given)) return;
+  throw new ArgumentError(`${what} must be a finite number of at least 0, got ${String(given)}.`);
+}

@@ -1,8 +1,19 @@
 import { adam, applyUpdates, initializers } from '@flowfield/nn';
-import { ArgumentError, jit, random, stack, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  eye,
+  jit,
+  random,
+  stack,
+  type Tensor,
+  tensor,
+  tree,
+  valueAndGrad,
+} from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import { affineGroup, alternatingGroup, invariantNetwork, symmetricGroup } from '../index.ts';
 import { difference, normals, relabelled } from '../testing/arrays.ts';
+import { adjacencyOf } from '../testing/graphs.ts';
 
 const key = random.key(0);
 
@@ -137,6 +148,46 @@ test('learns the parity of four numbers, which order 1 cannot', () => {
   const [x, y] = sample(random.key(99), 2000);
   const right = net.apply(params, x).squeeze(-1).greater(0).equal(y.greater(0.5)).astype('f32').mean().item();
   expect(right).toBeGreaterThan(0.9);
+});
+
+describe('a hexagon and two triangles, which colour refinement cannot tell apart', () => {
+  const hexagon = adjacencyOf(6, [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 5],
+    [5, 0],
+  ]);
+  const triangles = adjacencyOf(6, [
+    [0, 1],
+    [1, 2],
+    [2, 0],
+    [3, 4],
+    [4, 5],
+    [5, 3],
+  ]);
+  const path = adjacencyOf(6, [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 5],
+  ]);
+  const input = (rows: number[][]) => stack([tensor(rows, { dtype: 'f64' }), eye(6, { dtype: 'f64' })], -1);
+  const gap = (orders: readonly number[], pool: 'linear' | 'max', a: number[][], b: number[][]) => {
+    const net = invariantNetwork({ orders, channels: [2, 8, 8], outputs: 4, pool, activation: 'tanh', dtype: 'f64' });
+    const params = net.init(key);
+    const [y, z] = [net.apply(params, input(a)), net.apply(params, input(b))];
+    return difference(y, z) / y.abs().max().item();
+  };
+  test.each(['linear', 'max'] as const)('look the same to order 2, pooled by %s; a path does not', (pool) => {
+    expect(gap([2, 2, 2], pool, hexagon, triangles)).toBeLessThan(1e-13);
+    expect(gap([2, 2, 2], pool, hexagon, path)).toBeGreaterThan(1e-4);
+  });
+  test('differ to order 3, which sees triangles', () => {
+    expect(gap([2, 3, 3], 'linear', hexagon, triangles)).toBeGreaterThan(1e-6);
+  });
 });
 
 test('starts as it is told', () => {

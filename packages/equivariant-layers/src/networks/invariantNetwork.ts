@@ -7,7 +7,7 @@ import {
   mlp,
 } from '@flowfield/nn';
 import { ArgumentError, checkedOptions, checkedWhole, random, type Tensor } from '@flowfield/tensor-webgpu';
-import type { PermutationGroup } from '../groups/group.ts';
+import { checkGroup, type PermutationGroup } from '../groups/group.ts';
 import { groupLinear } from '../groups/groupLinear.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { equivariantLinear } from '../permutations/equivariantLinear.ts';
@@ -109,6 +109,7 @@ export function invariantNetwork(options: InvariantNetworkOptions): InvariantNet
     activation = 'relu',
   } = checkedOptions(op, options, optionNames);
   checkLists(op, orders, channels);
+  if (group !== undefined) checkGroup(op, group);
   checkedChoice(`${op}: pool`, pool, ['linear', 'max', 'sum', 'mean']);
   if (group && (pool !== 'linear' || normalize !== undefined)) {
     throw new ArgumentError(

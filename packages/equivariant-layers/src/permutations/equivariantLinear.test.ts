@@ -453,6 +453,7 @@ describe('bad calls', () => {
 
   test('masks', () => {
     expect(() => layer.apply(params, x, { mask: [1, 1, 1] })).toThrow(MaskError);
+    for (const mask of [{}, 'all', [[1, 1], [1]]]) expect(() => loose.apply(params, x, { mask })).toThrow(MaskError);
     expect(() => layer.apply(params, x, { mask: normals(0, [2, 4]) })).toThrow(/expected a mask of 0 and 1, got/);
     expect(() =>
       layer.apply(params, x, {

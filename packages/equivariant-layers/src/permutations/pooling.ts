@@ -1,6 +1,6 @@
 import { type Tensor, where } from '@flowfield/tensor-webgpu';
 import type { Normalization } from './maps.ts';
-import type { NodeSets } from './nodeSets.ts';
+import { agreeing, type NodeSets } from './nodeSets.ts';
 import { patternKey, type Side, type SidePattern } from './plan.ts';
 
 /**
@@ -18,12 +18,14 @@ export function pooler(x: Tensor, nodes: NodeSets, normalize: Normalization): (p
     return normalize === 'sum' ? total : nodes.divided(total, pattern[at].set);
   }
 
+  /** As a sum over the second axis where both indices agree: it joins the other sums over x in one pass, and so does its derivative. */
   function diagonal(pattern: SidePattern, at: number): Tensor {
     const { axes, set } = pattern[at];
     const split = [axes.slice(0, -1), axes.slice(-1)].map((part) => ({ set, axes: part, kept: true }));
     const apart = replaced(pattern, at, split).sort((a, b) => a.axes[0] - b.axes[0]);
-    const axis = (side: Side): number => lead.length + apart.indexOf(side);
-    return pooled(apart).diagonal(axis(split[0]), axis(split[1])).moveaxis(-1, axis(split[0]));
+    const [first, second] = split.map((side) => apart.indexOf(side));
+    const places = agreeing(nodes.sizes[set], first, second, apart.length);
+    return where(places, pooled(apart), 0).sum({ axis: lead.length + second });
   }
 
   function pooled(pattern: SidePattern): Tensor {

@@ -30,7 +30,7 @@ const fourth = [
 
 /**
  * Kvaerno 4(3): order 4, L-stable, five stages of which the first is known and the last is the first of the next step,
- * with a third order embedded (Kvaerno 2004, method 4/3).
+ * with a third order embedded (Kvaerno 2004, method 4/3). Its second stage stands at 1.15 steps, beyond the end.
  */
 export const kvaerno4 = (options?: ImplicitOptions): OdeSolver =>
   diagonallyImplicit(

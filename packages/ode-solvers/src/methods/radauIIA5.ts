@@ -80,9 +80,9 @@ function radauStep(independentRows: boolean, task: StepTask): LeafStep {
     matrix: (all) => blocks(statesOf(all).map((y, i) => layout.jacobian(field, times[i], y))),
     fixedMatrix: jacobian && blocks([jacobian, jacobian, jacobian]),
     start: join([guess, guess, guess]),
-    measure: (correction) => {
-      const last = part(correction, 0).abs().add(part(correction, 1).abs()).add(part(correction, 2).abs());
-      return changeSize(task, layout, last.mul(h), vector(state));
+    measure: (correction, all) => {
+      const sum = (parts: Tensor): Tensor => [0, 1, 2].map((i) => part(parts, i).abs()).reduce((x, y) => x.add(y));
+      return changeSize(task, layout, sum(correction).mul(h), [vector(state), sum(all).mul(h)]);
     },
   });
   const slopes = slopesOf(result.x);

@@ -8,10 +8,13 @@ import { type Field, fieldOf, type OdeFunction, type State } from '../state.ts';
  */
 export type NoiseKind = 'diagonal' | 'scalar' | 'general';
 
+/** g of `dy = f dt + g dW`: a tree like y, or for general noise a tensor [..., d, m]. */
+export type Diffusion<Y, Args = unknown> = (t: Tensor, y: Y, args: Args) => Y | Tensor;
+
 export interface Noise {
   readonly kind: NoiseKind;
   /** g on leaves, with its form checked. */
-  fieldOf<Y, Args>(g: OdeFunction<Y, Args>, structure: tree.Structure, args: Args): Field;
+  fieldOf<Y, Args>(g: Diffusion<Y, Args>, structure: tree.Structure, args: Args): Field;
   /** `g w`, like the state. */
   times(g: State, w: State): State;
 }
@@ -27,8 +30,8 @@ const columns = (g: Tensor, w: Tensor): Tensor => {
 export function noiseTerm(kind: NoiseKind): Noise {
   const alike = {
     kind,
-    fieldOf: <Y, Args>(g: OdeFunction<Y, Args>, structure: tree.Structure, args: Args) =>
-      fieldOf(g, structure, args, 'solveSde', 'the diffusion'),
+    fieldOf: <Y, Args>(g: Diffusion<Y, Args>, structure: tree.Structure, args: Args) =>
+      fieldOf(g as OdeFunction<Y, Args>, structure, args, 'solveSde', 'the diffusion'),
   };
   if (kind === 'diagonal') return { ...alike, times: (g, w) => g.map((leaf, n) => leaf.mul(w[n].astype(leaf.dtype))) };
   if (kind === 'scalar') return { ...alike, times: (g, w) => g.map((leaf) => leaf.mul(w[0].astype(leaf.dtype))) };

@@ -2,7 +2,7 @@ import { type Tensor, tree } from '@flowfield/tensor-webgpu';
 import type { StepSpan } from '../solver.ts';
 import { type Field, fieldOf, type OdeFunction, type State, stateOf } from '../state.ts';
 import type { Increment } from './brownian.ts';
-import { type Noise, type NoiseKind, noiseTerm } from './noise.ts';
+import { type Diffusion, type Noise, type NoiseKind, noiseTerm } from './noise.ts';
 
 /** One step to take, on leaves. */
 export interface SdeTask {
@@ -35,7 +35,7 @@ export interface SdeSolver extends SdeTraits {
   /** One step of size h by hand, with an increment of the Brownian motion over it (area: of its space-time Lévy area). */
   step<Y>(
     drift: OdeFunction<Y, undefined>,
-    diffusion: OdeFunction<unknown, undefined>,
+    diffusion: Diffusion<Y, undefined>,
     t: Tensor,
     y: Y,
     h: Tensor,
@@ -55,7 +55,7 @@ export function sdeSolverOf(traits: SdeTraits, leafStep: (task: SdeTask) => Stat
       const moves = stateOf(w);
       const next = leafStep({
         drift: fieldOf(drift, structure, undefined),
-        diffusion: noise.fieldOf(diffusion as OdeFunction<typeof y, undefined>, structure, undefined),
+        diffusion: noise.fieldOf(diffusion, structure, undefined),
         span: { start: t, end: t.add(h), h },
         state,
         increment: { w: moves, area: area === undefined ? moves.map((leaf) => leaf.mul(0)) : stateOf(area) },

@@ -18,7 +18,7 @@ import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from '../s
 import { canRead } from '../times.ts';
 import { freshNoise, isKey, type NoiseForm, type NoiseSource, refuse } from './brownian.ts';
 import { eulerMaruyama } from './eulerMaruyama.ts';
-import { type NoiseKind, noiseTerm } from './noise.ts';
+import { type Diffusion, type NoiseKind, noiseTerm } from './noise.ts';
 import type { SdeSolver } from './sdeSolver.ts';
 import type { BrownianPath } from './virtualBrownianTree.ts';
 
@@ -97,7 +97,7 @@ interface Carry {
  */
 export function solveSde<Y, Args = undefined>(
   drift: OdeFunction<Y, Args>,
-  diffusion: OdeFunction<unknown, Args>,
+  diffusion: Diffusion<Y, Args>,
   y0: Y,
   options: SdeOptions<Y, Args>,
 ): SdeSolution<Y> {
@@ -126,10 +126,7 @@ export function solveSde<Y, Args = undefined>(
   const term = noiseTerm(kind);
 
   const run = (state: State, at: Clock, key: Tensor | null): { end: Carry; rows: State | null; times: Tensor } => {
-    const [f, g] = [
-      fieldOf(drift, structure, args, 'solveSde', 'the drift'),
-      term.fieldOf(diffusion as OdeFunction<Y, Args>, structure, args),
-    ];
+    const [f, g] = [fieldOf(drift, structure, args, 'solveSde', 'the drift'), term.fieldOf(diffusion, structure, args)];
     const source = key
       ? freshNoise(
           key,

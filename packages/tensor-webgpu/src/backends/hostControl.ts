@@ -1,6 +1,7 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
+import type { KernelReport } from '../kernels/report.ts';
 import { type Atom, type Eqn, isProgram, type Program, Var } from '../program/program.ts';
-import type { Executable, KernelReport, Later, Storage } from '../runtime/device.ts';
+import type { Executable, Later, Storage } from '../runtime/device.ts';
 import { sizeOf } from '../shape/shape.ts';
 
 /** What a device does for a program whose control flow runs on the host. */

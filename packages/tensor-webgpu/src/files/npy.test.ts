@@ -89,6 +89,14 @@ describe('npy', () => {
     expect(() => tensor(new BigInt64Array([0n, 2n ** 31n]))).toThrow(/fit i32, got 2147483648 at element 1.*f64/);
   });
 
+  test('what cannot be written is named', () => {
+    const data = new Float32Array(3);
+    expect(() => writeNpy({ shape: [-1, -3], data })).toThrow(/extents/);
+    expect(() => writeNpy({ shape: [1.5, 2], data })).toThrow(NpyError);
+    expect(() => writeNpy({ shape: [3], data, desc: '<f2' } as never)).toThrow(/Did you mean descr/);
+    expect(readNpy(writeNpy({ shape: [3], data, descr: '=f4' })).descr).toBe('<f4');
+  });
+
   test('malformed files are named errors', () => {
     expect(() => readNpy(new Uint8Array(20))).toThrow(NpyError);
     expect(() => readNpy(INTEGERS.subarray(0, 60))).toThrow(/header claims/);

@@ -1,4 +1,4 @@
-import { describe } from '../errors/checks.ts';
+import { checkedOptions, describe } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 import { copyOfBytes } from './copyOfBytes.ts';
 import type { FileArray } from './fileArray.ts';
@@ -160,8 +160,10 @@ export function writeNpy(input: NpyInput): Uint8Array {
   if (!ArrayBuffer.isView(input?.data) || !Array.isArray(input.shape)) {
     throw new NpyError(`npy: expected { data: a typed array, shape: a list }, got ${describe(input)}.`);
   }
-  const { data, shape, descr } = input;
-  const name = descr ?? natural(data);
+  const { data, shape, descr } = checkedOptions('writeNpy', input, ['data', 'shape', 'descr']);
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))
+    throw new NpyError(`npy: expected extents that are integers of at least 0, got (${shape.join(', ')}).`);
+  const name = descr?.replace(/^=/, '<') ?? natural(data);
   const type = name === undefined ? undefined : npyType(name);
   if (!type || !(data instanceof type.arrayClass)) {
     throw new NpyError(

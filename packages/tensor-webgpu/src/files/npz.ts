@@ -1,4 +1,5 @@
 import { unzipSync, type Zippable, zipSync } from 'fflate';
+import { checkedOptions } from '../errors/checks.ts';
 import { NpyError, type NpyFile, type NpyInput, readNpy, writeNpy } from './npy.ts';
 
 const SUFFIX = '.npy';
@@ -51,10 +52,8 @@ export interface NpzOptions {
  * A .npz file of named arrays, which `numpy.load` reads. Equal arrays make equal files.
  * @throws NpyError for an array whose shape and data do not fit.
  */
-export function writeNpz(
-  arrays: Readonly<Record<string, NpyInput>>,
-  { compress = false }: NpzOptions = {},
-): Uint8Array {
+export function writeNpz(arrays: Readonly<Record<string, NpyInput>>, options: NpzOptions = {}): Uint8Array {
+  const { compress = false } = checkedOptions('writeNpz', options, ['compress']);
   const files: Zippable = {};
   for (const [name, array] of Object.entries(arrays)) files[name + SUFFIX] = named(name, () => writeNpy(array));
   return zipSync(files, { level: compress ? 6 : 0, mtime: DATE });

@@ -1,6 +1,6 @@
 import { accessOf, readBy } from '../kernels/access.ts';
 import { loadsOf } from '../kernels/expression.ts';
-import type { CallPart, ContractionStage, ControlPart, ReduceStage, Schedule, Stage } from '../kernels/form.ts';
+import type { ContractionStage, ReduceStage, Schedule } from '../kernels/form.ts';
 import { contractsOwnRows, readOwnRows, rowSpace } from '../kernels/rows.ts';
 import type { Target } from '../kernels/target.ts';
 import { type Control, loweringAs, loweringOf } from '../program/lowering.ts';
@@ -8,31 +8,17 @@ import { type Eqn, type Program, Var } from '../program/program.ts';
 import { type Affine, identityCoordinates } from '../shape/affine.ts';
 import { rowMajorStrides, type Shape, sameShape, sizeOf } from '../shape/shape.ts';
 import { contractionStage } from './contraction.ts';
-import { Draft, type RowDraft } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { Expressions, MustStore } from './express.ts';
+import { Groups } from './groups.ts';
 import { InPlace } from './in-place.ts';
 import { Loops, type OpenLoops } from './loops.ts';
 import { isCopy, normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
-import { type OpenPart, seal } from './seal.ts';
+import { seal } from './seal.ts';
 import { hasPieces, isInlined, Storage } from './storage.ts';
 import { isBatched, updateStage } from './update.ts';
-
-/** Parts of the last group that are asked at most whether a loop may join them. */
-const MOST_CANDIDATES = 16;
-
-/** Where a stored variable is computed: its group, and its part when rows can be added to that. */
-interface Home {
-  readonly group: number;
-  readonly draft: Draft | null;
-}
-
-/** Parts that do not depend on each other, and which of them begin with loops over so many elements. */
-interface OpenGroup {
-  readonly parts: OpenPart[];
-  readonly bySize: Map<number, Draft[]>;
-}
 
 /**
  * Cuts a program, and the sub-programs of its control equations, in kernels for a target. Anchors (reductions,
@@ -54,20 +40,15 @@ class Fuser {
   private readonly program: Program & { readonly outputs: readonly Var[] };
   private readonly storage: Storage;
   private readonly target: Target;
-  private readonly groups: OpenGroup[] = [];
-  /** Groups up to this one are closed. A value computed again after a barrier must not be computed early, or it would be kept. */
-  private fence = -1;
-  private readonly homes = new Map<Var, Home>();
+  private readonly groups: Groups;
   private readonly loops: Loops;
   private readonly inPlace: InPlace;
   private readonly copied = new Set<Var>();
-  /** The last group that reads each variable. */
-  private readonly readIn = new Map<Var, number>();
-
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
     this.program = program;
     this.storage = storage;
     this.target = storage.target;
+    this.groups = new Groups(storage.target);
     this.loops = new Loops(storage);
     this.inPlace = new InPlace(program, storage);
   }
@@ -75,17 +56,21 @@ class Fuser {
   run(): Schedule {
     for (const eqn of this.program.eqns) this.place(eqn);
     const { inputs, outputs } = this.program;
-    return { program: this.program, inputs, groups: seal(this.groups, outputs), outputs };
+    return { program: this.program, inputs, groups: seal(this.groups.all, outputs), outputs };
   }
 
   private place(eqn: Eqn): void {
     const lowering = loweringOf(eqn.primitive);
-    if (lowering.as === 'view' && lowering.fence) this.fence = this.groups.length - 1;
+    if (lowering.as === 'view' && lowering.fence) this.groups.close();
     if (isInlined(eqn)) {
       for (const variable of eqn.outputs) {
-        if (this.storage.stored.has(variable) && !this.homes.has(variable)) this.placeLoop(variable, this.copies(eqn));
+        if (this.storage.stored.has(variable) && !this.groups.has(variable)) this.placeLoop(variable, this.copies(eqn));
       }
-    } else if (lowering.as === 'reduce') this.placeReduce(eqn);
+      return;
+    }
+    const callable = lowering.as === 'call' || lowering.as === 'control';
+    if (!callable) this.bind(eqn);
+    if (lowering.as === 'reduce') this.placeReduce(eqn);
     else if (lowering.as === 'contraction') this.placeContraction(eqn);
     else if (lowering.as === 'pieces' && hasPieces(eqn)) this.placePieces(eqn);
     else if (lowering.as === 'update') this.placeUpdate(eqn);
@@ -114,60 +99,6 @@ class Fuser {
     }
   }
 
-  /** The last group that computes something read here or must end before; -1 when there is none. */
-  private latest(variables: readonly Var[]): number {
-    let latest = this.fence;
-    for (const variable of variables) latest = Math.max(latest, this.homes.get(variable)?.group ?? -1);
-    return latest;
-  }
-
-  /** The group that a part joins which must come after group `after`. */
-  private groupAfter(after: number): number {
-    const last = this.groups.length - 1;
-    return last > after ? last : this.groups.push({ parts: [], bySize: new Map() }) - 1;
-  }
-
-  private addRows(rows: RowDraft, after: number, made: Var): void {
-    const draft = new Draft(this.target, this.groupAfter(after), rows);
-    this.noteReads(accessOf(rows.stages).reads, draft.group);
-    this.groups[draft.group].parts.push(draft);
-    this.homes.set(made, { group: draft.group, draft });
-    this.offer(draft);
-  }
-
-  private addStage(draft: Draft, stage: Exclude<Stage, { kind: 'loops' }> | OpenLoops, made: Var): void {
-    draft.add(stage);
-    this.noteReads(readBy(stage), draft.group);
-    this.homes.set(made, { group: draft.group, draft });
-    this.offer(draft);
-  }
-
-  private noteReads(variables: readonly Var[], group: number): void {
-    for (const variable of variables) this.readIn.set(variable, Math.max(group, this.readIn.get(variable) ?? -1));
-  }
-
-  /** Makes a part that ends in loops known to loops over as many elements. */
-  private offer(draft: Draft): void {
-    if (!draft.openSpace) return;
-    const { bySize } = this.groups[draft.group];
-    const size = sizeOf(draft.openSpace);
-    const same = bySize.get(size);
-    if (!same) bySize.set(size, [draft]);
-    else if (same.length < MOST_CANDIDATES && !same.includes(draft)) same.push(draft);
-  }
-
-  /** The one part of group `latest` that all of `reads` computed there come from, when rows can be added to it. */
-  private partToJoin(reads: readonly Var[], latest: number): Draft | null {
-    let home: Home | null = null;
-    for (const variable of reads) {
-      const its = this.homes.get(variable);
-      if (!its || its.group !== latest) continue;
-      if (home && home.draft !== its.draft) return null;
-      home = its;
-    }
-    return home?.draft ?? null;
-  }
-
   /** The variables in memory that a variable is computed from. */
   private readsOf(variable: Var): Var[] {
     const natural = new Expressions(this.storage, variable.shape);
@@ -180,19 +111,42 @@ class Fuser {
     const [source] = eqn.inputs;
     if (!isCopy(eqn) || !(source instanceof Var) || this.copied.has(source)) return -1;
     this.copied.add(source);
-    return this.readIn.get(source) ?? -1;
+    return this.groups.lastReading(source);
+  }
+
+  /** Stores operands of an equation until its kernel reads and writes no more variables than a part may bind. */
+  private bind(eqn: Eqn): void {
+    const room = this.target.bindings - eqn.outputs.length;
+    if (!Number.isFinite(room)) return;
+    for (;;) {
+      const all = new Set<Var>();
+      let widest: Var | null = null;
+      let most = 1;
+      for (const atom of new Set(eqn.inputs)) {
+        if (!(atom instanceof Var)) continue;
+        const base = this.storage.baseOf(atom);
+        const reads = this.storage.stored.has(base) ? [base] : new Set(this.stored(() => this.readsOf(base)));
+        for (const variable of reads) all.add(variable);
+        const size = [...reads].length;
+        if (size > most) {
+          most = size;
+          widest = base;
+        }
+      }
+      if (all.size <= room || !widest) return;
+      this.storage.stored.add(widest);
+      this.placeLoop(widest);
+    }
   }
 
   private placeLoop(variable: Var, after = -1): void {
+    this.bind(this.storage.definitions.get(variable) as Eqn);
     const reads = this.stored(() => this.readsOf(variable));
-    const latest = Math.max(after, this.latest(reads));
-    const joined = this.partToJoin(reads, latest);
+    const latest = Math.max(after, this.groups.latest(reads));
+    const joined = this.groups.partToJoin(reads, latest);
     if (joined && this.joinLoop(variable, reads, joined)) return;
-    const last = this.groups.length - 1;
-    if (last > latest) {
-      for (const draft of this.groups[last].bySize.get(sizeOf(variable.shape)) ?? []) {
-        if (sharesSpace(draft, variable.shape) && this.joinLoop(variable, reads, draft)) return;
-      }
+    for (const draft of this.groups.openAfter(latest, sizeOf(variable.shape))) {
+      if (sharesSpace(draft, variable.shape) && this.joinLoop(variable, reads, draft)) return;
     }
     const rows = this.rowsFor(variable.shape);
     const { space, coordinates } = rowSpace(variable.shape, rows)!;
@@ -201,7 +155,7 @@ class Fuser {
       this.loops.compute(made, variable, coordinates);
       return made;
     });
-    this.addRows({ rows, stages: [stage] }, latest, variable);
+    this.groups.addRows({ rows, stages: [stage] }, latest, variable);
   }
 
   /** Adds the computation of `variable` to a part if its rows need only the same rows of the part's earlier work. */
@@ -220,9 +174,7 @@ class Fuser {
       const loads = value && loadsOf([value], this.loops.finished(stage));
       if (loads?.every((load) => draft.madeAt(load.variable) < at) && readOwnRows(loads, stage.space, rows, draft)) {
         this.loops.compute(stage, variable, view.coordinates);
-        draft.note(variable, reads, at);
-        this.noteReads(reads, draft.group);
-        this.homes.set(variable, { group: draft.group, draft });
+        this.groups.addResult(draft, at, variable, reads);
         return true;
       }
     }
@@ -231,7 +183,7 @@ class Fuser {
     const value = this.attempt(() => this.loops.expressions(stage).compute(variable, view.coordinates));
     if (!value || !readOwnRows(loadsOf([value]), view.space, rows, draft)) return false;
     this.loops.compute(stage, variable, view.coordinates);
-    this.addStage(draft, stage, variable);
+    this.groups.addStage(draft, stage, variable);
     return true;
   }
 
@@ -256,9 +208,7 @@ class Fuser {
     this.loops.compute(stage, variable, coordinates);
     draft.epilogues.set(at, stage);
     const reads = loadsOf([value]).map((load) => load.variable);
-    draft.note(variable, reads, at);
-    this.noteReads(reads, draft.group);
-    this.homes.set(variable, { group: draft.group, draft });
+    this.groups.addResult(draft, at, variable, reads);
     return true;
   }
 
@@ -277,8 +227,8 @@ class Fuser {
     const stageFor = (rows: number): ReduceStage | null => reduceStage(this.storage, eqn, rows);
     const natural = this.stored(() => stageFor(variable.shape[0] ?? 1) ?? stageFor(1)!);
     const reads = loadsOf([natural.value]).map((load) => load.variable);
-    const latest = this.latest(reads);
-    const joined = this.partToJoin(reads, latest);
+    const latest = this.groups.latest(reads);
+    const joined = this.groups.partToJoin(reads, latest);
     if (
       joined?.takes('reduce') &&
       joined.binds([variable, ...reads]) &&
@@ -287,19 +237,19 @@ class Fuser {
       const { rows } = joined;
       const stage = rows === natural.space[0] ? natural : this.attempt(() => stageFor(rows));
       if (stage && readOwnRows(loadsOf([stage.value]), stage.space, rows, joined)) {
-        this.addStage(joined, stage, variable);
+        this.groups.addStage(joined, stage, variable);
         return;
       }
     }
-    this.addRows({ rows: natural.space[0], stages: [natural] }, latest, variable);
+    this.groups.addRows({ rows: natural.space[0], stages: [natural] }, latest, variable);
   }
 
   private placeContraction(eqn: Eqn): void {
     const stage = this.stored(() => contractionStage(this.storage, eqn));
     const { variable, rhs } = stage;
     const reads = readBy(stage);
-    const latest = this.latest(reads);
-    const joined = this.partToJoin(reads, latest);
+    const latest = this.groups.latest(reads);
+    const joined = this.groups.partToJoin(reads, latest);
     const size = sizeOf(rhs.kind === 'memory' ? rhs.variable.shape : rhs.space);
     const shared = size <= this.target.sharedOperand || stage.batch > 1;
     if (
@@ -309,19 +259,19 @@ class Fuser {
       rowSpace(variable.shape, joined.rows) &&
       contractsOwnRows(stage, joined.rows, joined)
     ) {
-      this.addStage(joined, stage, variable);
+      this.groups.addStage(joined, stage, variable);
       return;
     }
-    this.addRows({ rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, variable);
+    this.groups.addRows({ rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, variable);
   }
 
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
     const parts = this.stored(() => pieceParts(this.loops, eqn));
-    const latest = this.latest(accessOf(parts.flatMap((part) => part.stages)).reads);
-    for (const part of parts) this.addRows(part, latest, variable);
+    const latest = this.groups.latest(accessOf(parts.flatMap((part) => part.stages)).reads);
+    for (const part of parts) this.groups.addRows(part, latest, variable);
     // No single part makes the whole output, so none can go on with its rows.
-    if (parts.length > 1) this.homes.set(variable, { group: this.homes.get(variable)!.group, draft: null });
+    if (parts.length > 1) this.groups.share(variable);
   }
 
   /** A copy of the operand, then the updates. */
@@ -333,7 +283,7 @@ class Fuser {
       this.placeLoop(value);
     }
     // Whatever else reads the operand ends before it is overwritten.
-    const free = last ? (this.readIn.get(last.operand) ?? -1) : -1;
+    const free = last ? this.groups.lastReading(last.operand) : -1;
     const update = this.stored(() => updateStage(this.storage, eqn));
     const rows = update.space[0];
     const copied = (copyRows: number): OpenLoops =>
@@ -345,13 +295,13 @@ class Fuser {
       chained.includes('update');
     if (one) {
       const stages = [copied(rows), update];
-      this.addRows({ rows, stages }, Math.max(free, this.latest(accessOf(stages).reads)), variable);
+      this.groups.addRows({ rows, stages }, Math.max(free, this.groups.latest(accessOf(stages).reads)), variable);
       return;
     }
     const copyRows = this.rowsFor(variable.shape);
     const copy = copied(copyRows);
-    this.addRows({ rows: copyRows, stages: [copy] }, Math.max(free, this.latest(readBy(copy))), variable);
-    this.addRows({ rows, stages: [update] }, this.latest([variable, ...readBy(update)]), variable);
+    this.groups.addRows({ rows: copyRows, stages: [copy] }, Math.max(free, this.groups.latest(readBy(copy))), variable);
+    this.groups.addRows({ rows, stages: [update] }, this.groups.latest([variable, ...readBy(update)]), variable);
   }
 
   private placeCall(eqn: Eqn): void {
@@ -359,13 +309,16 @@ class Fuser {
     const reads = [...new Set(operands.filter((operand) => operand !== null))];
     const control = loweringAs(eqn.primitive, 'control')?.control(eqn.params);
     const access = { eqn, operands, reads, writes: eqn.outputs };
-    const part: CallPart | ControlPart = control
-      ? { kind: 'control', control, regions: subprogramsOf(control).map((body) => fuse(body, this.target)), ...access }
-      : { kind: 'call', ...access };
-    const group = this.groupAfter(this.latest(reads));
-    this.noteReads(reads, group);
-    this.groups[group].parts.push(part);
-    for (const variable of eqn.outputs) this.homes.set(variable, { group, draft: null });
+    this.groups.addCall(
+      control
+        ? {
+            kind: 'control',
+            control,
+            regions: subprogramsOf(control).map((body) => fuse(body, this.target)),
+            ...access,
+          }
+        : { kind: 'call', ...access },
+    );
   }
 
   /** How many rows new work on an array of this shape is cut in: its first axis of more than one step. */

@@ -19,11 +19,10 @@ interface Inlined {
   readonly cost: number;
   readonly loads: number;
   readonly nodes: number;
-  /** The variables in memory that it reads. */
-  readonly sources: ReadonlySet<Var>;
 }
 
-const NOTHING: Inlined = { cost: 0, loads: 0, nodes: 0, sources: new Set() };
+const NOTHING: Inlined = { cost: 0, loads: 0, nodes: 0 };
+const LOAD: Inlined = { cost: 0, loads: 1, nodes: 1 };
 
 /** Decides which variables lie in memory; the others are computed where they are used. */
 export class Storage {
@@ -88,8 +87,7 @@ export class Storage {
     const inlined = new Map<Var, Inlined>();
     const weigh = (atom: Atom): Inlined => {
       if (!(atom instanceof Var)) return NOTHING;
-      const known = this.stored.has(atom) ? undefined : inlined.get(atom);
-      return known ?? { cost: 0, loads: 1, nodes: 1, sources: new Set([atom]) };
+      return (this.stored.has(atom) ? undefined : inlined.get(atom)) ?? LOAD;
     };
     for (const eqn of this.program.eqns) {
       const [output] = eqn.outputs;
@@ -104,42 +102,20 @@ export class Storage {
           if (cost > cheap.cost || loads > cheap.loads) this.storeBase(atom);
         }
       }
-      this.bindAtMost(eqn, weigh);
       if (!isInlined(eqn)) continue;
       let { cost, loads, nodes } = { cost: costOf(eqn.primitive, this.target), loads: 0, nodes: 1 };
-      const sources = new Set<Var>();
       for (const atom of new Set(eqn.inputs)) {
         const part = weigh(atom);
         cost += part.cost;
         loads += part.loads;
         nodes += part.nodes;
-        if (Number.isFinite(this.target.bindings)) for (const variable of part.sources) sources.add(variable);
       }
-      inlined.set(output, { cost, loads, nodes, sources });
+      inlined.set(output, { cost, loads, nodes });
       if (this.stored.has(output)) continue;
       const repeated = (uses.get(output) ?? 0) > 1 && !(cost <= cheap.cost && loads <= cheap.loads);
       const spread = enlarged.has(output) && cost > 1 && loads > 0;
       if (repeated || spread || loads > largest.loads || nodes > largest.nodes) this.stored.add(output);
     }
-  }
-
-  /** Stores operands until the equation's kernel reads no more variables than a part may bind. */
-  private bindAtMost(eqn: Eqn, weigh: (atom: Atom) => Inlined): void {
-    const room = this.target.bindings - eqn.outputs.length;
-    if (!Number.isFinite(room) || !this.isPart(eqn)) return;
-    for (;;) {
-      const parts = eqn.inputs.map((atom) => ({ atom, size: weigh(atom).sources.size }));
-      const all = new Set(eqn.inputs.flatMap((atom) => [...weigh(atom).sources]));
-      const widest = parts.reduce((a, b) => (b.size > a.size ? b : a), parts[0]);
-      if (all.size <= room || widest.size <= 1) return;
-      this.storeBase(widest.atom);
-    }
-  }
-
-  /** Whether one kernel reads all operands of an equation. */
-  private isPart(eqn: Eqn): boolean {
-    const { as } = loweringOf(eqn.primitive);
-    return isInlined(eqn) || as === 'reduce' || as === 'contraction' || as === 'update';
   }
 
   /** How often each value below views is used, and which are used by more elements than they have. */

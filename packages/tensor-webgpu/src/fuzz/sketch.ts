@@ -29,7 +29,7 @@ export function longSketch(seed: number, operations: readonly string[], transfor
   const numbers = (count: number): number[] => Array.from({ length: count }, draw);
   return {
     inputs: Array.from({ length: 3 }, (_, i) => ({ shape: [[3], [2, 3], []][i], dtype: 'f32' as const })),
-    steps: Array.from({ length: 1000 + below(2001) }, () => ({
+    steps: Array.from({ length: 1100 + below(2200) }, () => ({
       operation: operations[below(operations.length)],
       picks: numbers(PICKS_PER_STEP),
     })),

@@ -17,9 +17,12 @@ const names = Object.keys(members);
 
 /** The value of an expression in the public functions of the library and in `given`. */
 export function evaluateText(text: string, given: Readonly<Record<string, unknown>> = {}): unknown {
-  const own = Object.keys(given);
-  const run = new Function(...names, ...own, `"use strict"; return (${text});`);
-  return run(...Object.values(members), ...own.map((name) => given[name]));
+  // Only what the text mentions is handed in: long programs have thousands of values.
+  const words = [...new Set(text.match(/[A-Za-z_$][\w$]*/g) ?? [])];
+  const own = words.filter((word) => Object.hasOwn(given, word));
+  const known = words.filter((word) => !Object.hasOwn(given, word) && Object.hasOwn(members, word));
+  const run = new Function(...known, ...own, `"use strict"; return (${text});`);
+  return run(...known.map((name) => members[name]), ...own.map((name) => given[name]));
 }
 
 /** Results larger than this are not worth their time. */

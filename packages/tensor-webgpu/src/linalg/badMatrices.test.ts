@@ -115,6 +115,19 @@ describe('one matrix alone', () => {
   });
 });
 
+test('entries whose squares overflow or vanish are factored all the same', () => {
+  for (const size of [1e200, 1e-200]) {
+    const x = f64([
+      [size, 2 * size],
+      [size, size],
+    ]);
+    const { q, r } = linalg.qr(x);
+    const { u, s, vt } = linalg.svd(x);
+    for (const product of [q.matmul(r), u.mul(s).matmul(vt)])
+      expect(product.div(size).sub(x.div(size)).abs().max().item()).toBeLessThan(1e-14);
+  }
+});
+
 describe('a branch that is not taken', () => {
   const root = (u: Tensor): Tensor => u.sqrt();
   const nothing = (u: Tensor): Tensor => u.mul(0);

@@ -4,7 +4,7 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { composite, composites } from '../ops/composite.ts';
 import { matmul } from '../ops/contraction.ts';
 import { zeros } from '../ops/creation.ts';
-import { asFloat, castTo } from '../ops/operands.ts';
+import { asFloat, asTensors, castTo } from '../ops/operands.ts';
 import { max, sum } from '../ops/reductions.ts';
 import { expandDims, matrixTranspose, squeeze } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
@@ -99,8 +99,9 @@ export interface LeastSquares {
  */
 export function lstsq(a: TensorLike, b: TensorLike, options: RankOptions = {}): LeastSquares {
   const [x, residuals, rank, singularValues] = composites('linalg.lstsq', () => {
-    const matrix = matrices('lstsq', a);
-    const given = asFloat(b);
+    const [first, second] = asTensors([a, b]);
+    const matrix = matrices('lstsq', first);
+    const given = asFloat(second);
     const columns = given.ndim === 1 ? expandDims(given, -1) : given;
     if (columns.ndim < 2 || columns.shape[columns.ndim - 2] !== matrix.shape[matrix.ndim - 2] || matrix.size === 0) {
       throw new ShapeError(

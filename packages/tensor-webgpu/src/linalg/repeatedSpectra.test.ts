@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import {
+  checkpoint,
+  cond,
+  customJvp,
+  customVjp,
   eye,
   grad,
   hessian,
@@ -9,6 +13,7 @@ import {
   jvp,
   linalg,
   ones,
+  scan,
   type Tensor,
   tensor,
   vmap,
@@ -192,6 +197,52 @@ describe('functions of symmetric matrices by their eigenvectors', () => {
     };
     const [, along] = jvp(polar, [eye(3, 3, wide).mul(2)], [W]);
     expectClose(along, W.sub(W.matrixTranspose()).div(4));
+  });
+
+  test('go on through loops, checkpoints, jit and functions with rules of their own', () => {
+    const x = eye(2, 2, wide).mul(2);
+    const split = (x: Tensor): [Tensor, Tensor] => {
+      const { eigenvalues, eigenvectors } = linalg.eigh(x);
+      return [eigenvalues, eigenvectors];
+    };
+    const join = (w: Tensor, v: Tensor): Tensor => v.mul(w.exp()).matmul(v.matrixTranspose());
+    const own: (w: Tensor) => Tensor = customJvp(
+      (w: Tensor) => w.exp(),
+      ([w], [along]) => [w.exp(), w.exp().mul(along)],
+    );
+    const whole = (x: Tensor): Tensor => join(...split(x)).at(0, 1);
+    for (const f of [
+      checkpoint(whole),
+      (x: Tensor) => checkpoint(join)(...split(x)).at(0, 1),
+      (x: Tensor) => join(...jit(split)(x)).at(0, 1),
+      (x: Tensor) => {
+        const [w, v] = split(x);
+        return v.mul(own(w)).matmul(v.matrixTranspose()).at(0, 1);
+      },
+      (x: Tensor) => cond<[Tensor], Tensor>(x.at(0, 0).greater(0), whole, (x) => x.sum(), x),
+    ])
+      expectClose(grad(f)(x), [0, Math.exp(2) / 2, Math.exp(2) / 2, 0]);
+    const repeat = (f: (x: Tensor) => Tensor) => (x: Tensor) =>
+      scan<Tensor, null, null>((c) => [f(c).mul(0.1), null], x, null, { length: 2 })[0].at(0, 1);
+    const exact = repeat((c) => linalg.expm(c, { symmetric: true }));
+    expectClose(grad(repeat((c) => join(...split(c))))(x), grad(exact)(x));
+  });
+
+  test('reach through a custom pull-back, which has no second derivative', () => {
+    const pulled: (w: Tensor) => Tensor = customVjp(
+      (w: Tensor) => w.exp(),
+      (w: Tensor) => [w.exp(), w.exp()],
+      (residual: Tensor, cotangent: Tensor) => [residual.mul(cotangent)],
+    );
+    const x = f64([
+      [1, 0.5],
+      [0.5, 3],
+    ]);
+    const total = (g: (w: Tensor) => Tensor) => (x: Tensor) => {
+      const { eigenvalues, eigenvectors: v } = linalg.eigh(x);
+      return v.mul(g(eigenvalues)).matmul(v.matrixTranspose()).at(0, 1);
+    };
+    expectClose(grad(total(pulled))(x), grad(total((w) => w.exp()))(x));
   });
 
   test('single eigenvectors of repeated eigenvalues have derivatives that are finite', () => {

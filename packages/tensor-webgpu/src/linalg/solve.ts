@@ -3,7 +3,7 @@ import { checkedOptions } from '../errors/checks.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
-import { asFloat, castTo } from '../ops/operands.ts';
+import { asFloat, asTensors, castTo } from '../ops/operands.ts';
 import { broadcastTo, reshape } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
@@ -15,8 +15,9 @@ import { sameBatch, squareMatrices } from './matrices.ts';
 /** Runs `solver` on a batch of square matrices and right-hand sides; a vector counts as one column. */
 function withColumns(op: string, a: TensorLike, b: TensorLike, solver: (a: Tensor, b: Tensor) => Value): Tensor {
   return composite(`linalg.${op}`, () => {
-    const matrix = squareMatrices(op, a);
-    const given = asFloat(b);
+    const [first, second] = asTensors([a, b]);
+    const matrix = squareMatrices(op, first);
+    const given = asFloat(second);
     const dtype = promoteTypes(matrix.dtype, given.dtype);
     const columns = given.ndim === 1 ? reshape(given, [given.size, 1]) : given;
     if (columns.ndim < 2 || columns.shape[columns.ndim - 2] !== matrix.shape[matrix.ndim - 1]) {

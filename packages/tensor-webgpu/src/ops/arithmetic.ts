@@ -7,7 +7,8 @@ import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 import { compare, mixesSigns } from './comparison.ts';
 import { composite } from './composite.ts';
-import { asTensors, elementwiseOperands, isScalar } from './operands.ts';
+import { floorDivideMixed, fmodMixed, modMixed } from './mixedDivision.ts';
+import { asTensors, broadcastPair, elementwiseOperands, isScalar } from './operands.ts';
 import { withSignOf } from './signs.ts';
 import type { TensorLike } from './types.ts';
 
@@ -16,6 +17,20 @@ type OfTwo = (x: Tensor, y: Tensor) => Value;
 /** A function of numbers that is the logical function `ofBooleans` on two booleans. */
 const alsoLogical = (name: string, ofNumbers: OfTwo, ofBooleans: OfTwo) =>
   binary(name, 'any', (x, y) => (x.dtype === 'bool' ? ofBooleans(x, y) : ofNumbers(x, y)));
+
+/** A function of two numbers that has a form of its own for a signed and an unsigned integer. */
+function acrossSigns(name: string, ofMixed: OfTwo, ofNumbers: OfTwo) {
+  const alike = binary(name, 'number', ofNumbers);
+  return (x: TensorLike, y: TensorLike): Tensor =>
+    isScalar(x) || isScalar(y)
+      ? alike(x, y)
+      : composite(name, () => {
+          const values = asTensors([x, y]);
+          if (!mixesSigns(values[0].dtype, values[1].dtype)) return alike(values[0], values[1]);
+          const [a, b] = broadcastPair(name, values);
+          return ofMixed(a, b);
+        });
+}
 
 /** Signed and unsigned integers are compared as they are, before the chosen one becomes an i32. */
 function extreme(name: string, order: 'ge' | 'le', ofNumbers: OfTwo, ofBooleans: OfTwo) {
@@ -52,7 +67,7 @@ export const div = binary('div', 'float', lax.div);
  * The multiple of y that fits into x, floor(x / y) of the exact quotient: (x - mod(x, y)) / y, so that
  * floorDivide(1, 0.1) is 9 as in NumPy. Integers stay integers, and x / 0 is 0 for them.
  */
-export const floorDivide = binary('floorDivide', 'number', (x, y) => {
+export const floorDivide = acrossSigns('floorDivide', floorDivideMixed, (x, y) => {
   if (isFloat(x.dtype)) {
     const left = lax.rem(x, y);
     const below = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
@@ -71,7 +86,7 @@ export const floorDivide = binary('floorDivide', 'number', (x, y) => {
 });
 
 /** The remainder x - y * floor(x / y), with the sign of y, also where it is 0 (Python's `%`, `numpy.mod`). */
-export const mod = binary('mod', 'number', (x, y) => {
+export const mod = acrossSigns('mod', modMixed, (x, y) => {
   const left = lax.rem(x, y);
   if (x.dtype === 'u32') return left;
   const wrong = lax.and(lax.ne(left, 0), lax.ne(lax.lt(left, 0), lax.lt(y, 0)));
@@ -85,7 +100,7 @@ export const mod = binary('mod', 'number', (x, y) => {
 });
 
 /** The remainder x - y * trunc(x / y), with the sign of x (C's `fmod`). */
-export const fmod = binary('fmod', 'number', lax.rem);
+export const fmod = acrossSigns('fmod', fmodMixed, lax.rem);
 
 /** x to the power y. For floats, a negative x with a y that is not an integer gives NaN. */
 export const pow = binary('pow', 'number', lax.pow);

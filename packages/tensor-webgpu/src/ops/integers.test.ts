@@ -82,6 +82,28 @@ describe.each(['cpu', 'reference'])('integers on %s', (device) => {
     expect(ff.maximum(tensor([2, 3], { dtype: 'u32', device }), i).toArray()).toEqual([2, 5]);
   });
 
+  it('quotients and remainders of signed with unsigned ones are those of the integers', () => {
+    const a = [0, 1, 7, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
+    const b = [-(2 ** 31), -7, -1, 1, 2, 7, 2 ** 31 - 1];
+    const [u, i] = [tensor(a, { dtype: 'u32', device }), tensor(b, { dtype: 'i32', device })];
+    const cut = (x: number): number => Number(BigInt.asIntN(32, BigInt(x)));
+    const rest = (x: number, y: number): number => x - y * Math.floor(x / y);
+    const functions = [
+      [ff.floorDivide, (x: number, y: number) => Math.floor(x / y)],
+      [ff.mod, rest],
+      [ff.fmod, (x: number, y: number) => x % y],
+    ] as const;
+    for (const [f, exact] of functions) {
+      expect(f(u.expandDims(1), i).toArray()).toEqual(a.map((x) => b.map((y) => cut(exact(x, y)))));
+      expect(jit(f)(i.expandDims(1), u.slice([1])).toArray()).toEqual(
+        b.map((x) => a.slice(1).map((y) => cut(exact(x, y)))),
+      );
+    }
+    expect(
+      ff.rightShift(tensor([2 ** 31], { dtype: 'u32', device }), tensor([1], { dtype: 'i32', device })).item(),
+    ).toBe(2 ** 30);
+  });
+
   it('shifts by more than the bits there are leave none', () => {
     const [u, i] = [tensor([2 ** 32 - 1], { dtype: 'u32', device }), tensor([-8], { dtype: 'i32', device })];
     expect([31, 32, 33].map((n) => ff.leftShift(u, n).item())).toEqual([2 ** 31, 0, 0]);

@@ -88,6 +88,14 @@ describe('numbers', () => {
       0.1,
       3 * 0.1,
     ]);
+    const a = tensor(
+      [
+        [2, 0],
+        [0, 4],
+      ],
+      { dtype: 'f64' },
+    );
+    expect(ff.linalg.solve(a, [0.1, 0.4]).toArray()).toEqual([0.05, 0.1]);
     const big = tensor([2 ** 24 + 1], { dtype: 'i32' });
     expect(big.sub(2 ** 24 + 1).toArray()).toEqual([0]);
   });

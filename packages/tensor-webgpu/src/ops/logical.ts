@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
-import { asTensors, broadcastValue, commonType, inType, isLiteralValue } from './operands.ts';
+import { asTensors, broadcastValue, castTo, commonType, inType, isLiteralValue, isScalar } from './operands.ts';
 import type { TensorLike } from './types.ts';
 
 const truth = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : (lax.ne(x, 0) as Tensor));
@@ -66,7 +66,17 @@ export const leftShift = binary('leftShift', 'number', (x, y) => {
 });
 
 /** x shifted right by y bits, with the sign for i32 and with zeros for u32; nothing but those for y outside 0 to 31. */
-export const rightShift = binary('rightShift', 'number', (x, y) => {
+export function rightShift(x: TensorLike, y: TensorLike): Tensor {
+  if (isScalar(x) || isScalar(y)) return shiftedRight(x, y);
+  return composite('rightShift', () => {
+    const [value, places] = asTensors([x, y]);
+    if (value.dtype !== 'u32' || places.dtype !== 'i32') return shiftedRight(value, places);
+    // The bits of an unsigned number have no sign to be filled with.
+    return lax.cast(shiftedRight(value, castTo(places, 'u32')), 'i32');
+  });
+}
+
+const shiftedRight = binary('rightShift', 'number', (x, y) => {
   bits('rightShift', x, y);
   const filling = x.dtype === 'u32' ? 0 : lax.shiftRight(x, 31);
   return lax.select(within(y), lax.shiftRight(x, y), filling);

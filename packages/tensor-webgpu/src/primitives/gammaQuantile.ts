@@ -6,7 +6,7 @@ import { asValues, type Operand } from './operand.ts';
 import { logGammaQuantileSlope } from './special/gammaQuantile.ts';
 
 /** The derivative in alpha of the logarithm of standard gamma numbers at a fixed level of their distribution function. */
-export const gammaQuantileSlopePrimitive = elementwise({
+const gammaQuantileSlopePrimitive = elementwise({
   name: 'gammaQuantileSlope',
   scalar: logGammaQuantileSlope,
   cost: 400,

@@ -1,7 +1,7 @@
 import { evaluateProgram } from '../program/evaluate.ts';
 import type { Primitive } from '../program/primitive.ts';
 import type { Aval, Program } from '../program/program.ts';
-import { sizeOf, withoutAxes } from '../shape/shape.ts';
+import { withoutAxes } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
@@ -17,10 +17,14 @@ interface VectorNormParams {
   readonly operand: Aval;
 }
 
-/** Where squares leave the range of a dtype, and the powers of two that bring numbers back from there. */
+/**
+ * The least sum of squares that has all its digits; the powers of two that bring numbers back from either end; and the size
+ * below which a number is nothing beside those whose squares overflow. Shrunk and squared, smaller ones would be
+ * subnormal, which costs processors a hundred times the work.
+ */
 const SCALES = {
-  f32: { large: 2 ** 50, shrink: 2 ** -80, small: 2 ** -40, grow: 2 ** 90 },
-  f64: { large: 2 ** 400, shrink: 2 ** -600, small: 2 ** -400, grow: 2 ** 600 },
+  f32: { least: 2 ** -100, shrink: 2 ** -80, grow: 2 ** 90, nothing: 2 ** 20 },
+  f64: { least: 2 ** -900, shrink: 2 ** -600, grow: 2 ** 600, nothing: 2 ** 200 },
 };
 
 const outputShape = ({ operand, axes, keepDims }: VectorNormParams): number[] =>
@@ -34,25 +38,25 @@ const spread = (y: Value, { operand, axes }: VectorNormParams): Value =>
     keptAxes(operand.shape.length, axes),
   );
 
-/** sqrt(Σ x² / divisor), scaled by a power of two before squaring wherever squares would overflow or vanish. */
+/**
+ * sqrt(Σ x² / divisor). Three sums are taken in one pass: of the squares, and of those of x scaled down and up by a power of
+ * two, for where the first one overflows or vanishes.
+ */
 function body(params: VectorNormParams): Program {
   const { operand, axes, divisor } = params;
+  const { least, shrink, grow, nothing } = SCALES[operand.dtype as 'f32' | 'f64'];
   return traceProgram([operand], (x) => {
-    const root = (of: Value): Value => {
-      const squares = lax.reduceSum(lax.mul(of, of), axes);
-      return lax.sqrt(divisor === 1 ? squares : lax.div(squares, divisor));
-    };
-    const whole = (y: Value): Value[] => [lax.reshape(y, outputShape(params))];
-    if (sizeOf(operand.shape) === 0) return whole(root(x));
-    const { large, shrink, small, grow } = SCALES[operand.dtype as 'f32' | 'f64'];
-    const top = lax.reduceMax(lax.abs(x), axes);
-    const pick = (whenLarge: number, whenSmall: number): Value =>
-      lax.select(
-        lax.gt(top, large),
-        whenLarge,
-        lax.select(lax.lt(top, small), whenSmall, lax.full(top.shape, 1, operand.dtype)),
-      );
-    return whole(lax.mul(root(lax.mul(x, spread(pick(shrink, grow), params))), pick(1 / shrink, 1 / grow)));
+    const squares = (of: Value): Value => lax.reduceSum(lax.mul(of, of), axes);
+    const plain = squares(x);
+    const tooLarge = lax.eq(plain, Number.POSITIVE_INFINITY);
+    const tooSmall = lax.lt(plain, least);
+    const pick = (ofLarge: Value | number, ofSmall: Value | number, otherwise: Value): Value =>
+      lax.select(tooLarge, ofLarge, lax.select(tooSmall, ofSmall, otherwise));
+    const large = lax.select(lax.gt(lax.abs(x), nothing), lax.mul(x, shrink), 0);
+    const sum = pick(squares(large), squares(lax.mul(x, grow)), plain);
+    const root = lax.sqrt(divisor === 1 ? sum : lax.div(sum, divisor));
+    const scale = pick(1 / shrink, 1 / grow, lax.full(sum.shape, 1, operand.dtype));
+    return [lax.reshape(lax.mul(root, scale), outputShape(params))];
   }).program;
 }
 

@@ -6,7 +6,7 @@ import { range, type Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { whileLoop } from '../transforms/control/loops.ts';
-import { bits, foldIn, type Key, split, wideBits } from './key.ts';
+import { bitsFor, foldIn, type Key, split, wideBits } from './key.ts';
 import { checkedElements } from './parameters.ts';
 
 /** Probabilities from here on are right to the rounding of f32 after 32 binary digits. */
@@ -43,7 +43,7 @@ function belowProbability(key: Key, p: Value): Value {
   const rest = lax.select(lax.and(lax.gt(p, 0), lax.le(p, 1)), p, lax.select(lax.gt(p, 1), 1, lax.zeros(p))) as Tensor;
   const open = lax.gt(rest, 0) as Tensor;
   let start: Comparison = { key: foldIn(key, 0), rest, tied: open, below: lax.not(lax.ge(rest, 0)) as Tensor };
-  for (const word of p.dtype === 'f64' ? wideBits('bernoulli', key, shape) : [bits(key, shape)])
+  for (const word of p.dtype === 'f64' ? wideBits('bernoulli', key, shape) : [bitsFor('bernoulli', key, shape)])
     start = nextDigits(start, word);
   // Nothing is left to compare where the digits of p have ended, and hardly ever does one round not settle the rest.
   const { below } = whileLoop<Comparison>(
@@ -51,7 +51,7 @@ function belowProbability(key: Key, p: Value): Value {
       lax.gt(lax.reduceSum(lax.cast(unsettled(tied, rest), 'i32'), range(0, shape.length)), 0) as Tensor,
     (now) => {
       const [next, own] = split(now.key);
-      return nextDigits({ ...now, key: next }, bits(own, shape));
+      return nextDigits({ ...now, key: next }, bitsFor('bernoulli', own, shape));
     },
     start,
   );
@@ -63,8 +63,8 @@ const unsettled = (tied: Value, rest: Value): Value => lax.and(tied, lax.gt(rest
 /**
  * true with probability `p` (default 1/2), as bool; of the shape of `p` unless `shape` is given. The probability is right to
  * the smallest p: random digits are drawn until they differ from those of p.
- * @throws ArgumentError for p outside [0, 1]; inside a trace, where they cannot be seen, elements below 0 and NaN count as 0 and
- * those above 1 as 1.
+ * @throws ArgumentError for p outside [0, 1]; inside a trace, where they cannot be seen, and in tensors of more than 2¹⁶
+ * elements, those below 0 and NaN count as 0 and those above 1 as 1.
  */
 export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
   checkedElements('random.bernoulli', 'p', p, (value) => value >= 0 && value <= 1, 'in [0, 1]');
@@ -73,7 +73,7 @@ export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor 
     const size = shape ?? probability.shape;
     if (typeof p === 'number' && (p >= ENOUGH_AT_ONCE || p === 0)) {
       const digits = Math.round(p * 2 ** 32);
-      if (digits < 2 ** 32) return lax.lt(bits(key, size), digits);
+      if (digits < 2 ** 32) return lax.lt(bitsFor('bernoulli', key, size), digits);
       return lax.full(size, 1, 'bool');
     }
     return belowProbability(key, lax.stopGradient(spread(broadcastValue('random.bernoulli', probability, size), size)));

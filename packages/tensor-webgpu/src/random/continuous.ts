@@ -8,7 +8,7 @@ import { lax } from '../primitives/lax.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
-import { bits, type Key, wideBits } from './key.ts';
+import { bitsFor, type Key, wideBits } from './key.ts';
 import { parameterIn } from './parameters.ts';
 
 export interface RandomOptions {
@@ -36,7 +36,7 @@ export function unit(op: string, key: Key, shape: Shape, dtype: 'f32' | 'f64'): 
     return lax.add(upper, lax.mul(lax.cast(lax.shiftRight(low, 12), 'f64'), 2 ** -52));
   }
   // 23 bits as the fraction of a number in [1, 2).
-  const fraction = lax.or(lax.shiftRight(bits(key, shape), 9), 0x3f800000);
+  const fraction = lax.or(lax.shiftRight(bitsFor(op, key, shape), 9), 0x3f800000);
   return lax.sub(lax.bitcast(fraction, 'f32'), 1);
 }
 

@@ -1,6 +1,6 @@
 import type { DType } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
-import { ArgumentError, ShapeError } from '../errors/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { cumsum } from '../ops/cumulative.ts';
 import { take } from '../ops/indexing.ts';
@@ -31,6 +31,8 @@ import { checkedElements, elementsOf } from './parameters.ts';
 export const rademacher = (key: Key, shape: Shape = [], options: { readonly dtype?: DType } = {}): Tensor =>
   composite('random.rademacher', () => {
     const { dtype = 'f32' } = checkedOptions('random.rademacher', options, ['dtype']);
+    if (dtype === 'u32' || dtype === 'bool')
+      throw new DTypeError(`random.rademacher: dtype must have room for -1: f32, f64 or i32, got ${dtype}.`);
     return lax.sub(lax.mul(lax.cast(bernoulli(key, 0.5, shape), dtype), 2), 1);
   });
 
@@ -44,7 +46,8 @@ export interface CategoricalOptions {
 /**
  * Classes (i32) with probabilities softmax(logits) along `axis`, by the Gumbel-max trick; a class of logit -Infinity is not
  * drawn. The noise has 2²³ levels in f32 and lies in [-4.5, 15.9]: classes rarer than about 1e-6 need f64 logits.
- * @throws ArgumentError for logits that are NaN or Infinity; inside a trace, where they cannot be seen, the first of those is drawn.
+ * @throws ArgumentError for logits that are NaN or Infinity, or all -Infinity; inside a trace, where they cannot be seen, and for
+ * more than 2¹⁶ of them, the first of those is drawn.
  */
 export function categorical(key: Key, logits: TensorLike, options: CategoricalOptions = {}): Tensor {
   const { axis = -1, shape } = checkedOptions('random.categorical', options, ['axis', 'shape']);
@@ -58,6 +61,7 @@ export function categorical(key: Key, logits: TensorLike, options: CategoricalOp
   return composite('random.categorical', () => {
     const given = asFloat(asTensor(logits, key.device?.name));
     const at = normalizeAxis('random.categorical', axis, given.ndim);
+    checkPossible(logits, given.shape, at);
     const base = withoutAxes(given.shape, [at]);
     const target = shape ?? base;
     if (!sameShape(broadcastShapes('random.categorical', target, base), target)) {
@@ -72,6 +76,21 @@ export function categorical(key: Key, logits: TensorLike, options: CategoricalOp
     const noise = gumbel(key, wide, { dtype: given.dtype });
     return argmax(lax.add(noise, broadcastValue('random.categorical', given, wide)) as Tensor, { axis: -fromEnd });
   });
+}
+
+/** Throws `ArgumentError` where no class can be drawn, of logits that can be seen. */
+function checkPossible(logits: TensorLike, shape: Shape, axis: number): void {
+  const elements = elementsOf(logits);
+  if (!elements) return;
+  const step = sizeOf(shape.slice(axis + 1));
+  const possible = new Uint8Array(elements.length / Math.max(shape[axis], 1));
+  for (let i = 0; i < elements.length; i++) {
+    if (elements[i] > Number.NEGATIVE_INFINITY) possible[Math.floor(i / (step * shape[axis])) * step + (i % step)] = 1;
+  }
+  if (elements.length > 0 && possible.includes(0))
+    throw new ArgumentError(
+      'random.categorical: expected a class of logit above -Infinity, got only -Infinity along the axis of classes.',
+    );
 }
 
 /** Up to this span the remainder of 64 random bits can be taken in 32-bit arithmetic. */

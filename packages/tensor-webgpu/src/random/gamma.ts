@@ -1,5 +1,5 @@
 import { checkedOptions } from '../errors/checks.ts';
-import { ArgumentError } from '../errors/errors.ts';
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { softmax } from '../ops/activations.ts';
 import { composite } from '../ops/composite.ts';
 import { asTensor, broadcastValue } from '../ops/operands.ts';
@@ -113,5 +113,7 @@ export function beta(key: Key, a: TensorLike, b: TensorLike, shape?: Shape, opti
 export const dirichlet = (key: Key, alpha: TensorLike, shape: Shape = [], options?: RandomOptions): Tensor =>
   composite('random.dirichlet', () => {
     checkShape('random.dirichlet', shape);
+    if (asTensor(alpha).ndim === 0)
+      throw new ShapeError('random.dirichlet: expected alpha as a vector, one number a coordinate, got a scalar.');
     return softmax(loggamma(key, alpha, [...shape, ...asTensor(alpha).shape], options));
   });

@@ -1,5 +1,5 @@
 import { checkedWhole } from '../errors/checks.ts';
-import { ShapeError } from '../errors/errors.ts';
+import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { einsum } from '../ops/einsum.ts';
 import { diagonal } from '../ops/indexing.ts';
@@ -8,10 +8,12 @@ import { norm } from '../ops/reductions.ts';
 import { expandDims } from '../ops/reshape.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import { choleskyFactor, type PivotFault } from '../primitives/linalg/cholesky.ts';
 import { checkShape, range, type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { exponential, normal, type RandomOptions } from './continuous.ts';
 import { type Key, split } from './key.ts';
+import { elementsOf } from './parameters.ts';
 
 /** Random orthogonal n x n matrices, uniform in O(n) (Haar): the Q factor of a normal matrix, signs fixed (Mezzadri 2007). */
 export function orthogonal(key: Key, n: number, shape: Shape = [], options?: RandomOptions): Tensor {
@@ -48,9 +50,16 @@ export function ball(key: Key, d: number, shape: Shape = [], options?: RandomOpt
   });
 }
 
+/** Where the factorization of a covariance that can be seen ends, if it does. */
+function pivotFaultOf(covariance: Tensor, n: number): PivotFault | null {
+  const elements = elementsOf(covariance);
+  return elements ? choleskyFactor(Float64Array.from(elements), new Float64Array(n * n), n) : null;
+}
+
 /**
- * Normal vectors of mean [n] and covariance [n, n] (positive definite): `shape` followed by n.
- * @throws ShapeError when mean and covariance do not fit.
+ * Normal vectors of mean [n] and covariance [n, n] (positive definite; its symmetric part counts): `shape` followed by n.
+ * @throws ShapeError when mean and covariance do not fit, ArgumentError for a covariance that is not positive definite; inside
+ * a trace, where it cannot be seen, such a one gives NaN.
  */
 export function multivariateNormal(key: Key, mean: TensorLike, covariance: TensorLike, shape: Shape = []): Tensor {
   checkShape('random.multivariateNormal', shape);
@@ -63,6 +72,11 @@ export function multivariateNormal(key: Key, mean: TensorLike, covariance: Tenso
         `random.multivariateNormal: expected mean [n] and covariance [n, n], got ${showShape(center.shape)} and ${showShape(spread.shape)}.`,
       );
     }
+    const fault = pivotFaultOf(spread, n);
+    if (fault)
+      throw new ArgumentError(
+        `random.multivariateNormal: expected a positive definite covariance, but its leading minor of order ${fault.order} leaves the pivot ${fault.pivot}. Add a small multiple of the identity.`,
+      );
     const white = normal(key, [...shape, n], { dtype: center.dtype });
     return einsum('...j,ij->...i', white, lax.cholesky(spread)).add(center);
   });

@@ -1,8 +1,9 @@
+import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { tensor } from '../ops/creation.ts';
 import { stack } from '../ops/join.ts';
-import { asTensor, castTo, checkInteger, isTensor } from '../ops/operands.ts';
+import { castTo, checkInteger, isTensor } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
 import { lax } from '../primitives/lax.ts';
@@ -18,6 +19,7 @@ export type Key = Tensor;
  * @throws ArgumentError for any other seed.
  */
 export function key(seed: number, options: { readonly device?: string } = {}): Key {
+  checkedOptions('random.key', options, ['device']);
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ArgumentError(`random.key: the seed must be an integer from 0 to 2^53 - 1, got ${seed}.`);
   }
@@ -56,7 +58,9 @@ export const split = (k: Key, count = 2): Tensor =>
 /** The key number `data` (u32) of a family of independent keys; for keys by step or by index. */
 export const foldIn = (k: Key, data: number | Tensor): Key =>
   composite('random.foldIn', () => {
-    const number = isTensor(data) ? checkInteger('random.foldIn', 'data', data) : asTensor(checkedNumber(data));
+    const number = isTensor(data)
+      ? checkInteger('random.foldIn', 'data', data)
+      : lax.full([], checkedNumber(data), 'u32');
     const [k0, k1] = words('foldIn', k);
     return stack(lax.threefry2x32(k0, k1, 0, castTo(number, 'u32')));
   });
@@ -70,9 +74,12 @@ function checkedNumber(data: number): number {
  * Random bits: u32 of the given shape, Threefry-2x32 with 20 rounds on the element's number (Salmon et al.
  * 2011), the two words joined by exclusive or. Equal to `jax.random.bits` with partitionable threefry.
  */
-export const bits = (k: Key, shape: Shape): Tensor =>
-  composite('random.bits', () => {
-    const [high, low] = counted('bits', k, shape);
+export const bits = (k: Key, shape: Shape): Tensor => bitsFor('bits', k, shape);
+
+/** The same for the law `op`, by whose name errors go. */
+export const bitsFor = (op: string, k: Key, shape: Shape): Tensor =>
+  composite(`random.${op}`, () => {
+    const [high, low] = counted(op, k, shape);
     return lax.xor(high, low);
   });
 

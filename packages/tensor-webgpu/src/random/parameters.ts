@@ -15,13 +15,18 @@ export function parameterIn(key: Key, x: TensorLike, dtype: DType): Tensor {
   return tensor(x as NestedArray, { device: key.device?.name, dtype });
 }
 
+/** Larger tensors are not looked through: that would cost more than the draw. */
+const MOST_LOOKED_THROUGH = 2 ** 16;
+
 /** The elements of a parameter that can be seen at once: numbers, lists, and tensors in memory that the host can read. */
 export function elementsOf(x: TensorLike): ArrayLike<number> | undefined {
   if (typeof x === 'number' || typeof x === 'boolean') return [Number(x)];
   if (ArrayBuffer.isView(x)) return x as TypedArray;
   if (!isTensor(x)) return Array.isArray(x) ? x.flat(Number.POSITIVE_INFINITY).map(Number) : undefined;
   const { state } = x;
-  return state.kind === 'stored' ? state.storage.device.readSync?.(state.storage) : undefined;
+  return state.kind === 'stored' && x.size <= MOST_LOOKED_THROUGH
+    ? state.storage.device.readSync?.(state.storage)
+    : undefined;
 }
 
 /** Throws `ArgumentError` unless every element of a parameter that can be seen `holds`; NaN never does. */

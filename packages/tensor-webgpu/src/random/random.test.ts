@@ -24,6 +24,14 @@ describe('the numbers of JAX', () => {
       [2465931498, 255383827],
     ]);
     expect(random.foldIn(key, 7).toArray()).toEqual([2547012911, 1371500959]);
+    // Numbers that an f32 would round are numbers of their own.
+    const large = [2 ** 24, 2 ** 24 + 1, 2 ** 32 - 2, 2 ** 32 - 1].map((data) =>
+      String(random.foldIn(key, data).toArray()),
+    );
+    expect(new Set(large).size).toBe(4);
+    expect(random.foldIn(key, 2 ** 24 + 1).toArray()).toEqual(
+      random.foldIn(key, tensor([2 ** 24 + 1], { dtype: 'u32' }).at(0)).toArray(),
+    );
     expect(random.bits(key, [5]).toArray()).toEqual([2098992034, 2919706841, 2646866425, 2409546199, 1935504149]);
     expect(random.bits(key, [2, 3]).toArray()).toEqual([
       [2098992034, 2919706841, 2646866425],

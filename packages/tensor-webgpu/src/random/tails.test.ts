@@ -122,6 +122,12 @@ describe('choice and categorical', () => {
     expect(() => random.choice(key, 10, [5], { p, replace: false })).toThrow(/5 draws.*only 1 elements have p > 0/);
     expect(random.choice(key, 10, [1], { p, replace: false }).toArray()).toEqual([9]);
     expect(() => random.categorical(key, [NaN, 1])).toThrow(ArgumentError);
+    const logits = [
+      [0, -INF],
+      [0, -INF],
+    ];
+    expect(random.categorical(key, logits, { axis: 1 }).toArray()).toEqual([0, 0]);
+    expect(() => random.categorical(key, logits, { axis: 0 })).toThrow(/only -Infinity/);
   });
 
   test('never give an element of weight 0', () => {
@@ -140,6 +146,40 @@ describe('choice and categorical', () => {
   test('inside a trace, where weights cannot be seen, do not throw', () => {
     expect(jit((p: Tensor) => random.choice(key, 3, [2], { p }))(tensor([0.1, NaN, 0.2])).shape).toEqual([2]);
   });
+});
+
+test('bad parameters of other laws are named', () => {
+  const indefinite = [
+    [1, 2],
+    [2, 1],
+  ];
+  expect(() => random.multivariateNormal(key, [0, 0], indefinite)).toThrow(/positive definite.*order 2.*pivot -3/);
+  expect(
+    jit((c: Tensor) => random.multivariateNormal(key, [0, 0], c))(tensor(indefinite))
+      .isNaN()
+      .all()
+      .item(),
+  ).toBe(1);
+  expect(() => random.uniform(key, [2], { maxval: INF })).toThrow(/finite bounds/);
+  expect(
+    random
+      .uniform(key, [2], { minval: tensor([0, 3]), maxval: 2 })
+      .isNaN()
+      .toArray(),
+  ).toEqual([false, true]);
+  expect(() => random.rademacher(key, [2], { dtype: 'u32' })).toThrow(/room for -1/);
+  expect(() => random.dirichlet(key, 3)).toThrow(/vector/);
+  expect(() => random.normal(key, [-1])).toThrow(/random\.normal: shape/);
+  expect(() => random.key(1, { devise: 'cpu' } as never)).toThrow(/Did you mean device/);
+});
+
+test('parameters in f64 keep their digits, and lists go to the device of the key', () => {
+  const drawn = random.uniform(key, [1], { minval: 0.1, maxval: tensor(0.1, { dtype: 'f64' }), dtype: 'f64' });
+  expect(drawn.item()).toBe(0.1);
+  const other = random.key(3, { device: 'reference' });
+  expect(random.bernoulli(other, [0, 1]).toArray()).toEqual([false, true]);
+  expect(random.categorical(other, [-INF, 0]).item()).toBe(1);
+  expect(random.gamma(other, [1, 2]).device?.name).toBe('reference');
 });
 
 describe('derivatives of draws in their parameters', () => {

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
+import type { KernelReport } from '../kernels/report.ts';
 import type { Program } from '../program/program.ts';
 
 /** Something that is there now, or a promise of it. */
@@ -42,13 +43,6 @@ export interface Executable {
   readonly report: ProgramReport;
 }
 
-export interface KernelReport {
-  readonly kind: string;
-  readonly label: string;
-  readonly flops: number;
-  readonly bytes: number;
-}
-
 export interface ProgramReport {
   readonly program: Program;
   readonly kernels: readonly KernelReport[];
@@ -56,6 +50,14 @@ export interface ProgramReport {
   readonly arenaBytes: number;
   /** Size of the emitted code in bytes; 0 where nothing is emitted. */
   readonly codeBytes: number;
+  /** How long the steps of compiling took; left out by devices that do not say. */
+  readonly steps?: readonly CompileStep[];
+}
+
+/** A step of compiling and the milliseconds on the clock that it took. */
+export interface CompileStep {
+  readonly name: string;
+  readonly milliseconds: number;
 }
 
 /** Memory in use on a device. */

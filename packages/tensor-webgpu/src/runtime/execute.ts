@@ -28,6 +28,8 @@ export class CompiledProgram implements Cached {
   used = 0;
   /** There once compiled, gone after `drop`. */
   executable: Executable | null = null;
+  /** Milliseconds that the program took to simplify. */
+  private simplifying = 0;
   private coming: Promise<Executable> | null = null;
   private readonly cache: ByteCache<CompiledProgram>;
   /** Another of the same key, made while this one was dropped. */
@@ -63,7 +65,11 @@ export class CompiledProgram implements Cached {
    */
   report(use: string): ProgramReport {
     const ready = this.ready();
-    if (!(ready instanceof Promise)) return ready.report;
+    if (!(ready instanceof Promise)) {
+      const { report } = ready;
+      const simplify = { name: 'simplify', milliseconds: this.simplifying };
+      return report.steps ? { ...report, steps: [simplify, ...report.steps] } : report;
+    }
     ready.catch(() => {});
     throw new DeviceError(
       `${use}: device '${this.device.name}' compiles in its own time. Run the function once and await a result, then ask again.`,
@@ -80,7 +86,10 @@ export class CompiledProgram implements Cached {
   }
 
   private compile(): Later<Executable> {
-    const made = this.device.compile(validateProgram(lower(this.program)), this.options);
+    const start = performance.now();
+    const simplified = validateProgram(lower(this.program));
+    this.simplifying = performance.now() - start;
+    const made = this.device.compile(simplified, this.options);
     if (!(made instanceof Promise)) return this.keep(made);
     this.coming = made
       .then((executable) => this.keep(executable))

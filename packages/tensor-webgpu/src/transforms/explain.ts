@@ -1,6 +1,7 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
+import type { KernelReport } from '../kernels/report.ts';
 import { printProgram } from '../program/print.ts';
-import type { KernelReport, ProgramReport } from '../runtime/device.ts';
+import type { CompileStep, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
 import { JitFunction, type JitOptions } from './jit.ts';
 
@@ -28,6 +29,11 @@ export class Explanation {
   /** Floating-point operations of one run, as the kernels count them. */
   get flops(): number {
     return this.report.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
+  }
+
+  /** Milliseconds that the steps of compiling took when the program was compiled, in order; empty where a device does not say. */
+  get compileSteps(): readonly CompileStep[] {
+    return this.report.steps ?? [];
   }
 
   /** The program after simplification, one equation a line. */

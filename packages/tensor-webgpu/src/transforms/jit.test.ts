@@ -79,6 +79,14 @@ describe('traces of jit', () => {
     }
   });
 
+  it('may donate a number', () => {
+    const f = ff.jit((x: Tensor | number, y: Tensor) => [y.mul(x), y.sum().mul(x)], { donate: [0] });
+    for (let i = 0; i < 3; i++) {
+      const [a, b] = f(i, ff.tensor([1, 2]));
+      expect([a.toArray(), b.item()]).toEqual([[i, 2 * i], 3 * i]);
+    }
+  });
+
   it('use tensors from outside on their own device', () => {
     const outside = ff.tensor([1, 2], { device: 'reference' });
     const f = ff.jit(() => outside.mul(2));

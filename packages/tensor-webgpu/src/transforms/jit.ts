@@ -24,12 +24,17 @@ export interface JitOptions {
 
 /** Bytes that the traces of one jitted function may take; those not used for longest go first. */
 const TRACE_BYTES = 64 * 1024 * 1024;
+/** How often the caches were cleared. */
+let cleared = 0;
 /** How many forms of arguments are tried before they are looked up. */
 const MOST_RECENT = 4;
 
 type Traces = ByteCache<JitEntry>;
 
-/** The traces of every jitted function that is not garbage. */
+/**
+ * The functions whose traces `clearCaches` drops at once. A function enters at its second call: a weak reference holds
+ * what it is made for until the task ends, and a loop may make and drop any number of functions that are called once.
+ */
 const allTraces = new Set<WeakRef<JitFunction>>();
 const forgotten = new FinalizationRegistry<WeakRef<JitFunction>>((reference) => allTraces.delete(reference));
 
@@ -40,18 +45,19 @@ export class JitFunction {
   private readonly donate: readonly number[];
   private readonly traces: Traces = new ByteCache(TRACE_BYTES);
   private recent: JitEntry[] = [];
+  private listed = false;
+  private clearedBefore = cleared;
 
   constructor(f: TreeFunction, { staticArgnums = [], donate = [] }: JitOptions) {
     this.f = f;
     this.staticArgnums = staticArgnums;
     this.donate = donate;
-    const reference = new WeakRef(this);
-    allTraces.add(reference);
-    forgotten.register(this, reference);
   }
 
   call(args: readonly unknown[]): unknown {
+    if (this.clearedBefore !== cleared) this.clear();
     const { recent } = this;
+    if (!this.listed && recent.length > 0) this.list();
     for (let i = 0; i < recent.length; i++) {
       const entry = recent[i];
       const call = entry.match(args);
@@ -86,8 +92,16 @@ export class JitFunction {
   }
 
   clear(): void {
+    this.clearedBefore = cleared;
     this.traces.clear();
     this.recent = [];
+  }
+
+  private list(): void {
+    this.listed = true;
+    const reference = new WeakRef(this);
+    allTraces.add(reference);
+    forgotten.register(this, reference);
   }
 
   private trace(
@@ -162,6 +176,7 @@ export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOp
  * that is done with one task and goes on to another.
  */
 export function clearCaches(): void {
+  cleared++;
   for (const reference of allTraces) reference.deref()?.clear();
   clearConverted();
   clearPrograms();

@@ -141,7 +141,8 @@ export class JitEntry implements Cached {
       data[0] = Number(leaf);
       const storage = upload(this.device, data, dtype);
       storages[i] = storage;
-      lifted.push(storage);
+      // One that is donated belongs to the program.
+      if (!this.parts.donated[i]) lifted.push(storage);
     });
     return lifted;
   }

@@ -8,6 +8,8 @@ import { type Traced, trace } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { taker } from './taker.ts';
 
+/** The tangents of an equation's outputs along those of its inputs, at other values where they are given. */
+type Rule = (tangents: readonly Tangent[], at?: readonly Value[]) => readonly Tangent[];
 type Push = (program: Program, primals: readonly Value[], tangents: readonly Tangent[]) => JvpResult;
 
 /** Values by variable, of which there are none where a symbolic zero stands. */
@@ -61,17 +63,36 @@ export class Limits {
   push(eqn: Eqn, values: readonly Value[], along: readonly Tangent[], push: Push): JvpResult {
     const { primitive, inputs, params, outputs } = eqn;
     const { jvp } = primitive;
-    const shifts = inputs.map(this.shifts.of);
-    const poles = inputs.map(this.poles.of);
     if (!jvp) {
-      if (moves(along) || moves(poles))
+      if (moves(along) || moves(inputs.map(this.poles.of)))
         throw new DerivativeError(
           `${primitive.name} has no forward derivative. Use stopGradient on its inputs, or give the function a customJvp rule.`,
         );
       return { outputs: bind(primitive, values, params), tangents: outputs.map(() => null) };
     }
-    const rule = (tangents: readonly Tangent[], at = values): readonly Tangent[] =>
-      jvp.call(primitive, lax, at, tangents, params).tangents;
+    const rule: Rule = (tangents, at = values) => jvp.call(primitive, lax, at, tangents, params).tangents;
+    const plain = moves(along) ? rule(along) : outputs.map(() => null);
+    const made = bind(primitive, values, params);
+    try {
+      return { outputs: made, tangents: this.bend(eqn, values, along, plain, rule, push) };
+    } catch (error) {
+      // Where a function has no second derivative, as one with a custom pull-back, shifts and poles end.
+      if (!(error instanceof DerivativeError)) throw error;
+      return { outputs: made, tangents: plain };
+    }
+  }
+
+  /** Notes the shifts and poles of an equation's outputs; returns their tangents, which without any are `plain`. */
+  private bend(
+    { inputs, outputs }: Eqn,
+    values: readonly Value[],
+    along: readonly Tangent[],
+    plain: readonly Tangent[],
+    rule: Rule,
+    push: Push,
+  ): readonly Tangent[] {
+    const shifts = inputs.map(this.shifts.of);
+    const poles = inputs.map(this.poles.of);
     /** `f'(x) v` as a program of x and v, for v where it is not zero. */
     const derivative = (like: readonly Tangent[]) => tangentProgram(values, like, rule);
     if (moves(shifts)) {
@@ -84,16 +105,12 @@ export class Limits {
       this.shifts.set(outputs, first.spread(moved));
       this.secondShifts.set(outputs, first.spread(tangents).map(half));
     }
-    const result = {
-      outputs: bind(primitive, values, params),
-      tangents: moves(along) ? rule(along) : outputs.map(() => null),
-    };
-    if (!moves(poles)) return result;
+    if (!moves(poles)) return plain;
     const doublePoles = poles.map((pole, i) => pole && (this.doublePoles.of(inputs[i]) ?? lax.zeros(pole)));
     if (!moves(shifts)) {
       this.poles.set(outputs, rule(poles));
       this.doublePoles.set(outputs, rule(doublePoles));
-      return result;
+      return plain;
     }
     // τ at ε = 0, τ' and half of τ'': the program of f'(x) q, its derivative along (s, p), and that one's along (s, p, 2r, 2t).
     const zeroth = derivative(doublePoles);
@@ -123,9 +140,9 @@ export class Limits {
     this.poles.set(outputs, spreadRates(made));
     // What moves beside the poles adds its own derivative.
     const rest = along.map((tangent, i) => (poles[i] ? null : tangent));
-    const plain = moves(rest) ? rule(rest) : outputs.map(() => null);
+    const beside = moves(rest) ? rule(rest) : outputs.map(() => null);
     const curved = spreadRates(bent).map(half);
-    return { outputs: result.outputs, tangents: curved.map((tangent, i) => sum(tangent, plain[i])) };
+    return curved.map((tangent, i) => sum(tangent, beside[i]));
   }
 }
 
@@ -134,11 +151,7 @@ const twice = (tangent: Tangent): Tangent => tangent && lax.mul(tangent, 2);
 const sum = (a: Tangent, b: Tangent): Tangent => (a && b ? lax.add(a, b) : (a ?? b));
 
 /** `f'(x) v` as a program of x and of v where it is not zero. Literals stay literals: they fit operands of any shape. */
-function tangentProgram(
-  values: readonly Value[],
-  like: readonly Tangent[],
-  rule: (tangents: readonly Tangent[], at: readonly Value[]) => readonly Tangent[],
-) {
+function tangentProgram(values: readonly Value[], like: readonly Tangent[], rule: Rule) {
   const live = values.filter((value) => !isLiteral(value));
   const moving = like.filter((tangent) => tangent !== null);
   const traced: Traced<boolean[]> = trace([...live, ...moving], (...all) => {

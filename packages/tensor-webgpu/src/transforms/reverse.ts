@@ -8,7 +8,7 @@ import { inlineProgram } from '../trace/inline.ts';
 import type { Value } from '../trace/value.ts';
 import { jvpProgram } from './forward.ts';
 import { splitProgram } from './split.ts';
-import { transposeProgram } from './transpose.ts';
+import { adviceIn, transposeProgram } from './transpose.ts';
 
 /** A program evaluated at a point together with its derivative there, a linear program. */
 export interface Linearized {
@@ -66,17 +66,4 @@ export function pullback({ linear, residuals, outputMoves }: Linearized, cotange
     moving,
     cotangents.filter((_, i) => outputMoves[i]),
   );
-}
-
-/** What the loops of a program, or of a program inside it, say to a person who asks for reverse mode. */
-function adviceIn(program: Program): string | undefined {
-  for (const { params } of program.eqns) {
-    const { advice, ...parts } = (params ?? {}) as { advice?: string };
-    if (advice !== undefined) return advice;
-    for (const part of Object.values(parts).flat()) {
-      const inner = (part as Program | null)?.eqns ? adviceIn(part as Program) : undefined;
-      if (inner !== undefined) return inner;
-    }
-  }
-  return undefined;
 }

@@ -29,6 +29,8 @@ export function transposeProgram(
   const isMoving = (atom: Atom): atom is Var => atom instanceof Var && moving.has(atom);
   for (const eqn of split.unknown.eqns) for (const variable of eqn.outputs) moving.add(variable);
 
+  const advice = adviceIn(split.unknown);
+  if (advice !== undefined) throw new DerivativeError(advice);
   const sums = new Map<Var, Value>();
   const accumulate = (atom: Atom, cotangent: Tangent): void => {
     if (!cotangent || !isMoving(atom)) return;
@@ -48,8 +50,7 @@ export function transposeProgram(
     if (!primitive.transpose) {
       throw new DerivativeError(
         primitive.name === 'while'
-          ? ((params as { advice?: string }).advice ??
-              'Reverse mode cannot run backwards through whileLoop, whose number of steps is unknown. Use scan or foriLoop with a fixed length, or forward mode (jvp, jacfwd).')
+          ? 'Reverse mode cannot run backwards through whileLoop, whose number of steps is unknown. Use scan or foriLoop with a fixed length, or forward mode (jvp, jacfwd).'
           : `${primitive.name} has no transpose, so reverse mode cannot pass through it. Use forward mode (jvp, jacfwd) or a customVjp rule.`,
       );
     }
@@ -61,4 +62,17 @@ export function transposeProgram(
     });
   }
   return program.inputs.filter((_, i) => linear[i]).map((variable) => sums.get(variable) ?? null);
+}
+
+/** What the loops of a program, or of a program inside it, say to a person who asks for reverse mode. */
+export function adviceIn(program: Program): string | undefined {
+  for (const { params } of program.eqns) {
+    const { advice, ...parts } = (params ?? {}) as { advice?: string };
+    if (advice !== undefined) return advice;
+    for (const part of Object.values(parts).flat()) {
+      const inner = (part as Program | null)?.eqns ? adviceIn(part as Program) : undefined;
+      if (inner !== undefined) return inner;
+    }
+  }
+  return undefined;
 }

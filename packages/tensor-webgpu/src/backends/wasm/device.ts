@@ -18,6 +18,7 @@ import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
 import { Residency } from './residency.ts';
 import { Scratch } from './scratch.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { CpuStorage } from './storage.ts';
 import { cpuTarget } from './target.ts';
 
@@ -104,7 +105,9 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): SynchronousExecutable {
     const { heap } = this.residency;
+    const watch = new Stopwatch();
     const schedule = fuse(program, cpuTarget);
+    watch.lap('fuse');
     const results = schedule.outputs.map((variable) => ({ dtype: variable.dtype, size: sizeOf(variable.shape) }));
     // Before code is made, which cannot count so far.
     for (const { dtype, size } of results) heap.checkSize(size * bytesPerElement(dtype));
@@ -113,9 +116,11 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     const { plan, calls, functions, slots } = emitProgram(module, schedule, donate, {
       pairVectors: this.pairVectors,
       checkSize: (bytes) => heap.checkSize(bytes),
+      watch,
     });
     const { memory } = heap;
     const code = module.toBytes();
+    watch.lap('emit');
     const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
       env: { memory },
       scalar: functions,
@@ -123,6 +128,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
         call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0),
       },
     });
+    watch.lap('WebAssembly');
     return new CpuExecutable({
       device: this,
       step: instance.exports.step as Step,
@@ -135,6 +141,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
         kernels: kernelReports(schedule, cpuTarget),
         arenaBytes: plan.arenaBytes,
         codeBytes: code.length,
+        steps: watch.steps,
       },
     });
   }

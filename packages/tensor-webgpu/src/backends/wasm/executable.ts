@@ -36,10 +36,13 @@ export class CpuExecutable implements SynchronousExecutable {
   /** Donated inputs that no output takes over. */
   private readonly spent: readonly number[];
   private step: Step | null;
+  /** The memory that the code works on. */
+  private readonly memory: WebAssembly.Memory;
 
   constructor({ device, step, results, plan, donate, slots, report }: Parts) {
     this.device = device;
     this.step = step;
+    this.memory = device.residency.heap.memory;
     this.results = results;
     this.slots = slots;
     this.arenaBytes = plan.arenaBytes;
@@ -51,8 +54,9 @@ export class CpuExecutable implements SynchronousExecutable {
 
   run(inputs: readonly Storage[]): Storage[] {
     const { device, results, reuse, step } = this;
-    if (!step) throw new DisposedError('A compiled program was run after its memory was given back. Compile it again.');
     const { residency } = device;
+    if (!step || this.memory !== residency.heap.memory)
+      throw new DisposedError('A compiled program was run after its memory was given back. Compile it again.');
     const now = ++residency.now;
     // What this run uses stays in memory, so all of it is marked before any of it is looked for.
     for (let i = 0; i < inputs.length; i++) device.own(inputs[i]).used = now;

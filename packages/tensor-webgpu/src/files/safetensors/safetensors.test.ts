@@ -182,6 +182,10 @@ describe('safetensors', () => {
       /metadata step to be a string.*got 3.*String\(value\)/,
     );
     expect(() => writeSafetensors(x, ['a'] as never)).toThrow(ArgumentError);
+    const input = { shape: [3], data: new Uint8ClampedArray(3) };
+    expect(() => writeSafetensors({ a: input as never })).toThrow(/data of a in an array/);
+    expect(() => writeSafetensors({ a: { ...x.x, dtype: 'f32' as never } })).toThrow(/dtype of a to be one of.*F32/);
+    expect(() => writeSafetensors({ a: { ...x.x, dtyp: 'F32' } as never })).toThrow(/Did you mean dtype/);
     expect(() => writeSafetensors(x, { broken: '\ud800' })).toThrow(ArgumentError);
     expect(readSafetensors(writeSafetensors(x, { step: '3' })).metadata.get('step')).toBe('3');
   });

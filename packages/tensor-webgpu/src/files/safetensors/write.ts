@@ -1,4 +1,4 @@
-import { describe } from '../../errors/checks.ts';
+import { checkChoice, checkedOptions, describe } from '../../errors/checks.ts';
 import { ArgumentError } from '../../errors/errors.ts';
 import { bitsOf } from '../halfPrecision.ts';
 import {
@@ -23,10 +23,17 @@ export interface SafetensorsInput {
 }
 
 /** The dtype of a host array: the first in the table with its class. */
-function dtypeOf({ data, dtype }: SafetensorsInput): SafetensorsDType {
-  if (dtype !== undefined) return dtype;
+function dtypeOf(name: string, { data, dtype }: SafetensorsInput): SafetensorsDType {
+  if (dtype !== undefined) {
+    checkChoice('writeSafetensors', `the dtype of ${name}`, dtype, DTYPE_NAMES);
+    return dtype;
+  }
   if (data instanceof Uint16Array) return 'U16';
-  return DTYPE_NAMES.find((name) => data instanceof ARRAYS[name]) as SafetensorsDType;
+  const own = DTYPE_NAMES.find((dtype) => data instanceof ARRAYS[dtype]);
+  if (own) return own;
+  throw new ArgumentError(
+    `writeSafetensors: expected the data of ${name} in an array of numbers or 64-bit integers, got ${describe(data)}. Copy it into a Uint8Array, a Float32Array or another of these.`,
+  );
 }
 
 /** Throws `ArgumentError` unless metadata are strings by name: other readers refuse a file with anything else. */
@@ -69,7 +76,7 @@ export function* safetensorsChunks(
         `writeSafetensors: expected ${name} as { shape, data: a typed array }, got ${describe(input)}.`,
       );
     }
-    const dtype = dtypeOf(input);
+    const dtype = dtypeOf(name, checkedOptions('writeSafetensors', input, ['shape', 'data', 'dtype']));
     if (!input.shape.every(isCount))
       throw new SafetensorsError(
         'invalidEntry',

@@ -56,7 +56,7 @@ export const boundaryOperations: Readonly<Record<string, Operation>> = {
     const other = x.dtype === 'i32' ? 'u32' : 'i32';
     const y = `${scope.partner(x).name}.astype('${other}')`;
     return {
-      text: `${scope.of([...ORDERS, 'maximum', 'minimum'])}(${scope.of([`${x.name}, ${y}`, `${y}, ${x.name}`])})`,
+      text: `${scope.of([...ORDERS, 'maximum', 'minimum', 'floorDivide', 'mod', 'fmod', 'rightShift'])}(${scope.of([`${x.name}, ${y}`, `${y}, ${x.name}`])})`,
       bound: 2 ** 32,
     };
   }),

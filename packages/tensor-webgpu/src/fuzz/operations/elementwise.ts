@@ -50,7 +50,7 @@ const UNARY: readonly (readonly [string, number])[] = [
   ['trunc(x)', 50],
   ['ceil(x)', 51],
   ['stopGradient(x)', 50],
-  ['nanToNum(x)', 50],
+  ['nanToNum(x, { posInf: 3, negInf: -3 })', 50],
 ];
 
 const apply = (template: string, name: string): string => template.replace(/\bx\b/g, name);

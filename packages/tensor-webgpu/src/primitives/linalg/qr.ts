@@ -14,6 +14,9 @@ function householder(work: TypedArray, q: TypedArray, m: number, n: number): voi
   for (let c = 0; c < k; c++) {
     const v = new Float64Array(m);
     for (let i = c; i < m; i++) v[i] = work[i * n + c];
+    // Of size 1 first, so that no square overflows or vanishes: the reflection does not depend on the length of v.
+    const size = v.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    if (size > 0) for (let i = c; i < m; i++) v[i] /= size;
     const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
     v[c] += v[c] >= 0 ? norm : -norm;
     const square = v.reduce((sum, x) => sum + x * x, 0);

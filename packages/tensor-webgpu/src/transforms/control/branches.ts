@@ -1,5 +1,6 @@
+import { isFloat } from '../../dtype/dtype.ts';
 import { checkedList, checkFunctions } from '../../errors/checks.ts';
-import { ArgumentError, ShapeError } from '../../errors/errors.ts';
+import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
 import { showAval } from '../../program/print.ts';
 import { sameShape } from '../../shape/shape.ts';
@@ -37,6 +38,10 @@ export function switchCase<A extends unknown[], R>(
   checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
   const given = flattenLeaves(operands, 'switchCase');
   const chosen = typeof index === 'number' ? integerLiteral(checkedIndex(index)) : liftLeaf(index, 'switchCase');
+  if (isFloat(chosen.dtype))
+    throw new DTypeError(
+      `switchCase: the index must be an integer (i32 or u32), got ${showAval(chosen)}. Cast it to i32.`,
+    );
   if (chosen.shape.length !== 0)
     throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
   if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');
@@ -63,6 +68,7 @@ export function switchCase<A extends unknown[], R>(
         );
       }
     });
+    if (traced[0].program.outputs.length === 0) return { outputs: [], extra: traced[0].extra.structure };
     const { branches: programs, captured } = unifyBranches(traced);
     const outputs = bind(condPrimitive, [lax.cast(concrete(at), 'i32'), ...values, ...captured], {
       branches: programs,
@@ -72,13 +78,22 @@ export function switchCase<A extends unknown[], R>(
   return unflatten(extra, outputs) as R;
 }
 
-/** `predicate ? onTrue(...operands) : onFalse(...operands)` for a bool scalar known at run time only. */
+/** `predicate ? onTrue(...operands) : onFalse(...operands)` for a bool scalar known at run time only; of a number, whether it is not 0. */
 export function cond<A extends unknown[], R>(
   predicate: Tensor | boolean,
   onTrue: (...operands: A) => R,
   onFalse: (...operands: A) => R,
   ...operands: A
 ): R {
-  if (typeof predicate === 'boolean') return switchCase(Number(predicate), [onFalse, onTrue], ...operands);
-  return switchCase(lax.cast(liftLeaf(predicate, 'cond'), 'i32') as Tensor, [onFalse, onTrue], ...operands);
+  checkFunctions('cond', onTrue, onFalse);
+  if (typeof predicate === 'boolean' || typeof predicate === 'number')
+    return switchCase(Number(Number(predicate) !== 0), [onFalse, onTrue], ...operands);
+  const test = liftLeaf(predicate, 'cond');
+  if (test.shape.length !== 0) {
+    throw new ShapeError(
+      `cond: the predicate must be a scalar, got ${showAval(test)}. Reduce it with .all() or .any(), or use where.`,
+    );
+  }
+  const holds = test.dtype === 'bool' ? test : lax.ne(test, 0);
+  return switchCase(lax.cast(holds, 'i32') as Tensor, [onFalse, onTrue], ...operands);
 }

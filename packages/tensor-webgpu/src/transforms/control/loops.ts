@@ -93,7 +93,12 @@ export function scan<C, X, Y>(
   const sequence = flattenLeaves(xs, 'scan');
   const lengths = new Set(sequence.values.map((value) => value.shape[0]));
   if (options.length !== undefined) lengths.add(options.length);
-  if (lengths.size !== 1 || sequence.values.some((value) => value.shape.length === 0)) {
+  if (sequence.values.some((value) => value.shape.length === 0)) {
+    throw new ShapeError(
+      'scan: a sequence must have an axis to run along, got a scalar. Give it as an operand of the body instead.',
+    );
+  }
+  if (lengths.size !== 1) {
     throw new ShapeError(
       lengths.size === 0
         ? 'scan: the number of rounds is unknown. Give a sequence or the option length.'
@@ -198,6 +203,12 @@ export function foriLoop<C>(
   for (const bound of [lower, upper]) {
     if (!isValue(bound) && !Number.isInteger(bound))
       throw new ArgumentError(`foriLoop: bounds must be integers, got ${describe(bound)}. Round them first.`);
+    if (typeof bound === 'number' && bound !== (bound | 0))
+      throw new ArgumentError(`foriLoop: bounds must fit 32 bits, got ${bound}. Count from 0 and add in the body.`);
+    if (isValue(bound) && (bound.dtype !== 'i32' || bound.shape.length !== 0))
+      throw new DTypeError(
+        `foriLoop: a bound must be a number or an i32 scalar, got ${showAval(bound)}. Cast it to i32.`,
+      );
   }
   if (typeof lower === 'number' && typeof upper === 'number') {
     const first = lower;

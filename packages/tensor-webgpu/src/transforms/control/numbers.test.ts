@@ -69,3 +69,31 @@ test('a number that must change its kind to fit is still an error', () => {
   );
   expect(() => switchCase(0.5, [(a: Tensor) => a], tensor(1))).toThrow(/index must be an integer, got 0.5/);
 });
+
+test('what decides or bounds is checked', () => {
+  const two = tensor(2);
+  const run = (predicate: unknown): number =>
+    cond<[Tensor], Tensor>(
+      predicate as Tensor,
+      (x) => x.mul(10),
+      (x) => x,
+      two,
+    ).item();
+  // A number holds where it is not 0, as in JAX; a cast to an integer would make 0 of 0.5.
+  expect([run(tensor(0.5)), run(0.5), run(tensor(0)), run(0), run(tensor(-3, { dtype: 'i32' }))]).toEqual([
+    20, 20, 2, 2, 20,
+  ]);
+  expect(() => run(tensor([true, false]))).toThrow(/cond: the predicate must be a scalar, got bool\[2\]/);
+  expect(() => switchCase(tensor(1.5), [(x: Tensor) => x], two)).toThrow(/index must be an integer/);
+  expect(() => foriLoop(2 ** 40, 2 ** 40 + 2, (_, c) => c, two)).toThrow(/fit 32 bits/);
+  expect(() => foriLoop(0, tensor(2.5), (_, c) => c, two)).toThrow(/i32 scalar/);
+  expect(() => scan<Tensor, Tensor, Tensor>((c, x) => [c, x], two, two)).toThrow(/an axis to run along/);
+  expect(
+    cond<[Tensor], undefined>(
+      true,
+      () => undefined,
+      () => undefined,
+      two,
+    ),
+  ).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
-import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../../kernels/form.ts';
+import type { ContractionOperand, ContractionStage, Group, MemoryOperand } from '../../../kernels/form.ts';
 import { aligned } from '../../../plan/arena.ts';
 import type { ModuleBuilder } from '../assembler/index.ts';
 import {
@@ -34,6 +34,15 @@ export class Products {
   constructor(module: ModuleBuilder, pairVectors: boolean) {
     this.module = module;
     this.pairVectors = pairVectors;
+  }
+
+  addAll(groups: readonly Group[]): void {
+    for (const { parts } of groups) {
+      for (const part of parts) {
+        if (part.kind !== 'rows') continue;
+        for (const stage of part.stages) if (stage.kind === 'contraction') this.add(stage, part.rows);
+      }
+    }
   }
 
   /** The product of a stage; its functions are emitted at first sight. */

@@ -10,6 +10,7 @@ import type { MemoryPlan, Place } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
 import type { Var } from '../../../program/program.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import type { Stopwatch } from '../stopwatch.ts';
 import { cpuTarget } from '../target.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
@@ -64,6 +65,8 @@ export interface EmitOptions {
   readonly pairVectors?: boolean;
   /** Told the bytes of every arena before its offsets are written; throws where they are too many. */
   readonly checkSize?: (bytes: number) => void;
+  /** Told when the plan of memory begins and ends. */
+  readonly watch?: Stopwatch;
 }
 
 /** Emits a schedule as one module whose `step` runs it once. */
@@ -90,6 +93,8 @@ export function emitProgram(
     slots: 0,
   };
   const { products, threads, checkSize } = shared;
+  for (const { groups } of allSchedules(schedule)) products.addAll(groups);
+  options.watch?.lap('emit');
   const plan = planMemory(schedule, {
     target: cpuTarget,
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
@@ -98,6 +103,7 @@ export function emitProgram(
       return scratchBytes * (packsInside ? threads : 1);
     },
   });
+  options.watch?.lap('plan');
   checkSize(plan.arenaBytes);
   const emitter = new RegionEmitter(shared, schedule, plan, true);
   const { step } = emitter.emit('step');
