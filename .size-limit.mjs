@@ -7,8 +7,8 @@ const budgets = {
   datasets: '35 kB',
   'ode-solvers': '15 kB',
   riemannian: '15 kB',
-  paths: '10 kB',
-  samplers: '10 kB',
+  paths: '20 kB',
+  samplers: '18 kB',
   'equivariant-layers': '32 kB',
   'graph-nets': '15 kB',
 };
