@@ -15,6 +15,13 @@ import { makeValue, registerValueClass, storageOf, takeStorage, type ValueState 
 import { formatLine, formatTensor } from './format.ts';
 import { TensorMethods } from './methods.ts';
 
+declare global {
+  /** For consumers whose `lib` is older than `using`; the same as in `lib.esnext.disposable`. */
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
+
 /**
  * An immutable array of numbers of one dtype on one device. Operations never consume their operands. Memory is
  * given back by `dispose`, `using` or `scope`, and, as a safety net, when the tensor is garbage-collected.
