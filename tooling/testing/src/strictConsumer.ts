@@ -26,14 +26,24 @@ const strict: ts.CompilerOptions = {
   noEmit: true,
 };
 
+/** An installed package as the oldest project that can use it sees it: its declarations, checked, and no library but the language. */
+export const oldestConsumer: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  lib: ['lib.es2022.d.ts'],
+  types: [],
+  customConditions: [],
+  allowImportingTsExtensions: false,
+  skipLibCheck: false,
+};
+
 /**
  * What the compiler finds wrong in `files`, each a module in `folder` of its own, when they are compiled with `strict`
  * under both resolutions; empty when all is well. A message that both give is listed once.
  */
-export function compileErrors(files: readonly ConsumerFile[], folder: URL): string[] {
+export function compileErrors(files: readonly ConsumerFile[], folder: URL, own: ts.CompilerOptions = {}): string[] {
   const errors = new Map<string, string[]>();
   for (const [resolution, options] of Object.entries(resolutions)) {
-    for (const message of errorsUnder({ ...strict, ...options }, files, fileURLToPath(folder))) {
+    for (const message of errorsUnder({ ...strict, ...options, ...own }, files, fileURLToPath(folder))) {
       errors.set(message, [...(errors.get(message) ?? []), resolution]);
     }
   }
@@ -56,12 +66,17 @@ function errorsUnder(options: ts.CompilerOptions, files: readonly ConsumerFile[]
     },
   };
   const program = ts.createProgram([...virtual.keys()], options, host);
-  // The files of the packages have checks of their own; only what the consumer wrote is looked at.
-  return [...virtual].flatMap(([path, { name }]) => {
+  const library = options.skipLibCheck ? [] : program.getSourceFiles().filter((file) => file.isDeclarationFile);
+  const declarations = library.flatMap((file) =>
+    program.getSemanticDiagnostics(file).map((found) => `${file.fileName}${lineOf(found)}: ${messageOf(found)}`),
+  );
+  // The source of packages has checks of its own; only what the consumer wrote is looked at.
+  const written = [...virtual].flatMap(([path, { name }]) => {
     const source = program.getSourceFile(path);
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
     return found.map((diagnostic) => `${name}${lineOf(diagnostic)}: ${messageOf(diagnostic)}`);
   });
+  return [...declarations, ...written];
 }
 
 const lineOf = ({ file, start }: ts.Diagnostic): string =>
