@@ -1,4 +1,4 @@
 import { library } from '../../tooling/tsup/library.ts';
 
-// .npz files need a zip library; apart from the main entry, which needs nothing.
-export default library({ entry: { index: 'src/index.ts', npz: 'src/files/npz.ts' } });
+// .npz and ONNX files need a library each; apart from the main entry, which needs none.
+export default library({ entry: { index: 'src/index.ts', npz: 'src/files/npz.ts', onnx: 'src/files/onnx/index.ts' } });

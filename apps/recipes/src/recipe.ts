@@ -1,3 +1,4 @@
+import type { Tensor } from '@flowfield/tensor-webgpu';
 import type { MetricsRecord, TrainerOptions } from '@flowfield/train';
 import type { DataFiles } from './files.ts';
 import type { Presets, SettingsSchema, SettingValues } from './settings/schema.ts';
@@ -45,6 +46,13 @@ export interface StoredData {
   readonly width: number;
 }
 
+/** A network as a function: `apply(params, ...inputs)`, with inputs of shape [batch, ...shape]. */
+export interface Network<P> {
+  readonly inputs: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly output: string;
+  apply(params: P, ...inputs: readonly Tensor[]): Tensor;
+}
+
 /** A network and what it draws. `P` is its tree of parameters. */
 // biome-ignore lint/suspicious/noExplicitAny: who runs a model does not look into its parameters.
 export interface Model<P = any> {
@@ -54,6 +62,8 @@ export interface Model<P = any> {
   readonly initial: P;
   /** Samples, row-major (count, sampleWidth). */
   sample(params: P, work: SampleOptions): Promise<Float64Array>;
+  /** The network as a function of batches, for other programs. */
+  readonly network: Network<P>;
   /** Numbers in one sample. */
   readonly sampleWidth: number;
   /** Samples as columns of a table that a person reads, such as latitude and longitude. */

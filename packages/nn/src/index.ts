@@ -11,8 +11,12 @@ export { type FourierFeatureOptions, fourierFeatures } from './features/fourier.
 export { type GaussianFeatureOptions, gaussianFeatures } from './features/gaussian.ts';
 export { type SinusoidalFeatureOptions, sinusoidalFeatures } from './features/sinusoidal.ts';
 export { appendTime, rawTime, type TimeFeatures, timeFeatures } from './features/time.ts';
-export * as initializers from './initializers/index.ts';
+export type { GeometricOptions, NetworkInitializers } from './initializers/geometric.ts';
 export type { Initializer, InitializerContext, ParameterDType } from './initializers/initializer.ts';
+export { initializers } from './initializers/initializers.ts';
+export type { KaimingOptions } from './initializers/kaiming.ts';
+export type { SirenOptions } from './initializers/siren.ts';
+export type { VarianceScalingOptions } from './initializers/varianceScaling.ts';
 export { type AttentionOptions, attention } from './layers/attention.ts';
 export {
   type BatchNormMode,

@@ -39,13 +39,15 @@ const advice = {
 };
 
 function solveByLoop(problem: LeafProblem, options: AdaptiveOptions): LeafSolution {
-  const plain = runLoop(problem, options, false);
-  const mayMove = options.derivativeError && options.control !== null && !options.isConstant && problem.keep === 'end';
-  return mayMove ? withTangentsOf(plain, runLoop(problem, options, true)) : plain;
+  const plain = runLoop(problem, options, 'values');
+  if (!options.derivativeError || options.control === null || options.isConstant) return plain;
+  return problem.keep === 'end'
+    ? withTangentsOf(plain, runLoop(problem, options, 'tangents'))
+    : whereMoving(plain, runLoop(problem, options, 'probe'));
 }
 
-function runLoop(problem: LeafProblem, options: AdaptiveOptions, countsTangents: boolean): LeafSolution {
-  const engine = loopEngine(problem, options, options.maxSteps, countsTangents);
+function runLoop(problem: LeafProblem, options: AdaptiveOptions, counts: Counted): LeafSolution {
+  const engine = loopEngine(problem, options, options.maxSteps, counts);
   const start = engine.start();
   if (!options.clock.saved) {
     const end = whileLoop(engine.goesOn, engine.attempt, start, advice);
@@ -95,19 +97,31 @@ const graft: (value: Tensor, from: Tensor) => Tensor = customJvp(
   ([value], [_, moved]) => [value, moved],
 );
 
+/**
+ * The first solution; where a derivative is taken, the second with its own tangents. Rows of steps belong to their steps, so
+ * that values and tangents have to come from one solve.
+ */
+const whereMoving: (plain: LeafSolution, probed: LeafSolution) => LeafSolution = customJvp(
+  (plain: LeafSolution, _probed: LeafSolution) => plain,
+  ([, probed], [, moved]) => [probed, moved],
+);
+
+/** Whose errors count in the choice of the steps, beside those of the values. */
+type Counted = 'values' | 'tangents' | 'probe';
+
 /** The engine of a solve without reverse mode. */
 export const loopEngine = (
   problem: LeafProblem,
   options: AdaptiveOptions,
   capacity: number,
-  countsTangents = false,
+  counts: Counted = 'values',
 ): Engine =>
   engineOf(problem, {
     ...options,
     keepsLast: options.clock.saved !== null,
     capacity: options.clock.saved ? 0 : capacity,
-    probes: false,
-    countsTangents,
+    probes: counts === 'probe',
+    countsTangents: counts === 'tangents',
   });
 
 export interface Reached {

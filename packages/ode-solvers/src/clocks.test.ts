@@ -122,7 +122,14 @@ describe('ends', () => {
   test('an interval of length 0 gives y0, its derivative the identity, and f as the derivative by t1', () => {
     const start = f64([1, 2]);
     const f = (t: Tensor, y: Tensor): Tensor => y.mul(3).add(t);
-    for (const options of [{}, { steps: 3 }, { solver: ode.radauIIA5() }, { solver: ode.implicitEuler(), steps: 2 }]) {
+    for (const options of [
+      {},
+      { steps: 3 },
+      { solver: ode.radauIIA5() },
+      { solver: ode.implicitEuler(), steps: 2 },
+      { solver: ode.adamsBashforth(), steps: 6 },
+      { solver: ode.adamsMoulton(5), steps: 6 },
+    ]) {
       expect(numbers(solveOde(f, start, { t0: 0.3, t1: 0.3, ...options }).ys)).toEqual([1, 2]);
       const matrix = jacfwd((y0: Tensor) => solveOde(f, y0, { t0: 0.3, t1: 0.3, ...options }).ys)(start) as Tensor;
       expect(
@@ -228,6 +235,11 @@ describe('saved times', () => {
         f64(1),
       ).item();
       expect(Math.abs(twice - (0.7 + 0.49) * Math.exp(0.35))).toBeLessThan(0.03);
+    }
+    for (const way of [{ reverseMode: true, maxSteps: 120 }, { adjoint: 'backsolve' }] as const) {
+      const end = (ts: Tensor): Tensor =>
+        solveOde(field, f64([1]), { t0: 0, t1: 2, rtol: 1e-8, atol: 1e-8, saveAt: { ts }, ...way }).ys.sum();
+      expect(gap(grad(end)(f64([0, 1, 2])), f64([0, slope(1), slope(2)]))).toBeLessThan(1e-5);
     }
     const { dense } = solveOde(decay, f64([1]), { t0: 0, t1: 1, saveAt: { dense: true } });
     expect(grad((at: Tensor) => evaluateDense(dense!, at).sum())(f64(1.5)).item()).toBe(0);

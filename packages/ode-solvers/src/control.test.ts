@@ -129,6 +129,23 @@ describe('sizes', () => {
   });
 });
 
+test('a step into values that are not finite is taken again, shorter', () => {
+  // y = t - t^2 / 4 touches 1 at t = 2; beyond 1 the root is NaN.
+  const field = (_t: Tensor, y: Tensor): Tensor => y.neg().add(1).sqrt();
+  for (const solver of [ode.dopri5(), ode.bosh3(), ode.kvaerno3()]) {
+    const { ys, rejected } = solveOde(field, f64([0]), {
+      t0: 0,
+      t1: 1.9,
+      solver,
+      firstStep: 1.9,
+      rtol: 1e-7,
+      atol: 1e-7,
+    });
+    expect(ys.item()).toBeCloseTo(1.9 - 1.9 ** 2 / 4, 5);
+    expect(rejected.item()).toBeGreaterThan(0);
+  }
+});
+
 test('the norm of rows holds the tolerance for every sample, whatever the others do', () => {
   const rates = f64([[40], ...Array.from({ length: 63 }, () => [0])]);
   const field = (_t: Tensor, y: Tensor): Tensor => y.mul(rates).neg();

@@ -1,7 +1,7 @@
 import { grad, jacfwd, jit, jvp, linalg, stack, type Tensor, tensor, valueAndGrad } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import * as ode from './index.ts';
-import { type SolveOptions, solveOde } from './index.ts';
+import { evaluateDense, type SolveOptions, solveOde } from './index.ts';
 
 const f64 = (data: Parameters<typeof tensor>[0]): Tensor => tensor(data, { dtype: 'f64' });
 const numbers = (x: Tensor): number[] => Array.from(x.dataSync());
@@ -93,6 +93,29 @@ describe('the error of a derivative counts in the choice of the steps', () => {
       expect(grad(still(way))(f64([0])).item()).toBeCloseTo(0, 5);
     }
     expect((jacfwd(still({}))(f64([0])) as Tensor).item()).toBeCloseTo(0, 5);
+  });
+
+  test('along all steps and in dense output, too', () => {
+    const field = (p: Tensor) => (_t: Tensor, y: Tensor) => p.sub(y);
+    const options = { t0: 0, t1: 20, maxSteps: 100 };
+    const dense = (p: Tensor): Tensor =>
+      evaluateDense(solveOde(field(p), f64([1]), { ...options, saveAt: { dense: true } }).dense!, f64([1, 15]));
+    const steps = (p: Tensor): Tensor =>
+      solveOde(field(p), f64([1]), { ...options, saveAt: { steps: true } }).ys.slice(-1);
+    const saved = (p: Tensor): Tensor => solveOde(field(p), f64([1]), { ...options, saveAt: { ts: [1, 15] } }).ys;
+    for (const solve of [dense, saved]) {
+      for (const slope of [jvp(solve, [f64(1)], [f64(1)])[1], jacfwd(solve)(f64(1)) as Tensor]) {
+        expect(gap(slope.reshape([2]), f64([1 - Math.exp(-1), 1]))).toBeLessThan(1e-4);
+      }
+    }
+    expect(jvp(steps, [f64(1)], [f64(1)])[1].item()).toBeCloseTo(1, 4);
+    expect(() => grad((p: Tensor) => dense(p).sum())(f64(1))).toThrow(/reverseMode: true/);
+    const reversed = (p: Tensor): Tensor =>
+      evaluateDense(
+        solveOde(field(p), f64([1]), { ...options, saveAt: { dense: true }, reverseMode: true }).dense!,
+        15,
+      ).sum();
+    expect(grad(reversed)(f64(1)).item()).toBeCloseTo(1, 4);
   });
 
   test('and the values stay those of the plain solve, to the bit', () => {

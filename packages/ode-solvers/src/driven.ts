@@ -27,7 +27,7 @@ export interface Watch {
 /** Whether to stop, after telling how far the solve is. */
 function isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry): boolean {
   if (!onProgress) return false;
-  const [span, offset] = [clock.span.item(), at.offset.item()];
+  const [span, offset] = [clock.span.item(), at.t.item() - clock.t0.item()];
   const rejected = 'rejected' in at ? at.rejected.item() : 0;
   const fraction = span === 0 ? 1 : Math.min(1, Math.max(0, offset / span));
   return onProgress({ t: at.t.item(), fraction, accepted: at.accepted.item(), rejected }) === false;

@@ -16,7 +16,7 @@ export interface FixedCarry {
   readonly sizes: readonly Tensor[];
   readonly code: Tensor;
   readonly t: Tensor;
-  /** The distance from t0. */
+  /** The distance from t0, where it is kept. */
   readonly offset: Tensor;
   readonly h: Tensor;
   readonly accepted: Tensor;
@@ -64,11 +64,19 @@ export function fixedStepper(problem: LeafProblem, checkpoint: boolean) {
     const task = { field, span, state: carry.state, first: carry.slope, tolerances: null, mass };
     if (!solver.leafStepFrom || carry.history.length < solver.history) return solver.leafStep(task);
     let distance = span.h.mul(0);
-    const nodes = carry.sizes.map((size) => {
+    const nodes = carry.sizes.map((size, i) => {
       distance = distance.sub(size);
-      return distance.div(where(span.h.equal(0), 1, span.h));
+      // In an interval of length 0 any nodes do.
+      return where(span.h.equal(0), -i - 1, distance.div(where(span.h.equal(0), 1, span.h)));
     });
     return solver.leafStepFrom(task, carry.history, nodes);
+  };
+
+  /** Evaluations of a step, where their number does not depend on what it computes: they are counted outside the loop. */
+  let perStep = 0;
+  const counted = (sum: Tensor, more: Tensor | number, spent: number): Tensor => {
+    perStep = typeof more === 'number' ? more + spent : 0;
+    return typeof more === 'number' ? sum : sum.add(more).add(spent);
   };
 
   const body = (carry: FixedCarry, span: StepSpan): [FixedCarry, Kept] => {
@@ -96,10 +104,10 @@ export function fixedStepper(problem: LeafProblem, checkpoint: boolean) {
       sizes: solver.history > 0 ? [h, ...carry.sizes].slice(0, solver.history) : [],
       code: where(going.logicalAnd(sound.logicalNot()), trouble, carry.code),
       t: where(good, end, carry.t),
-      offset: where(good, carry.offset.add(h), carry.offset),
+      offset: keep === 'dense' ? where(good, carry.offset.add(h), carry.offset) : carry.offset,
       h: where(going, h, carry.h),
       accepted: carry.accepted.add(good.astype('i32')),
-      evaluations: carry.evaluations.add(where(going, integer(0).add(result.evaluations).add(spent), 0)),
+      evaluations: counted(carry.evaluations, result.evaluations, spent),
     };
     const polynomial =
       keep !== 'dense'
@@ -127,12 +135,12 @@ export function fixedStepper(problem: LeafProblem, checkpoint: boolean) {
       const span = tree.map((all: Tensor) => all.slice(done), rows) as StepSpan;
       const [next, kept] = body(now, from && done === 0 ? { ...span, start: from } : span);
       first.push(tree.map((leaf: Tensor) => leaf.expandDims(0), kept) as Kept);
-      now = next;
+      now = { ...next, evaluations: next.evaluations.add(perStep) };
     }
     if (done < count || first.length === 0) {
       const rest = tree.map((all: Tensor) => all.slice([done, count]), rows) as StepSpan;
       const [end, kept] = scan<FixedCarry, StepSpan, Kept>(body, now, rest, { checkpoint });
-      now = end;
+      now = { ...end, evaluations: end.evaluations.add(perStep * (count - done)) };
       first.push(kept);
     }
     return { end: now, kept: joinKept(first) };

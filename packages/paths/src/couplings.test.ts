@@ -191,8 +191,6 @@ describe('Sinkhorn', () => {
         marginalPenalty: 100,
         a: [0.3, 0.7],
         b: [0.7, 0.3],
-        maxIterations: 1_000_000,
-        tolerance: 1e-12,
       },
     );
     const [[first, tiny], [moved, last]] = plan.toArray() as number[][];
@@ -201,6 +199,30 @@ describe('Sinkhorn', () => {
     expect(last).toBeCloseTo(0.301525902, 8);
     expect(tiny).toBeGreaterThan(1e-89);
     expect(tiny).toBeLessThan(1e-87);
+  });
+
+  test('unbalanced: a large penalty is the balanced plan, soon; tiny regularizations end at their rounding', () => {
+    const masses = { a: [0.3, 0.7], b: [0.7, 0.3], regularization: 0.1 };
+    const cost = [
+      [0, 1],
+      [1, 0],
+    ];
+    const strict = unbalancedSinkhorn(cost, { ...masses, marginalPenalty: 1e6 });
+    expect(gap(strict.plan, sinkhorn(cost, masses).plan)).toBeLessThan(1e-5);
+    expect(strict.iterations).toBeLessThan(1000);
+    const sharp = sinkhorn(cost, { ...masses, regularization: 1e-8 }).plan;
+    expect(
+      gap(
+        sharp,
+        tensor(
+          [
+            [0.3, 0],
+            [0.4, 0.3],
+          ],
+          f64,
+        ),
+      ),
+    ).toBeLessThan(1e-6);
   });
 
   test('unbalanced: masses of other sums are allowed, and zero mass stays zero', () => {

@@ -55,6 +55,14 @@ test('the derivative of the inverse is whole where its two forms meet, at a rati
   }
 });
 
+test('a ratio below 0 is none at all, NaN stays', () => {
+  for (const scheduler of Object.values(schedulers)) {
+    const [below, none, unknown] = numbers(scheduler.snrInverse(tensor([-1, 0, Number.NaN], f64)));
+    expect(below).toBe(none);
+    expect(unknown).toBeNaN();
+  }
+});
+
 test('keeps its digits next to the data end in f32', () => {
   const t = 1 - 2 ** -22;
   for (const [name, scheduler] of Object.entries(schedulers)) {

@@ -57,6 +57,26 @@ describe('exp and log', () => {
   });
 });
 
+describe('points of any size', () => {
+  test('are brought to the sphere without overflow', () => {
+    for (const scale of [1e-30, 1e-18, 1, 1e18, 1e30, 1e38]) {
+      const onSphere = numbers(s2.projectPoint([scale, scale, 0]));
+      for (const [i, x] of [Math.SQRT1_2, Math.SQRT1_2, 0].entries()) expect(onSphere[i]).toBeCloseTo(x, 6);
+    }
+    const slope = jacfwd((x: Tensor) => s2.projectPoint(x))(tensor([3e30, 0, 4e30])).mul(1e30);
+    expect(
+      gap(
+        slope,
+        tensor([
+          [0.128, 0, -0.096],
+          [0, 0.2, 0],
+          [-0.096, 0, 0.072],
+        ]),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+});
+
 describe('derivatives', () => {
   const x = tensor([0.48, 0.6, 0.64], f64);
   const zero = tensor([0, 0, 0], f64);

@@ -6,9 +6,9 @@ import {
   schedulerAt,
   uniformSource,
 } from '@flowfield/paths';
-import { oneHot, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { oneHot, random, type Tensor, tensor, where } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { discreteEuler, sampleChain, type TokenModel } from './index.ts';
+import { discreteEuler, NonFiniteSampleError, sampleChain, type TokenModel } from './index.ts';
 import { f64, numbers } from './testing/sphere.ts';
 
 const key = random.key(0);
@@ -93,6 +93,25 @@ test('a rate in time, more axes, one seed one result', () => {
   expect(run(1).length).toBe(30);
   expect(run(1)).toEqual(run(1));
   expect(run(1)).not.toEqual(run(2));
+});
+
+test('logits that are NaN are named, by the step', () => {
+  const broken: TokenModel = (x, t) =>
+    tensor([1, 0])
+      .broadcastTo([...x.shape, 2])
+      .mul(t.greaterEqual(0.5).astype('f32').mul(Number.NaN).expandDims(1).expandDims(2));
+  const late: TokenModel = (x, t) => {
+    const bad = t
+      .greaterEqual(0.5)
+      .expandDims(1)
+      .expandDims(2)
+      .broadcastTo([...x.shape, 2]);
+    return where(bad, broken(x, t), 0);
+  };
+  const tokens = tensor([[0], [1]], { dtype: 'i32' });
+  const run = () => sampleChain(discreteEuler(late), tokens, { grid: [0, 0.5, 1], key });
+  expect(run).toThrow(NonFiniteSampleError);
+  expect(run).toThrow(/tokens could not be drawn\) in step 1, from t = 0\.5 to 1/);
 });
 
 test('mistakes are named', () => {

@@ -1,6 +1,6 @@
 import { random, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
-import { frechetDistance, momentsOf, slicedWasserstein, wasserstein1d } from './index.ts';
+import { frechetDistance, momentsOf, NonFiniteSampleError, slicedWasserstein, wasserstein1d } from './index.ts';
 import { f64 } from './testing/sphere.ts';
 
 const normal = (seed: number, shape: number[]) => random.normal(random.key(seed), shape, { dtype: 'f64' });
@@ -18,8 +18,8 @@ describe('Wasserstein', () => {
   test('sliced: a shift by s in the plane is |s| · 2/π on average, √(|s|²/2) for order 2', () => {
     const x = normal(1, [500, 2]);
     const y = x.add(f64([3, 4]));
-    expect(slicedWasserstein(x, y, { key, projections: 4000 })).toBeCloseTo((5 * 2) / Math.PI, 1);
-    expect(slicedWasserstein(x, y, { key, projections: 4000, order: 2 })).toBeCloseTo(5 / Math.SQRT2, 1);
+    expect(slicedWasserstein(x, y, { key, projections: 2000 })).toBeCloseTo((5 * 2) / Math.PI, 1);
+    expect(slicedWasserstein(x, y, { key, projections: 2000, order: 2 })).toBeCloseTo(5 / Math.SQRT2, 1);
     expect(slicedWasserstein(x, x, { key })).toBe(0);
     expect(slicedWasserstein(x, y, { key })).toBe(slicedWasserstein(x, y, { key }));
     expect(slicedWasserstein(x, y, { key })).toBeCloseTo(slicedWasserstein(y, x, { key }), 12);
@@ -69,6 +69,12 @@ test('mistakes are named', () => {
   expect(() => slicedWasserstein(x, normal(9, [4, 3]), { key })).toThrow(/one dimension, got \[4, 2\] and \[4, 3\]/);
   expect(() => slicedWasserstein(x.slice([0, 0]), x, { key })).toThrow(/at least one row/);
   expect(() => slicedWasserstein(x, x, { key, projection: 3 } as never)).toThrow(/Did you mean projections/);
+  const holes = f64([
+    [1, Number.NaN],
+    [0, 0],
+  ]);
+  expect(() => slicedWasserstein(x, holes, { key })).toThrow(NonFiniteSampleError);
+  expect(() => frechetDistance(x, holes)).toThrow(/expected finite points, got NaN in row 0/);
   expect(() => wasserstein1d(x, x)).toThrow(/Use slicedWasserstein/);
   expect(() => frechetDistance(x, normal(9, [4, 3]))).toThrow(/got 2 and 3/);
   expect(() => frechetDistance(tensor([[1, 2]]), x)).toThrow(/at least 2 rows/);

@@ -2,12 +2,14 @@ import {
   checkedOptions,
   checkedWhole,
   checkTensor,
+  firstNonFinite,
   linalg,
   random,
   ShapeError,
   type Tensor,
 } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from './choices.ts';
+import { NonFiniteSampleError } from './errors.ts';
 
 export interface SlicedWassersteinOptions {
   readonly key: random.Key;
@@ -20,10 +22,21 @@ export interface SlicedWassersteinOptions {
 /** Numbers of projections that are held at once, per set. */
 const LARGEST_PROJECTION = 2 ** 20;
 
+/** Throws `NonFiniteSampleError` for NaN and infinity. */
+function checkFinite(use: string, points: Tensor): void {
+  const data = points.dataSync();
+  const bad = firstNonFinite(data);
+  if (bad < 0) return;
+  throw new NonFiniteSampleError(
+    `${use}: expected finite points, got ${data[bad]} in row ${Math.floor(bad / (data.length / (points.shape[0] ?? 1)))}. Leave such samples out, and say how many there were.`,
+  );
+}
+
 /** Both sets as rows of f64, of one width. */
 function checkSets(use: string, x: Tensor, y: Tensor): [Tensor, Tensor] {
   const rows = [x, y].map((points, i) => {
     checkTensor(use, i === 0 ? 'x' : 'y', points);
+    checkFinite(use, points);
     if (points.ndim >= 1 && points.shape[0] > 0) return points.astype('f64').reshape([points.shape[0], -1]);
     throw new ShapeError(
       `${use}: expected points of shape [n, ...] with at least one row, got [${points.shape.join(', ')}].`,
@@ -46,7 +59,7 @@ export function wasserstein1d(x: Tensor, y: Tensor, order = 1): number {
       `wasserstein1d: expected numbers, got points of dimension ${a.shape[1]}. Use slicedWasserstein.`,
     );
   checkedNumber('wasserstein1d: order', order, 1);
-  return quantileGap(numbersOf(a.T, 0), numbersOf(b.T, 0), order) ** (1 / order);
+  return quantileGap(ascendingRows(a.T)[0], ascendingRows(b.T)[0], order) ** (1 / order);
 }
 
 /**
@@ -54,7 +67,7 @@ export function wasserstein1d(x: Tensor, y: Tensor, order = 1): number {
  * (n, …) and (m, …), in double precision on rows flattened to vectors. In one dimension it is W_p.
  *
  * Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures".
- * @throws ShapeError for points of two dimensions or none at all; ArgumentError for bad options.
+ * @throws ShapeError for points of two dimensions or none at all; NonFiniteSampleError for NaN; ArgumentError for bad options.
  */
 export function slicedWasserstein(x: Tensor, y: Tensor, options: SlicedWassersteinOptions): number {
   const use = 'slicedWasserstein';
@@ -68,14 +81,18 @@ export function slicedWasserstein(x: Tensor, y: Tensor, options: SlicedWasserste
   const chunk = Math.max(1, Math.floor(LARGEST_PROJECTION / Math.max(a.shape[0], b.shape[0])));
   for (let start = 0; start < projections; start += chunk) {
     const part = directions.slice([start, Math.min(start + chunk, projections)]);
-    const [onX, onY] = [a, b].map((points) => part.matmul(points.T));
-    for (let k = 0; k < part.shape[0]; k++) total += quantileGap(numbersOf(onX, k), numbersOf(onY, k), order);
+    const [onX, onY] = [a, b].map((points) => ascendingRows(part.matmul(points.T)));
+    for (let k = 0; k < part.shape[0]; k++) total += quantileGap(onX[k], onY[k], order);
   }
   return (total / projections) ** (1 / order);
 }
 
-/** A row of a matrix as ascending numbers. */
-const numbersOf = (matrix: Tensor, row: number): Float64Array => Float64Array.from(matrix.slice(row).dataSync()).sort();
+/** The rows of a matrix, each as ascending numbers. */
+function ascendingRows(matrix: Tensor): Float64Array[] {
+  const data = matrix.dataSync() as Float64Array;
+  const width = matrix.shape[1];
+  return Array.from({ length: matrix.shape[0] }, (_, k) => data.slice(k * width, (k + 1) * width).sort());
+}
 
 /** W_p^p of two ascending samples: int_0^1 |F⁻¹(u) - G⁻¹(u)|^p du of their quantile functions, exactly. */
 function quantileGap(x: Float64Array, y: Float64Array, order: number): number {
@@ -110,6 +127,7 @@ export function momentsOf(features: Tensor): Moments {
       `momentsOf: expected features (n, d) with at least 2 rows, got [${features.shape.join(', ')}].`,
     );
   }
+  checkFinite('momentsOf', features);
   const x = features.astype('f64');
   const mean = x.mean({ axis: 0 });
   const centered = x.sub(mean);

@@ -48,6 +48,7 @@ export { type DiscreteEulerOptions, discreteEuler, type TokenModel } from './tra
 export { type GlassOptions, glass, glassTrajectory } from './transitions/glass.ts';
 export { type Correlation, type GlassCoefficients, glassCoefficients } from './transitions/glassCoefficients.ts';
 export { type GlassTransitionOptions, glassTransition } from './transitions/glassTransition.ts';
+export { type InterpolantFields, type InterpolantSdeOptions, interpolantSde } from './transitions/interpolantSde.ts';
 export { type ChainProgress, type RunChainOptions, runChain } from './transitions/runChain.ts';
 export {
   type AncestralOptions,

@@ -1,5 +1,6 @@
 import { euler, heun, rk4 } from '@flowfield/ode-solvers';
 import {
+  brownianGamma,
   condOTScheduler,
   cosineScheduler,
   dataSeparation,
@@ -17,6 +18,7 @@ import {
   churn,
   ddim,
   eulerMaruyama,
+  interpolantSde,
   odeStep,
   renoise,
   sampleChain,
@@ -194,6 +196,51 @@ describe('few steps on the ring of eight', () => {
     );
     for (const end of ends.slice(1, 3)) expect(gap(end, ends[0])).toBeLessThan(1e-5);
     expect(ends[3].sub(ends[0]).abs().mean().item()).toBeLessThan(2e-3);
+  });
+});
+
+describe('the SDE of a stochastic interpolant between Gaussians', () => {
+  // N(-1, 1) to N(m, s²), independent: μ = t m - (1 - t), V = (1-t)² + t² s² + γ²; both fields are linear in x.
+  const [m, s] = [2, 0.5];
+  const gamma = brownianGamma(0.8);
+  const parts = (x: Tensor, t: Tensor) => {
+    const time = t.expandDims(-1);
+    const rest = time.neg().add(1);
+    const level = gamma.gamma(time);
+    const V = rest
+      .square()
+      .add(time.square().mul(s * s))
+      .add(level.square());
+    // γ γ' = .64 (1 - 2t) / 2
+    const slope = time
+      .mul(s * s)
+      .sub(rest)
+      .add(time.mul(-2).add(1).mul(0.32))
+      .div(V);
+    const centered = x.sub(time.mul(m).sub(rest));
+    return { level, V, slope, centered };
+  };
+  const velocity: Velocity = (x, t) => {
+    const { slope, centered } = parts(x, t);
+    return centered.mul(slope).add(m + 1);
+  };
+  const eta: Velocity = (x, t) => {
+    const { level, V, centered } = parts(x, t);
+    return centered.mul(level.div(V));
+  };
+
+  test.each(['gamma', 0.32, 0] as const)('diffusion %s keeps the law', (diffusion) => {
+    const step = interpolantSde({ velocity, noise: eta }, { gamma, diffusion });
+    const { x, evaluations } = sampleChain(step, noise.sub(1), { steps: 100, key });
+    expect(evaluations).toBe(200);
+    expect(Math.abs(x.mean().item() - m)).toBeLessThan(0.05);
+    expect(Math.abs(x.std().item() - s)).toBeLessThan(0.03);
+  });
+
+  test('mistakes are named', () => {
+    expect(() => interpolantSde({ velocity } as never)).toThrow(/expected a function, got undefined/);
+    expect(() => interpolantSde({ velocity, noise: eta }, { diffusion: 'gama' as never })).toThrow(/'gamma'/);
+    expect(() => interpolantSde({ velocity, noise: eta }, { diffusion: -1 })).toThrow(/of at least 0/);
   });
 });
 

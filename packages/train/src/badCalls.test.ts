@@ -31,6 +31,27 @@ test.each([
   await expect(loose.train(options)).rejects.toThrow(message);
 });
 
+test.each([
+  ['a vector as loss', { loss: ({ w }: { w: Tensor }) => w }, /the loss must be one floating scalar, got f32\[2\]/],
+  ['an integer loss', { loss: ({ w }: { w: Tensor }) => w.sum().astype('i32') }, /one floating scalar, got i32\[\]/],
+  [
+    'a metric that the log has',
+    { loss: ({ w }: { w: Tensor }) => [w.sum(), { step: w.sum() }] },
+    /a metric may not be named 'step'/,
+  ],
+  [
+    'an optimizer that returns no pair',
+    { optimizer: { init: () => null, update: () => undefined } },
+    /update of the optimizer must return \[updates, state\], got undefined/,
+  ],
+  ['a signal that is none', { signal: 3 }, /signal must be an AbortSignal/],
+  ['an onEvent that is no function', { onEvent: 'log' }, /train: onEvent: expected a function, got 'log'/],
+  ['a storage that is a path', { storage: './run' }, /storage must have read and write/],
+  ['a seed that is no number', { seed: 'a' }, /seed must be a whole number, got a/],
+])('training refuses %s by name', async (_what, changes, message) => {
+  await expect(loose.train({ ...parts, ...changes })).rejects.toThrow(message);
+});
+
 test('the options of train are not those of a trainer', async () => {
   await expect(train({ ...parts, resume: false, onEvent: () => {} })).resolves.toHaveProperty('step', 1);
   expect(() => loose.createTrainer({ ...parts, resume: false })).toThrow(/got one named resume/);

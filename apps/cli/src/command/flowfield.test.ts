@@ -57,6 +57,8 @@ describe('help and lists', () => {
     'eval --help',
     'list --help',
     'reproduce --help',
+    'export --help',
+    'import --help',
     'doctor --help',
   ])('flowfield %s', async (call) => {
     const { code, stdout, stderr } = await captured(call.split(' '));

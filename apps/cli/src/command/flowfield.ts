@@ -4,6 +4,8 @@ import { UsageError } from '../failures/failures.ts';
 import { exitCodes, reportFailure } from '../failures/report.ts';
 import { addDoctorCommand } from './doctorCommand.ts';
 import { addEvalCommand } from './evalCommand.ts';
+import { addExportCommand } from './exportCommand.ts';
+import { addImportCommand } from './importCommand.ts';
 import { addListCommand } from './listCommand.ts';
 import { addReproduceCommand } from './reproduceCommand.ts';
 import { addSampleCommand } from './sampleCommand.ts';
@@ -28,6 +30,8 @@ export async function flowfield(args: readonly string[], terminal: Terminal): Pr
     addEvalCommand,
     addReproduceCommand,
     addListCommand,
+    addExportCommand,
+    addImportCommand,
     addDoctorCommand,
   ])
     add(program, terminal);

@@ -70,6 +70,12 @@ const options = {
   plan: () => new Option('--plan', 'print the parts, what they cost and what is missing; run nothing'),
   table: () => new Option('--table', 'write RESULTS.md from the results; run nothing'),
   unit: () => new Option('--unit', 'run one piece of a larger reproduction').hideHelp(),
+  format: () =>
+    new Option('--format <name>', 'safetensors (PyTorch) or onnx (ONNX Runtime)')
+      .choices(['safetensors', 'onnx'])
+      .default('safetensors'),
+  batch: () => wholeOption('--batch', 'rows that an ONNX model takes at a time', 1).default(1),
+  file: () => new Option('--file <path>', 'the file to write (default: network.<format> in the folder of the run)'),
   json: () => new Option('--json', 'print one JSON object at the end'),
 } satisfies Record<string, () => Option>;
 

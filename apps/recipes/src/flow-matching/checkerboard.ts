@@ -96,6 +96,14 @@ function modelOf(options: CheckerboardSettings, seed: number) {
     pushed,
     sample: (params: MlpParams, { count, seed, odeSteps, ...work }: SampleOptions) =>
       pushed(params, random.normal(stream(seed, STREAM.samples), [count, 2]), 'samples', work, odeSteps),
+    network: {
+      inputs: [
+        { name: 'x', shape: [2] },
+        { name: 't', shape: [] },
+      ],
+      output: 'v',
+      apply: (params: MlpParams, x: Tensor, t: Tensor) => field(params)(x, t),
+    },
     sampleWidth: 2,
     table: (samples: Float64Array) => ({
       x: samples.filter((_, i) => i % 2 === 0),

@@ -132,6 +132,14 @@ function modelOf(options: EarthSettings, seed: number) {
     field,
     density,
     sample,
+    network: {
+      inputs: [
+        { name: 'x', shape: [3] },
+        { name: 't', shape: [] },
+      ],
+      output: 'v',
+      apply: (params: MlpParams, x: Tensor, t: Tensor) => field(params)(x, t),
+    },
     sampleWidth: 3,
     table: (samples: Float64Array) => unitToLatLon(samples),
   };

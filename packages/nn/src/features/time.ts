@@ -1,4 +1,13 @@
-import { broadcastTo, checkedOptions, checkedWhole, concat, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import {
+  broadcastTo,
+  checkedOptions,
+  checkedWhole,
+  checkTensor,
+  concat,
+  full,
+  ShapeError,
+  type Tensor,
+} from '@flowfield/tensor-webgpu';
 
 /** Features of a time in [0, 1]. */
 export interface TimeFeatures {
@@ -18,6 +27,7 @@ export function timeFeatures(options: { readonly frequencies?: number } = {}): T
   return {
     outputs: 2 * frequencies,
     apply(t: Tensor): Tensor {
+      checkTensor('timeFeatures', 't', t);
       const column = t.reshape([...t.shape, 1]);
       const angles = concat(
         Array.from({ length: frequencies }, (_, k) => column.mul((k + 1) * Math.PI)),
@@ -32,11 +42,14 @@ export function timeFeatures(options: { readonly frequencies?: number } = {}): T
 export const rawTime: TimeFeatures = { outputs: 1, apply: (t) => t.reshape([...t.shape, 1]) };
 
 /**
- * [x, features(t)] along the last axis: x [..., n] -> [..., n + features.outputs]. `t` is a scalar, or has the shape of x
+ * [x, features(t)] along the last axis: x [..., n] -> [..., n + features.outputs]. `t` is a number or a scalar, or has the shape of x
  * without its last axis, or that shape with a last extent of 1.
- * @throws ShapeError for any other t.
+ * @throws ShapeError for any other t; ArgumentError for what is no tensor.
  */
-export function appendTime(x: Tensor, t: Tensor, features: TimeFeatures = rawTime): Tensor {
+export function appendTime(x: Tensor, time: Tensor | number, features: TimeFeatures = rawTime): Tensor {
+  checkTensor('appendTime', 'x', x);
+  const t = typeof time === 'number' ? full([], time, { dtype: x.dtype, device: x.device?.name }) : time;
+  checkTensor('appendTime', 't', t);
   const rows = x.shape.slice(0, -1);
   const fits =
     t.shape.length === 0 ||

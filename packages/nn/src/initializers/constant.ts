@@ -8,7 +8,7 @@ export const constant =
     full(shape, value, { dtype, device: key.device?.name });
 
 /** Every element is 0. */
-export const zeros: Initializer = constant(0);
+export const zeros: Initializer = /* @__PURE__ */ constant(0);
 
 /** Every element is 1. */
-export const ones: Initializer = constant(1);
+export const ones: Initializer = /* @__PURE__ */ constant(1);

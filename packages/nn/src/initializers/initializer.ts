@@ -1,4 +1,13 @@
-import { ArgumentError, type DType, type random, type Shape, type Tensor } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkFunctions,
+  checkTensor,
+  type DType,
+  type random,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from '@flowfield/tensor-webgpu';
 
 /** What an initializer may use besides the shape. */
 export interface InitializerContext {
@@ -27,6 +36,26 @@ export function contextOf(shape: Shape, dtype: ParameterDType = 'f32'): Initiali
   }
   const field = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
   return { dtype, fanIn: field * shape[shape.length - 2], fanOut: field * shape[shape.length - 1] };
+}
+
+/**
+ * A parameter as `initializer` draws it.
+ * @throws ArgumentError when it is no function or returns no tensor; ShapeError when it returns another shape.
+ */
+export function drawn(
+  what: string,
+  initializer: Initializer,
+  key: random.Key,
+  shape: Shape,
+  context: InitializerContext,
+): Tensor {
+  checkFunctions(what, initializer);
+  const value = initializer(key, shape, context);
+  checkTensor(what, 'what it returns', value);
+  if (value.shape.length === shape.length && value.shape.every((extent, i) => extent === shape[i])) return value;
+  throw new ShapeError(
+    `${what}: expected shape [${shape.join(', ')}] from the initializer, got [${value.shape.join(', ')}]. Return a tensor of the shape that it is given.`,
+  );
 }
 
 /** Throws `ArgumentError` unless `value` is a finite number of at least 0. */

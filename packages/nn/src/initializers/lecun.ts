@@ -8,4 +8,5 @@ export const lecunNormal: Initializer = /* @__PURE__ */ varianceScaling({ distri
 export const lecunUniform: Initializer = /* @__PURE__ */ varianceScaling({ distribution: 'uniform' });
 
 /** Uniform on [-1/√fanIn, 1/√fanIn): PyTorch's default for the weight and the bias of a linear layer. */
-export const fanInUniform: Initializer = /* @__PURE__ */ varianceScaling({ scale: 1 / 3, distribution: 'uniform' });
+export const fanInUniform: Initializer = (key, shape, context) =>
+  varianceScaling({ scale: 1 / 3, distribution: 'uniform' })(key, shape, context);

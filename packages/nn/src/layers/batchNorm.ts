@@ -15,7 +15,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import type { ParameterDType } from '../initializers/initializer.ts';
 import { checkDecay, checkPositive } from '../optimizers/ranges.ts';
-import { checkChannels, checkLastAxis, checkParams, type Mode, type StatefulLayer } from './layer.ts';
+import { checkChannels, checkLastAxis, checkParams, type Mode, madeAt, type StatefulLayer } from './layer.ts';
 
 /** `weight` [size] and `bias` [size]. */
 export type BatchNormParams = { weight: Tensor; bias: Tensor };
@@ -67,7 +67,7 @@ export function batchNorm(options: BatchNormOptions): StatefulLayer<BatchNormPar
     inputs: size,
     outputs: size,
     init(key: random.Key): BatchNormParams {
-      const made = { dtype, device: key.device?.name };
+      const made = madeAt('batchNorm', key, dtype);
       return { weight: ones([size], made), bias: zeros([size], made) };
     },
     initState(key?: random.Key): BatchNormState {
@@ -82,7 +82,7 @@ export function batchNorm(options: BatchNormOptions): StatefulLayer<BatchNormPar
       if (axis === 1) checkChannels('batchNorm', x, size);
       else checkLastAxis('batchNorm', x, size);
       checkParams('batchNorm', params, { weight: [size], bias: [size] });
-      checkParams('batchNorm state', state, { mean: [size], variance: [size] });
+      checkParams('batchNorm state', state, { mean: [size], variance: [size] }, 'initState()');
       const channels = axis === 1 ? 1 : x.shape.length - 1;
       const along = x.shape.map((_, i) => (i === channels ? size : 1));
       const scaled = (mean: Tensor, variance: Tensor): Tensor =>

@@ -300,3 +300,18 @@ describe.each(ff.devices())('layers on %s', (device) => {
     expect(largest(flat.matmul(flat.T), ff.eye(3, undefined, { dtype, device }))).toBeLessThan(1e-12);
   });
 });
+
+it('names initializers that return something else, and keys that are none', () => {
+  const made = (weightInit: unknown) => () =>
+    nn.linear({ inputs: 2, outputs: 3, weightInit: weightInit as nn.Initializer }).init(random.key(0));
+  expect(made(() => ff.zeros([3, 2]))).toThrow(/linear: weightInit: expected shape \[2, 3\] .*got \[3, 2\]/);
+  expect(made(() => undefined)).toThrow(/expected what it returns as a tensor, got undefined/);
+  expect(made('zeros')).toThrow(/linear: weightInit: expected a function, got 'zeros'/);
+  const biasInit = (): Tensor => ff.zeros([]);
+  expect(() => nn.conv2d({ inputs: 1, outputs: 2, kernel: 3, biasInit }).init(random.key(0))).toThrow(
+    /conv2d: biasInit/,
+  );
+  for (const layer of [nn.layerNorm({ size: 2 }), nn.rmsNorm({ size: 2 }), nn.batchNorm({ size: 2 })]) {
+    expect(() => layer.init(undefined as never)).toThrow(/expected key as a tensor, got undefined/);
+  }
+});

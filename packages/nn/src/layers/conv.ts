@@ -10,7 +10,7 @@ import {
   type Tensor,
   type WindowPadding,
 } from '@flowfield/tensor-webgpu';
-import type { Initializer, InitializerContext, ParameterDType } from '../initializers/initializer.ts';
+import { drawn, type Initializer, type InitializerContext, type ParameterDType } from '../initializers/initializer.ts';
 import { fanInUniform } from '../initializers/lecun.ts';
 import { checkChannels, checkParams, type Layer } from './layer.ts';
 
@@ -111,9 +111,9 @@ function windowLayer(options: WindowLayerOptions, { name, rank, transposed, appl
     outputs,
     init(key: random.Key): ConvParams {
       const [weightKey, biasKey] = draws.split(key);
-      const matrix = weightInit(weightKey, [second * places, first], context);
+      const matrix = drawn(`${name}: weightInit`, weightInit, weightKey, [second * places, first], context);
       const weight = matrix.T.reshape(shape);
-      return bias ? { weight, bias: biasInit(biasKey, [outputs], context) } : { weight };
+      return bias ? { weight, bias: drawn(`${name}: biasInit`, biasInit, biasKey, [outputs], context) } : { weight };
     },
     apply(params: ConvParams, x: Tensor): Tensor {
       checkChannels(name, x, inputs, rank);

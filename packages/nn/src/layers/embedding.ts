@@ -8,7 +8,7 @@ import {
   take,
   where,
 } from '@flowfield/tensor-webgpu';
-import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
+import { drawn, type Initializer, type ParameterDType } from '../initializers/initializer.ts';
 import { normal } from '../initializers/normal.ts';
 import { checkParams } from './layer.ts';
 
@@ -52,7 +52,9 @@ export function embedding(options: EmbeddingOptions): Embedding {
   return {
     count,
     outputs: size,
-    init: (key) => ({ table: init(key, [count, size], { dtype, fanIn: count, fanOut: size }) }),
+    init: (key) => ({
+      table: drawn('embedding: init', init, key, [count, size], { dtype, fanIn: count, fanOut: size }),
+    }),
     apply(params, indices) {
       checkTensor('embedding', 'indices', indices);
       if (indices.dtype !== 'i32' && indices.dtype !== 'u32') {

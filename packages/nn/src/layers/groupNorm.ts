@@ -9,7 +9,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import type { ParameterDType } from '../initializers/initializer.ts';
 import { checkPositive } from '../optimizers/ranges.ts';
-import { checkChannels, checkLastAxis, checkParams, type Layer } from './layer.ts';
+import { checkChannels, checkLastAxis, checkParams, type Layer, madeAt } from './layer.ts';
 
 /** `weight` [channels] and `bias` [channels]. */
 export type GroupNormParams = { weight: Tensor; bias: Tensor };
@@ -49,7 +49,7 @@ export function groupNorm(options: GroupNormOptions): Layer<GroupNormParams> {
     inputs: channels,
     outputs: channels,
     init(key: random.Key): GroupNormParams {
-      const options = { dtype, device: key.device?.name };
+      const options = madeAt('groupNorm', key, dtype);
       return { weight: ones([channels], options), bias: zeros([channels], options) };
     },
     apply(params: GroupNormParams, x: Tensor): Tensor {
@@ -90,7 +90,7 @@ export function rmsNorm(options: RmsNormOptions): Layer<RmsNormParams> {
   return {
     inputs: size,
     outputs: size,
-    init: (key: random.Key): RmsNormParams => ({ weight: ones([size], { dtype, device: key.device?.name }) }),
+    init: (key: random.Key): RmsNormParams => ({ weight: ones([size], madeAt('rmsNorm', key, dtype)) }),
     apply(params: RmsNormParams, x: Tensor): Tensor {
       checkLastAxis('rmsNorm', x, size);
       checkParams('rmsNorm', params, { weight: [size] });

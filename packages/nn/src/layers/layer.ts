@@ -1,4 +1,5 @@
 import { ArgumentError, checkTensor, type random, type Shape, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import type { ParameterDType } from '../initializers/initializer.ts';
 
 /** A function of a parameter tree: `init` draws the tree, `apply` computes. Layers hold no numbers themselves. */
 export interface Layer<P> {
@@ -39,13 +40,18 @@ export function checkLastAxis(layer: string, x: Tensor, width: number): void {
  * Throws unless `params` has the tensors of `shapes` and no others: `ArgumentError` for a name that is missing or one too
  * many, `ShapeError` for another shape.
  */
-export function checkParams(layer: string, params: object, shapes: Readonly<Record<string, Shape>>): void {
+export function checkParams(
+  layer: string,
+  params: object,
+  shapes: Readonly<Record<string, Shape>>,
+  source = 'init(key)',
+): void {
   const given = (params ?? {}) as Readonly<Record<string, Tensor | undefined>>;
   const expected = Object.entries(shapes).map(([name, shape]) => `${name} [${shape.join(', ')}]`);
   const wanted = `${layer}: expected parameters { ${expected.join(', ')} }`;
   for (const [name, shape] of Object.entries(shapes)) {
     const found = given[name]?.shape;
-    if (!Array.isArray(found)) throw new ArgumentError(`${wanted}, got none named ${name}. Draw them with init(key).`);
+    if (!Array.isArray(found)) throw new ArgumentError(`${wanted}, got none named ${name}. Draw them with ${source}.`);
     if (found.length === shape.length && found.every((extent, i) => extent === shape[i])) continue;
     throw new ShapeError(`${wanted}, got ${name} [${found.join(', ')}]. Take those of a layer with the same options.`);
   }
@@ -53,6 +59,16 @@ export function checkParams(layer: string, params: object, shapes: Readonly<Reco
     if (name in shapes || given[name] === undefined) continue;
     throw new ArgumentError(`${wanted}, got one more named ${name}. Take those of a layer with the same options.`);
   }
+}
+
+/** Where and in which dtype a layer makes what it does not draw; throws `ArgumentError` unless `key` is a tensor. */
+export function madeAt(
+  layer: string,
+  key: random.Key,
+  dtype: ParameterDType,
+): { dtype: ParameterDType; device: string | undefined } {
+  checkTensor(layer, 'key', key);
+  return { dtype, device: key.device?.name };
 }
 
 /** Throws `ArgumentError` unless all of `given` are tensors. */

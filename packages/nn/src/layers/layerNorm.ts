@@ -8,7 +8,7 @@ import {
   zeros,
 } from '@flowfield/tensor-webgpu';
 import type { ParameterDType } from '../initializers/initializer.ts';
-import { checkLastAxis, checkParams, type Layer } from './layer.ts';
+import { checkLastAxis, checkParams, type Layer, madeAt } from './layer.ts';
 
 /** `weight` [size] and `bias` [size]. */
 export type LayerNormParams = { weight: Tensor; bias: Tensor };
@@ -35,7 +35,7 @@ export function layerNorm(options: LayerNormOptions): Layer<LayerNormParams> {
     inputs: size,
     outputs: size,
     init(key: random.Key): LayerNormParams {
-      const options = { dtype, device: key.device?.name };
+      const options = madeAt('layerNorm', key, dtype);
       return { weight: ones([size], options), bias: zeros([size], options) };
     },
     apply(params: LayerNormParams, x: Tensor): Tensor {

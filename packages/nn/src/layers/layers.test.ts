@@ -133,12 +133,13 @@ describe.each(ff.devices())('layers on %s', (device) => {
       [3, 4, ...half],
     ];
     const features = timeFeatures({ frequencies: 2 });
-    for (const t of [f64(0.5), f64([0.5, 0.5]), f64([[0.5], [0.5]])]) close(appendTime(x, t, features), expected);
+    for (const t of [0.5, f64(0.5), f64([0.5, 0.5]), f64([[0.5], [0.5]])]) close(appendTime(x, t, features), expected);
     close(appendTime(x, f64([0, 1])), [
       [1, 2, 0],
       [3, 4, 1],
     ]);
     expect(() => appendTime(x, f64([0, 0, 0]))).toThrow(ShapeError);
+    expect(() => appendTime(x, undefined as never)).toThrow(/expected t as a tensor, got undefined/);
   });
 
   it('is the same function under jit and vmap, and its gradient agrees with differences', () => {

@@ -6,7 +6,7 @@ import {
   type Tensor,
   where,
 } from '@flowfield/tensor-webgpu';
-import type { Initializer, ParameterDType } from '../initializers/initializer.ts';
+import { drawn, type Initializer, type ParameterDType } from '../initializers/initializer.ts';
 import { fanInUniform } from '../initializers/lecun.ts';
 import { checkLastAxis, checkParams, type Layer } from './layer.ts';
 
@@ -58,10 +58,10 @@ export function linear(options: LinearOptions): Layer<LinearParams> {
     outputs,
     init(key: random.Key): LinearParams {
       const [weightKey, biasKey] = draws.split(key);
-      const weight = weightInit(weightKey, [inputs, outputs], context);
+      const weight = drawn('linear: weightInit', weightInit, weightKey, [inputs, outputs], context);
       return {
         weight,
-        ...(bias ? { bias: biasInit(biasKey, [outputs], context) } : {}),
+        ...(bias ? { bias: drawn('linear: biasInit', biasInit, biasKey, [outputs], context) } : {}),
         ...(weightNorm ? { gain: weight.norm({ axis: 0 }) } : {}),
       };
     },

@@ -1,7 +1,7 @@
 import { checkedOptions, checkedWhole, type Tensor, tree, where } from '@flowfield/tensor-webgpu';
 import { chain } from '../optimizers/chain.ts';
 import { scaleByLearningRate } from '../optimizers/scale.ts';
-import { type GradientTransform, type OptimizerState, scalarZero } from '../optimizers/transform.ts';
+import { checkedState, type GradientTransform, type OptimizerState, scalarZero } from '../optimizers/transform.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 import { asTree, asVector, emptyMemory, inverseHessianTimes, type PairMemory, remember } from './memory.ts';
 
@@ -29,8 +29,8 @@ export function lbfgs(options: LbfgsOptions = {}): GradientTransform {
       const point = asVector(params).mul(0);
       return { step: scalarZero(params, 'i32'), point, gradient: point.mul(0), pairs: emptyMemory(point, memory) };
     },
-    update: <P>(grads: P, state: unknown, params: P): [P, OptimizerState] => {
-      const last = state as LbfgsState;
+    update: <P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState] => {
+      const last = checkedState<LbfgsState>('lbfgs', state, ['step', 'point', 'gradient', 'pairs']);
       const point = asVector(params);
       const gradient = asVector(grads);
       const isFirst = last.step.equal(0);

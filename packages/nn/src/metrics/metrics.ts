@@ -100,7 +100,7 @@ function countsOf(op: string, predictions: Tensor, targets: Tensor, options: F1O
   return { both: sum(p.mul(t)), predicted: sum(p), actual: sum(t) };
 }
 
-const f1Names = [...binaryNames, 'classes', 'average'] as const;
+const f1Names = ['weights', 'threshold', 'classes', 'average'] as const;
 
 const averaged = (scores: Tensor, { classes, average = 'macro' }: F1Options): Tensor =>
   classes !== undefined && average === 'macro' ? scores.mean() : scores;

@@ -1,5 +1,6 @@
 import { checkedOptions, checkedWhole, cond, type Tensor } from '@flowfield/tensor-webgpu';
 import {
+  checkedState,
   checkTransform,
   type GradientTransform,
   mapTree,
@@ -25,8 +26,12 @@ export function accumulate(optimizer: GradientTransform, options: { readonly eve
       mean: zerosOf(params) as never,
       inner: optimizer.init(params),
     }),
-    update: <P>(grads: P, state: unknown, params: P): [P, OptimizerState] => {
-      const { count, mean, inner } = state as AccumulationState<P>;
+    update: <P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState] => {
+      const { count, mean, inner } = checkedState<AccumulationState<P>>('accumulate', state, [
+        'count',
+        'mean',
+        'inner',
+      ]);
       const filled = mapTree((old, grad) => old.add(grad.sub(old).div(count.add(1).astype(old.dtype))), mean, grads);
       const [updates, next] = cond(
         count.equal(every - 1),

@@ -4,7 +4,15 @@ import { chain } from './chain.ts';
 import { clipByBlockRms, rootMeanSquare } from './clip.ts';
 import { checkDecay, checkPositive } from './ranges.ts';
 import { scale, scaleByLearningRate } from './scale.ts';
-import { type GradientTransform, mapTree, scalarZero, stateless, zerosOf } from './transform.ts';
+import {
+  checkedState,
+  type GradientTransform,
+  mapTree,
+  type OptimizerState,
+  scalarZero,
+  stateless,
+  zerosOf,
+} from './transform.ts';
 import { addWeightDecay, type WeightDecayOptions } from './weightDecay.ts';
 
 export interface FactoredRmsOptions {
@@ -61,8 +69,9 @@ export function scaleByFactoredRms(options: FactoredRmsOptions = {}): GradientTr
       columns: statistic(params, 0) as never,
       square: mapTree((leaf) => (axesOf(leaf) ? unused(leaf) : zerosOf(leaf)), params) as never,
     }),
-    update: <P>(grads: P, state: unknown, _params: P) => {
-      const { step, ...last } = state as FactoredState<P>;
+    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+      const names = ['step', 'rows', 'columns', 'square'] as const;
+      const { step, ...last } = checkedState<FactoredState<P>>('adafactor', state, names);
       const structure = tree.structure(grads);
       const [rows, columns, squares] = [last.rows, last.columns, last.square].map((part) => tree.leaves<Tensor>(part));
       const results = tree.leaves<Tensor>(grads).map((grad, i) => {
@@ -121,8 +130,9 @@ const scaleBySize: GradientTransform = /* @__PURE__ */ stateless((updates, param
 /** updates <- decay · updates + (1 - decay) · grads. */
 const runningMean = (decay: number): GradientTransform => ({
   init: (params) => ({ mean: zerosOf(params) as never }),
-  update: <P>(grads: P, state: unknown, _params: P) => {
-    const mean = mapTree((old, grad) => old.mul(decay).add(grad.mul(1 - decay)), (state as { mean: P }).mean, grads);
+  update: <P>(grads: P, state: OptimizerState, _params: P) => {
+    const last = checkedState<{ mean: P }>('adafactor', state, ['mean']);
+    const mean = mapTree((old, grad) => old.mul(decay).add(grad.mul(1 - decay)), last.mean, grads);
     return [mean, { mean: mean as never }];
   },
 });

@@ -4,7 +4,14 @@ import { chain } from './chain.ts';
 import { checkDecay, checkEpsilons } from './ranges.ts';
 import { root } from './root.ts';
 import { scaleByLearningRate } from './scale.ts';
-import { type GradientTransform, mapTree, scalarZero, zerosOf } from './transform.ts';
+import {
+  checkedState,
+  type GradientTransform,
+  mapTree,
+  type OptimizerState,
+  scalarZero,
+  zerosOf,
+} from './transform.ts';
 
 export interface AdamMoments {
   /** Decay of the mean of gradients (default 0.9), in [0, 1). */
@@ -22,7 +29,14 @@ export interface AdamMoments {
 const momentNames = ['beta1', 'beta2', 'epsilon', 'epsilonRoot', 'nesterov'] as const;
 
 /** The names of the options of `adam`. */
-export const adamOptionNames = ['learningRate', ...momentNames] as const;
+export const adamOptionNames = [
+  'learningRate',
+  'beta1',
+  'beta2',
+  'epsilon',
+  'epsilonRoot',
+  'nesterov',
+] as const satisfies readonly (keyof AdamOptions)[];
 
 type AdamState<P> = { step: Tensor; mean: P; square: P };
 
@@ -57,8 +71,8 @@ export function scaleByAdam(options: AdamMoments = {}): GradientTransform {
       mean: zerosOf(params) as never,
       square: zerosOf(params) as never,
     }),
-    update: <P>(grads: P, state: unknown, _params: P) => {
-      const { step, mean, square } = state as AdamState<P>;
+    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+      const { step, mean, square } = checkedState<AdamState<P>>('adam', state, ['step', 'mean', 'square']);
       const next = step.add(1);
       const m = mapTree((old, grad) => old.mul(beta1).add(grad.mul(1 - beta1)), mean, grads);
       const v = mapTree((old, grad) => old.mul(beta2).add(grad.square().mul(1 - beta2)), square, grads);

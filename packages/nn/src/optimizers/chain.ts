@@ -1,5 +1,5 @@
 import { ArgumentError } from '@flowfield/tensor-webgpu';
-import { checkTransform, type GradientTransform, type OptimizerState } from './transform.ts';
+import { checkedUpdate, checkTransform, type GradientTransform, type OptimizerState } from './transform.ts';
 
 /**
  * One transform after another: the updates of each are the gradients of the next. Its state is the list of theirs.
@@ -18,7 +18,7 @@ export function chain(...transforms: readonly GradientTransform[]): GradientTran
       const states = state as readonly OptimizerState[];
       let updates = grads;
       const next = transforms.map((transform, i) => {
-        const [changed, nextState] = transform.update(updates, states[i], params);
+        const [changed, nextState] = checkedUpdate('chain', transform.update(updates, states[i], params));
         updates = changed;
         return nextState;
       });

@@ -53,3 +53,10 @@ describe.each(ff.devices())('ema on %s', (device) => {
 it('names a decay outside [0, 1)', () => {
   expect(() => ema({ decay: 1 })).toThrow(/decay must lie in \[0, 1\), got 1/);
 });
+
+it('names a state that is none', () => {
+  expect(() => ema({ decay: 0.9 }).update({ w: tensor([1]) }, undefined as never)).toThrow(
+    /expected its state.*init\(params\)/,
+  );
+  expect(() => ema({ decay: 0.9 }).value({} as never)).toThrow(ff.ArgumentError);
+});

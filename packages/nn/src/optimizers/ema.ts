@@ -1,4 +1,4 @@
-import { checkedOptions, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, minimum, ones, type Tensor } from '@flowfield/tensor-webgpu';
 import { copyTree } from './copyTree.ts';
 import { checkDecay } from './ranges.ts';
 import { mapTree, scalarZero, zerosOf } from './transform.ts';
@@ -39,7 +39,8 @@ export function ema(options: EmaOptions): Ema {
         remaining: debias ? ones([], { dtype: 'f32', device: step.device?.name }) : null,
       };
     },
-    update: <P>(params: P, { average, step, remaining }: EmaState<P>): EmaState<P> => {
+    update: <P>(params: P, state: EmaState<P>): EmaState<P> => {
+      const { average, step, remaining } = checkedAverage(state);
       const n = step.astype('f32');
       const kept = warmup ? minimum(n.add(1).div(n.add(10)), decay) : decay;
       const blend = (old: Tensor, now: Tensor): Tensor => {
@@ -53,11 +54,19 @@ export function ema(options: EmaOptions): Ema {
         remaining: remaining?.mul(kept) ?? null,
       };
     },
-    value: <P>({ average, step, remaining }: EmaState<P>): P => {
+    value: <P>(state: EmaState<P>): P => {
+      const { average, step, remaining } = checkedAverage(state);
       if (!remaining) return average;
       const given = remaining.neg().add(1);
       const divisor = given.add(step.equal(0).astype('f32'));
       return mapTree((leaf) => leaf.div(divisor.astype(leaf.dtype)), average);
     },
   };
+}
+
+function checkedAverage<P>(state: EmaState<P>): EmaState<P> {
+  if (state?.average !== undefined && state.step !== undefined) return state;
+  throw new ArgumentError(
+    'ema: expected its state { average, step, remaining }, got something else. Make it with init(params).',
+  );
 }

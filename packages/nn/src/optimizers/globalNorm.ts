@@ -5,10 +5,10 @@ import { root } from './root.ts';
  * Where the largest element lies outside [small, large], squares may leave the range of the dtype: elements are then
  * multiplied by a power of two, which changes no digit.
  */
-const ranges = {
-  f32: { small: 2 ** -50, large: 2 ** 40, up: 2 ** 96, down: 2 ** -96 },
-  f64: { small: 2 ** -400, large: 2 ** 400, up: 2 ** 600, down: 2 ** -600 },
-} as const;
+const rangeOf = (dtype: 'f32' | 'f64') =>
+  dtype === 'f32'
+    ? { small: 2 ** -50, large: 2 ** 40, up: 2 ** 96, down: 2 ** -96 }
+    : { small: 2 ** -400, large: 2 ** 400, up: 2 ** 600, down: 2 ** -600 };
 
 /** `norm / factor` is the norm of the tree; both are scalars, and the factor is a power of two. */
 export interface ScaledNorm {
@@ -28,7 +28,7 @@ export function scaledNorm(op: string, updates: unknown): ScaledNorm {
   const dtype = leaves.some((leaf) => leaf.dtype === 'f64') ? 'f64' : 'f32';
   const cast = filled.map((leaf) => leaf.astype(dtype));
   if (cast.length === 0) return { norm: leaves[0].astype(dtype).sum(), factor: leaves[0].astype(dtype).sum().add(1) };
-  const { small, large, up, down } = ranges[dtype];
+  const { small, large, up, down } = rangeOf(dtype);
   const largest = cast.map((leaf) => leaf.abs().max()).reduce((a, b) => maximum(a, b));
   const one = largest.mul(0).astype('i32').astype(dtype).add(1);
   const factor = where(largest.greater(large), one.mul(down), where(largest.less(small), one.mul(up), one));

@@ -3,7 +3,7 @@ import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { checkDecay } from './ranges.ts';
 import { scaleByLearningRate } from './scale.ts';
-import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
+import { checkedState, type GradientTransform, mapTree, type OptimizerState, zerosOf } from './transform.ts';
 import { addWeightDecay, type WeightDecayOptions } from './weightDecay.ts';
 
 export interface LionOptions extends Partial<WeightDecayOptions> {
@@ -32,8 +32,8 @@ export function lion(options: LionOptions): GradientTransform {
   checkDecay('lion: beta2', beta2);
   const direction: GradientTransform = {
     init: (params) => ({ mean: zerosOf(params) as never }),
-    update: <P>(grads: P, state: unknown, _params: P) => {
-      const last = (state as { mean: P }).mean;
+    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+      const last = checkedState<{ mean: P }>('lion', state, ['mean']).mean;
       const updates = mapTree(
         (old, grad) =>
           old

@@ -1,6 +1,6 @@
 import { checkedOptions } from '@flowfield/tensor-webgpu';
 import { checkDecay } from './ranges.ts';
-import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
+import { checkedState, type GradientTransform, mapTree, type OptimizerState, zerosOf } from './transform.ts';
 
 export interface MomentumOptions {
   /** How much of the last velocity stays, in [0, 1). */
@@ -19,8 +19,8 @@ export function momentum(options: MomentumOptions): GradientTransform {
   checkDecay('momentum: decay', decay);
   return {
     init: (params) => ({ velocity: zerosOf(params) as never }),
-    update: <P>(grads: P, state: unknown, _params: P) => {
-      const last = (state as { velocity: P }).velocity;
+    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+      const last = checkedState<{ velocity: P }>('momentum', state, ['velocity']).velocity;
       const velocity = mapTree((old, grad) => old.mul(decay).add(grad), last, grads);
       const updates = nesterov ? mapTree((grad, v) => grad.add(v.mul(decay)), grads, velocity) : velocity;
       return [updates, { velocity: velocity as never }];

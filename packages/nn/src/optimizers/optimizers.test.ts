@@ -203,3 +203,37 @@ it('names options outside their range', () => {
   expect(() => adamW({ learningRate: 0.1, weightDecay: Number.NaN })).toThrow(/weightDecay.*got NaN/);
   expect(() => globalNorm({})).toThrow(ff.ArgumentError);
 });
+
+it('names gradients and states that do not fit', () => {
+  const params = { w: tensor([1, 2, 3]), b: tensor([1]) };
+  const short = { w: tensor([1]), b: tensor([1]) };
+  expect(() => applyUpdates({ b: tensor([1]) }, { b: tensor([1, 2]) })).toThrow(
+    /of one shape at 'b', got \[1\] and \[2\]/,
+  );
+  const makers = [
+    adam({ learningRate: 1 }),
+    sgd({ learningRate: 1, momentum: 0.9 }),
+    rmsProp({ learningRate: 1 }),
+    lion({ learningRate: 1 }),
+    accumulate(sgd({ learningRate: 1 }), { every: 2 }),
+  ];
+  for (const optimizer of makers) {
+    expect(() => optimizer.update(short, optimizer.init(params), params)).toThrow(
+      /one shape at 'w', got \[3\] and \[1\]/,
+    );
+    expect(() => optimizer.update(params, null, params)).toThrow(ff.ArgumentError);
+    expect(() => optimizer.update(params, [{}, {}, {}], params)).toThrow(ff.ArgumentError);
+  }
+  const bad = { init: () => null, update: () => undefined as never };
+  expect(() => chain(bad).update(params, [null], params)).toThrow(/expected \[updates, state\] from update/);
+  expect(() => sgd({ learningRate: 1, nesterov: true })).toThrow(/nesterov needs momentum, got none/);
+  expect(() => rmsProp({ learningRate: 1, nesterov: true })).toThrow(/nesterov needs momentum, got none/);
+  for (const schedule of [() => 'fast', () => undefined, () => Number.NaN]) {
+    const optimizer = sgd({ learningRate: schedule as never });
+    expect(() => optimizer.update(params, optimizer.init(params), params)).toThrow(
+      /expected a scalar tensor or a finite number/,
+    );
+  }
+  const vector = sgd({ learningRate: () => tensor([1, 2]) });
+  expect(() => vector.update(params, vector.init(params), params)).toThrow(/expected a scalar, got shape \[2\]/);
+});

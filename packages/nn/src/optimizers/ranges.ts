@@ -26,3 +26,9 @@ export function checkEpsilons(optimizer: string, epsilon: number, epsilonRoot: n
   if (epsilonRoot > 0) checkAmount(`${optimizer}: epsilon`, epsilon);
   else checkPositive(`${optimizer}: epsilon`, epsilon);
 }
+
+/** Throws `ArgumentError` for `nesterov` without momentum, which has nothing to look ahead along. */
+export function checkNesterov(optimizer: string, momentum: number | undefined, nesterov: boolean | undefined): void {
+  if (!nesterov || momentum !== undefined) return;
+  throw new ArgumentError(`${optimizer}: nesterov needs momentum, got none. Give it, as in momentum: 0.9.`);
+}

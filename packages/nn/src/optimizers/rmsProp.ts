@@ -2,10 +2,10 @@ import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { momentum as withMomentum } from './momentum.ts';
-import { checkDecay, checkEpsilons } from './ranges.ts';
+import { checkDecay, checkEpsilons, checkNesterov } from './ranges.ts';
 import { root } from './root.ts';
 import { scaleByLearningRate } from './scale.ts';
-import { type GradientTransform, mapTree, zerosOf } from './transform.ts';
+import { checkedState, type GradientTransform, mapTree, type OptimizerState, zerosOf } from './transform.ts';
 
 export interface RmsOptions {
   /** Decay of the mean of squared gradients (default 0.9), in [0, 1). */
@@ -40,8 +40,8 @@ export function scaleByRms(options: RmsOptions = {}): GradientTransform {
     grad.div(root(epsilonRoot > 0 ? spread.add(epsilonRoot) : spread).add(epsilon));
   return {
     init: (params) => ({ square: zerosOf(params) as never, mean: centered ? (zerosOf(params) as never) : null }),
-    update: <P>(grads: P, state: unknown, _params: P) => {
-      const last = state as RmsState<P>;
+    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+      const last = checkedState<RmsState<P>>('rmsProp', state, ['square', 'mean']);
       const square = mapTree((old, grad) => old.mul(decay).add(grad.square().mul(1 - decay)), last.square, grads);
       if (last.mean === null) return [mapTree(scaled, grads, square), { square: square as never, mean: null }];
       const mean = mapTree((old, grad) => old.mul(decay).add(grad.mul(1 - decay)), last.mean, grads);
@@ -71,6 +71,7 @@ export function rmsProp(options: RmsPropOptions): GradientTransform {
     'nesterov',
     ...rmsNames,
   ]);
+  checkNesterov('rmsProp', momentum, nesterov);
   const memory = momentum === undefined ? [] : [withMomentum({ decay: momentum, nesterov })];
   return chain(scaleByRms(moments), scaleByLearningRate(learningRate), ...memory);
 }

@@ -1,6 +1,6 @@
 import { ArgumentError, ShapeError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import type { Schedule } from '../schedules/schedule.ts';
-import { type GradientTransform, mapTree, scalarZero, stateless } from './transform.ts';
+import { checkedState, type GradientTransform, mapTree, scalarZero, stateless } from './transform.ts';
 
 /**
  * updates · factor.
@@ -26,7 +26,7 @@ export function scaleBySchedule(schedule: Schedule): GradientTransform {
   return {
     init: (params) => ({ step: scalarZero(params, 'i32') }),
     update: (grads, state, _params) => {
-      const { step } = state as { step: Tensor };
+      const { step } = checkedState<{ step: Tensor }>('scaleBySchedule', state, ['step']);
       const factor = factorOf(schedule(step));
       return [mapTree((leaf) => leaf.mul(factor.astype(leaf.dtype)), grads), { step: step.add(1) }];
     },

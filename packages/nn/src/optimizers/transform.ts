@@ -1,4 +1,4 @@
-import { ArgumentError, checkFunctions, type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, ShapeError, type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
 
 /** What an optimizer remembers: a tree of tensors, saved and donated like the parameters. */
 export type OptimizerState = tree.Tree<Tensor>;
@@ -13,9 +13,39 @@ export interface GradientTransform {
   update<P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState];
 }
 
-/** `f` on every leaf, in a tree of the same type. */
-export const mapTree = <P>(f: (...leaves: Tensor[]) => Tensor, first: P, ...rest: readonly unknown[]): P =>
-  tree.map(f, first, ...rest);
+/**
+ * `f` on every leaf, in a tree of the same type.
+ * @throws ShapeError where leaves of one path have different shapes, which broadcasting would hide; TreeError for other structures.
+ */
+export function mapTree<P>(f: (...leaves: Tensor[]) => Tensor, first: P, ...rest: readonly unknown[]): P {
+  let at = -1;
+  const checked = (...leaves: Tensor[]): Tensor => {
+    at++;
+    const [{ shape }] = leaves;
+    const odd = leaves.find((leaf) => leaf.shape.length !== shape.length || leaf.shape.some((n, i) => n !== shape[i]));
+    if (!odd) return f(...leaves);
+    throw new ShapeError(
+      `optimizer: expected parameters, gradients and state of one shape at '${tree.paths(first)[at]}', got [${shape.join(', ')}] and [${odd.shape.join(', ')}]. Use the gradient of these parameters, and the state that init(params) made.`,
+    );
+  };
+  return tree.map(rest.length > 0 ? checked : f, first, ...rest);
+}
+
+/** The state of a transform; throws `ArgumentError` where it lacks one of `names`. */
+export function checkedState<S>(transform: string, state: OptimizerState, names: readonly (keyof S & string)[]): S {
+  const given = state as Readonly<Record<string, unknown>> | null | undefined;
+  const missing = names.find((name) => given?.[name] === undefined);
+  if (missing === undefined) return state as S;
+  throw new ArgumentError(
+    `${transform}: expected its state { ${names.join(', ')} }, got one without ${missing}. Make it with init(params) of this optimizer.`,
+  );
+}
+
+/** What `update` of a transform returned; throws `ArgumentError` unless it is a pair. */
+export function checkedUpdate<P>(op: string, result: [P, OptimizerState]): [P, OptimizerState] {
+  if (Array.isArray(result) && result.length === 2) return result;
+  throw new ArgumentError(`${op}: expected [updates, state] from update of a transform, got ${described(result)}.`);
+}
 
 /** Zeros in the form of `params`. */
 export const zerosOf = <P>(params: P): P =>

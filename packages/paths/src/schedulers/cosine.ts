@@ -1,5 +1,6 @@
 import { atan, cos, sin, tensor } from '@flowfield/tensor-webgpu';
 import type { Scheduler } from '../scheduler.ts';
+import { ratio } from './ratios.ts';
 
 const QUARTER_TURN = Math.PI / 2;
 
@@ -14,6 +15,6 @@ export function cosineScheduler(): Scheduler {
     sigma: (t) => sin(tensor(t).mul(-1).add(1).mul(QUARTER_TURN)),
     dAlpha: (t) => cos(tensor(t).mul(QUARTER_TURN)).mul(QUARTER_TURN),
     dSigma: (t) => cos(tensor(t).mul(-1).add(1).mul(QUARTER_TURN)).mul(-QUARTER_TURN),
-    snrInverse: (snr) => atan(snr).div(QUARTER_TURN),
+    snrInverse: (snr) => atan(ratio(snr)).div(QUARTER_TURN),
   };
 }

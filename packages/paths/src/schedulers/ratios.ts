@@ -10,12 +10,18 @@ export const positive = (sigma: Tensor): Tensor =>
 /** sqrt of a number that rounding may have taken below 0. */
 export const rootOf = (square: Tensor): Tensor => sqrt(maximum(square, 0));
 
+/** A signal-to-noise ratio: what is below 0 is taken for 0. */
+export function ratio(snr: TensorLike): Tensor {
+  const s = tensor(snr);
+  return where(s.less(0), 0, s);
+}
+
 /**
  * A function of s >= 0 whose two forms are good up to 1 and, in 1 / s, above it, `Infinity` included. Each form sees only
  * numbers of its own range, and the one that is chosen has its full derivative, at 1 too.
  */
 export function bySize(snr: TensorLike, small: (s: Tensor) => Tensor, large: (inverse: Tensor) => Tensor): Tensor {
-  const s = tensor(snr);
+  const s = ratio(snr);
   const above = greater(s, 1);
   return where(above, large(div(1, where(above, s, 1))), small(where(above, 1, s)));
 }

@@ -102,9 +102,9 @@ export function sampleChain(transition: Transition, x0: Tensor, options: SampleC
   };
 }
 
-/** Whether all elements are finite; tokens are. */
+/** Whether all elements are finite, and tokens not negative, which stands for one that could not be drawn. */
 export const allFinite = (x: Tensor): Tensor =>
-  x.dtype === 'f32' || x.dtype === 'f64' ? x.isFinite().all() : x.equal(x).all();
+  x.dtype === 'f32' || x.dtype === 'f64' ? x.isFinite().all() : x.greaterEqual(0).all();
 
 /** The error for a step after which the points are not finite. */
 export function notFinite(use: string, grid: readonly number[], step: number, x: Tensor): NonFiniteSampleError {
@@ -112,7 +112,7 @@ export function notFinite(use: string, grid: readonly number[], step: number, x:
   const index = data ? data.findIndex((value) => !Number.isFinite(value)) : -1;
   const row = index >= 0 && data ? `, row ${Math.floor(index / (data.length / x.shape[0]))}` : '';
   return new NonFiniteSampleError(
-    `${use}: points became NaN or infinite in step ${step}, from t = ${grid[step]} to ${grid[step + 1]}${row}. ` +
+    `${use}: points became NaN or infinite (tokens could not be drawn) in step ${step}, from t = ${grid[step]} to ${grid[step + 1]}${row}. ` +
       'Look at the model there (division by 0, times it was not trained on), or end the grid earlier.',
   );
 }

@@ -81,11 +81,14 @@ export function discreteEuler(model: TokenModel, options: DiscreteEulerOptions =
           ? rate.mul(h).neg().expm1().neg()
           : rate.mul(h);
     const chosen = (from: random.Key, share: Tensor): Tensor => random.uniform(from, x.shape, { dtype }).less(share);
-    const data = random.categorical(keys.slice(0), logits).astype('i32');
+    // NaN has no largest element: such a place is marked, and the chain names it.
+    const known = logits.isNaN().any({ axis: -1 }).logicalNot();
+    const draw = (from: random.Key): Tensor => where(known, random.categorical(from, logits).astype('i32'), -1);
+    const data = draw(keys.slice(0));
     const jumped = where(chosen(keys.slice(1), probability), data, x);
     if (divergenceFree === 0 || !source) return jumped;
     const correction = typeof divergenceFree === 'number' ? h.mul(divergenceFree) : h.mul(divergenceFree(now));
-    const fresh = random.categorical(keys.slice(2), logits).astype('i32');
+    const fresh = draw(keys.slice(2));
     const mixed = where(chosen(keys.slice(3), kappaNext.alphaT), fresh, source.sample(keys.slice(4), x.shape));
     return where(chosen(keys.slice(5), correction.neg().expm1().neg()), mixed, jumped);
   });

@@ -101,7 +101,10 @@ export const laws: Readonly<Record<string, Wrap>> = {
     const asked = [...picks.shuffled(moving.length), picks.below(moving.length)].map((k) => moving[k]);
     const one = (argnums: string): string =>
       `grad((...ys) => { const o = ${f}(...ys); return ${score(outputs)}; }, { argnums: ${argnums} })(...xs)`;
-    return `(...xs) => [...[${asked.map((n) => one(String(n))).join(', ')}], ...${one(`[${asked.join(', ')}]`)}]`;
+    // All of them move both times: a custom rule need not agree with its function where nothing moves.
+    const sorted = [...moving].sort((a, b) => a - b);
+    const chosen = asked.map((n) => `g[${sorted.indexOf(n)}]`);
+    return `(...xs) => { const g = ${one(`[${sorted.join(', ')}]`)}; return [${chosen.join(', ')}, ...${one(`[${asked.join(', ')}]`)}]; }`;
   },
   /** The gradient along a direction is the forward derivative. */
   duality: (f, inputs, outputs) => {

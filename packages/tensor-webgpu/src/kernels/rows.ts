@@ -32,7 +32,7 @@ function splitFirst(shape: Shape, rows: number): number[] {
 }
 
 /** Whether what is read at `place` stays within the row (of `rows`) that axis 0 of the space stands for. */
-export function withinRow(place: Affine, space: Shape, rows: number, size: number): boolean {
+function withinRow(place: Affine, space: Shape, rows: number, size: number): boolean {
   if (rows === 1) return true;
   const rowSize = size / rows;
   if (place.strides[0] !== rowSize) return false;

@@ -12,6 +12,7 @@ import {
   tensor,
   vmap,
   whileLoop,
+  zeros,
 } from '../index.ts';
 
 const GOOD = [
@@ -192,6 +193,14 @@ describe('a branch that is not taken', () => {
         ],
       ]);
     }
+  });
+
+  test('is told from one that is taken at indices beyond the branches, and without any examples', () => {
+    const only = vmap((i: Tensor, v: Tensor) => switchCase(i, [root], v));
+    expect(only(tensor([-3, 5], { dtype: 'i32' }), tensor([4, 9])).toArray()).toEqual([2, 3]);
+    const p = tensor(2);
+    const none = vmap((v: Tensor) => cond(v.greater(0), (v) => v.mul(p), nothing, v));
+    expect(none(zeros([0])).shape).toEqual([0]);
   });
 
   test('may hold a loop that would not end for the examples at hand', () => {

@@ -31,7 +31,10 @@ export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor
   return { eigenvalues, eigenvectors };
 }
 
-/** x = Q R with orthonormal columns in Q [..., m, k] and upper triangular R [..., k, n], k = min(m, n). */
+/**
+ * x = Q R with orthonormal columns in Q [..., m, k] and upper triangular R [..., k, n], k = min(m, n). Derivatives need
+ * leading k columns that are independent.
+ */
 export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
   const [q, r] = composites('linalg.qr', () => lax.qr(matrices('qr', x)));
   return { q, r };

@@ -79,6 +79,7 @@ export const linalgTable: readonly OpEntry[] = [
   ),
   entry('linalg.qr, r', 'x = q r', (x) => qr(regular(x)).r, [SQUARE]),
   entry('linalg.qr, q', 'x = q r', (x) => qr(regular(x)).q, [SQUARE]),
+  entry('linalg.qr, r of wide ones', 'x = q r', (x) => qr(x.add(embedded(x).mul(2))).r, [[2, 2, 4]]),
   entry('linalg.svd, values', 'x = u s vᵀ', (x) => svd(x).s, [[2, 4, 3]]),
   entry(
     'linalg.svd, nearest orthogonal',

@@ -103,6 +103,17 @@ describe.each(['cpu', 'reference'])('indices on %s', (device) => {
 });
 
 describe('indices written down', () => {
+  it('go to the device of what they index, as the integers that they are', () => {
+    const x = tensor([1, 2, 3], { device: 'reference' });
+    expect(ff.take(x, [0, -1]).toArray()).toEqual([1, 3]);
+    expect(ff.gather(x, -1).item()).toBe(3);
+    expect(ff.takeAlongAxis(x, [2, 0], 0).toArray()).toEqual([3, 1]);
+    expect(ff.scatterAdd(x, [-1], [5]).toArray()).toEqual([1, 2, 8]);
+    const long = ff.arange(2 ** 24 + 2);
+    expect(ff.take(long, [2 ** 24 + 1]).toArray()).toEqual([2 ** 24 + 1]);
+    expect(ff.take(long, 2 ** 24 + 1).item()).toBe(2 ** 24 + 1);
+  });
+
   it('are checked at once', () => {
     for (const f of [ff.take, ff.gather, (x: ff.TensorLike, i: ff.TensorLike) => ff.scatterAdd(x, i, 1)]) {
       expect(f([1, 2, 3], [-1]).toArray()).toBeTruthy();

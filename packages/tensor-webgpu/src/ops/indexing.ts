@@ -6,6 +6,7 @@ import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
+import { tensor } from './creation.ts';
 import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
 import { moveaxis } from './reshape.ts';
 import type { AxisOption, TensorLike } from './types.ts';
@@ -16,19 +17,23 @@ import type { AxisOption, TensorLike } from './types.ts';
  * nearest end (`take`, `takeAlongAxis`, `gather`, `dynamicSlice`), or writes nothing (`scatter…`, `oneHot`). Indices
  * written down as plain numbers are checked at once: out of range they are an `ArgumentError`.
  */
-function indexTensor(op: string, indices: TensorLike, extent: number): Tensor {
-  if (!isTensor(indices)) {
-    const list = ArrayBuffer.isView(indices) ? Array.from(indices) : ([indices].flat(16) as number[]);
-    for (const index of list) {
-      if (!Number.isInteger(index) || index < -extent || index >= extent) {
-        throw new ArgumentError(
-          `${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`,
-        );
-      }
+function indexTensor(op: string, indices: TensorLike, x: Tensor, axis: number): Tensor {
+  const extent = x.shape[axis] ?? 0;
+  if (isTensor(indices)) return fromFront(checkInteger(op, 'indices', indices), extent);
+  const list = ArrayBuffer.isView(indices) ? Array.from(indices) : ([indices].flat(16) as number[]);
+  for (const index of list) {
+    if (!Number.isInteger(index) || index < -extent || index >= extent) {
+      throw new ArgumentError(
+        `${op}: index ${String(index)} is out of range for extent ${extent}. Use integers from ${-extent} to ${extent - 1}.`,
+      );
     }
   }
-  const values = asTensor(indices);
-  return fromFront(isTensor(indices) ? checkInteger(op, 'indices', values) : castTo(values, 'i32'), extent);
+  // As integers from the start: an f32 would not hold all of them.
+  const values =
+    typeof indices === 'number' || typeof indices === 'boolean'
+      ? lax.full([], Number(indices), 'i32')
+      : tensor(indices, { dtype: 'i32', device: x.device?.name });
+  return fromFront(values as Tensor, extent);
 }
 
 /** Integers as i32, where negative ones have counted from the end of `extent` places. */
@@ -55,7 +60,7 @@ export function take(x: TensorLike, indices: TensorLike, options: AxisOption = {
   return composite('take', () => {
     const value = asTensor(x);
     const at = normalizeAxis('take', axis, value.ndim);
-    const index = indexTensor('take', indices, value.shape[at]);
+    const index = indexTensor('take', indices, value, at);
     const taken = lax.gather(moveaxis(value, at, 0), index, 0) as Tensor;
     const indexAxes = range(0, index.ndim);
     return at === 0
@@ -81,7 +86,7 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
         `takeAlongAxis: indices of shape ${showShape(given.shape)} must agree with ${showShape(value.shape)} in every axis but ${at}.`,
       );
     }
-    const index = moveaxis(indexTensor('takeAlongAxis', isTensor(indices) ? given : indices, value.shape[at]), at, -1);
+    const index = moveaxis(indexTensor('takeAlongAxis', isTensor(indices) ? given : indices, value, at), at, -1);
     const taken = lax.gather(moveaxis(value, at, -1), index, value.ndim - 1) as Tensor;
     return moveaxis(taken, -1, at);
   });
@@ -100,7 +105,7 @@ export function gather(x: TensorLike, indices: TensorLike, options: GatherOption
   const batchDims = checkedBatchDims('gather', checkedOptions('gather', options, ['batchDims']));
   return composite('gather', () => {
     const value = asTensor(x);
-    return lax.gather(value, indexTensor('gather', indices, value.shape[batchDims] ?? 0), batchDims);
+    return lax.gather(value, indexTensor('gather', indices, value, batchDims), batchDims);
   });
 }
 
@@ -114,7 +119,7 @@ const scatter =
       const operands = [x, updates];
       const given = asTensors(operands);
       const [value, changes] = inType(name, operands, given, commonType(operands, given));
-      const index = indexTensor(name, indices, value.shape[batchDims] ?? 0);
+      const index = indexTensor(name, indices, value, batchDims);
       // Where there are no rows nothing can be written, and no derivative comes back.
       if (value.shape[batchDims] === 0) return value;
       const shape = [...index.shape, ...value.shape.slice(batchDims + 1)];

@@ -2,6 +2,8 @@ import { isFloat } from '../dtype/dtype.ts';
 import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
+import { castPrimitive } from '../primitives/cast.ts';
+import { reshapePrimitive } from '../primitives/reshape.ts';
 import { primitives } from '../primitives/table.ts';
 import { EXACT } from '../program/exact.ts';
 import type { Primitive } from '../program/primitive.ts';
@@ -19,7 +21,7 @@ export function uniformValue(rewriter: Rewriter, atom: Atom): number | null {
     if (seen instanceof Literal) value = seen.value;
     else {
       const definition = rewriter.definition(seen);
-      const isView = definition?.primitive.name === 'broadcastInDim' || definition?.primitive.name === 'reshape';
+      const isView = definition?.primitive === broadcastInDimPrimitive || definition?.primitive === reshapePrimitive;
       if (!definition || !isView) value = null;
       else {
         value = knownUniform.get(definition);
@@ -77,14 +79,14 @@ function isNeverMinusZero(rewriter: Rewriter, atom: Atom): boolean {
   const definition = rewriter.definition(atom);
   if (!definition) return false;
   const [x, y] = definition.inputs;
-  if (definition.primitive.name === 'mul') return x === y;
-  return definition.primitive.name === 'cast' ? !isFloat(x.dtype) : WITHOUT_MINUS_ZERO.has(definition.primitive.name);
+  if (definition.primitive === mulPrimitive) return x === y;
+  return definition.primitive === castPrimitive ? !isFloat(x.dtype) : WITHOUT_MINUS_ZERO.has(definition.primitive.name);
 }
 
 /** The operand of a negation. */
 function negated(rewriter: Rewriter, atom: Atom): Atom | null {
   const definition = rewriter.definition(atom);
-  return definition?.primitive.name === 'neg' ? definition.inputs[0] : null;
+  return definition?.primitive === negPrimitive ? definition.inputs[0] : null;
 }
 
 /** The number that changes nothing when it is added: for floats -0, since -0 + 0 is 0. */
@@ -145,7 +147,7 @@ addRewrite(['neg'], (rewriter, [x]) => {
   if (inner) return [inner];
   // -(x - y) is -0 where x is y, and y - x is 0 there.
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name === 'sub' && !isFloat(x.dtype) && rewriter.uses(x) === 1) {
+  if (definition?.primitive === subPrimitive && !isFloat(x.dtype) && rewriter.uses(x) === 1) {
     return [rewriter.emit(subPrimitive, [definition.inputs[1], definition.inputs[0]], {})];
   }
   return null;

@@ -1,6 +1,6 @@
 import { type DType, isFloat } from '../dtype/dtype.ts';
 import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
-import { addPrimitive, mulPrimitive } from '../primitives/arithmetic.ts';
+import { addPrimitive, mulPrimitive, negPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
 import { reduceSumPrimitive } from '../primitives/reduce.ts';
@@ -26,15 +26,15 @@ addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
   const definition = rewriter.definition(x);
   if (!definition) return null;
   const [inner] = definition.inputs;
-  if (definition.primitive.name === 'reduceSum') {
+  if (definition.primitive === reduceSumPrimitive) {
     // The inner axes are numbered in the inner operand; the outer ones skip them.
     const gone: number[] = definition.params.axes;
     const kept = range(0, inner.shape.length).filter((axis) => !gone.includes(axis));
     const all = [...gone, ...reduced.map((axis) => kept[axis])].sort((a, b) => a - b);
     return [rewriter.emit(reduceSumPrimitive, [inner], { axes: all })];
   }
-  if (definition.primitive.name === 'neg') return null;
-  if (definition.primitive.name !== 'broadcastInDim') return null;
+  if (definition.primitive === negPrimitive) return null;
+  if (definition.primitive !== broadcastInDimPrimitive) return null;
   // A sum over an axis that was only repeated is a multiplication.
   const dims: number[] = definition.params.dims;
   const repeated = reduced.filter((axis) => !dims.includes(axis) || inner.shape[dims.indexOf(axis)] === 1);
@@ -118,7 +118,7 @@ addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [o
 /** A transposed product is the product of the operands in the other order. */
 addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name !== 'dotGeneral' || rewriter.uses(x) !== 1) return null;
+  if (definition?.primitive !== dotGeneralPrimitive || rewriter.uses(x) !== 1) return null;
   const { contract, batch } = definition.params as DotParams;
   const [lhs, rhs] = definition.inputs;
   const count = batch[0].length;

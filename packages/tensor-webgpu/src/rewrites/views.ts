@@ -1,5 +1,6 @@
 import { ruleList } from '../optimize/rewrite.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
+import { concatPrimitive } from '../primitives/concat.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { slicePrimitive } from '../primitives/slice.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
@@ -18,7 +19,7 @@ addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
   if (x.shape.length > 0 && sameShape(x.shape, shape)) return [x];
   if (x.shape.length === 0 && shape.length === 0) return [x];
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name === 'broadcastInDim') {
+  if (definition?.primitive === broadcastInDimPrimitive) {
     const inner: number[] = definition.params.dims;
     return [
       rewriter.emit(broadcastInDimPrimitive, definition.inputs, { shape, dims: inner.map((axis) => dims[axis]) }),
@@ -31,7 +32,8 @@ addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
 addRewrite(['reshape'], (rewriter, [x], { shape }) => {
   if (sameShape(x.shape, shape)) return [x];
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name === 'reshape') return [rewriter.emit(reshapePrimitive, definition.inputs, { shape })];
+  if (definition?.primitive === reshapePrimitive)
+    return [rewriter.emit(reshapePrimitive, definition.inputs, { shape })];
   // A reshape that only adds axes of extent 1 is a broadcast, which composes with the other views.
   const dims = onesAdded(x.shape, shape);
   return dims && x.shape.length > 0 ? [rewriter.emit(broadcastInDimPrimitive, [x], { shape, dims })] : null;
@@ -56,7 +58,7 @@ addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
   const order: number[] = permutation;
   if (order.every((axis, i) => axis === i)) return [x];
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name === 'transpose') {
+  if (definition?.primitive === transposePrimitive) {
     const inner: number[] = definition.params.permutation;
     return [rewriter.emit(transposePrimitive, definition.inputs, { permutation: order.map((axis) => inner[axis]) })];
   }
@@ -67,7 +69,7 @@ addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
   const whole = x.shape.every((extent, i) => start[i] === 0 && limit[i] === extent && (strides?.[i] ?? 1) === 1);
   if (whole) return [x];
   const definition = rewriter.definition(x);
-  if (definition?.primitive.name !== 'concat') return null;
+  if (definition?.primitive !== concatPrimitive) return null;
   // A slice that lies within one part of a concatenation is a slice of that part.
   const { axis } = definition.params as { axis: number };
   let from = 0;

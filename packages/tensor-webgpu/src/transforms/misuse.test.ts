@@ -139,14 +139,29 @@ describe('callbacks', () => {
   });
 
   it('directions and cotangents of the wrong form are named', () => {
-    for (const bad of [[], [x, x], [[1, 2]], 'x', null, [null]]) {
+    for (const bad of [[], [x, x], [[1, 2]], 'x', [null, null]]) {
+      const list = (Array.isArray(bad) ? bad : [bad]) as never[];
       expect(() => ff.jvp(one, [x], bad as never)).toThrow(ff.FlowfieldError);
-      expect(() => ff.linearize(one, x)[1](...((Array.isArray(bad) ? bad : [bad]) as never[]))).toThrow(
-        ff.FlowfieldError,
-      );
+      expect(() => ff.linearize(one, x)[1](...list)).toThrow(ff.FlowfieldError);
     }
-    for (const bad of [[x, x], ff.ones([2]), null, 'x'])
-      expect(() => ff.vjp(one, x)[1](bad)).toThrow(ff.FlowfieldError);
+    for (const bad of [[x, x], ff.ones([2]), 'x']) expect(() => ff.vjp(one, x)[1](bad)).toThrow(ff.FlowfieldError);
+  });
+
+  it('directions and cotangents may be null, which is zero, and numbers', () => {
+    const at = ff.tensor([2, 0], { dtype: 'i32' });
+    const pick = (v: ff.Tensor, i: ff.Tensor) => ff.take(v, i);
+    expect(ff.jvp(pick, [x, at], [x, null])[1].toArray()).toEqual([3, 1]);
+    expect(ff.jvp(pick, [x, at], [null, null])[1].toArray()).toEqual([0, 0]);
+    expect(ff.linearize(pick, x, at)[1](x, null).toArray()).toEqual([3, 1]);
+    const pair = (v: ff.Tensor) => ({ double: v.mul(2), sum: v.sum() });
+    expect(ff.vjp(pair, x)[1]({ double: null, sum: 1 })[0].toArray()).toEqual([1, 1, 1]);
+    const far = ff.tensor(3, { dtype: 'f64', device: 'reference' });
+    expect(ff.jvp((v: ff.Tensor) => v.square(), [far], [0.1])[1].item()).toBe(6 * 0.1);
+    expect(
+      ff
+        .vjp((v: ff.Tensor) => v.square(), far)[1](0.1)[0]
+        .item(),
+    ).toBe(6 * 0.1);
   });
 });
 

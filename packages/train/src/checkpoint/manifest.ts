@@ -28,13 +28,19 @@ export interface Manifest {
 
 const REMEDY = 'Restore the folder from a copy, or start anew in another.';
 
+/** Infinite numbers, which a validation may return and JSON has not, by name. */
+const named = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+const unnamed = (_key: string, value: unknown): unknown =>
+  value === 'Infinity' || value === '-Infinity' ? Number(value) : value;
+
 /** The sum of all that a manifest says, which is kept in it as well. */
-const sumOf = (manifest: object): Promise<string> => sha256(new TextEncoder().encode(JSON.stringify(manifest)));
+const sumOf = (manifest: object): Promise<string> => sha256(new TextEncoder().encode(JSON.stringify(manifest, named)));
 
 export async function writeManifest(storage: RunStorage, manifest: Omit<Manifest, 'format'>): Promise<void> {
   const content = { format: FORMAT, ...manifest };
   const sealed = { ...content, sha256: await sumOf(content) };
-  await storage.write(MANIFEST, new TextEncoder().encode(`${JSON.stringify(sealed, null, 2)}\n`));
+  await storage.write(MANIFEST, new TextEncoder().encode(`${JSON.stringify(sealed, named, 2)}\n`));
 }
 
 /**
@@ -46,7 +52,7 @@ export async function readManifest(storage: RunStorage): Promise<Manifest | null
   if (!bytes) return null;
   let found: unknown;
   try {
-    found = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    found = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes), unnamed);
   } catch (error) {
     throw new CheckpointError(
       `checkpoint: expected JSON in ${MANIFEST}: ${(error as Error).message.slice(0, 120)}. ${REMEDY}`,

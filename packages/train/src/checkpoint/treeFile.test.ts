@@ -48,6 +48,8 @@ it('tells keys with dots, backslashes and no letters apart, and says which names
   expect(ff.tree.leaves<Tensor>(back).map((leaf) => leaf.item())).toEqual(
     ff.tree.leaves<Tensor>(odd).map((leaf) => leaf.item()),
   );
+  await expect(encodeTree({ a: 3 })).rejects.toThrow(/expected the leaf 'a' as a tensor, got 3/);
+  await expect(encodeTree(odd, { step: 3 as never })).rejects.toThrow(/expected strings as metadata, got 3 for 'step'/);
   const alone = tensor([1, 2]);
   expect(decodeTree(await encodeTree(alone), alone).toArray()).toEqual([1, 2]);
   await expect(encodeTree({ __metadata__: tensor([1]) })).rejects.toThrow(SafetensorsError);

@@ -3,7 +3,6 @@ import * as ff from '@flowfield/tensor-webgpu';
 import { type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, it } from 'vitest';
 import {
-  createTrainer,
   fullBatch,
   generated,
   memoryStorage,
@@ -144,17 +143,4 @@ describe.each(ff.devices())('failures on %s', (device) => {
     expect((await train(climbing(1, 1, 20, { divergenceFactor: 4 }))).diverged).toBe(true);
     expect((await train(climbing(1, 1, 60, { divergenceFactor: Number.POSITIVE_INFINITY }))).diverged).toBe(false);
   });
-});
-
-it('refuses two parameters of one path', () => {
-  const params = { 'a.b': tensor([1]), a: { b: tensor([2]) } };
-  expect(() =>
-    createTrainer({
-      params,
-      loss: (p: typeof params) => p.a.b.sum(),
-      optimizer: sgd({ learningRate: 1 }),
-      batches: fullBatch(tensor([0])),
-      steps: 1,
-    }),
-  ).toThrow(/two parameters have the path 'a\.b'/);
 });

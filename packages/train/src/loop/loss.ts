@@ -22,6 +22,9 @@ export interface LossParts<S> {
   readonly modelState: S;
 }
 
+/** Names of numbers that the log of a run has anyway. */
+const reserved = ['step', 'loss', 'stepsPerSecond', 'validation', 'diverged', 'firstLoss'];
+
 const isTensor = (value: unknown): value is Tensor => Array.isArray((value as Tensor | null | undefined)?.shape);
 
 /**
@@ -36,7 +39,17 @@ export function lossParts<S>(result: LossResult<S>, modelState: S): LossParts<S>
     );
   }
   const { loss, metrics = {} } = parts;
+  if (loss.shape.length !== 0 || (loss.dtype !== 'f32' && loss.dtype !== 'f64')) {
+    throw new ShapeError(
+      `train: the loss must be one floating scalar, got ${loss.dtype}[${loss.shape.join(', ')}]. Reduce it with .mean() or .sum().`,
+    );
+  }
   for (const [name, metric] of Object.entries(metrics)) {
+    if (reserved.includes(name)) {
+      throw new ArgumentError(
+        `train: a metric may not be named '${name}', which the log has already. Choose another name than ${reserved.join(', ')}.`,
+      );
+    }
     if (isTensor(metric) && metric.shape.length === 0) continue;
     const given = isTensor(metric) ? `shape [${metric.shape.join(', ')}]` : describe(metric);
     throw new ShapeError(`train: metric '${name}' must be a scalar, got ${given}. Reduce it with .mean().`);

@@ -98,12 +98,6 @@ export function checkedTrainerOptions<P, B, S>(options: TrainerOptions<P, B, S>)
     trainerOptionNames as readonly (keyof TrainerOptions<P, B, S>)[],
   );
   expectThat(isTree(params), 'params must be a tree of tensors. Draw them with init(key) of a layer');
-  const paths = tree.paths(params);
-  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
-  expectThat(
-    twice === undefined,
-    `two parameters have the path '${twice}', by which checkpoints name them. Rename one, without a dot in its name`,
-  );
   expectThat(
     modelState === undefined || modelState === null || isTree(modelState),
     'modelState must be a tree of tensors, such as initState() of a layer',

@@ -1,5 +1,6 @@
 import { applyUpdates, type Ema, type OptimizerState } from '@flowfield/nn';
 import {
+  ArgumentError,
   argmax,
   random,
   stack,
@@ -47,24 +48,26 @@ function updated<P, B, S>(
   key: random.Key,
 ) {
   const isWhole = own.length === tree.leaves(params).length;
-  // The leaves of a record come in the order of their names.
-  const paths = tree.paths(params);
-  const places = isWhole ? own : [...own].sort((a, b) => (paths[a] < paths[b] ? -1 : 1));
-  type Moving = P | Record<string, Tensor>;
-  const moving: Moving = isWhole ? params : pickedLeaves(params, own);
-  const full = (at: Moving): P => (isWhole ? (at as P) : withLeaves(params, own, at as Record<string, Tensor>));
-  const parted = (at: Moving): readonly [Tensor, Omit<LossParts<S>, 'loss'>] => {
+  const moving = isWhole ? params : pickedLeaves(params, own);
+  const full = (at: P): P => (isWhole ? at : withLeaves(params, own, at));
+  const parted = (at: P): readonly [Tensor, Omit<LossParts<S>, 'loss'>] => {
     const { loss: value, ...rest } = lossParts(loss(full(at), batch, key, modelState), modelState);
     return [value, rest];
   };
-  type Traced = [[Tensor, Omit<LossParts<S>, 'loss'>], Moving];
+  type Traced = [[Tensor, Omit<LossParts<S>, 'loss'>], P];
   const [[value, rest], grads] = valueAndGrad(parted, { hasAux: true })(moving) as Traced;
-  const [updates, nextMemory] = optimizer.update(grads, memory, moving);
+  const result: unknown = optimizer.update(grads, memory, moving);
+  if (!Array.isArray(result) || result.length !== 2) {
+    throw new ArgumentError(
+      `train: update of the optimizer must return [updates, state], got ${String(result)}. Return both.`,
+    );
+  }
+  const [updates, nextMemory] = result as [P, OptimizerState];
   return {
     params: full(applyUpdates(moving, updates)),
     memory: nextMemory,
     modelState: rest.modelState,
-    outputs: { loss: value, metrics: rest.metrics, bad: firstBad(grads, places) },
+    outputs: { loss: value, metrics: rest.metrics, bad: firstBad(grads, own) },
   };
 }
 

@@ -1,4 +1,4 @@
-import { checkedOptions, checkFunctions } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkFunctions } from '@flowfield/tensor-webgpu';
 import type { TrainEvent } from './events.ts';
 import { type TrainerOptions, trainerOptionNames } from './options.ts';
 import { createTrainer, type Trainer } from './trainer.ts';
@@ -29,6 +29,9 @@ export async function train<P, B, S = null>(options: TrainOptions<P, B, S>): Pro
     'resume',
   ]);
   if (onEvent !== undefined) checkFunctions('train: onEvent', onEvent);
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
+    throw new ArgumentError('train: signal must be an AbortSignal. Give controller.signal of an AbortController.');
+  }
   const trainer = createTrainer(parts as TrainerOptions<P, B, S>);
   if (resume) await trainer.resume();
   for await (const event of trainer.run({ signal })) await onEvent?.(event);

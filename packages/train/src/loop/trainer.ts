@@ -107,6 +107,7 @@ export class Trainer<P, B, S = null> {
   async resume(): Promise<boolean> {
     const { storage } = this.options;
     if (!storage) throw new ArgumentError('train: resume needs the option storage, where the checkpoint is.');
+    if (this.running) throw new ArgumentError('train: this trainer is running already. Resume before run.');
     const found = await readCheckpoint(storage, this.seed, this.current);
     this.resumed = true;
     if (!found) return false;
@@ -149,6 +150,7 @@ export class Trainer<P, B, S = null> {
         yield event;
       }
     } finally {
+      await this.batches.close?.();
       this.running = false;
     }
   }

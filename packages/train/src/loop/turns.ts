@@ -111,17 +111,18 @@ export function turnAt(turns: readonly { readonly steps: number }[], step: numbe
   });
 }
 
-/** The leaves at `places`, by place. Paths of the tree name them in the memory of an optimizer. */
-export function pickedLeaves(params: unknown, own: readonly number[]): Record<string, Tensor> {
-  const leaves = tree.leaves<Tensor>(params);
-  const paths = tree.paths(params);
-  return Object.fromEntries(own.map((i) => [paths[i], leaves[i]]));
+/** The tree with `null`, which is no leaf, in place of the leaves that are not at `own`: paths stay what they are. */
+export function pickedLeaves<P>(params: P, own: readonly number[]): P {
+  const leaves = tree.leaves<Tensor>(params).map((leaf, i) => (own.includes(i) ? leaf : null));
+  return tree.unflatten(tree.structure(params), leaves) as P;
 }
 
-/** `params` with the leaves at `places` replaced. */
-export function withLeaves<P>(params: P, own: readonly number[], picked: Readonly<Record<string, Tensor>>): P {
+/** `params` with the leaves at `own` replaced by those of `picked`. */
+export function withLeaves<P>(params: P, own: readonly number[], picked: P): P {
   const leaves = [...tree.leaves<Tensor>(params)];
-  const paths = tree.paths(params);
-  for (const i of own) leaves[i] = picked[paths[i]];
+  const changed = tree.leaves<Tensor>(picked);
+  own.forEach((place, i) => {
+    leaves[place] = changed[i];
+  });
   return tree.unflatten(tree.structure(params), leaves) as P;
 }

@@ -75,6 +75,18 @@ it('remembers its patience over a stop, and does not go on when it had run out',
   expect(events.map(({ kind }) => kind)).toEqual(['resumed', 'done']);
 });
 
+it('keeps infinite values over a stop', async () => {
+  const validate = inTurn([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 5, 6]);
+  const storage = memoryStorage();
+  const settings = { ...parts(), validate, storage, steps: 4, earlyStopping: { patience: 9 } };
+  await train({ ...settings, steps: 2 });
+  const resumed = createTrainer(settings);
+  await resumed.resume();
+  expect(resumed.best).toMatchObject({ step: 1, value: Number.POSITIVE_INFINITY });
+  for await (const event of resumed.run()) expect(event.step).toBeGreaterThanOrEqual(2);
+  expect(resumed.best).toMatchObject({ step: 3, value: 5 });
+});
+
 it('names validations and options that do not fit', async () => {
   const run = (changes: object) => train({ ...parts(), steps: 1, ...changes } as never);
   await expect(run({ validate: () => ({}) })).rejects.toThrow(/got a value of type object/);

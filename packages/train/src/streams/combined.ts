@@ -23,6 +23,9 @@ export function combined<S extends Readonly<Record<string, BatchSource<unknown>>
       const parts = await Promise.all(streams.map((stream) => stream.host(first, count)));
       return tree.leaves<Tensor>(parts).length === 0 ? null : parts;
     },
+    async close() {
+      await Promise.all(streams.map((stream) => stream.close?.()));
+    },
     batch(part, key, step) {
       const parts = part as readonly HostPart[] | null;
       const batches = streams.map((stream, i) => stream.batch(parts?.[i] ?? null, random.foldIn(key, i), step));

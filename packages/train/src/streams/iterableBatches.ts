@@ -68,5 +68,10 @@ export function iterableBatches<B>(
       return joined;
     },
     batch: (part) => part as B,
+    async close() {
+      const open = reader;
+      reader = null;
+      await open?.return?.();
+    },
   };
 }

@@ -74,6 +74,27 @@ describe.each(ff.devices())('sources of batches on %s', (device) => {
     expect(live[10]).toBeLessThanOrEqual(live[4]);
   });
 
+  it('closes what an iterable holds open when a run ends, is stopped or fails', async () => {
+    const closed: string[] = [];
+    const source = (name: string) =>
+      iterableBatches(async function* () {
+        try {
+          for (let i = 0; ; i++) yield made([i]);
+        } finally {
+          closed.push(name);
+        }
+      });
+    await train(options({ batches: source('done') }) as never);
+    const fails = options({ batches: source('failed'), onEvent: () => Promise.reject(new Error('no')), logEvery: 1 });
+    await expect(train(fails as never)).rejects.toThrow('no');
+    const both = combined({ a: source('a'), b: source('b') });
+    const loss = ({ w }: { w: Tensor }, { a, b }: { a: Tensor; b: Tensor }): Tensor => w.mul(a.sum().add(b.sum()));
+    for await (const event of createTrainer({ ...options(), batches: both, loss, logEvery: 1 }).run()) {
+      if (event.step === 2) break;
+    }
+    expect(closed.sort()).toEqual(['a', 'b', 'done', 'failed']);
+  });
+
   it('hands several sets over at once, each with draws of its own', async () => {
     const batches = combined({
       surface: shuffledRows(made([[1], [2], [3], [4]]), { batchSize: 2, seed: 1 }),

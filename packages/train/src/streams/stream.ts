@@ -12,6 +12,8 @@ export interface BatchStream<B> {
   host(first: number, count: number): HostPart | Promise<HostPart>;
   /** The batch of one step from its part. Traced: must not read data. `step` is an i32 scalar. */
   batch(part: HostPart, key: random.Key, step: Tensor): B;
+  /** Gives back what the stream holds open, such as a file. Called when a run ends or is left; it may go on afterwards. */
+  close?(): void | Promise<void>;
 }
 
 /** The leaves of a data set, which must agree in their first extent: its number of rows. */

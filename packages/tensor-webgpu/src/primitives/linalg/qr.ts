@@ -1,10 +1,9 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import { DerivativeError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/primitive.ts';
 import { refArray, refData } from '../../program/refArray.ts';
-import { showShape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import type { Value } from '../../trace/value.ts';
+import type { Lax } from '../lax.ts';
 import { adjoint, checkMatrices, matmul, matrixStack, strictlyLower } from './matrix.ts';
 
 /** Householder reflections: `work` (m x n, a copy of A) becomes R above its diagonal; `q` (m x k) receives Q. */
@@ -44,10 +43,26 @@ function reflect(a: TypedArray, columns: number, v: Float64Array, first: number,
   }
 }
 
+const columnsOf = (lax: Lax, a: Value, from: number, to: number): Value =>
+  lax.slice(
+    a,
+    a.shape.map((_, axis) => (axis === a.shape.length - 1 ? from : 0)),
+    a.shape.map((extent, axis) => (axis === a.shape.length - 1 ? to : extent)),
+  );
+
+/** dQ and dR of at least as many rows as columns. */
+function alongTall(lax: Lax, q: Value, r: Value, da: Value): [dq: Value, dr: Value] {
+  const x = lax.triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
+  const m = matmul(lax, adjoint(lax, q), x);
+  const below = strictlyLower(lax, m);
+  const upper = lax.add(lax.sub(m, below), adjoint(lax, below));
+  return [lax.sub(x, matmul(lax, q, upper)), matmul(lax, upper, r)];
+}
+
 /**
  * The reduced factors `A = Q R` of each of a stack of m x n matrices: Q (m x k) with orthonormal columns, R
  * (k x n) upper triangular with a diagonal that is not negative, k = min(m, n).
- * Derivative, for m >= n and full rank, with `M = Qᵀ dA R⁻¹` and `W = tril(M, -1) - tril(M, -1)ᵀ`:
+ * Derivative, for full rank of the leading k columns, which alone decide Q: for m >= n, with `M = Qᵀ dA R⁻¹` and `W = tril(M, -1) - tril(M, -1)ᵀ`:
  * `dR = (M - W) R`, `dQ = dA R⁻¹ - Q (M - W)` (Walter and Lehmann, "Algorithmic differentiation of linear
  * algebra functions", 2012).
  */
@@ -66,16 +81,16 @@ export const qrPrimitive: Primitive = {
     const [q, r] = bind(qrPrimitive, inputs, params);
     if (!da) return { outputs: [q, r], tangents: [null, null] };
     const { rows, columns } = matrixStack(da);
-    if (rows < columns) {
-      throw new DerivativeError(
-        `qr: the factors of wide matrices of shape ${showShape(da.shape)} have no derivative. Use at least as many rows as columns, or factor the leading columns.`,
-      );
+    if (rows >= columns) {
+      const [dq, dr] = alongTall(lax, q, r, da);
+      return { outputs: [q, r], tangents: [dq, dr] };
     }
-    const x = lax.triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
-    const m = matmul(lax, adjoint(lax, q), x);
-    const below = strictlyLower(lax, m);
-    const upper = lax.add(lax.sub(m, below), adjoint(lax, below));
-    return { outputs: [q, r], tangents: [lax.sub(x, matmul(lax, q, upper)), matmul(lax, upper, r)] };
+    // The leading square decides Q; the other columns of R are Qᵀ times those of A.
+    const [dLeft, dRight] = [columnsOf(lax, da, 0, rows), columnsOf(lax, da, rows, columns)];
+    const [dq, dr] = alongTall(lax, q, columnsOf(lax, r, 0, rows), dLeft);
+    const turned = matmul(lax, matmul(lax, adjoint(lax, dq), q), columnsOf(lax, r, rows, columns));
+    const rest = lax.add(turned, matmul(lax, adjoint(lax, q), dRight));
+    return { outputs: [q, r], tangents: [dq, lax.concat([dr, rest], r.shape.length - 1)] };
   },
   batch: (_lax, _size, inputs, _batched, params) => ({
     outputs: bind(qrPrimitive, inputs, params),

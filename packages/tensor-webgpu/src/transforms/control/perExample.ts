@@ -21,7 +21,8 @@ const hasWhile = (program: Program): boolean =>
 /** Which of `count` branches the clamped index of each example chooses. */
 const choosers = (index: Value, count: number): Value[] =>
   Array.from({ length: count }, (_, k) => {
-    if (k === 0 && count > 1) return lax.le(index, 0);
+    if (count === 1) return lax.eq(index, index);
+    if (k === 0) return lax.le(index, 0);
     return k === count - 1 ? lax.ge(index, k) : lax.eq(index, k);
   });
 
@@ -58,14 +59,14 @@ export function batchPerExample(
     const any = lax.gt(lax.reduceSum(lax.cast(marks[k], 'i32'), [0]), 0);
     const loops = hasWhile(branch);
     const shared = operands.some((operand, i) => !batched[i] && isFloat(operand.dtype));
-    const first = loops || shared ? lax.argMax(lax.cast(marks[k], 'i32'), 0) : null;
+    const first = size > 0 && (loops || shared) ? lax.argMax(lax.cast(marks[k], 'i32'), 0) : null;
     const own = operands.map((operand, i): Value => {
       if (batched[i]) {
         if (first) return rowsOfFirst(operand, marks[k], first);
         return isFloat(operand.dtype) ? lax.select(along(marks[k], operand), operand, 0) : operand;
       }
       // Where nobody chose the branch, what it says of the shared operands counts for nothing.
-      if (!isFloat(operand.dtype) || branches.length === 1) return operand;
+      if (!isFloat(operand.dtype)) return operand;
       return lax.select(lax.broadcastInDim(any, operand.shape, []), operand, 0);
     });
     const run = (...all: Value[]): Value[] => {

@@ -1,0 +1,1 @@
+export { exportOnnx, OnnxError, type OnnxOptions } from './exportOnnx.ts';
