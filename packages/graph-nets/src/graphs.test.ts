@@ -10,6 +10,7 @@ import {
   type Graph,
   GraphError,
   graph,
+  nearestNeighbourGraph,
   toDense,
   unbatchGraphs,
 } from './index.ts';
@@ -99,6 +100,8 @@ describe('a graph from its edges', () => {
     expect(() => loose({ nodes: 3, edge: [] })).toThrow(/Did you mean edges\?/);
     expect(() => loose({ nodes: -1, edges: [] })).toThrow(/nodes must be/);
     expect(() => batchGraphs([])).toThrow(GraphError);
+    expect(() => batchGraphs([{} as Graph])).toThrow(/Make each with graph/);
+    expect(() => toDense({} as Graph)).toThrow(GraphError);
     const widths = [1, 2].map((width) => graph({ nodes: 1, edges: [], nodeFeatures: [Array(width).fill(0)] }));
     expect(() => batchGraphs(widths)).toThrow(/1 and 2/);
   });
@@ -158,5 +161,43 @@ describe('batches', () => {
     const dense = toDense(path);
     expect(() => fromDense({ ...dense, mask: Uint8Array.of(1, 1, 0) })).toThrow(/at padding/);
     expect(fromDense({ graphs: 1, size: 2, adjacency: Float64Array.of(0, 7, 0, 0) }).targets).toEqual(Int32Array.of(1));
+  });
+});
+
+describe('nearest neighbours', () => {
+  const line = [0, 1, 3, 7, 8];
+
+  test('directed, in either direction, in both', () => {
+    const arcs = (mode: 'directed' | 'union' | 'mutual') => {
+      const { sources, targets } = nearestNeighbourGraph(line, { dimension: 1, k: 1, mode });
+      return [...sources].map((i, arc) => `${i}-${targets[arc]}`);
+    };
+    expect(arcs('directed')).toEqual(['0-1', '1-0', '2-1', '3-4', '4-3']);
+    expect(arcs('union')).toEqual(['0-1', '1-0', '1-2', '2-1', '3-4', '4-3']);
+    expect(arcs('mutual')).toEqual(['0-1', '1-0', '3-4', '4-3']);
+  });
+
+  test('ties go to the lower number; coincident points are neighbours, no point its own', () => {
+    const { sources, targets } = nearestNeighbourGraph([5, 5, 5, 6], { dimension: 1, k: 2, mode: 'directed' });
+    expect([...sources].map((i, arc) => `${i}-${targets[arc]}`)).toEqual([
+      '0-1',
+      '0-2',
+      '1-0',
+      '1-2',
+      '2-0',
+      '2-1',
+      '3-0',
+      '3-1',
+    ]);
+  });
+
+  test('faults are named', () => {
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, k: 5 })).toThrow(/k from 1 to 4/);
+    expect(() => nearestNeighbourGraph(line, { dimension: 2, k: 1 })).toThrow(GraphError);
+    expect(() => nearestNeighbourGraph([0, Number.NaN, 1], { dimension: 1, k: 1 })).toThrow(/NaN at point 1/);
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, k: 1, mode: 'both' as never })).toThrow(
+      /'directed', 'union' or 'mutual'/,
+    );
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, n: 1 } as never)).toThrow(/got one named n/);
   });
 });
