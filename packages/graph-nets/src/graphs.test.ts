@@ -49,6 +49,27 @@ describe('a graph from its edges', () => {
     expect(made.targets).toEqual(Int32Array.of(2, 3, 1, 3, 1, 2));
   });
 
+  test('repeated edges, and loops, are added on request', () => {
+    const edges = [
+      [0, 1],
+      [0, 1],
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ] as const;
+    const made = graph({ nodes: 2, edges, edgeFeatures: [1, 2, 3, 4, 2], repeated: 'sum' });
+    expect(made.sources).toHaveLength(3);
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ] as const)
+      expect(edgeFeature(made, i, j)).toEqual(Float64Array.of(6));
+    const arcs = graph({ nodes: 2, edges, edgeFeatures: [1, 2, 3, 4, 2], repeated: 'sum', directed: true });
+    expect([edgeFeature(arcs, 0, 1), edgeFeature(arcs, 1, 0)]).toEqual([Float64Array.of(3), Float64Array.of(3)]);
+    expect(() => graph({ nodes: 2, edges, repeated: 'first' as never })).toThrow(/repeated must be/);
+  });
+
   test('isolated nodes, loops once, directed arcs', () => {
     const made = graph({
       nodes: 5,
