@@ -132,8 +132,16 @@ describe.each(cases)('%s', (_, layer) => {
     const x = normals(6, [4, 3]);
     const mask = [1, 1, 1, 0];
     expect(slopeError((z) => layer.apply(params, z, { mask }).sin().sum(), x)).toBeLessThan(1e-6);
-    const compiled = jit((p: never, z: Tensor) => layer.apply(p, z, { mask }));
-    expect(difference(compiled(params, x), layer.apply(params, x, { mask }))).toBeLessThan(1e-13);
+    const compiled = jit((p: never, z: Tensor, m: Tensor) => layer.apply(p, z, { mask: m }));
+    expect(difference(compiled(params, x, tensor(mask)), layer.apply(params, x, { mask }))).toBeLessThan(1e-13);
+    expect(
+      Number.isFinite(
+        compiled(params, x, tensor([0, 0, 0, 0]))
+          .abs()
+          .sum()
+          .item(),
+      ),
+    ).toBe(true);
   });
 
   test('bad input is named', () => {
