@@ -10,6 +10,7 @@ import {
   type Graph,
   GraphError,
   graph,
+  nearestNeighbourGraph,
   toDense,
   unbatchGraphs,
 } from './index.ts';
@@ -46,6 +47,27 @@ describe('a graph from its edges', () => {
     expect(edgeFeature(made, 7, 1)).toBe(null);
     expect(made.offsets).toEqual(Int32Array.of(0, 0, 2, 4, 6));
     expect(made.targets).toEqual(Int32Array.of(2, 3, 1, 3, 1, 2));
+  });
+
+  test('repeated edges, and loops, are added on request', () => {
+    const edges = [
+      [0, 1],
+      [0, 1],
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ] as const;
+    const made = graph({ nodes: 2, edges, edgeFeatures: [1, 2, 3, 4, 2], repeated: 'sum' });
+    expect(made.sources).toHaveLength(3);
+    for (const [i, j] of [
+      [0, 1],
+      [1, 0],
+      [0, 0],
+    ] as const)
+      expect(edgeFeature(made, i, j)).toEqual(Float64Array.of(6));
+    const arcs = graph({ nodes: 2, edges, edgeFeatures: [1, 2, 3, 4, 2], repeated: 'sum', directed: true });
+    expect([edgeFeature(arcs, 0, 1), edgeFeature(arcs, 1, 0)]).toEqual([Float64Array.of(3), Float64Array.of(3)]);
+    expect(() => graph({ nodes: 2, edges, repeated: 'first' as never })).toThrow(/repeated must be/);
   });
 
   test('isolated nodes, loops once, directed arcs', () => {
@@ -99,6 +121,8 @@ describe('a graph from its edges', () => {
     expect(() => loose({ nodes: 3, edge: [] })).toThrow(/Did you mean edges\?/);
     expect(() => loose({ nodes: -1, edges: [] })).toThrow(/nodes must be/);
     expect(() => batchGraphs([])).toThrow(GraphError);
+    expect(() => batchGraphs([{} as Graph])).toThrow(/Make each with graph/);
+    expect(() => toDense({} as Graph)).toThrow(GraphError);
     const widths = [1, 2].map((width) => graph({ nodes: 1, edges: [], nodeFeatures: [Array(width).fill(0)] }));
     expect(() => batchGraphs(widths)).toThrow(/1 and 2/);
   });
@@ -158,5 +182,43 @@ describe('batches', () => {
     const dense = toDense(path);
     expect(() => fromDense({ ...dense, mask: Uint8Array.of(1, 1, 0) })).toThrow(/at padding/);
     expect(fromDense({ graphs: 1, size: 2, adjacency: Float64Array.of(0, 7, 0, 0) }).targets).toEqual(Int32Array.of(1));
+  });
+});
+
+describe('nearest neighbours', () => {
+  const line = [0, 1, 3, 7, 8];
+
+  test('directed, in either direction, in both', () => {
+    const arcs = (mode: 'directed' | 'union' | 'mutual') => {
+      const { sources, targets } = nearestNeighbourGraph(line, { dimension: 1, k: 1, mode });
+      return [...sources].map((i, arc) => `${i}-${targets[arc]}`);
+    };
+    expect(arcs('directed')).toEqual(['0-1', '1-0', '2-1', '3-4', '4-3']);
+    expect(arcs('union')).toEqual(['0-1', '1-0', '1-2', '2-1', '3-4', '4-3']);
+    expect(arcs('mutual')).toEqual(['0-1', '1-0', '3-4', '4-3']);
+  });
+
+  test('ties go to the lower number; coincident points are neighbours, no point its own', () => {
+    const { sources, targets } = nearestNeighbourGraph([5, 5, 5, 6], { dimension: 1, k: 2, mode: 'directed' });
+    expect([...sources].map((i, arc) => `${i}-${targets[arc]}`)).toEqual([
+      '0-1',
+      '0-2',
+      '1-0',
+      '1-2',
+      '2-0',
+      '2-1',
+      '3-0',
+      '3-1',
+    ]);
+  });
+
+  test('faults are named', () => {
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, k: 5 })).toThrow(/k from 1 to 4/);
+    expect(() => nearestNeighbourGraph(line, { dimension: 2, k: 1 })).toThrow(GraphError);
+    expect(() => nearestNeighbourGraph([0, Number.NaN, 1], { dimension: 1, k: 1 })).toThrow(/NaN at point 1/);
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, k: 1, mode: 'both' as never })).toThrow(
+      /'directed', 'union' or 'mutual'/,
+    );
+    expect(() => nearestNeighbourGraph(line, { dimension: 1, n: 1 } as never)).toThrow(/got one named n/);
   });
 });

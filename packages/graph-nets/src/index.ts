@@ -18,6 +18,7 @@ export {
   type GraphOptions,
   graph,
 } from './graphs/graph.ts';
+export { type NearestNeighbourOptions, nearestNeighbourGraph } from './graphs/nearest.ts';
 export { type GinOptions, type GinParams, type GraphApplyOptions, type GraphLayer, gin } from './layers/gin.ts';
 export { type NBodyNetOptions, type NBodyNetParams, nBodyNet, squaredDistances } from './layers/nBodyNet.ts';
 export {

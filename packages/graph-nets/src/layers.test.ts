@@ -118,7 +118,7 @@ describe('message passing', () => {
     expect(() => pass(x, path, { aggregate: 'sum' })).toThrow(ArgumentError);
     expect(() => pass(x, undefined)).toThrow(GraphError);
     expect(() => pass(normals(1, [4, 2]), path)).toThrow(LayerShapeError);
-    expect(() => pass(x, { nodes: 3, sources: [0], targets: [3] })).toThrow(/targets 0 to 2, got 3 at arc 0/);
+    expect(() => pass(x, { nodes: 3, sources: [0], targets: [3] })).toThrow(/targets 0 to 2, got 3 at place 0/);
     expect(() => pass(x, { nodes: 3, sources: [0], targets: [1, 2] })).toThrow(/as many sources/);
     expect(() =>
       pass(x, {
@@ -163,6 +163,14 @@ describe('pooling', () => {
       expect(pooled.flatten().toArray()).toEqual([0, expected, 0]);
     }
     expect(() => poolGraphs(normals(1, [3, 1]), batch)).toThrow(LayerShapeError);
+    expect(
+      poolGraphs(ones, { graphs: 2, graphOf: [1, 1] })
+        .flatten()
+        .toArray(),
+    ).toEqual([0, 2]);
+    expect(() => poolGraphs(ones, { graphs: 1, graphOf: [0, 1] })).toThrow(/graphOf 0 to 0, got 1 at place 1/);
+    expect(() => poolGraphs(ones, { mask: [1, 0, 1] })).toThrow(MaskError);
+    expect(() => poolGraphs(ones, { mask: [1, 0] }, 'avg' as never)).toThrow(ArgumentError);
   });
 });
 

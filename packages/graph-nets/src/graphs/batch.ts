@@ -12,11 +12,15 @@ export interface GraphBatch extends Graph {
 
 /**
  * Graphs as one batch, in order; graphs without nodes keep their place.
- * @throws GraphError for no graphs, or features of different widths.
+ * @throws GraphError for no graphs, values that are no graphs, or features of different widths.
  */
 export function batchGraphs(list: readonly Graph[]): GraphBatch {
   if (!Array.isArray(list) || list.length === 0)
     throw new GraphError('batchGraphs: expected a list of at least one graph, got none.');
+  list.forEach((one, g) => {
+    if (one?.offsets instanceof Int32Array && one.sources instanceof Int32Array) return;
+    throw new GraphError(`batchGraphs: expected graphs, got another value at place ${g}. Make each with graph.`);
+  });
   const widthOf = (name: 'nodeWidth' | 'edgeWidth', count: (one: Graph) => number): number => {
     const widths = [...new Set(list.filter((one) => count(one) > 0).map((one) => one[name]))];
     if (widths.length <= 1) return widths[0] ?? 0;

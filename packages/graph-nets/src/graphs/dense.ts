@@ -134,4 +134,5 @@ export function denseTensors(
   };
 }
 
-const isBatch = (given: Graph | GraphBatch): given is GraphBatch => 'nodeOffsets' in given;
+const isBatch = (given: Graph | GraphBatch): given is GraphBatch =>
+  (given as Partial<GraphBatch> | undefined)?.nodeOffsets !== undefined;

@@ -32,24 +32,28 @@ export interface GraphOptions {
   readonly targets?: ArrayLike<number>;
   /** Whether arcs are given one by one (true), or every edge once for both directions (default false). */
   readonly directed?: boolean;
+  /** What edges given several times do (also as i-j and j-i unless directed): 'error' (default), or 'sum', one edge with the sum of their features. */
+  readonly repeated?: 'error' | 'sum';
   /** One row for each node. */
   readonly nodeFeatures?: Features;
   /** One row for each edge as given. */
   readonly edgeFeatures?: Features;
 }
 
-const names = ['nodes', 'edges', 'sources', 'targets', 'directed', 'nodeFeatures', 'edgeFeatures'] as const;
+const names = ['nodes', 'edges', 'sources', 'targets', 'directed', 'repeated', 'nodeFeatures', 'edgeFeatures'] as const;
 
 /**
  * A graph from its edges. Features of edges follow their edges into the order of the arcs.
- * @throws GraphError for ends that are not there, edges given twice (also as i-j and j-i unless directed), or features of another count; ArgumentError for
+ * @throws GraphError for ends that are not there, edges given twice unless `repeated` is 'sum', or features of another count; ArgumentError for
  *   unknown options.
  */
 export function graph(options: GraphOptions): Graph {
   const op = 'graph';
-  const { edges, directed = false, ...given } = checkedOptions(op, options, names);
+  const { edges, directed = false, repeated = 'error', ...given } = checkedOptions(op, options, names);
   const nodes = checkedWhole(`${op}: nodes`, given.nodes, 0);
   if (typeof directed !== 'boolean') throw new ArgumentError(`${op}: directed must be true or false, got ${directed}.`);
+  if (repeated !== 'error' && repeated !== 'sum')
+    throw new ArgumentError(`${op}: repeated must be 'error' or 'sum', got ${String(repeated)}.`);
   const [sources, targets] = endsOf(op, edges, given.sources, given.targets);
   const count = sources.length;
   const nodeRows = rowsOf(op, 'nodeFeatures', given.nodeFeatures, nodes);
@@ -67,28 +71,39 @@ export function graph(options: GraphOptions): Graph {
     arcs.push({ from, to, edge });
     if (!directed && from !== to) arcs.push({ from: to, to: from, edge });
   }
-  arcs.sort((a, b) => a.from - b.from || a.to - b.to);
-  arcs.forEach(({ from, to, edge }, i) => {
-    const before = arcs[i - 1];
-    if (before?.from !== from || before.to !== to) return;
-    throw new GraphError(
-      `${op}: expected each edge once, got ${from}-${to} as edges ${Math.min(before.edge, edge)} and ${Math.max(before.edge, edge)}. ` +
-        (directed ? 'Merge repeated arcs first.' : 'If both directions are listed, say directed: true.'),
-    );
-  });
+  arcs.sort((a, b) => a.from - b.from || a.to - b.to || a.edge - b.edge);
+  const kept: { from: number; to: number; edges: number[] }[] = [];
+  for (const { from, to, edge } of arcs) {
+    const before = kept[kept.length - 1];
+    if (before?.from !== from || before.to !== to) {
+      kept.push({ from, to, edges: [edge] });
+      continue;
+    }
+    if (repeated === 'error') {
+      throw new GraphError(
+        `${op}: expected each edge once, got ${from}-${to} as edges ${before.edges[0]} and ${edge}. ` +
+          (directed
+            ? "Say repeated: 'sum' to add them."
+            : "If both directions are listed, say directed: true; to add them, repeated: 'sum'."),
+      );
+    }
+    before.edges.push(edge);
+  }
   const offsets = new Int32Array(nodes + 1);
-  for (const { from } of arcs) offsets[from + 1]++;
+  for (const { from } of kept) offsets[from + 1]++;
   for (let i = 0; i < nodes; i++) offsets[i + 1] += offsets[i];
   const { width } = edgeRows;
-  const edgeFeatures = new Float64Array(arcs.length * width);
-  arcs.forEach(({ edge }, i) => {
-    for (let c = 0; c < width; c++) edgeFeatures[i * width + c] = edgeRows.data[edge * width + c];
+  const edgeFeatures = new Float64Array(kept.length * width);
+  kept.forEach((arc, i) => {
+    for (const edge of arc.edges) {
+      for (let c = 0; c < width; c++) edgeFeatures[i * width + c] += edgeRows.data[edge * width + c];
+    }
   });
   return {
     nodes,
     offsets,
-    sources: Int32Array.from(arcs, ({ from }) => from),
-    targets: Int32Array.from(arcs, ({ to }) => to),
+    sources: Int32Array.from(kept, ({ from }) => from),
+    targets: Int32Array.from(kept, ({ to }) => to),
     nodeFeatures: nodeRows.data,
     nodeWidth: nodeRows.width,
     edgeFeatures,

@@ -1,4 +1,4 @@
-import { LayerShapeError } from '@flowfield/equivariant-layers';
+import { LayerShapeError, MaskError } from '@flowfield/equivariant-layers';
 import {
   checkedOptions,
   checkFunctions,
@@ -11,9 +11,11 @@ import {
 import { GraphError } from '../errors.ts';
 import {
   checkedReduce,
+  checkTail,
   type PaddedGraphs,
   type Reduce,
   type SparseGraphs,
+  segmentIds,
   segments,
   type Topology,
   topologyOf,
@@ -83,7 +85,7 @@ export function poolGraphs(
   checkedReduce(`${op}: reduce`, reduce);
   const flat = graph as Partial<GraphsOfNodes>;
   if (flat.graphOf !== undefined && flat.graphs !== undefined) {
-    const of = tensor(flat.graphOf);
+    const of = segmentIds(op, 'graphOf', flat.graphOf, flat.graphs);
     if (x.shape.length === 2 && of.shape.length === 1 && of.shape[0] === x.shape[0])
       return segments(x, of, flat.graphs, reduce);
     throw new LayerShapeError(
@@ -93,12 +95,16 @@ export function poolGraphs(
   if (typeof graph !== 'object' || graph === null)
     throw new GraphError(`${op}: expected { graphs, graphOf } or { mask }, got ${String(graph)}.`);
   const { mask } = graph as { readonly mask?: TensorLike };
-  const n = x.shape[x.shape.length - 2];
-  const flags = tensor(mask ?? true)
+  if (x.shape.length < 2)
+    throw new LayerShapeError(`${op}: expected features [..., n, c], got [${x.shape.join(', ')}].`);
+  const lead = x.shape.slice(0, -2);
+  const n = x.shape[lead.length];
+  const given = tensor(mask ?? true);
+  if (mask !== undefined) checkTail(op, 'the mask', given, lead, [n], MaskError);
+  const flags = given
     .notEqual(0)
-    .broadcastTo(x.shape.slice(0, -1))
+    .broadcastTo([...lead, n])
     .expandDims(-1);
-  if (n === undefined) throw new LayerShapeError(`${op}: expected features [..., n, c], got [${x.shape.join(', ')}].`);
   const axis = -2;
   if (reduce === 'max')
     return n === 0

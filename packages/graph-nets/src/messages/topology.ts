@@ -98,7 +98,7 @@ function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs
       `${op}: expected features of ${nodes} nodes, got ${x.shape[0]} rows. Give one row for each node.`,
     );
   }
-  const [from, to] = [ids(op, 'sources', sources, nodes), ids(op, 'targets', targets, nodes)];
+  const [from, to] = [segmentIds(op, 'sources', sources, nodes), segmentIds(op, 'targets', targets, nodes)];
   if (from.shape[0] !== to.shape[0])
     throw new GraphError(`${op}: expected as many sources as targets, got ${from.shape[0]} and ${to.shape[0]}.`);
   const reduced = (messages: Tensor, reduce: Reduce): Tensor => segments(messages, to, nodes, reduce);
@@ -162,18 +162,20 @@ export function segments(rows: Tensor, of: TensorLike, count: number, reduce: Re
   return where(members.greater(0).reshape(shape), segmentMax(rows, of, count), 0);
 }
 
-function ids(op: string, name: string, given: TensorLike, nodes: number): Tensor {
+/** Numbers below `count` as integers; checked where they are given as an array. */
+export function segmentIds(op: string, name: string, given: TensorLike, count: number): Tensor {
   const values = given instanceof Int32Array || Array.isArray(given) ? (given as ArrayLike<number>) : null;
   for (let i = 0; values !== null && i < values.length; i++) {
-    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < nodes) continue;
+    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < count) continue;
     throw new GraphError(
-      `${op}: expected ${name} 0 to ${nodes - 1}, got ${values[i]} at arc ${i}. Nodes count from 0.`,
+      `${op}: expected ${name} 0 to ${count - 1}, got ${values[i]} at place ${i}. Numbers count from 0.`,
     );
   }
   return values === null ? tensor(given) : tensor(Int32Array.from(values));
 }
 
-function checkTail(
+/** Throws unless a tensor is [lead…, tail…] or [tail…]. */
+export function checkTail(
   op: string,
   what: string,
   given: Tensor,
