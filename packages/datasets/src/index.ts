@@ -4,6 +4,7 @@ export {
   type CsvProblem,
   EmptyCsvError,
   FieldCountError,
+  FileKindError,
   MalformedQuoteError,
   MissingColumnError,
   NotANumberError,
@@ -39,6 +40,8 @@ export {
   parsePointsNpy,
 } from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';
+export type { OptionWords } from './places/coordinateColumns.ts';
+export { type LatLonFile, type ReadLatLonOptions, readLatLon } from './places/readLatLon.ts';
 export type { PointTable } from './pointTable.ts';
 export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';
 export { type Split, SplitError, type SplitFractions, type SplitOptions, splitIndices } from './splitIndices.ts';

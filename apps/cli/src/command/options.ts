@@ -36,6 +36,15 @@ function seedList(text: string): number[] {
   );
 }
 
+/** Two names between a comma. */
+function columnPair(text: string): [string, string] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.length === 2 && names.every((name) => name !== '')) return names as [string, string];
+  throw new UsageError(
+    `--columns expects the column of latitudes, a comma and that of longitudes, such as lat,lon or 2,3; given '${text}'`,
+  );
+}
+
 const gather = (word: string, words: string[]): string[] => [...words, word];
 
 /** The options of the command; each subcommand takes some of them. */
@@ -52,7 +61,13 @@ const options = {
       '--wide-vectors',
       'let Node join vectors, which is experimental there: checked first, the same bits, faster',
     ),
-  data: () => new Option('--data <name or file>', 'a data set that `list` shows, or a CSV file'),
+  data: () =>
+    new Option('--data <name or file>', 'a data set that `list` shows, or a file (CSV, GeoJSON, Parquet; gzip)'),
+  columns: () =>
+    new Option('--columns <lat,lon>', 'columns of latitude and longitude in the file, by name or number').argParser(
+      columnPair,
+    ),
+  skipBad: () => new Option('--skip-bad', 'leave out rows of the file without a place; they are counted and shown'),
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
   resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),

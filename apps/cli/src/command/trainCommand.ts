@@ -21,9 +21,20 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .description('train a recipe, measure it, and draw it')
     .argument('<recipe>', recipes.map(({ name }) => name).join(', '))
     .addHelpText('after', () => `\n${recipes.flatMap(describeRecipe).join('\n')}`);
-  addOptions(command, 'out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'set', 'resume', 'json').action(
-    (name: string, options: TrainArguments) => trainRecipe(recipeNamed(name), options, terminal),
-  );
+  addOptions(
+    command,
+    'out',
+    'steps',
+    'seed',
+    'device',
+    'wideVectors',
+    'data',
+    'columns',
+    'skipBad',
+    'set',
+    'resume',
+    'json',
+  ).action((name: string, options: TrainArguments) => trainRecipe(recipeNamed(name), options, terminal));
 }
 
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
@@ -95,7 +106,7 @@ function configOf(
   recipe: Recipe,
   plan: RunPlan,
   device: string,
-  { data: { stored, ...data }, split }: Experiment,
+  { data: { stored, notes: _, ...data }, split }: Experiment,
   version: string,
 ): RunConfig {
   return {
@@ -103,7 +114,7 @@ function configOf(
     settings: plan.settings,
     seed: plan.seed,
     device,
-    data: { source: plan.data, ...data, ...(stored && { width: stored.width }) },
+    data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
     ...(split && { split }),
     versions: { flowfield: version, node: process.versions.node },
   };
@@ -125,6 +136,7 @@ function introduction({ data, split, model }: Experiment, folder: string, { seed
       : ` (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`;
   return [
     `data    ${data.name}${rows}${parts}`,
+    ...(data.notes ?? []).map((note) => `        ${note}`),
     `model   ${model}`,
     `run     ${folder} (seed ${seed}, device ${device})`,
   ];

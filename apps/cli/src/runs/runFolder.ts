@@ -19,6 +19,9 @@ export interface RunConfig {
     name: string;
     sha256: string;
     rows?: number;
+    /** What `--columns` and `--skip-bad` were. */
+    columns?: readonly [string, string];
+    skipBad?: boolean;
     /** Numbers in a row of `data.npy`, where the run keeps its data. */
     width?: number;
   };
@@ -152,6 +155,8 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   }
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
 /** Throws an error that says what of a configuration is not as it should be. */
 function checkedConfig(config: RunConfig): RunConfig {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new Error('it is no JSON object');
@@ -164,6 +169,10 @@ function checkedConfig(config: RunConfig): RunConfig {
   }
   for (const key of ['source', 'name', 'sha256'] as const) {
     if (typeof config.data[key] !== 'string') throw new Error(`'data.${key}' is no text`);
+  }
+  const { columns } = config.data;
+  if (columns !== undefined && !(Array.isArray(columns) && columns.length === 2 && columns.every(isText))) {
+    throw new Error("'data.columns' is no list of two names");
   }
   return config;
 }
