@@ -91,8 +91,17 @@ const options = {
       .default('safetensors'),
   batch: () => wholeOption('--batch', 'rows that an ONNX model takes at a time', 1).default(1),
   file: () => new Option('--file <path>', 'the file to write (default: network.<format> in the folder of the run)'),
-  json: () => new Option('--json', 'print one JSON object at the end'),
+  config: () =>
+    new Option('--config <file>', 'a TOML or JSON file with recipe, options and settings; the call goes before it'),
+  quiet: () => new Option('--quiet', 'no progress and no hints: results, warnings and errors alone'),
+  json: () => new Option('--json', 'print one JSON object at the end, alone on standard output (npm needs -s)'),
 } satisfies Record<string, () => Option>;
+
+/** The value of an option from a text, as the command line would have it. */
+export function parsedOption(name: keyof typeof options, text: string): unknown {
+  const { parseArg } = options[name]() as Option;
+  return parseArg === undefined ? text : parseArg(text, undefined);
+}
 
 /** Adds options to a subcommand, in the order given. */
 export function addOptions(command: Command, ...names: (keyof typeof options)[]): Command {

@@ -14,6 +14,8 @@ export interface TrainArguments extends DeviceArguments {
   skipBad?: boolean;
   set: string[];
   resume?: boolean;
+  config?: string;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -33,7 +35,7 @@ export async function newRun(recipe: Recipe, { seed = 0, data, device, ...option
   return {
     settings: readSettings(recipe.settings, recipe.presets, assignments(options)),
     seed,
-    data: data ?? recipe.data.fallback,
+    data: expectedData(recipe, data ?? recipe.data.fallback),
     table: tableOptions(options),
     device,
     resumed: null,
@@ -82,6 +84,14 @@ function sameRun(recipe: Recipe, { seed, data, device, steps, set, ...options }:
     table: { ...tableOptions(config.data), ...tableOptions(options) },
     device: config.device,
   };
+}
+
+/** Data that a recipe can have: those that it knows, or a person's own where it takes them. */
+function expectedData({ name, data: { names, own } }: Recipe, data: string): string {
+  if (own !== undefined || Object.hasOwn(names, data)) return data;
+  throw new UsageError(
+    `${name} takes no data of your own: --data expects ${Object.keys(names).join(', ')}, given '${data}'`,
+  );
 }
 
 /** How to read the file of data: as the call says, or as a run remembers. */

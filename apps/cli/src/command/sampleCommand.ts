@@ -7,13 +7,14 @@ import { drawnSamples, writeSamples } from '../runs/writeSamples.ts';
 import type { DeviceArguments } from './device.ts';
 import { openModel } from './openedRun.ts';
 import { addOptions } from './options.ts';
-import { stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface SampleArguments extends DeviceArguments {
   out?: string;
   count: number;
   seed?: number;
   steps?: number;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -23,8 +24,9 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
     .command('sample')
     .description('draw samples from a trained run')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'json').action(
-    (folder: string, options: SampleArguments) => stoppable(terminal, () => sampleRun(folder, options, terminal)),
+  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'quiet', 'json').action(
+    (folder: string, options: SampleArguments) =>
+      stoppable(terminal, () => sampleRun(folder, options, quieted(terminal, options.quiet))),
   );
 }
 

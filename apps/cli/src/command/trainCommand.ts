@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
 import type { Command } from 'commander';
-import { Diverged, RunFolderError } from '../failures/failures.ts';
+import { Diverged, RunFolderError, UsageError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
 import { writeRunFile } from '../runs/manifest.ts';
 import { claimNewRun, jsonText, type RunConfig, runFiles } from '../runs/runFolder.ts';
 import { readStoredData, storeData } from '../runs/storedData.ts';
+import { readConfigFile } from '../settings/configFile.ts';
 import { chooseDevice } from './device.ts';
 import { describeRecipe } from './listCommand.ts';
-import { addOptions } from './options.ts';
+import { addOptions, parsedOption } from './options.ts';
 import { newRun, type RunPlan, resumedRun, type TrainArguments } from './runPlan.ts';
 import { evaluationLines } from './summary.ts';
-import { quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
 import { finishedRun, SAMPLES } from './trainedRun.ts';
 
 /** `flowfield train <recipe>`: trains, measures, draws, and leaves a run folder. */
@@ -19,22 +20,38 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('train')
     .description('train a recipe, measure it, and draw it')
-    .argument('<recipe>', recipes.map(({ name }) => name).join(', '))
+    .argument('[recipe]', `${recipes.map(({ name }) => name).join(', ')}; may stand in the file of --config`)
     .addHelpText('after', () => `\n${recipes.flatMap(describeRecipe).join('\n')}`);
   addOptions(
     command,
-    'out',
-    'steps',
-    'seed',
-    'device',
-    'wideVectors',
-    'data',
-    'columns',
-    'skipBad',
-    'set',
-    'resume',
-    'json',
-  ).action((name: string, options: TrainArguments) => trainRecipe(recipeNamed(name), options, terminal));
+    ...(['out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'columns', 'skipBad', 'set', 'config'] as const),
+    ...(['resume', 'quiet', 'json'] as const),
+  ).action(async (name: string | undefined, given: TrainArguments) => {
+    const { recipe, options } = await configured(command, name, given);
+    await trainRecipe(recipeNamed(recipe), options, quieted(terminal, options.quiet));
+  });
+}
+
+/** What a call says, and under it what its configuration file says. */
+async function configured(command: Command, name: string | undefined, given: TrainArguments) {
+  const file = given.config === undefined ? { options: {}, set: [] } : await readConfigFile(given.config);
+  const recipe = name ?? file.recipe;
+  if (recipe === undefined) {
+    throw new UsageError(
+      `missing required argument 'recipe': ${recipes.map((one) => one.name).join(', ')} (flowfield train --help shows the options)`,
+    );
+  }
+  const options: TrainArguments & Record<string, unknown> = { ...given, set: [...file.set, ...given.set] };
+  for (const [key, value] of Object.entries(file.options)) {
+    const asked = command.getOptionValueSource(key);
+    if (asked !== undefined && asked !== 'default') continue;
+    try {
+      options[key] = typeof value === 'string' ? parsedOption(key as Parameters<typeof parsedOption>[0], value) : value;
+    } catch (cause) {
+      throw new UsageError(`${given.config}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return { recipe, options };
 }
 
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
@@ -48,7 +65,11 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     // The folder is taken when all that can be said against the call has been said.
     const claimed = plan.resumed ?? (await claimNewRun(options.out, recipe.name));
     release = claimed.release;
-    await trainIn(claimed.folder, { recipe, plan, experiment, config, json: options.json === true }, terminal);
+    await trainIn(
+      claimed.folder,
+      { recipe, plan, experiment, config, json: options.json === true, quiet: options.quiet === true },
+      terminal,
+    );
   } finally {
     release?.();
   }
@@ -61,9 +82,10 @@ interface Started {
   readonly experiment: Experiment;
   readonly config: RunConfig;
   readonly json: boolean;
+  readonly quiet: boolean;
 }
 
-async function trainIn(folder: string, { recipe, plan, experiment, config, json }: Started, terminal: Terminal) {
+async function trainIn(folder: string, { recipe, plan, experiment, config, json, quiet }: Started, terminal: Terminal) {
   const { stdout, stderr, call } = terminal;
   // The configuration comes last: it makes the folder a run.
   if (plan.resumed === null && experiment.data.stored) await storeData(folder, experiment.data.stored);
@@ -83,10 +105,7 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json 
   else {
     const lines = [
       ...evaluationLines(evaluation),
-      '',
-      ...whatIsWhere(folder, pictures),
-      '',
-      ...whatNext(recipe, folder, call),
+      ...(quiet ? [] : ['', ...whatIsWhere(folder, pictures), '', ...whatNext(recipe, folder, call)]),
     ];
     for (const line of lines) writeLine(stdout, line);
   }

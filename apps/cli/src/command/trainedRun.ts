@@ -25,7 +25,7 @@ interface RunInFolder {
 export async function finishedRun(
   experiment: Experiment,
   { folder, seed, resumes, advice }: RunInFolder,
-  { stderr, signal, nothingToLose }: Terminal,
+  { stderr, warnings, signal, nothingToLose }: Terminal,
 ) {
   const storage = folderStorage(folder);
   const earlier = resumes ? await trainedSeconds(folder) : 0;
@@ -33,7 +33,7 @@ export async function finishedRun(
   const { training, keepBest } = experiment;
   const trainer = createTrainer({ ...training, storage, seed });
   if (resumes) await resume(trainer, stderr);
-  const show = shownTraining(stderr, training.steps);
+  const show = shownTraining(stderr, training.steps, warnings);
   let diverged = false;
   for await (const event of trainer.run({ signal })) {
     show(event);
