@@ -91,6 +91,8 @@ const options = {
       .default('safetensors'),
   batch: () => wholeOption('--batch', 'rows that an ONNX model takes at a time', 1).default(1),
   file: () => new Option('--file <path>', 'the file to write (default: network.<format> in the folder of the run)'),
+  checkpointEvery: () =>
+    wholeOption('--checkpoint-every', 'steps between two checkpoints, beside those of every 30 seconds', 1),
   config: () =>
     new Option('--config <file>', 'a TOML or JSON file with recipe, options and settings; the call goes before it'),
   quiet: () => new Option('--quiet', 'no progress and no hints: results, warnings and errors alone'),

@@ -14,6 +14,7 @@ export interface TrainArguments extends DeviceArguments {
   skipBad?: boolean;
   set: string[];
   resume?: boolean;
+  checkpointEvery?: number;
   config?: string;
   quiet?: boolean;
   json?: boolean;

@@ -25,7 +25,7 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
   addOptions(
     command,
     ...(['out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'columns', 'skipBad', 'set', 'config'] as const),
-    ...(['resume', 'quiet', 'json'] as const),
+    ...(['resume', 'checkpointEvery', 'quiet', 'json'] as const),
   ).action(async (name: string | undefined, given: TrainArguments) => {
     const { recipe, options } = await configured(command, name, given);
     await trainRecipe(recipeNamed(recipe), options, quieted(terminal, options.quiet));
@@ -67,7 +67,15 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     release = claimed.release;
     await trainIn(
       claimed.folder,
-      { recipe, plan, experiment, config, json: options.json === true, quiet: options.quiet === true },
+      {
+        recipe,
+        plan,
+        experiment,
+        config,
+        checkpointEvery: options.checkpointEvery,
+        json: options.json === true,
+        quiet: options.quiet === true,
+      },
       terminal,
     );
   } finally {
@@ -81,11 +89,16 @@ interface Started {
   readonly plan: RunPlan;
   readonly experiment: Experiment;
   readonly config: RunConfig;
+  readonly checkpointEvery: number | undefined;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
-async function trainIn(folder: string, { recipe, plan, experiment, config, json, quiet }: Started, terminal: Terminal) {
+async function trainIn(
+  folder: string,
+  { recipe, plan, experiment, config, checkpointEvery, json, quiet }: Started,
+  terminal: Terminal,
+) {
   const { stdout, stderr, call } = terminal;
   // The configuration comes last: it makes the folder a run.
   if (plan.resumed === null && experiment.data.stored) await storeData(folder, experiment.data.stored);
@@ -94,7 +107,12 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json,
   const advice = `Stopped. Go on with: ${call} train ${recipe.name} --out ${quoted(folder)} --resume`;
   const { evaluation, pictures, seconds, diverged } = await stoppable(
     terminal,
-    () => finishedRun(experiment, { folder, seed: plan.seed, resumes: plan.resumed !== null, advice }, terminal),
+    () =>
+      finishedRun(
+        experiment,
+        { folder, seed: plan.seed, resumes: plan.resumed !== null, checkpointEvery, advice },
+        terminal,
+      ),
     advice,
   );
   terminal.nothingToLose?.(null);

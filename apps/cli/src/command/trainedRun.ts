@@ -17,6 +17,8 @@ interface RunInFolder {
   readonly seed: number;
   /** Whether it goes on from its checkpoint. */
   readonly resumes: boolean;
+  /** Steps between two checkpoints, beside those by time. */
+  readonly checkpointEvery?: number;
   /** How to go on when it is stopped. */
   readonly advice: string;
 }
@@ -24,14 +26,19 @@ interface RunInFolder {
 /** Trains what is left to train, and writes everything that a finished run has but `metrics.json`. */
 export async function finishedRun(
   experiment: Experiment,
-  { folder, seed, resumes, advice }: RunInFolder,
+  { folder, seed, resumes, checkpointEvery, advice }: RunInFolder,
   { stderr, warnings, signal, nothingToLose }: Terminal,
 ) {
   const storage = folderStorage(folder);
   const earlier = resumes ? await trainedSeconds(folder) : 0;
   const start = performance.now();
   const { training, keepBest } = experiment;
-  const trainer = createTrainer({ ...training, storage, seed });
+  const trainer = createTrainer({
+    ...training,
+    storage,
+    seed,
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+  });
   if (resumes) await resume(trainer, stderr);
   const show = shownTraining(stderr, training.steps, warnings);
   let diverged = false;

@@ -15,7 +15,7 @@ export interface ConfigFile {
 
 type Table = Readonly<Record<string, unknown>>;
 
-const TEXTS = ['seed', 'steps', 'device', 'out', 'data', 'columns'];
+const TEXTS = ['seed', 'steps', 'checkpointEvery', 'device', 'out', 'data', 'columns'];
 const FLAGS = ['skipBad', 'wideVectors', 'quiet'];
 /** What the `config.json` of a run says besides: it follows from the rest. */
 const FOLLOWS = ['split', 'versions'];
