@@ -1,7 +1,8 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
+import { makeFolder } from '../runs/makeFolder.ts';
 import { writeWhole } from '../runs/runFolder.ts';
 import { drawnSamples, writeSamples } from '../runs/writeSamples.ts';
 import type { DeviceArguments } from './device.ts';
@@ -52,7 +53,7 @@ async function sampleRun(folder: string, options: SampleArguments, terminal: Ter
 
 /** Fails before the work rather than after it. */
 async function expectWritable(folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const probe = join(folder, `${name}.${process.pid}.tmp`);
   await writeFile(probe, '');
   await rm(probe);

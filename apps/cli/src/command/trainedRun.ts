@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import type { Experiment } from '@flowfield/recipes';
 import { createTrainer, encodeTree, readMetrics, type Trainer } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
+import { RunFolderError } from '../failures/failures.ts';
 import { writePicture } from '../pictures/writePicture.ts';
 import { shownTraining } from '../progress/training.ts';
 import { shownWork } from '../progress/work.ts';
-import { writeRunFile } from '../runs/manifest.ts';
+import { MENDED, sealRunFile, unsealRunFile, writeRunFile } from '../runs/manifest.ts';
 import { runFiles, trainedSeconds } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
 import { type Terminal, writeLine } from './terminal.ts';
@@ -39,7 +41,11 @@ export async function finishedRun(
     seed,
     ...(checkpointEvery !== undefined && { checkpointEvery }),
   });
-  if (resumes) await resume(trainer, stderr);
+  if (resumes) {
+    await unsealRunFile(folder, runFiles.metricsLog);
+    await resume(trainer, stderr);
+    await expectLogged(folder, trainer.step);
+  }
   const show = shownTraining(stderr, training.steps, warnings);
   let diverged = false;
   for await (const event of trainer.run({ signal })) {
@@ -47,6 +53,7 @@ export async function finishedRun(
     if (event.kind === 'done') diverged = event.diverged === true;
   }
   const params = keepBest && trainer.best !== null ? trainer.best.params : trainer.averaged;
+  await sealRunFile(folder, runFiles.metricsLog);
   // Also for a run that was stopped: `sample` and `eval` work on it.
   await writeRunFile(folder, runFiles.model, await encodeTree(params, { step: String(trainer.step) }));
   signal.throwIfAborted();
@@ -72,6 +79,15 @@ export async function finishedRun(
   } finally {
     work.end();
   }
+}
+
+/** A checkpoint is written after the losses before it: a log that lacks them was damaged. */
+async function expectLogged(folder: string, step: number): Promise<void> {
+  const history = await readMetrics(folderStorage(folder), runFiles.metricsLog);
+  if (step === 0 || history.some((record) => record.step === step)) return;
+  throw new RunFolderError(
+    `${join(folder, runFiles.metricsLog)} lacks the losses before step ${step} of the checkpoint; ${MENDED}`,
+  );
 }
 
 async function resume<P, B>(trainer: Trainer<P, B>, stderr: NodeJS.WritableStream): Promise<void> {

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sha256 } from '@flowfield/recipes';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Captured, captured, tiny } from '../command/testing/captured.ts';
 
@@ -17,9 +18,9 @@ let right: { figures: unknown; samples: string; end: Record<'finished' | 'stoppe
 
 const bytesOf = async (folder: string, names: readonly string[]): Promise<Record<string, string>> =>
   Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'base64')] as const)),
+    await Promise.all(names.map(async (name) => [name, await sha256(await readFile(join(folder, name)))] as const)),
   );
-const ENDS = ['model.safetensors', 'samples.csv', 'map.svg'];
+const ENDS = ['model.safetensors', 'samples.csv', 'map.svg', 'loss.svg'];
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'flowfield-damage-'));
@@ -60,7 +61,7 @@ function expectNamed({ code, stderr, stdout }: Captured, file: string, told: str
   expect(code, `${told}: ${stderr}`).toBe(2);
   const message = stderr.trimEnd().split('\n').at(-1) as string;
   expect(message, told).toContain(file);
-  expect(message, told).toMatch(/restore|train|delete|begin|leave|take it out/i);
+  expect(message, told).toMatch(/restore|train|delete|remove|begin|leave|take it out/i);
   expect(message.length, told).toBeLessThanOrEqual(400);
   expect(stdout, told).toBe('');
 }

@@ -35,7 +35,7 @@ afterAll(() => {
 
 describe('a full disk', () => {
   // From none of its files to all but the last pictures.
-  test.each([16, 96, 200])(
+  test.for([16, 96, 200])(
     'of %d KiB: file, reason, remedy; then the run goes on to the same bytes',
     { timeout: 60_000 },
     async (size, context) => {

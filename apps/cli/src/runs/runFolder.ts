@@ -5,6 +5,7 @@ import { readMetrics } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
 import { LOCK, lockRun } from './lock.ts';
+import { makeFolder } from './makeFolder.ts';
 import { MANIFEST, readRunFile } from './manifest.ts';
 
 /** What `config.json` says: everything that a run depends on. */
@@ -61,12 +62,12 @@ export interface ClaimedFolder {
 export async function claimNewRun(out: string | undefined, recipe: string): Promise<ClaimedFolder> {
   if (out !== undefined) {
     await expectFree(out);
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const release = await lockRun(out);
     await clearLeftovers(out);
     return { folder: out, release };
   }
-  await mkdir(RUNS, { recursive: true });
+  await makeFolder(RUNS);
   for (let n = Math.max(0, ...(await runNumbers(recipe))) + 1; ; n++) {
     const folder = join(RUNS, `${recipe}-${n}`);
     try {
