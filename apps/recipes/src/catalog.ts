@@ -2,6 +2,7 @@ import { RecipeError } from './errors.ts';
 import { checkerboard } from './flow-matching/checkerboard.ts';
 import { flowMatching } from './flow-matching/index.ts';
 import { glassFlows } from './glass-flows/index.ts';
+import { guidedFlows } from './guided-flows/index.ts';
 import { kineticOptimal } from './kinetic-optimal/index.ts';
 import type { Paper, Part } from './part.ts';
 import type { Recipe } from './recipe.ts';
@@ -13,7 +14,7 @@ import { didYouMean } from './settings/nearest.ts';
 export const recipes: readonly Recipe[] = [earth, checkerboard];
 
 /** Every paper that can be reproduced. */
-export const papers: readonly Paper[] = [flowMatching, kineticOptimal, glassFlows, rfm];
+export const papers: readonly Paper[] = [flowMatching, guidedFlows, kineticOptimal, glassFlows, rfm];
 
 /**
  * The recipe of that name.
