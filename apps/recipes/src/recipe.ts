@@ -21,7 +21,9 @@ export interface Recipe {
     readonly own?: string;
   };
   /** The model alone, untrained, on the default device: enough to sample with parameters that were trained before. */
-  model(settings: SettingValues, seed: number): Model;
+  model(settings: SettingValues, seed: number, stored?: StoredData): Model;
+  /** Whether `model` depends on the data too, such as their dimension, and is given those that the run keeps. */
+  readonly modelReadsData?: boolean;
   /** Reads the data and makes the model ready to be trained on them. */
   open(context: RecipeContext): Promise<Experiment>;
 }
@@ -54,6 +56,9 @@ export interface StoredData {
   /** Row-major (rows, width). */
   readonly values: Float64Array;
   readonly width: number;
+  /** What a person calls the columns, and the classes of a last column of labels. */
+  readonly columns?: readonly string[];
+  readonly classes?: readonly string[];
 }
 
 /** A network as a function: `apply(params, ...inputs)`, with inputs of shape [batch, ...shape]. */
@@ -91,6 +96,8 @@ export interface Experiment<P = any, B = any> extends Model<P> {
     readonly name: string;
     readonly sha256: string;
     readonly rows?: number;
+    readonly columns?: readonly string[];
+    readonly classes?: readonly string[];
     readonly stored?: StoredData;
     /** What a person should know of them, such as rows that were left out. */
     readonly notes?: readonly string[];

@@ -25,14 +25,16 @@ export interface OpenedRun extends OpenedModel {
 }
 
 /**
- * Reads the model of a run from `config.json` and `model.safetensors`, without its data.
+ * Reads the model of a run from `config.json` and `model.safetensors`, without its data
+ * (but for recipes whose model depends on them).
  * @throws RunFolderError when the folder is no run, or its model is missing, damaged or of other settings
  */
 export async function openModel(folder: string, device: DeviceArguments): Promise<OpenedModel> {
   const config = await readConfig(folder);
   await chooseDevice(device);
   const recipe = recipeNamed(config.recipe);
-  const model = recipe.model(storedSettings(recipe.settings, config.settings), config.seed);
+  const stored = recipe.modelReadsData ? await readStoredData(folder, config) : undefined;
+  const model = recipe.model(storedSettings(recipe.settings, config.settings), config.seed, stored);
   return { config, model, params: await readParams(folder, model) };
 }
 

@@ -25,6 +25,9 @@ export interface RunConfig {
     skipBad?: boolean;
     /** Numbers in a row of `data.npy`, where the run keeps its data. */
     width?: number;
+    /** What the columns and the classes of a last column of labels are called. */
+    columns?: readonly string[];
+    classes?: readonly string[];
   };
   split?: Experiment['split'];
   versions: Record<string, string>;

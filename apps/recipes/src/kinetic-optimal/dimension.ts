@@ -6,15 +6,18 @@ import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
 
 const POINTS = 64;
-/** Dimensions, and KE(CondOT) / KE* of 64 Gaussian points there as an independent program measured it. */
-const EXPECTED: readonly (readonly [dimension: number, ratio: number])[] = [
-  [1, 8.8],
-  [4, 1.92],
-  [16, 1.28],
-  [64, 1.11],
-  [256, 1.048],
-  [1024, 1.022],
-  [4096, 1.011],
+/**
+ * Dimensions; KE(CondOT) / KE* of 64 Gaussian points there as an independent program measured it; and clouds of points over
+ * which the ratio is averaged: in few dimensions it differs from cloud to cloud by more than the gate allows.
+ */
+const EXPECTED: readonly (readonly [dimension: number, ratio: number, clouds: number])[] = [
+  [1, 8.8, 64],
+  [4, 1.92, 32],
+  [16, 1.28, 8],
+  [64, 1.11, 4],
+  [256, 1.048, 1],
+  [1024, 1.022, 1],
+  [4096, 1.011, 1],
 ];
 /** Of the excess over 1. */
 const TOLERANCE = 0.05;
@@ -23,12 +26,15 @@ const IMAGES = 'mnist/t10k-images-idx3-ubyte.gz';
 /** Images of the report, a subset: the cost is their number times draws, nodes and pixels. */
 const IMAGE_COUNT = 1000;
 
+/** The ratio with its excess over 1 changed by a share. */
+const around = (ratio: number, share: number): number => Number((1 + (1 + share) * (ratio - 1)).toFixed(5));
+
 const metrics: Metric[] = [
   ...EXPECTED.map(
     ([d, ratio]): Metric => ({
       name: `ratio${d}`,
       label: `KE(CondOT) / KE*, 64 Gaussian points in ${d} dimension${d === 1 ? '' : 's'}`,
-      gate: { atLeast: 1 + (1 - TOLERANCE) * (ratio - 1), atMost: 1 + (1 + TOLERANCE) * (ratio - 1), of: 'mean' },
+      gate: { atLeast: around(ratio, -TOLERANCE), atMost: around(ratio, TOLERANCE), of: 'mean' },
       digits: 4,
     }),
   ),
@@ -44,7 +50,7 @@ const metrics: Metric[] = [
 /** CondOT becomes optimal as the dimension grows: Shaul et al. 2023, theorem 5. */
 export const dimension: Part = {
   name: 'dimension',
-  summary: 'the energy of CondOT over the least one, for 64 points in 1 to 4096 dimensions and for digits',
+  summary: 'the energy of CondOT over the least one, for clouds of 64 points in 1 to 4096 dimensions and for digits',
   minutes: 1,
   data: [IMAGES],
   metrics,
@@ -55,11 +61,15 @@ async function run({ seed, files, work, kept }: PartContext): Promise<Outcome> {
   const key = (use: number): random.Key => random.foldIn(random.key(seed), use);
   const figures: Record<string, number> = {};
   const total = EXPECTED.length + SIDES.length;
-  for (const [i, [d]] of EXPECTED.entries()) {
+  for (const [i, [d, , clouds]] of EXPECTED.entries()) {
     figures[`ratio${d}`] = await kept(`ratio${d}`, () => {
-      const points = random.normal(key(2 * i), [POINTS, d], { dtype: 'f64' });
-      // Many draws where few coordinates leave much to chance.
-      return ratio(dataSeparation(points, { key: key(2 * i + 1), nodes: 201, draws: d > 256 ? 1000 : 4000 }));
+      let sum = 0;
+      for (let cloud = 0; cloud < clouds; cloud++) {
+        const [points, draws] = random.split(random.foldIn(key(i), cloud));
+        const cloudPoints = random.normal(points, [POINTS, d], { dtype: 'f64' });
+        sum += ratio(dataSeparation(cloudPoints, { key: draws, nodes: 201, draws: 1000 }));
+      }
+      return sum / clouds;
     });
     work.progress('dimensions', i + 1, total);
     await turn(work.signal);

@@ -7,13 +7,21 @@ export interface LineMixture {
   readonly deviations: readonly number[];
 }
 
+/** Times 0 <= t < tNext <= 1, where it begins, and the correlation of the noises. */
+export interface LineTransition {
+  readonly t: number;
+  readonly tNext: number;
+  readonly xt: number;
+  readonly rho?: number;
+}
+
 /** Levels at which quantile functions are compared. */
 const LEVELS = 400;
 /** Halvings of the interval that holds a quantile. */
 const HALVINGS = 60;
 
 /**
- * The law of x_t' given x_t on the straight path with DDPM's correlation of the noises, a mixture again:
+ * The law of x_t' given x_t on the straight path, a mixture again; ρ is the correlation of the noises, DDPM's when left out:
  *
  *   Σ_k r_k N(ᾱ m_k + γ x_t, ᾱ² q_k + σ̄²),  r_k ~ w_k N(x_t; α μ_k, V_k),  V_k = α² v_k + σ²,
  *   m_k = μ_k + (α v_k / V_k)(x_t - α μ_k),  q_k = v_k σ² / V_k.
@@ -22,10 +30,9 @@ const HALVINGS = 60;
  */
 export function exactTransition(
   { weights, means, deviations }: LineMixture,
-  { t, tNext, xt }: { readonly t: number; readonly tNext: number; readonly xt: number },
+  { t, tNext, xt, rho = (t * (1 - tNext)) / ((1 - t) * tNext) }: LineTransition,
 ): LineMixture {
   const [alpha, sigma, next] = [t, 1 - t, 1 - tNext];
-  const rho = (alpha * next) / (sigma * tNext);
   const gammaBar = (rho * next) / sigma;
   const alphaBar = tNext - gammaBar * alpha;
   const sigmaBar = next * Math.sqrt(1 - rho ** 2);
