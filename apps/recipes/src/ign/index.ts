@@ -1,8 +1,9 @@
 import type { Paper } from '../part.ts';
 import { exact } from './exact.ts';
+import { synthetic } from './synthetic.ts';
 
 export const ign: Paper = {
   name: 'ign',
   reference: 'Maron, Ben-Hamu, Shamir, Lipman: Invariant and Equivariant Graph Networks, 2019',
-  parts: [exact],
+  parts: [exact, synthetic],
 };
