@@ -1,6 +1,7 @@
 import { RecipeError } from './errors.ts';
 import { checkerboard } from './flow-matching/checkerboard.ts';
 import { flowMatching } from './flow-matching/index.ts';
+import { frameAveraging } from './frame-averaging/index.ts';
 import { ign } from './ign/index.ts';
 import { invariantUniversality } from './invariant-universality/index.ts';
 import type { Paper, Part } from './part.ts';
@@ -13,7 +14,7 @@ import { didYouMean } from './settings/nearest.ts';
 export const recipes: readonly Recipe[] = [earth, checkerboard];
 
 /** Every paper that can be reproduced. */
-export const papers: readonly Paper[] = [flowMatching, rfm, ign, invariantUniversality];
+export const papers: readonly Paper[] = [flowMatching, rfm, ign, invariantUniversality, frameAveraging];
 
 /**
  * The recipe of that name.

@@ -1,7 +1,7 @@
 import { adam, applyUpdates, crossEntropy, type OptimizerState } from '@flowfield/nn';
 import { argmax, jit, random, stack, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
 import type { PartContext } from '../part.ts';
-import { equalSizeBatches, type GraphBatch, graphBatch, paddedBatches, paddedRows } from './graphBatches.ts';
+import { equalSizeBatches, type GraphBatch, graphBatch, paddedBatches } from './graphBatches.ts';
 import type { Fold, GraphSet } from './graphSet.ts';
 
 /** A classifier of graphs: parameters and class scores [batch, classes]. */
@@ -74,7 +74,7 @@ export async function crossValidated<P>(
       const batches = equalSizeBatches(set, fold.train, training.batch, random.foldIn(key, 1 + epoch));
       const values: Tensor[] = [];
       for (const chosen of batches) {
-        const batch = graphBatch(set, chosen, paddedRows(chosen.length, training.batch));
+        const batch = graphBatch(set, chosen, chosen.length);
         const [next, nextState, value] = step(params, state, rate, batch);
         [params, state] = [next, nextState];
         values.push(value);

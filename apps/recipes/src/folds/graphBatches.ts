@@ -56,9 +56,6 @@ export function graphBatch({ graphs, labels, tags }: GraphSet, chosen: readonly 
   };
 }
 
-/** Rows that a batch of training is padded to. */
-export const paddedRows = (count: number, most: number): number => (count <= 2 ? count : most);
-
 /** Multiples of 4, from 32 nodes on of 8, from 64 on of 16. */
 function paddedSize(nodes: number): number {
   const step = nodes <= 32 ? 4 : nodes <= 64 ? 8 : 16;

@@ -119,7 +119,7 @@ function errorOf(task: MatrixTask, predict: (a: Tensor) => Tensor, n: number, ke
 
 const errorPicture = (of: (name: string, basis: Basis) => number[]): string =>
   figure({
-    title: 'Squared error over the variance of the target, trained on n = 16',
+    title: 'Error over variance, trained on n = 16',
     columns: 2,
     aspect: 0.7,
     panels: matrixTasks.map(({ name, label }) => ({
