@@ -4,6 +4,7 @@ import { random, type Tensor } from '@flowfield/tensor-webgpu';
 import type { DataFiles } from '../files.ts';
 import type { Part } from '../part.ts';
 import { adjacencyOf, GRAPH8C, hardPairs } from '../symmetry/graph8c.ts';
+import { EXP } from './exp.ts';
 import { relabelled } from './graph8c.ts';
 import {
   averagedError,
@@ -14,7 +15,6 @@ import {
   wrongFrameSizes,
 } from './pointLaws.ts';
 
-export const EXP = 'exp/EXP.txt';
 /** Graphs of each set whose criterion is computed again after relabelling. */
 const RELABELLED = 100;
 
