@@ -8,13 +8,14 @@ import type { Paper, Part } from './part.ts';
 import type { Recipe } from './recipe.ts';
 import { earth } from './rfm/earth.ts';
 import { rfm } from './rfm/index.ts';
+import { set2graph } from './set2graph/index.ts';
 import { didYouMean } from './settings/nearest.ts';
 
 /** Every experiment that can be trained by name. */
 export const recipes: readonly Recipe[] = [earth, checkerboard];
 
 /** Every paper that can be reproduced. */
-export const papers: readonly Paper[] = [flowMatching, rfm, ign, invariantUniversality, frameAveraging];
+export const papers: readonly Paper[] = [flowMatching, rfm, ign, invariantUniversality, frameAveraging, set2graph];
 
 /**
  * The recipe of that name.
