@@ -1,6 +1,7 @@
 import { RecipeError } from './errors.ts';
 import { checkerboard } from './flow-matching/checkerboard.ts';
 import { flowMatching } from './flow-matching/index.ts';
+import { frameAveraging } from './frame-averaging/index.ts';
 import { glassFlows } from './glass-flows/index.ts';
 import { guidedFlows } from './guided-flows/index.ts';
 import { ign } from './ign/index.ts';
@@ -11,6 +12,7 @@ import { points } from './points/points.ts';
 import type { Recipe } from './recipe.ts';
 import { earth } from './rfm/earth.ts';
 import { rfm } from './rfm/index.ts';
+import { set2graph } from './set2graph/index.ts';
 import { didYouMean } from './settings/nearest.ts';
 
 /** Every experiment that can be trained by name. */
@@ -25,6 +27,8 @@ export const papers: readonly Paper[] = [
   rfm,
   ign,
   invariantUniversality,
+  frameAveraging,
+  set2graph,
 ];
 
 /**
