@@ -57,7 +57,7 @@ export interface StoredData {
   readonly values: Float64Array;
   readonly width: number;
   /** What a person calls the columns, and the classes of a last column of labels. */
-  readonly columns?: readonly string[];
+  readonly names?: readonly string[];
   readonly classes?: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export interface Experiment<P = any, B = any> extends Model<P> {
     readonly name: string;
     readonly sha256: string;
     readonly rows?: number;
-    readonly columns?: readonly string[];
+    readonly names?: readonly string[];
     readonly classes?: readonly string[];
     readonly stored?: StoredData;
     /** What a person should know of them, such as rows that were left out. */

@@ -26,7 +26,7 @@ export interface RunConfig {
     /** Numbers in a row of `data.npy`, where the run keeps its data. */
     width?: number;
     /** What the columns and the classes of a last column of labels are called. */
-    columns?: readonly string[];
+    names?: readonly string[];
     classes?: readonly string[];
   };
   split?: Experiment['split'];

@@ -83,7 +83,7 @@ async function fitted({ seed, effort, trained }: PartContext, own: Own, sets: re
     set: own.set,
     edge: own.edge,
     diagonal: true,
-    context,
+    context: context ? 'mean' : 'none',
     output: own.task === 'neighbors' ? 'directed' : 'symmetric',
   });
   const logits = (params: Set2GraphParams, x: Tensor): Tensor => net.apply(params, x).squeeze(-1);
