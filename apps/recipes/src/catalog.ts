@@ -1,6 +1,10 @@
 import { RecipeError } from './errors.ts';
 import { checkerboard } from './flow-matching/checkerboard.ts';
 import { flowMatching } from './flow-matching/index.ts';
+import { glassFlows } from './glass-flows/index.ts';
+import { ign } from './ign/index.ts';
+import { invariantUniversality } from './invariant-universality/index.ts';
+import { kineticOptimal } from './kinetic-optimal/index.ts';
 import type { Paper, Part } from './part.ts';
 import type { Recipe } from './recipe.ts';
 import { earth } from './rfm/earth.ts';
@@ -11,7 +15,7 @@ import { didYouMean } from './settings/nearest.ts';
 export const recipes: readonly Recipe[] = [earth, checkerboard];
 
 /** Every paper that can be reproduced. */
-export const papers: readonly Paper[] = [flowMatching, rfm];
+export const papers: readonly Paper[] = [flowMatching, kineticOptimal, glassFlows, rfm, ign, invariantUniversality];
 
 /**
  * The recipe of that name.

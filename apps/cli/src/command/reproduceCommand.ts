@@ -10,7 +10,7 @@ import { allPassed, type Result, resultOf } from '../reproduce/result.ts';
 import { readResults } from '../reproduce/resultFiles.ts';
 import { type Circumstances, runUnit } from '../reproduce/runUnit.ts';
 import { resultsPage } from '../reproduce/table.ts';
-import { readOutcome, resultName, seedsOf, type Unit, unitFolder, unitTitle } from '../reproduce/unit.ts';
+import { byPart, readOutcome, resultName, seedsOf, type Unit, unitFolder, unitTitle } from '../reproduce/unit.ts';
 import { writeJson } from '../runs/runFolder.ts';
 import { chooseDevice, type DeviceArguments } from './device.ts';
 import { addOptions } from './options.ts';
@@ -138,9 +138,8 @@ async function writeResults(
   { out, runs, seeds }: ReproduceArguments,
   { call }: Terminal,
 ): Promise<Result[]> {
-  const groups = Map.groupBy(units, ({ paper, part }) => `${paper.name} ${part.name}`);
   return Promise.all(
-    [...groups.values()].map(async (group) => {
+    byPart(units).map(async (group) => {
       const [first] = group;
       const { paper, part, effort } = first;
       const outcomes = await Promise.all(
