@@ -12,11 +12,15 @@ let whole: string;
 const mounted: string[] = [];
 const train = ['train', 'earth', '--seed', '2', ...tiny];
 
+/** Runs a program of the system. */
+const system = (command: string, words: string[]) => spawnSync(command, words);
+const mount = (words: string[]) => system('mount', words);
+
 /** Mounts a disk of its own; `null` where this process may not. */
 async function disk(name: string, options: string): Promise<string | null> {
   const folder = join(home, name);
   await mkdir(folder);
-  if (process.getuid?.() !== 0 || spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status !== 0) {
+  if (process.getuid?.() !== 0 || mount(['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status !== 0) {
     return null;
   }
   mounted.push(folder);
@@ -30,7 +34,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => {
-  for (const folder of mounted) spawnSync('umount', [folder]);
+  for (const folder of mounted) system('umount', [folder]);
 });
 
 describe('a full disk', () => {
@@ -50,7 +54,7 @@ describe('a full disk', () => {
       expect(stderr).not.toContain('Go on with');
       expect(stdout).toBe('');
       expect(code).toBe(1);
-      expect(spawnSync('mount', ['-o', 'remount,size=20m', folder]).status).toBe(0);
+      expect(mount(['-o', 'remount,size=20m', folder]).status).toBe(0);
       const call = existsSync(join(out, 'config.json')) ? ['train', 'earth', '--resume'] : train;
       const again = await captured([...call, '--out', out]);
       expect(again.code, again.stderr).toBe(0);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /** The words that start the program from source in a process of its own. */
-export const program = [
+const program = [
   process.execPath,
   '--conditions=@flowfield/source',
   fileURLToPath(new URL('../main.ts', import.meta.url)),

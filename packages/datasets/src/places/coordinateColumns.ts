@@ -46,7 +46,7 @@ const OTHERS = new Set(
 /** The parts of a name: `decimalLatitude` and `Latitude (deg)` have two. */
 const wordsOf = (name: string): string[] =>
   name
-    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Ll})(\p{Lu})|(\p{L})(\d)/gu, '$1$3 $2$4')
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '');

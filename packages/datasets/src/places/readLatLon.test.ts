@@ -58,6 +58,7 @@ describe('files as people have them, all with the same two places', () => {
     ['meteorites', 'name,reclat,reclong,GeoLocation\nA,10.5,20.25,"(10.5, 20.25)"\nB,-33.25,151,""\n'],
     ['the error of a coordinate beside it', 'lat,lon,lat_err,lon_err\n10.5,20.25,1,1\n-33.25,151,1,1\n'],
     ['a long name that is none', 'long_name,lat,lon\nEtna,10.5,20.25\nFuji,-33.25,151\n'],
+    ['numbered names', 'Latitude1,Longitude1,WGS84\n10.5,20.25,x\n-33.25,151,x\n'],
     [
       'two chosen of four',
       'from_lat,from_lon,to_lat,to_lon\n0,0,10.5,20.25\n0,0,-33.25,151\n',
