@@ -21,7 +21,7 @@ const settings = z.object({
   batch: whole({ fallback: 512, help: 'pairs per step' }),
   width: whole({ fallback: 128, help: 'units of a hidden layer' }),
   depth: whole({ fallback: 4, help: 'hidden layers' }),
-  learningRate: real({ fallback: 3e-3, help: 'of Adam at the start; falls to 0 by half a cosine' }),
+  learningRate: real({ fallback: 2e-3, help: 'of Adam at the start; falls to 0 by half a cosine' }),
   average: real({ fallback: 0.999, most: 0.999999, help: 'decay of the average of the weights' }),
   innerSteps: whole({ fallback: 20, help: 'training steps per call of the compiled program' }),
   heldOut: whole({ fallback: 4000, help: 'fresh points whose likelihood is measured' }),
