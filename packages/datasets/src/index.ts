@@ -4,6 +4,7 @@ export {
   type CsvProblem,
   EmptyCsvError,
   FieldCountError,
+  FileKindError,
   MalformedQuoteError,
   MissingColumnError,
   NotANumberError,
@@ -14,6 +15,22 @@ export { dropDuplicates } from './dropDuplicates.ts';
 export { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
 export { type Earthquakes, earthquakes } from './earthquakes.ts';
 export { gatherRows } from './gatherRows.ts';
+export { parseGraph6, writeGraph6 } from './graph6.ts';
+export {
+  GraphFileError,
+  type GraphFileProblem,
+  GraphFormatError,
+  GraphIndexError,
+  GraphLengthError,
+  GraphValueError,
+} from './graphFileError.ts';
+export {
+  type IndexListOptions,
+  type LabelledGraph,
+  type LabelledGraphs,
+  parseGraphText,
+  parseIndexList,
+} from './graphText.ts';
 export {
   type IdxArray,
   IdxContentError,
@@ -27,6 +44,7 @@ export {
   readIdx,
   readIdxImages,
 } from './idx.ts';
+export { type NBody, type NBodyOptions, parseNBody } from './nBody.ts';
 export { type EarthName, earthNames, type ParseEarthOptions, parseEarth } from './parseEarth.ts';
 export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';
 export { type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
@@ -39,6 +57,11 @@ export {
   parsePointsNpy,
 } from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';
+export type { OptionWords } from './places/coordinateColumns.ts';
+export { type LatLonFile, type ReadLatLonOptions, readLatLon } from './places/readLatLon.ts';
+export type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
 export type { PointTable } from './pointTable.ts';
+export { parseSparse6, writeSparse6 } from './sparse6.ts';
 export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';
 export { type Split, SplitError, type SplitFractions, type SplitOptions, splitIndices } from './splitIndices.ts';
+export { parseTuFiles, type TuGraph, type TuOptions, type TuTexts } from './tuFiles.ts';

@@ -19,13 +19,16 @@ import { inversePermutation, type Permutation } from './groups/permutation.ts';
 import { checkedDType } from './inputs/params.ts';
 import { checkedOrder, type Orders, setsOfAxes } from './permutations/orders.ts';
 
-/** A layer of this package: with orders, and a group unless it takes all relabellings; or with a Euclidean group and kinds. */
+/**
+ * A layer of this package: with orders, and a group unless it takes all relabellings; or with a Euclidean group and kinds. Numbers as `inputs` and
+ * `outputs` are widths.
+ */
 export interface SymmetricLayer {
   readonly orderIn?: Orders;
   readonly orderOut?: Orders;
   readonly group?: PermutationGroup | EuclideanGroupName | undefined;
-  readonly inputs?: readonly OutputKinds[];
-  readonly outputs?: OutputKinds;
+  readonly inputs?: readonly OutputKinds[] | number;
+  readonly outputs?: OutputKinds | number;
   init(key: random.Key): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: parameters and input of any layer.
   apply(params: any, x: any): unknown;
@@ -128,7 +131,9 @@ function motions(op: string, layer: object, given: Declared, args: readonly unkn
   const group = given.group ?? own.group;
   if (own.orderIn !== undefined && own.orderOut !== undefined)
     return relabellings(op, own.orderIn, own.orderOut, group, args[0] as Tensor);
-  const [inputs, outputs] = [given.inputs ?? own.inputs, given.outputs ?? own.outputs];
+  const kinds = <T>(declared: T | number | undefined): T | undefined =>
+    typeof declared === 'number' ? undefined : declared;
+  const [inputs, outputs] = [given.inputs ?? kinds(own.inputs), given.outputs ?? kinds(own.outputs)];
   if (group === undefined || inputs === undefined || outputs === undefined) {
     const missing = Object.entries({ group, inputs, outputs }).flatMap(([name, value]) =>
       value === undefined ? [name] : [],

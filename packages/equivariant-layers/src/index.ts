@@ -1,3 +1,14 @@
+export type { FlatGraphs } from './attention/graphRows.ts';
+export { type Lrga, type LrgaApplyOptions, type LrgaOptions, type LrgaParams, lrga } from './attention/lrga.ts';
+export {
+  type LrgaBlock,
+  type LrgaBlockMode,
+  type LrgaBlockOptions,
+  type LrgaBlockParams,
+  type LrgaBlockState,
+  lrgaBlock,
+} from './attention/lrgaBlock.ts';
+export { type RandomFeatureOptions, randomNodeFeatures } from './attention/randomFeatures.ts';
 export {
   type EquivarianceErrorOptions,
   type EquivarianceReport,
@@ -99,4 +110,50 @@ export type { Masks } from './permutations/nodeSets.ts';
 export type { MapOrders, Orders } from './permutations/orders.ts';
 export { countSetPartitions } from './permutations/partitions.ts';
 export { type PoolByPatternOptions, poolByPattern } from './permutations/poolByPattern.ts';
+export type { EdgeNetworkParams, EdgeParams } from './sets/edgeNetwork.ts';
+export {
+  type EdgeListOptions,
+  type EdgeLossOptions,
+  type EdgeMetricOptions,
+  edgeF1,
+  edgeList,
+  edgeLoss,
+} from './sets/edges.ts';
+export type { ElementInit, ElementParams, TransmissionForm } from './sets/elementLayer.ts';
+export type { Aggregate } from './sets/elements.ts';
+export {
+  type DeepSetsOptions,
+  deepSets,
+  type PointNetQTOptions,
+  type PointNetSegOptions,
+  type PointNetSTOptions,
+  pointNet,
+  pointNetQT,
+  pointNetSeg,
+  pointNetST,
+} from './sets/networks.ts';
+export {
+  adjustedRandIndex,
+  type PartitionOptions,
+  partition,
+  randIndex,
+  samePart,
+} from './sets/partition.ts';
+export { type Set2Graph, type Set2GraphOptions, type Set2GraphParams, set2Graph } from './sets/set2graph.ts';
+export {
+  type AttentionPoolOptions,
+  attentionPool,
+  type SetAttentionOptions,
+  type SetAttentionParams,
+  setAttention,
+} from './sets/setAttention.ts';
+export type { SetNetworkOptions, SetNetworkParams } from './sets/setNetwork.ts';
+export {
+  type QuadraticTransmissionOptions,
+  quadraticTransmission,
+  type SetApplyOptions,
+  type SetLayer,
+  type TransmissionOptions,
+  transmission,
+} from './sets/transmission.ts';
 export { direction } from './vectors/direction.ts';

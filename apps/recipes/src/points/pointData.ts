@@ -53,7 +53,7 @@ export async function loadPoints(source: string, label: string, files: DataFiles
     sha256: await sha256(new Uint8Array(values.buffer)),
     values,
     width,
-    columns: unlike(table.names),
+    names: unlike(table.names),
     classes,
   };
 }
@@ -96,7 +96,7 @@ function unlike(names: readonly string[]): string[] {
 export function preparePoints(stored: StoredData, seed: number): PointData {
   const { values, width, classes = [] } = stored;
   const dimension = width - (classes.length > 0 ? 1 : 0);
-  const names = stored.columns ?? Array.from({ length: dimension }, (_, i) => `x${i + 1}`);
+  const names = stored.names ?? Array.from({ length: dimension }, (_, i) => `x${i + 1}`);
   const split = splitIndices(values.length / width, { seed });
   const rows = gatherRows(values, split.train, width);
   const center = new Float64Array(dimension);

@@ -15,6 +15,8 @@ export interface NodeSets {
   readonly sizes: readonly number[];
   /** The input, 0 at padding. */
   readonly x: Tensor;
+  /** Which elements of each set are real, bool [lead…, n]; `null` for a set without padding. */
+  readonly masks: readonly (Tensor | null)[];
   /** `total` [lead…, …] divided by the number of real elements of a set, graph by graph. */
   divided(total: Tensor, set: number): Tensor;
   /** Where two axes of the output have the same index; broadcasts with an output without batch axes. */
@@ -58,6 +60,7 @@ export function nodeSets(op: string, x: Tensor, { orders, channels, mask, nodes 
     lead,
     sizes,
     x: real,
+    masks,
     divided(total, set) {
       const flags = masks[set];
       if (flags === null) return total.mul(1 / sizes[set]);
