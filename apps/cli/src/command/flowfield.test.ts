@@ -10,7 +10,7 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
     ['help trian', "unknown command 'trian'; did you mean 'train'?"],
     ['train earth --steps 0x10', "--steps expects a whole number of at least 1, given '0x10'"],
     ['train earth --set width=0x10', "setting width expects a whole number of at least 1, given '0x10'"],
-    ['train erth', "unknown recipe 'erth'; expected one of earth, checkerboard; did you mean 'earth'?"],
+    ['train erth', "unknown recipe 'erth'; expected one of earth, checkerboard, points; did you mean 'earth'?"],
     ['zzzzzz earth', "unknown command 'zzzzzz'\n"],
     ['train earth --stpes 3', "unknown option '--stpes'; did you mean '--steps'?"],
     ['train earth --stpes=3', "unknown option '--stpes=3'; did you mean '--steps'?"],

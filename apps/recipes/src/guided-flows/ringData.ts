@@ -7,7 +7,7 @@ export const CLASSES = 8;
 const parts = ringParts({ count: CLASSES, radius: 2, deviation: 0.3 });
 
 /** Eight Gaussians of deviation .3 on a circle of radius 2; each is a class. */
-export const ring = gaussianMixture(parts);
+const ring = gaussianMixture(parts);
 
 /** The class alone. */
 const classAlone = (label: number) =>

@@ -102,8 +102,8 @@ function drawn(figures: Record<string, number>, seed: number): string {
   const dimensions = EXPECTED.map(([d]) => d);
   const excess = (name: string): number => figures[name] - 1;
   return figure({
-    title: 'The straight path becomes optimal as the dimension grows',
-    subtitle: 'How much more energy CondOT has than the kinetic-optimal path',
+    title: 'Straight paths against the dimension',
+    subtitle: 'How much more energy CondOT has than the kinetic-optimal path: ever less',
     caption: `64 Gaussian points; ${IMAGE_COUNT} digits of 7 x 7, 14 x 14 and 28 x 28 pixels; seed ${seed}.`,
     panelWidth: 560,
     aspect: 0.6,

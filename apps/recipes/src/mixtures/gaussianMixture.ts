@@ -159,8 +159,6 @@ export function gaussianMixture(parts: MixtureParts) {
   };
 }
 
-export type GaussianMixture = ReturnType<typeof gaussianMixture>;
-
 /** The reward r(x) = -(c/2) |x - m|². */
 export interface Tilt {
   readonly c: number;

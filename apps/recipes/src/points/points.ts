@@ -150,14 +150,14 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, PartR
     points: validation.points.slice(0, LOOK_ROWS * dimension),
     labels: validation.labels.slice(0, LOOK_ROWS),
   };
-  const { name, sha256, names } = stored;
+  const { name, sha256 } = stored;
   return {
     ...model,
     data: {
       name,
       sha256,
       rows: stored.values.length / stored.width,
-      names,
+      names: data.names,
       ...(classes.length > 0 && { classes }),
       stored,
     },

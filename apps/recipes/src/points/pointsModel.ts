@@ -22,8 +22,6 @@ const SOLVER_BATCH = 500;
 /** From this dimension on the divergence is estimated: the exact one costs a derivative for each coordinate. */
 const MANY_DIMENSIONS = 33;
 
-export type PointsModel = ReturnType<typeof pointsModel>;
-
 /** The velocity field v(x, t) of standardised points, or v(x, t, class) with one more class for "any". */
 export function pointsModel(options: ModelSettings, data: PointData, seed: number) {
   const { dimension, classes, names, center, scale } = data;
