@@ -1,4 +1,5 @@
 import type { Paper } from '../part.ts';
+import { exact } from './exact.ts';
 import { partition } from './partition.ts';
 import { planarPart } from './planarPart.ts';
 
@@ -9,6 +10,7 @@ export const set2graph: Paper = {
   name: 'set2graph',
   reference: 'Serviansky, Segol, Shlomi, Cranmer, Gross, Maron, Lipman: Set2Graph, 2020',
   parts: [
+    exact,
     planarPart({
       name: 'delaunay-20',
       summary: 'the Delaunay triangulation of 20 points, with and without context',
