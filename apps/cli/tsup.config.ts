@@ -1,7 +1,6 @@
-import { library } from '../../tooling/tsup/library.ts';
+import { program } from '../../tooling/tsup/library.ts';
 
-export default library({
-  platform: 'node',
+export default program({
   entry: ['src/main.ts'],
   dts: false,
   // Private packages, and the coastlines, which are JSON: they travel inside the program.

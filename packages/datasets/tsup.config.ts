@@ -1,3 +1,3 @@
 import { library } from '../../tooling/tsup/library.ts';
 
-export default library({ entry: ['src/index.ts', 'src/node.ts'] });
+export default library({ index: 'src/index.ts', node: 'src/node.ts' });

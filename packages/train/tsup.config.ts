@@ -1,3 +1,3 @@
 import { library } from '../../tooling/tsup/library.ts';
 
-export default library({ entry: ['src/index.ts', 'src/browser.ts', 'src/node.ts'] });
+export default library({ index: 'src/index.ts', browser: 'src/browser.ts', node: 'src/node.ts' });

@@ -10,6 +10,9 @@ const testFile = /\.(test|bench)\.ts$/;
 const emptyNames = /^(utils?|helpers?|misc|common)(\.|$)/;
 const reExports = /^(export\s+(type\s+)?(\*(\s+as\s+\w+)?|\{[^}]*\})\s+from\s+'[^']+';|export\s*\{\s*\};|\s)*$/;
 
+/** The package that every program must have once. */
+const core = '@flowfield/tensor-webgpu';
+
 const problems = [];
 
 for (const parent of ['packages', 'apps', 'tooling']) {
@@ -58,6 +61,29 @@ function checkPackage(folder) {
   if (!manifest.private && !existsSync(join(folder, 'README.md'))) {
     report(folder, 'a published package needs a README.md.');
   }
+  if (path.startsWith('packages/') && !manifest.private) checkPublished(manifest, path, expect);
+}
+
+/** What a library on npm promises besides: that it is found, lets a program share one core, and brings no tests. */
+function checkPublished(manifest, path, expect) {
+  const homepage = `https://github.com/flowfield/flowfield/tree/main/${path}#readme`;
+  expect(manifest.keywords?.length > 0, 'expected keywords.');
+  expect(manifest.homepage === homepage, `expected homepage '${homepage}'.`);
+  expect(manifest.bugs === 'https://github.com/flowfield/flowfield/issues', 'expected bugs, the address for issues.');
+  expect(manifest.engines?.node === '>=20', "expected engines.node '>=20', the oldest Node that all packages support.");
+  expect(manifest.exports?.['./package.json'] === './package.json', "expected './package.json' among the exports.");
+  for (const left of ['!src/**/testing', '!src/**/*.test.ts', '!src/**/*.bench.ts']) {
+    expect(manifest.files?.includes(left), `expected '${left}' in files: tests stay out of the tarball.`);
+  }
+  // Two copies of the core in one program know nothing of each other's tensors.
+  if (manifest.name === core) return;
+  expect(!manifest.dependencies?.[core], `expected ${core} as a peer dependency, not as a dependency.`);
+  const inUse = manifest.peerDependencies?.[core] !== undefined || manifest.devDependencies?.[core] !== undefined;
+  expect(
+    !inUse ||
+      (manifest.peerDependencies?.[core] === 'workspace:^' && manifest.devDependencies?.[core] === 'workspace:*'),
+    `expected ${core} in peerDependencies as 'workspace:^' and in devDependencies as 'workspace:*'.`,
+  );
 }
 
 function withoutComments(source) {

@@ -2,9 +2,13 @@ import { RecipeError } from './errors.ts';
 import { checkerboard } from './flow-matching/checkerboard.ts';
 import { flowMatching } from './flow-matching/index.ts';
 import { frameAveraging } from './frame-averaging/index.ts';
+import { glassFlows } from './glass-flows/index.ts';
+import { guidedFlows } from './guided-flows/index.ts';
 import { ign } from './ign/index.ts';
 import { invariantUniversality } from './invariant-universality/index.ts';
+import { kineticOptimal } from './kinetic-optimal/index.ts';
 import type { Paper, Part } from './part.ts';
+import { points } from './points/points.ts';
 import type { Recipe } from './recipe.ts';
 import { earth } from './rfm/earth.ts';
 import { rfm } from './rfm/index.ts';
@@ -12,10 +16,20 @@ import { set2graph } from './set2graph/index.ts';
 import { didYouMean } from './settings/nearest.ts';
 
 /** Every experiment that can be trained by name. */
-export const recipes: readonly Recipe[] = [earth, checkerboard];
+export const recipes: readonly Recipe[] = [earth, checkerboard, points];
 
 /** Every paper that can be reproduced. */
-export const papers: readonly Paper[] = [flowMatching, rfm, ign, invariantUniversality, frameAveraging, set2graph];
+export const papers: readonly Paper[] = [
+  flowMatching,
+  guidedFlows,
+  kineticOptimal,
+  glassFlows,
+  rfm,
+  ign,
+  invariantUniversality,
+  frameAveraging,
+  set2graph,
+];
 
 /**
  * The recipe of that name.

@@ -11,6 +11,7 @@ export type {
   Results,
   SampleOptions,
   StoredData,
+  TableOptions,
   Training,
 } from './recipe.ts';
 export { type RunPartOptions, runPart } from './reproduce/runPart.ts';

@@ -21,7 +21,9 @@ export interface Recipe {
     readonly own?: string;
   };
   /** The model alone, untrained, on the default device: enough to sample with parameters that were trained before. */
-  model(settings: SettingValues, seed: number): Model;
+  model(settings: SettingValues, seed: number, stored?: StoredData): Model;
+  /** Whether `model` depends on the data too, such as their dimension, and is given those that the run keeps. */
+  readonly modelReadsData?: boolean;
   /** Reads the data and makes the model ready to be trained on them. */
   open(context: RecipeContext): Promise<Experiment>;
 }
@@ -32,9 +34,19 @@ export interface RecipeContext {
   readonly seed: number;
   /** What `--data` was. */
   readonly data: string;
+  /** How to read a file of data, where it needs saying. */
+  readonly table?: TableOptions;
   /** The data of an earlier opening, which are used instead of reading them anew. */
   readonly stored?: StoredData;
   readonly files: DataFiles;
+}
+
+/** How to read a table that a person has. */
+export interface TableOptions {
+  /** The columns of the coordinates, by name or by number from 1. */
+  readonly columns?: readonly [string, string];
+  /** Leaves out rows that cannot be read. */
+  readonly skipBad?: boolean;
 }
 
 /** Data that a run keeps, so that it can be measured after the file they came from has moved. */
@@ -44,6 +56,9 @@ export interface StoredData {
   /** Row-major (rows, width). */
   readonly values: Float64Array;
   readonly width: number;
+  /** What a person calls the columns, and the classes of a last column of labels. */
+  readonly columns?: readonly string[];
+  readonly classes?: readonly string[];
 }
 
 /** A network as a function: `apply(params, ...inputs)`, with inputs of shape [batch, ...shape]. */
@@ -81,7 +96,11 @@ export interface Experiment<P = any, B = any> extends Model<P> {
     readonly name: string;
     readonly sha256: string;
     readonly rows?: number;
+    readonly columns?: readonly string[];
+    readonly classes?: readonly string[];
     readonly stored?: StoredData;
+    /** What a person should know of them, such as rows that were left out. */
+    readonly notes?: readonly string[];
   };
   /** Rows of each part, where the data are split. */
   readonly split?: {

@@ -1,17 +1,28 @@
-/** Where in a CSV file a problem lies and what would be right. */
+/** Where in a table a problem lies and what would be right. */
 export interface CsvProblem {
   /** Name of the file, as the caller gave it. */
   file: string;
-  /** 1-based line of the file. */
+  /** 1-based line of the file; 0 when the file as a whole is meant, or has no lines. */
   line: number;
   /** 1-based number of the field within its record; 0 when the whole line is meant. */
   column: number;
+  /** The place in a file without lines, such as `feature 3`. */
+  where?: string;
   expected: string;
   given: string;
   remedy: string;
 }
 
-/** Base of every error of {@link parseLatLonCsv}. The message reads `file:line:column: expected ..., given .... remedy`. */
+/** The longest quote from a file in a message. */
+const LONGEST_QUOTE = 120;
+
+/** A text of bearable length. */
+const clipped = (text: string): string => (text.length <= LONGEST_QUOTE ? text : `${text.slice(0, LONGEST_QUOTE)}...`);
+
+/**
+ * Base of the errors of {@link parseLatLonCsv} and {@link readLatLon}. The message reads
+ * `file:line:column: expected ..., given .... remedy`, with quotes from the file cut to 120 characters.
+ */
 export class CsvError extends Error {
   override name = 'CsvError';
   readonly file: string;
@@ -22,9 +33,10 @@ export class CsvError extends Error {
   readonly remedy: string;
 
   constructor(problem: CsvProblem) {
-    const { file, line, column, expected, given, remedy } = problem;
-    const place = column > 0 ? `${file}:${line}:${column}` : `${file}:${line}`;
-    super(`${place}: expected ${expected}, given ${given}. ${remedy}`);
+    const { file, line, column, where, remedy } = problem;
+    const [expected, given] = [clipped(problem.expected), clipped(problem.given)];
+    const lines = [file, ...(line > 0 ? [line] : []), ...(column > 0 ? [column] : [])].join(':');
+    super(`${where === undefined ? lines : `${file}, ${where}`}: expected ${expected}, given ${given}. ${remedy}`);
     this.file = file;
     this.line = line;
     this.column = column;
@@ -72,4 +84,9 @@ export class UnclosedQuoteError extends CsvError {
 /** Text follows the closing quote of a field. */
 export class MalformedQuoteError extends CsvError {
   override name = 'MalformedQuoteError';
+}
+
+/** The file is of another kind than tables are, or is damaged. */
+export class FileKindError extends CsvError {
+  override name = 'FileKindError';
 }

@@ -4,6 +4,7 @@ export {
   type CsvProblem,
   EmptyCsvError,
   FieldCountError,
+  FileKindError,
   MalformedQuoteError,
   MissingColumnError,
   NotANumberError,
@@ -56,6 +57,8 @@ export {
   parsePointsNpy,
 } from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';
+export type { OptionWords } from './places/coordinateColumns.ts';
+export { type LatLonFile, type ReadLatLonOptions, readLatLon } from './places/readLatLon.ts';
 export type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
 export type { PointTable } from './pointTable.ts';
 export { parseSparse6, writeSparse6 } from './sparse6.ts';

@@ -1,3 +1,14 @@
+export type { FlatGraphs } from './attention/graphRows.ts';
+export { type Lrga, type LrgaApplyOptions, type LrgaOptions, type LrgaParams, lrga } from './attention/lrga.ts';
+export {
+  type LrgaBlock,
+  type LrgaBlockMode,
+  type LrgaBlockOptions,
+  type LrgaBlockParams,
+  type LrgaBlockState,
+  lrgaBlock,
+} from './attention/lrgaBlock.ts';
+export { type RandomFeatureOptions, randomNodeFeatures } from './attention/randomFeatures.ts';
 export {
   type EquivarianceErrorOptions,
   type EquivarianceReport,

@@ -73,7 +73,7 @@ export interface SolverTraits {
   readonly beginsWithSlope: boolean;
   /** Whether `M y' = f` can be solved with a matrix M that is singular. */
   readonly allowsMass: boolean;
-  /** For methods with several steps: the methods' number of earlier slopes. */
+  /** How many earlier slopes a method with several steps takes; 0 for others. */
   readonly history: number;
 }
 

@@ -53,7 +53,7 @@ export type StepperOptions<Y, Args = undefined> = Omit<SolveOptions<Y, Args>, (t
  *
  * @throws ArgumentError for an f that is no function and for options as in `solveOde`.
  */
-export function odeStepper<Y, Args = undefined>(
+export function odeStepper<Y = Tensor, Args = undefined>(
   f: OdeFunction<Y, Args>,
   options: StepperOptions<Y, Args>,
 ): OdeStepper<Y> {

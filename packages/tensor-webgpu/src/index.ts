@@ -1,8 +1,5 @@
 export type { DType, TypedArray } from './dtype/dtype.ts';
-export { checkedOptions, checkedWhole, checkFunctions, checkTensor } from './errors/checks.ts';
-export * from './errors/errors.ts';
-export { firstNonFinite } from './errors/finite.ts';
-export { nearestName } from './errors/nearest.ts';
+export * from './errors/index.ts';
 export * from './files/index.ts';
 export * as linalg from './linalg/index.ts';
 export * from './ops/index.ts';

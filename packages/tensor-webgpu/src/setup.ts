@@ -1,10 +1,12 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
 import { checkedOptions } from './errors/checks.ts';
+import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
 import type { Device } from './runtime/device.ts';
 import { defaultDevice, devices, registerDevice } from './runtime/registry.ts';
+import { registerScalars } from './trace/scalar.ts';
 import { useWideVectors } from './wideVectors.ts';
 
 const cpu = cpuDevice();
@@ -13,6 +15,7 @@ const cpu = cpuDevice();
 registerRewrites(rewriteRules);
 registerDevice(cpu);
 registerDevice(referenceDevice());
+registerScalars(tensor);
 
 export interface InitOptions {
   /** The device on which new tensors are made from now on: its name, or a device of your own, known by its name after it. */

@@ -2,3 +2,4 @@ export { type CheckedLibrary, type CheckedOp, checkOp, type OpReport } from './c
 export { dataPath, hasData, noDataReason } from './data.ts';
 export { closeness, differences, type Measured, randomNumbers } from './numbers.ts';
 export { testReadme } from './readme.ts';
+export { type ConsumerFile, compileErrors, oldestConsumer } from './strictConsumer.ts';

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { compileErrors } from './strictConsumer.ts';
 
 /**
- * A test for each `ts` block of a README: it runs in `folder`, and prints the `text` block below it where there is one.
- * A README without an example fails.
+ * Tests of the `ts` blocks of a README. Each runs in `folder`, and prints the `text` block below it where there is one;
+ * together they compile as the files of a strict consumer. A README without an example fails.
  */
 export function testReadme(readme: URL, folder: URL): void {
   const examples = readmeExamples(readme);
@@ -12,6 +13,10 @@ export function testReadme(readme: URL, folder: URL): void {
   test.each(examples)('README example $title prints what it says', ({ code, output }) => {
     const printed = runExample(code, folder);
     if (output !== null) expect(printed).toBe(output);
+  });
+  test('README examples compile for a strict consumer', { timeout: 300_000 }, () => {
+    const files = examples.map(({ code, title }) => ({ name: `example ${title}`, code }));
+    expect(compileErrors(files, folder)).toEqual([]);
   });
 }
 

@@ -4,11 +4,14 @@ import type { DeviceArguments } from './device.ts';
 import { openRun } from './openedRun.ts';
 import { addOptions } from './options.ts';
 import { evaluationLines } from './summary.ts';
-import { stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface EvalArguments extends DeviceArguments {
   steps?: number;
   data?: string;
+  columns?: [string, string];
+  skipBad?: boolean;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -18,14 +21,15 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
     .command('eval')
     .description('measure a trained run on its held-out data')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'odeSteps', 'data', 'device', 'wideVectors', 'json').action(
-    (folder: string, options: EvalArguments) => stoppable(terminal, () => evaluateRun(folder, options, terminal)),
+  addOptions(command, 'odeSteps', 'data', 'columns', 'skipBad', 'device', 'wideVectors', 'quiet', 'json').action(
+    (folder: string, options: EvalArguments) =>
+      stoppable(terminal, () => evaluateRun(folder, options, quieted(terminal, options.quiet))),
   );
 }
 
 async function evaluateRun(folder: string, options: EvalArguments, terminal: Terminal): Promise<void> {
   const { steps, json } = options;
-  const { config, model, params } = await openRun(folder, options, options.data);
+  const { config, model, params } = await openRun(folder, options, options);
   terminal.nothingToLose?.('Stopped.');
   const work = shownWork(terminal.stderr, terminal.signal);
   try {

@@ -25,6 +25,8 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
     ['train earth --device cpuu', "given 'cpuu'; did you mean 'cpu'?"],
     ['train earth --data vulcano', "there is no 'vulcano'; did you mean 'volcano'?"],
     ['train earth --out=', '--out expects the path of a folder, given an empty one'],
+    ['train earth --columns lat', '--columns expects the column of latitudes, a comma and that of longitudes'],
+    ['train earth --columns lat,lon', "--columns is for a file, given with the data set 'embedded'"],
     ['train', "missing required argument 'recipe'"],
     ['train earth mars', "too many arguments for 'train'"],
     ['sample nowhere', "'nowhere' is no run"],

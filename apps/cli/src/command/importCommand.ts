@@ -21,7 +21,7 @@ export function addImportCommand(program: Command, terminal: Terminal): void {
     .description('make a run from parameters in a safetensors file, named and laid out as PyTorch does')
     .argument('<recipe>', recipes.map(({ name }) => name).join(', '))
     .argument('<file>', 'a safetensors file');
-  addOptions(command, 'out', 'seed', 'device', 'data', 'set', 'json').action(
+  addOptions(command, 'out', 'seed', 'device', 'data', 'columns', 'skipBad', 'set', 'json').action(
     (name: string, file: string, options: TrainArguments) => importParams(name, file, options, terminal),
   );
 }
@@ -39,13 +39,14 @@ async function importParams(name: string, file: string, options: TrainArguments,
   const params = decodeTorch(bytes, experiment.initial, file);
   const { folder, release } = await claimNewRun(options.out, name);
   try {
-    const { stored, ...data } = experiment.data;
+    const { stored, notes = [], ...data } = experiment.data;
+    for (const note of notes) writeLine(terminal.stderr, note);
     const config: RunConfig = {
       recipe: name,
       settings: plan.settings,
       seed: plan.seed,
       device,
-      data: { source: plan.data, ...data, ...(stored && { width: stored.width }) },
+      data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
       ...(experiment.split && { split: experiment.split }),
       versions: { flowfield: terminal.version, node: process.versions.node },
     };

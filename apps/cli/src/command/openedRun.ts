@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Experiment, type Model, recipeNamed } from '@flowfield/recipes';
+import { type Experiment, type Model, recipeNamed, type TableOptions } from '@flowfield/recipes';
 import { SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, decodeTree } from '@flowfield/train';
 import { RunFolderError } from '../failures/failures.ts';
@@ -9,6 +9,7 @@ import { type RunConfig, readConfig, runFiles } from '../runs/runFolder.ts';
 import { readStoredData } from '../runs/storedData.ts';
 import { storedSettings } from '../settings/settings.ts';
 import { chooseDevice, type DeviceArguments } from './device.ts';
+import { tableOptions } from './runPlan.ts';
 
 /** The model of a run. */
 export interface OpenedModel {
@@ -24,14 +25,16 @@ export interface OpenedRun extends OpenedModel {
 }
 
 /**
- * Reads the model of a run from `config.json` and `model.safetensors`, without its data.
+ * Reads the model of a run from `config.json` and `model.safetensors`, without its data
+ * (but for recipes whose model depends on them).
  * @throws RunFolderError when the folder is no run, or its model is missing, damaged or of other settings
  */
 export async function openModel(folder: string, device: DeviceArguments): Promise<OpenedModel> {
   const config = await readConfig(folder);
   await chooseDevice(device);
   const recipe = recipeNamed(config.recipe);
-  const model = recipe.model(storedSettings(recipe.settings, config.settings), config.seed);
+  const stored = recipe.modelReadsData ? await readStoredData(folder, config) : undefined;
+  const model = recipe.model(storedSettings(recipe.settings, config.settings), config.seed, stored);
   return { config, model, params: await readParams(folder, model) };
 }
 
@@ -39,7 +42,11 @@ export async function openModel(folder: string, device: DeviceArguments): Promis
  * Reads a run with the data that it keeps, or with those of a file that holds the same.
  * @throws RunFolderError as `openModel`, and for data that are missing or others
  */
-export async function openRun(folder: string, device: DeviceArguments, data?: string): Promise<OpenedRun> {
+export async function openRun(
+  folder: string,
+  device: DeviceArguments,
+  { data, ...table }: TableOptions & { readonly data?: string },
+): Promise<OpenedRun> {
   const config = await readConfig(folder);
   await chooseDevice(device);
   const recipe = recipeNamed(config.recipe);
@@ -47,6 +54,7 @@ export async function openRun(folder: string, device: DeviceArguments, data?: st
     settings: storedSettings(recipe.settings, config.settings),
     seed: config.seed,
     data: data ?? config.data.source,
+    table: { ...tableOptions(config.data), ...tableOptions(table) },
     files: localFiles,
     stored: data === undefined ? await readStoredData(folder, config) : undefined,
   });

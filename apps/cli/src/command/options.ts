@@ -36,6 +36,15 @@ function seedList(text: string): number[] {
   );
 }
 
+/** Two names between a comma. */
+function columnPair(text: string): [string, string] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.length === 2 && names.every((name) => name !== '')) return names as [string, string];
+  throw new UsageError(
+    `--columns expects the column of latitudes, a comma and that of longitudes, such as lat,lon or 2,3; given '${text}'`,
+  );
+}
+
 const gather = (word: string, words: string[]): string[] => [...words, word];
 
 /** The options of the command; each subcommand takes some of them. */
@@ -52,7 +61,13 @@ const options = {
       '--wide-vectors',
       'let Node join vectors, which is experimental there: checked first, the same bits, faster',
     ),
-  data: () => new Option('--data <name or file>', 'a data set that `list` shows, or a CSV file'),
+  data: () =>
+    new Option('--data <name or file>', 'a data set that `list` shows, or a file (CSV, GeoJSON, Parquet; gzip)'),
+  columns: () =>
+    new Option('--columns <lat,lon>', 'columns of latitude and longitude in the file, by name or number').argParser(
+      columnPair,
+    ),
+  skipBad: () => new Option('--skip-bad', 'leave out rows of the file without a place; they are counted and shown'),
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
   resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),
@@ -76,8 +91,19 @@ const options = {
       .default('safetensors'),
   batch: () => wholeOption('--batch', 'rows that an ONNX model takes at a time', 1).default(1),
   file: () => new Option('--file <path>', 'the file to write (default: network.<format> in the folder of the run)'),
-  json: () => new Option('--json', 'print one JSON object at the end'),
+  checkpointEvery: () =>
+    wholeOption('--checkpoint-every', 'steps between two checkpoints, beside those of every 30 seconds', 1),
+  config: () =>
+    new Option('--config <file>', 'a TOML or JSON file with recipe, options and settings; the call goes before it'),
+  quiet: () => new Option('--quiet', 'no progress and no hints: results, warnings and errors alone'),
+  json: () => new Option('--json', 'print one JSON object at the end, alone on standard output (npm needs -s)'),
 } satisfies Record<string, () => Option>;
+
+/** The value of an option from a text, as the command line would have it. */
+export function parsedOption(name: keyof typeof options, text: string): unknown {
+  const { parseArg } = options[name]() as Option;
+  return parseArg === undefined ? text : parseArg(text, undefined);
+}
 
 /** Adds options to a subcommand, in the order given. */
 export function addOptions(command: Command, ...names: (keyof typeof options)[]): Command {

@@ -10,11 +10,11 @@ import { allPassed, type Result, resultOf } from '../reproduce/result.ts';
 import { readResults } from '../reproduce/resultFiles.ts';
 import { type Circumstances, runUnit } from '../reproduce/runUnit.ts';
 import { resultsPage } from '../reproduce/table.ts';
-import { readOutcome, resultName, seedsOf, type Unit, unitFolder, unitTitle } from '../reproduce/unit.ts';
+import { byPart, readOutcome, resultName, seedsOf, type Unit, unitFolder, unitTitle } from '../reproduce/unit.ts';
 import { writeJson } from '../runs/runFolder.ts';
 import { chooseDevice, type DeviceArguments } from './device.ts';
 import { addOptions } from './options.ts';
-import { stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface ReproduceArguments extends DeviceArguments {
   part?: string;
@@ -28,6 +28,7 @@ interface ReproduceArguments extends DeviceArguments {
   plan?: boolean;
   table?: boolean;
   unit?: boolean;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -44,8 +45,10 @@ export function addReproduceCommand(program: Command, terminal: Terminal): void 
   addOptions(
     command,
     ...(['part', 'seeds', 'quick', 'effort', 'jobs', 'results', 'runs', 'again', 'plan', 'table'] as const),
-    ...(['unit', 'device', 'wideVectors', 'json'] as const),
-  ).action((paper: string | undefined, options: ReproduceArguments) => reproduce(paper, options, terminal));
+    ...(['unit', 'device', 'wideVectors', 'quiet', 'json'] as const),
+  ).action((paper: string | undefined, options: ReproduceArguments) =>
+    reproduce(paper, options, quieted(terminal, options.quiet)),
+  );
 }
 
 async function reproduce(paper: string | undefined, options: ReproduceArguments, terminal: Terminal): Promise<void> {
@@ -53,7 +56,8 @@ async function reproduce(paper: string | undefined, options: ReproduceArguments,
   if (options.table) {
     const results = await readResults(options.out);
     await writeFile(PAGE, resultsPage(results));
-    writeLine(stdout, `${PAGE} shows ${results.length} results`);
+    if (options.json) writeLine(stdout, JSON.stringify({ page: PAGE, results: results.length }));
+    else writeLine(stdout, `${PAGE} shows ${results.length} results`);
     return;
   }
   const units = unitsOf(paper, options);
@@ -134,9 +138,8 @@ async function writeResults(
   { out, runs, seeds }: ReproduceArguments,
   { call }: Terminal,
 ): Promise<Result[]> {
-  const groups = Map.groupBy(units, ({ paper, part }) => `${paper.name} ${part.name}`);
   return Promise.all(
-    [...groups.values()].map(async (group) => {
+    byPart(units).map(async (group) => {
       const [first] = group;
       const { paper, part, effort } = first;
       const outcomes = await Promise.all(

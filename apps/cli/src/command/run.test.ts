@@ -128,6 +128,45 @@ describe('train', () => {
   });
 });
 
+describe('a table as people have them', () => {
+  test('is read as the call says, and the run remembers how', async () => {
+    const file = join(home, 'odd.txt');
+    const rows = Array.from({ length: 30 }, (_, i) => `${i};${20 - i / 10};${10 + i / 10}`.replaceAll('.', ','));
+    await writeFile(file, `nr;x;y\n${rows.join('\n')}\n31;;\n`);
+    const out = join(home, 'odd');
+    const call = ['train', 'earth', '--out', out, '--data', file, ...tiny, '--steps', '4'];
+    expect((await captured(call)).stderr).toContain('--columns lat,lon');
+    const named = await captured([...call, '--columns', 'y,x']);
+    expect(named.stderr).toContain(`${file}:32:3: expected decimal degrees in column "y", given ""`);
+    expect(named.stderr.length).toBeLessThanOrEqual(401);
+    const done = await captured([...call, '--columns', 'y,x', '--skip-bad']);
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stderr).toContain('skipped 1 of 31 rows');
+    expect(await json(out, 'config.json')).toMatchObject({ data: { columns: ['y', 'x'], skipBad: true, rows: 30 } });
+    const again = await captured(['eval', out, '--data', file, '--json']);
+    expect(again.code, again.stderr).toBe(0);
+    expect(JSON.parse(again.stdout).figures).toEqual((await json(out, 'metrics.json')).figures);
+  });
+
+  test('with two rows is refused in words of the data', async () => {
+    const file = join(home, 'two.csv');
+    await writeFile(file, 'lat,lon\n1,2\n3,4\n');
+    const { code, stderr } = await captured(['train', 'earth', '--data', file, '--out', join(home, 'two'), ...tiny]);
+    expect(stderr).toContain('two.csv: expected at least 8 events');
+    expect(stderr).toContain('given 2; use a file with more');
+    expect(code).toBe(2);
+  });
+
+  test('with eight rows gives pictures', async () => {
+    const file = join(home, 'eight.csv');
+    await writeFile(file, `lat,lon\n${'1,2\n'.repeat(8)}`);
+    const out = join(home, 'eight');
+    const { code, stderr } = await captured(['train', 'earth', '--data', file, '--out', out, ...tiny, '--steps', '4']);
+    expect(code, stderr).toBe(0);
+    expect(await readdir(out)).toEqual(expect.arrayContaining(['map.png', 'loss.png']));
+  });
+});
+
 describe('a stopped run', () => {
   test('goes on bit for bit', async () => {
     const out = join(home, 'stopped');
@@ -166,6 +205,8 @@ describe('a stopped run', () => {
     const out = join(home, 'resumed-after-stop');
     await cp(run, out, { recursive: true });
     await rm(join(out, 'metrics.json'));
+    // Without its manifest nothing tells that the log was changed.
+    await rm(join(out, 'manifest.json'));
     const log = await readFile(join(out, 'metrics.jsonl'), 'utf8');
     await writeFile(join(out, 'metrics.jsonl'), log.replaceAll(/"stepsPerSecond":[^,}]+/g, '"stepsPerSecond":0.5'));
     expect((await captured(['train', 'earth', '--out', out, '--resume'])).code).toBe(0);
@@ -256,7 +297,7 @@ describe('a stopped run', () => {
 
   test('names a damaged file, with exit code 2', async () => {
     for (const [file, text, message] of [
-      ['metrics.jsonl', 'junk\n', 'metrics.jsonl:1: expected a JSON object'],
+      ['metrics.jsonl', 'junk\n', 'metrics.jsonl is not as the run wrote it'],
       ['checkpoint.json', '{', 'expected JSON in checkpoint.json'],
     ] as const) {
       const out = join(home, `damaged-${file}`);

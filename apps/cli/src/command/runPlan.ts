@@ -1,4 +1,4 @@
-import type { Recipe, SettingValues } from '@flowfield/recipes';
+import type { Recipe, SettingValues, TableOptions } from '@flowfield/recipes';
 import { UsageError } from '../failures/failures.ts';
 import { type ClaimedFolder, claimRun, latestRunFolder, type RunConfig, readConfig } from '../runs/runFolder.ts';
 import { givenSettings, readSettings, storedSettings } from '../settings/settings.ts';
@@ -10,8 +10,13 @@ export interface TrainArguments extends DeviceArguments {
   steps?: number;
   seed?: number;
   data?: string;
+  columns?: [string, string];
+  skipBad?: boolean;
   set: string[];
   resume?: boolean;
+  checkpointEvery?: number;
+  config?: string;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -20,6 +25,7 @@ export interface RunPlan {
   readonly settings: SettingValues;
   readonly seed: number;
   readonly data: string;
+  readonly table: TableOptions;
   readonly device: string;
   /** The run that goes on, if one does. */
   readonly resumed: (ClaimedFolder & { readonly config: RunConfig }) | null;
@@ -30,7 +36,8 @@ export async function newRun(recipe: Recipe, { seed = 0, data, device, ...option
   return {
     settings: readSettings(recipe.settings, recipe.presets, assignments(options)),
     seed,
-    data: data ?? recipe.data.fallback,
+    data: expectedData(recipe, data ?? recipe.data.fallback),
+    table: tableOptions(options),
     device,
     resumed: null,
   };
@@ -55,7 +62,7 @@ export async function resumedRun(recipe: Recipe, options: TrainArguments): Promi
   }
 }
 
-function sameRun(recipe: Recipe, { seed, data, device, steps, set }: TrainArguments, config: RunConfig) {
+function sameRun(recipe: Recipe, { seed, data, device, steps, set, ...options }: TrainArguments, config: RunConfig) {
   const expectSame = (what: string, asked: unknown, was: unknown): void => {
     if (asked === undefined || asked === was) return;
     throw new UsageError(
@@ -75,9 +82,24 @@ function sameRun(recipe: Recipe, { seed, data, device, steps, set }: TrainArgume
     settings: longer ? { ...settings, steps: asked.steps } : settings,
     seed: config.seed,
     data: data ?? config.data.source,
+    table: { ...tableOptions(config.data), ...tableOptions(options) },
     device: config.device,
   };
 }
+
+/** Data that a recipe can have: those that it knows, or a person's own where it takes them. */
+function expectedData({ name, data: { names, own } }: Recipe, data: string): string {
+  if (own !== undefined || Object.hasOwn(names, data)) return data;
+  throw new UsageError(
+    `${name} takes no data of your own: --data expects ${Object.keys(names).join(', ')}, given '${data}'`,
+  );
+}
+
+/** How to read the file of data: as the call says, or as a run remembers. */
+export const tableOptions = ({ columns, skipBad }: TableOptions): TableOptions => ({
+  ...(columns && { columns }),
+  ...(skipBad && { skipBad }),
+});
 
 const assignments = ({ set, steps }: { set: string[]; steps?: number }): string[] =>
   steps === undefined ? set : [...set, `steps=${steps}`];

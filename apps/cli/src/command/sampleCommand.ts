@@ -1,19 +1,21 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { shownWork } from '../progress/work.ts';
+import { makeFolder } from '../runs/makeFolder.ts';
 import { writeWhole } from '../runs/runFolder.ts';
 import { drawnSamples, writeSamples } from '../runs/writeSamples.ts';
 import type { DeviceArguments } from './device.ts';
 import { openModel } from './openedRun.ts';
 import { addOptions } from './options.ts';
-import { stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 
 interface SampleArguments extends DeviceArguments {
   out?: string;
   count: number;
   seed?: number;
   steps?: number;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -23,8 +25,9 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
     .command('sample')
     .description('draw samples from a trained run')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'json').action(
-    (folder: string, options: SampleArguments) => stoppable(terminal, () => sampleRun(folder, options, terminal)),
+  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'quiet', 'json').action(
+    (folder: string, options: SampleArguments) =>
+      stoppable(terminal, () => sampleRun(folder, options, quieted(terminal, options.quiet))),
   );
 }
 
@@ -50,7 +53,7 @@ async function sampleRun(folder: string, options: SampleArguments, terminal: Ter
 
 /** Fails before the work rather than after it. */
 async function expectWritable(folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const probe = join(folder, `${name}.${process.pid}.tmp`);
   await writeFile(probe, '');
   await rm(probe);

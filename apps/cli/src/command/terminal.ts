@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { Interrupted } from '../failures/failures.ts';
 
 /** Where the command writes, and what stops it. */
@@ -6,6 +7,8 @@ export interface Terminal {
   readonly stdout: NodeJS.WritableStream;
   /** Progress and errors. */
   readonly stderr: NodeJS.WritableStream;
+  /** Warnings of a call whose progress nobody wants to see; standard error when left out. */
+  readonly warnings?: NodeJS.WritableStream;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Told when ending the program loses nothing, with what to say then; `null` takes it back. */
@@ -20,6 +23,12 @@ export interface Terminal {
 export function writeLine(stream: NodeJS.WritableStream, line = ''): void {
   stream.write(`${line}\n`);
 }
+
+/** The terminal of a call with `--quiet`: nothing of its progress is written. */
+export const quieted = (terminal: Terminal, quiet: boolean | undefined): Terminal =>
+  quiet
+    ? { ...terminal, stderr: new Writable({ write: (_chunk, _encoding, done) => done() }), warnings: terminal.stderr }
+    : terminal;
 
 /** A path as a shell takes it: in quotes where it holds more than plain characters. */
 export const quoted = (path: string): string =>

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
 import type { Command } from 'commander';
-import { Diverged, RunFolderError } from '../failures/failures.ts';
+import { Diverged, RunFolderError, UsageError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
 import { writeRunFile } from '../runs/manifest.ts';
 import { claimNewRun, jsonText, type RunConfig, runFiles } from '../runs/runFolder.ts';
 import { readStoredData, storeData } from '../runs/storedData.ts';
+import { readConfigFile } from '../settings/configFile.ts';
 import { chooseDevice } from './device.ts';
 import { describeRecipe } from './listCommand.ts';
-import { addOptions } from './options.ts';
+import { addOptions, parsedOption } from './options.ts';
 import { newRun, type RunPlan, resumedRun, type TrainArguments } from './runPlan.ts';
 import { evaluationLines } from './summary.ts';
-import { quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
+import { quieted, quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
 import { finishedRun, SAMPLES } from './trainedRun.ts';
 
 /** `flowfield train <recipe>`: trains, measures, draws, and leaves a run folder. */
@@ -19,11 +20,38 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
   const command = program
     .command('train')
     .description('train a recipe, measure it, and draw it')
-    .argument('<recipe>', recipes.map(({ name }) => name).join(', '))
+    .argument('[recipe]', `${recipes.map(({ name }) => name).join(', ')}; may stand in the file of --config`)
     .addHelpText('after', () => `\n${recipes.flatMap(describeRecipe).join('\n')}`);
-  addOptions(command, 'out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'set', 'resume', 'json').action(
-    (name: string, options: TrainArguments) => trainRecipe(recipeNamed(name), options, terminal),
-  );
+  addOptions(
+    command,
+    ...(['out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'columns', 'skipBad', 'set', 'config'] as const),
+    ...(['resume', 'checkpointEvery', 'quiet', 'json'] as const),
+  ).action(async (name: string | undefined, given: TrainArguments) => {
+    const { recipe, options } = await configured(command, name, given);
+    await trainRecipe(recipeNamed(recipe), options, quieted(terminal, options.quiet));
+  });
+}
+
+/** What a call says, and under it what its configuration file says. */
+async function configured(command: Command, name: string | undefined, given: TrainArguments) {
+  const file = given.config === undefined ? { options: {}, set: [] } : await readConfigFile(given.config);
+  const recipe = name ?? file.recipe;
+  if (recipe === undefined) {
+    throw new UsageError(
+      `missing required argument 'recipe': ${recipes.map((one) => one.name).join(', ')} (flowfield train --help shows the options)`,
+    );
+  }
+  const options: TrainArguments & Record<string, unknown> = { ...given, set: [...file.set, ...given.set] };
+  for (const [key, value] of Object.entries(file.options)) {
+    const asked = command.getOptionValueSource(key);
+    if (asked !== undefined && asked !== 'default') continue;
+    try {
+      options[key] = typeof value === 'string' ? parsedOption(key as Parameters<typeof parsedOption>[0], value) : value;
+    } catch (cause) {
+      throw new UsageError(`${given.config}: ${(cause as Error).message}`, { cause });
+    }
+  }
+  return { recipe, options };
 }
 
 async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Terminal): Promise<void> {
@@ -37,7 +65,19 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     // The folder is taken when all that can be said against the call has been said.
     const claimed = plan.resumed ?? (await claimNewRun(options.out, recipe.name));
     release = claimed.release;
-    await trainIn(claimed.folder, { recipe, plan, experiment, config, json: options.json === true }, terminal);
+    await trainIn(
+      claimed.folder,
+      {
+        recipe,
+        plan,
+        experiment,
+        config,
+        checkpointEvery: options.checkpointEvery,
+        json: options.json === true,
+        quiet: options.quiet === true,
+      },
+      terminal,
+    );
   } finally {
     release?.();
   }
@@ -49,10 +89,16 @@ interface Started {
   readonly plan: RunPlan;
   readonly experiment: Experiment;
   readonly config: RunConfig;
+  readonly checkpointEvery: number | undefined;
   readonly json: boolean;
+  readonly quiet: boolean;
 }
 
-async function trainIn(folder: string, { recipe, plan, experiment, config, json }: Started, terminal: Terminal) {
+async function trainIn(
+  folder: string,
+  { recipe, plan, experiment, config, checkpointEvery, json, quiet }: Started,
+  terminal: Terminal,
+) {
   const { stdout, stderr, call } = terminal;
   // The configuration comes last: it makes the folder a run.
   if (plan.resumed === null && experiment.data.stored) await storeData(folder, experiment.data.stored);
@@ -61,7 +107,12 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json 
   const advice = `Stopped. Go on with: ${call} train ${recipe.name} --out ${quoted(folder)} --resume`;
   const { evaluation, pictures, seconds, diverged } = await stoppable(
     terminal,
-    () => finishedRun(experiment, { folder, seed: plan.seed, resumes: plan.resumed !== null, advice }, terminal),
+    () =>
+      finishedRun(
+        experiment,
+        { folder, seed: plan.seed, resumes: plan.resumed !== null, checkpointEvery, advice },
+        terminal,
+      ),
     advice,
   );
   terminal.nothingToLose?.(null);
@@ -72,10 +123,7 @@ async function trainIn(folder: string, { recipe, plan, experiment, config, json 
   else {
     const lines = [
       ...evaluationLines(evaluation),
-      '',
-      ...whatIsWhere(folder, pictures),
-      '',
-      ...whatNext(recipe, folder, call),
+      ...(quiet ? [] : ['', ...whatIsWhere(folder, pictures), '', ...whatNext(recipe, folder, call)]),
     ];
     for (const line of lines) writeLine(stdout, line);
   }
@@ -95,7 +143,7 @@ function configOf(
   recipe: Recipe,
   plan: RunPlan,
   device: string,
-  { data: { stored, ...data }, split }: Experiment,
+  { data: { stored, notes: _, ...data }, split }: Experiment,
   version: string,
 ): RunConfig {
   return {
@@ -103,7 +151,7 @@ function configOf(
     settings: plan.settings,
     seed: plan.seed,
     device,
-    data: { source: plan.data, ...data, ...(stored && { width: stored.width }) },
+    data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
     ...(split && { split }),
     versions: { flowfield: version, node: process.versions.node },
   };
@@ -125,6 +173,7 @@ function introduction({ data, split, model }: Experiment, folder: string, { seed
       : ` (train ${count(split.train)}, validation ${count(split.validation)}, test ${count(split.test)})`;
   return [
     `data    ${data.name}${rows}${parts}`,
+    ...(data.notes ?? []).map((note) => `        ${note}`),
     `model   ${model}`,
     `run     ${folder} (seed ${seed}, device ${device})`,
   ];

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import type { Experiment } from '@flowfield/recipes';
 import { createTrainer, encodeTree, readMetrics, type Trainer } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
+import { RunFolderError } from '../failures/failures.ts';
 import { writePicture } from '../pictures/writePicture.ts';
 import { shownTraining } from '../progress/training.ts';
 import { shownWork } from '../progress/work.ts';
-import { writeRunFile } from '../runs/manifest.ts';
+import { MENDED, sealRunFile, unsealRunFile, writeRunFile } from '../runs/manifest.ts';
 import { runFiles, trainedSeconds } from '../runs/runFolder.ts';
 import { writeSamples } from '../runs/writeSamples.ts';
 import { type Terminal, writeLine } from './terminal.ts';
@@ -17,6 +19,8 @@ interface RunInFolder {
   readonly seed: number;
   /** Whether it goes on from its checkpoint. */
   readonly resumes: boolean;
+  /** Steps between two checkpoints, beside those by time. */
+  readonly checkpointEvery?: number;
   /** How to go on when it is stopped. */
   readonly advice: string;
 }
@@ -24,22 +28,32 @@ interface RunInFolder {
 /** Trains what is left to train, and writes everything that a finished run has but `metrics.json`. */
 export async function finishedRun(
   experiment: Experiment,
-  { folder, seed, resumes, advice }: RunInFolder,
-  { stderr, signal, nothingToLose }: Terminal,
+  { folder, seed, resumes, checkpointEvery, advice }: RunInFolder,
+  { stderr, warnings, signal, nothingToLose }: Terminal,
 ) {
   const storage = folderStorage(folder);
   const earlier = resumes ? await trainedSeconds(folder) : 0;
   const start = performance.now();
   const { training, keepBest } = experiment;
-  const trainer = createTrainer({ ...training, storage, seed });
-  if (resumes) await resume(trainer, stderr);
-  const show = shownTraining(stderr, training.steps);
+  const trainer = createTrainer({
+    ...training,
+    storage,
+    seed,
+    ...(checkpointEvery !== undefined && { checkpointEvery }),
+  });
+  if (resumes) {
+    await unsealRunFile(folder, runFiles.metricsLog);
+    await resume(trainer, stderr);
+    await expectLogged(folder, trainer.step);
+  }
+  const show = shownTraining(stderr, training.steps, warnings);
   let diverged = false;
   for await (const event of trainer.run({ signal })) {
     show(event);
     if (event.kind === 'done') diverged = event.diverged === true;
   }
   const params = keepBest && trainer.best !== null ? trainer.best.params : trainer.averaged;
+  await sealRunFile(folder, runFiles.metricsLog);
   // Also for a run that was stopped: `sample` and `eval` work on it.
   await writeRunFile(folder, runFiles.model, await encodeTree(params, { step: String(trainer.step) }));
   signal.throwIfAborted();
@@ -65,6 +79,15 @@ export async function finishedRun(
   } finally {
     work.end();
   }
+}
+
+/** A checkpoint is written after the losses before it: a log that lacks them was damaged. */
+async function expectLogged(folder: string, step: number): Promise<void> {
+  const history = await readMetrics(folderStorage(folder), runFiles.metricsLog);
+  if (step === 0 || history.some((record) => record.step === step)) return;
+  throw new RunFolderError(
+    `${join(folder, runFiles.metricsLog)} lacks the losses before step ${step} of the checkpoint; ${MENDED}`,
+  );
 }
 
 async function resume<P, B>(trainer: Trainer<P, B>, stderr: NodeJS.WritableStream): Promise<void> {

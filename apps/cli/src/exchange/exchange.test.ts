@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mlp } from '@flowfield/nn';
-import { random, readSafetensors, type Tensor, tree, writeSafetensors } from '@flowfield/tensor-webgpu';
+import { mlp, unet } from '@flowfield/nn';
+import { random, readSafetensors, type Tensor, tensor, tree, writeSafetensors } from '@flowfield/tensor-webgpu';
+import { exportOnnx } from '@flowfield/tensor-webgpu/onnx';
 import * as ort from 'onnxruntime-web';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { captured } from '../command/testing/captured.ts';
@@ -93,5 +94,32 @@ describe('export and import', () => {
         expect(Number((v.data as Float32Array)[2 * row + k])).toBeCloseTo(expected, 4);
       }
     }
+  });
+});
+
+test('a U-Net with time and class runs in ONNX Runtime to the same output', { timeout: 60_000 }, async () => {
+  const net = unet({ inputs: 1, channels: [8, 16], classes: 3, attention: [1], groups: 4 });
+  const params = net.init(random.key(1));
+  const images = random.normal(random.key(2), [2, 1, 8, 8]);
+  const times = tensor([0.25, 0.75]);
+  const labels = tensor([0, 2], { dtype: 'i32' });
+  const apply = (p: typeof params, x: Tensor, time: Tensor, label: Tensor) => net.apply(p, x, { time, label });
+  const model = await exportOnnx(apply, [params, images, times, labels], {
+    constants: [0],
+    inputNames: ['params', 'x', 't', 'label'],
+  });
+  const session = await ort.InferenceSession.create(model);
+  const feed = (type: 'float32' | 'int32', value: Tensor) =>
+    new ort.Tensor(type, value.dataSync() as Float32Array, value.shape as number[]);
+  const { output0 } = await session.run({
+    x: feed('float32', images),
+    t: feed('float32', times),
+    label: feed('int32', labels),
+  });
+  const own = apply(params, images, times, labels);
+  expect(output0.dims).toEqual(own.shape);
+  const expected = own.dataSync();
+  (output0.data as Float32Array).forEach((value, i) => {
+    expect(Math.abs(value - Number(expected[i]))).toBeLessThan(1e-3);
   });
 });

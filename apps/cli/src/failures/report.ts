@@ -1,7 +1,7 @@
 import { CsvError, EarthDataError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
 import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
-import { CheckpointError, MetricsLogError } from '@flowfield/train';
+import { CheckpointError, MetricsLogError, StorageError } from '@flowfield/train';
 import { Diverged, GateMissed, Interrupted, UsageError } from './failures.ts';
 import { isSystemError, systemErrorLine } from './systemError.ts';
 
@@ -32,7 +32,8 @@ export function reportFailure(error: unknown): { message: string; code: number }
   if (usageErrors.some((kind) => error instanceof kind)) {
     return { message: short(`flowfield: ${(error as Error).message}`), code: exitCodes.usage };
   }
-  if (isSystemError(error)) return { message: short(`flowfield: ${systemErrorLine(error)}`), code: exitCodes.failed };
+  const system = systemErrorOf(error);
+  if (system !== null) return { message: short(`flowfield: ${systemErrorLine(system)}`), code: exitCodes.failed };
   if (error instanceof FlowfieldError) {
     return { message: short(`flowfield: ${error.name}: ${error.message}`), code: exitCodes.failed };
   }
@@ -40,6 +41,18 @@ export function reportFailure(error: unknown): { message: string; code: number }
   return {
     message: `flowfield: a fault of the program itself. Please report it with these lines.\n${stack}`,
     code: exitCodes.failed,
+  };
+}
+
+/** The system's refusal behind an error; that of a run's storage names the file itself. */
+function systemErrorOf(error: unknown): NodeJS.ErrnoException | null {
+  if (isSystemError(error)) return error;
+  if (!(error instanceof StorageError && isSystemError(error.cause))) return null;
+  const { code, syscall, message } = error.cause;
+  return {
+    ...{ name: error.name, message, code, path: error.file },
+    // Opening a file is how a write begins, too.
+    syscall: error.message.includes('cannot be written') ? 'write' : syscall,
   };
 }
 

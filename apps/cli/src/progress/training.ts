@@ -1,8 +1,12 @@
 import type { TrainEvent } from '@flowfield/train';
 import { type Progress, showProgress } from './progress.ts';
 
-/** Shows the events of a training run as they come. */
-export function shownTraining(stream: NodeJS.WritableStream, steps: number): (event: TrainEvent) => void {
+/** Shows the events of a training run as they come; warnings on a stream of their own. */
+export function shownTraining(
+  stream: NodeJS.WritableStream,
+  steps: number,
+  warnings: NodeJS.WritableStream = stream,
+): (event: TrainEvent) => void {
   let bar: Progress | null = null;
   let held = '';
   return (event) => {
@@ -13,7 +17,7 @@ export function shownTraining(stream: NodeJS.WritableStream, steps: number): (ev
     } else if (event.kind === 'validation') {
       held = ` | validation ${event.value.toFixed(3)}`;
     } else if (event.kind === 'warning') {
-      stream.write(`${(stream as NodeJS.WriteStream).isTTY ? '\n' : ''}warning: ${event.message}\n`);
+      warnings.write(`${(stream as NodeJS.WriteStream).isTTY ? '\n' : ''}warning: ${event.message}\n`);
     } else if (event.kind === 'done' || event.kind === 'stopped') {
       bar?.stop();
     }

@@ -1,7 +1,7 @@
 import type { Effort } from '@flowfield/recipes';
 import { hasBenchmarkFile } from '../runs/dataFiles.ts';
 import type { Result } from './result.ts';
-import { readOutcome, type Unit } from './unit.ts';
+import { byPart, readOutcome, type Unit } from './unit.ts';
 
 /** A row of the plan: a part with its seeds. */
 interface PlannedPart {
@@ -25,9 +25,8 @@ export async function planOf(
   results: readonly Result[],
   passed: (result: Result) => boolean,
 ): Promise<PlannedPart[]> {
-  const groups = Map.groupBy(units, ({ paper, part }) => `${paper.name} ${part.name}`);
   return Promise.all(
-    [...groups.values()].map(async (group) => {
+    byPart(units).map(async (group) => {
       const [{ paper, part, effort }] = group;
       const result = results.find((one) => one.paper === paper.name && one.part === part.name && one.effort === effort);
       const there = await Promise.all((part.data ?? []).map(hasBenchmarkFile));

@@ -53,6 +53,13 @@ export async function readOutcome(runs: string, unit: Unit): Promise<UnitOutcome
   }
 }
 
+/** Units of one part each, in their order. */
+export function byPart(units: readonly Unit[]): Unit[][] {
+  const groups = new Map<Part, Unit[]>();
+  for (const unit of units) groups.set(unit.part, [...(groups.get(unit.part) ?? []), unit]);
+  return [...groups.values()];
+}
+
 /** For people: `rfm earthquake, seed 1`. */
 export const unitTitle = ({ paper, part, effort, seed }: Unit): string =>
   `${paper.name} ${part.name}${effort === 'plain' ? '' : ` (${effort})`}, seed ${seed}`;

@@ -68,12 +68,16 @@ async function readHolder(file: string): Promise<Holder | null> {
   }
 }
 
-/** When a process began, in ticks since the computer started; `null` where the system does not say. */
+/** States of a process that has ended and that its parent has not asked for. */
+const ENDED = ['Z', 'X', 'x'];
+
+/** When a process began, in ticks since the computer started; `null` where the system does not say, or it has ended. */
 function beginOf(pid: number): string | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in parentheses, may hold spaces; the begin is the 20th field after it.
-    return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    // The name, in parentheses, may hold spaces; the state follows it, and the begin is the 20th field.
+    const [state, ...more] = fields.slice(fields.lastIndexOf(')') + 2).split(' ');
+    return ENDED.includes(state) ? null : (more[18] ?? null);
   } catch {
     return null;
   }

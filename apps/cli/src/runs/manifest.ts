@@ -21,14 +21,39 @@ export async function writeRunFile(folder: string, name: string, content: string
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
   const hash = await sha256(bytes);
   const { files } = (await readManifest(folder)) ?? NO_MANIFEST;
-  const storage = folderStorage(folder);
-  const write = async (hashes: readonly string[]): Promise<void> => {
-    const manifest: Manifest = { version: 1, files: { ...files, [name]: hashes } };
-    await storage.write(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
-  };
+  const write = (hashes: readonly string[]): Promise<void> => writeManifest(folder, { ...files, [name]: hashes });
   await write([...new Set([...(files[name] ?? []), hash])]);
-  await storage.write(name, bytes);
+  await folderStorage(folder).write(name, bytes);
   await write([hash]);
+}
+
+/** Notes the hash of a file that grew while the run was trained, and stands still now. */
+export async function sealRunFile(folder: string, name: string): Promise<void> {
+  const bytes = await readFile(join(folder, name)).catch((cause: NodeJS.ErrnoException) => {
+    // A run that was stopped before its first step has none.
+    if (cause.code === 'ENOENT') return null;
+    throw cause;
+  });
+  if (bytes === null) return;
+  const { files } = (await readManifest(folder)) ?? NO_MANIFEST;
+  await writeManifest(folder, { ...files, [name]: [await sha256(bytes)] });
+}
+
+/**
+ * Takes the hash of a file that will grow out of the manifest, once it was found right. A run that was killed has none.
+ * @throws RunFolderError when the file is missing, or not as it was left
+ */
+export async function unsealRunFile(folder: string, name: string): Promise<void> {
+  const manifest = await readManifest(folder);
+  if (manifest?.files[name] === undefined) return;
+  await readRunFile(folder, name, MENDED);
+  const { [name]: _, ...files } = manifest.files;
+  await writeManifest(folder, files);
+}
+
+async function writeManifest(folder: string, files: Manifest['files']): Promise<void> {
+  const manifest: Manifest = { version: 1, files };
+  await folderStorage(folder).write(MANIFEST, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
 }
 
 /**
@@ -57,7 +82,8 @@ export async function readRunFile(folder: string, name: string, whenMissing: str
 
 const NO_MANIFEST: Manifest = { version: 1, files: {} };
 
-const MENDED = 'restore the file from a copy, or train again into another folder';
+/** What to do about a damaged file. */
+export const MENDED = 'restore the file from a copy, or train again into another folder';
 
 /** The manifest of a folder; `null` where there is none. */
 async function readManifest(folder: string): Promise<Manifest | null> {

@@ -5,6 +5,7 @@ import { readMetrics } from '@flowfield/train';
 import { folderStorage } from '@flowfield/train/node';
 import { RunFolderError } from '../failures/failures.ts';
 import { LOCK, lockRun } from './lock.ts';
+import { makeFolder } from './makeFolder.ts';
 import { MANIFEST, readRunFile } from './manifest.ts';
 
 /** What `config.json` says: everything that a run depends on. */
@@ -19,8 +20,14 @@ export interface RunConfig {
     name: string;
     sha256: string;
     rows?: number;
+    /** What `--columns` and `--skip-bad` were. */
+    columns?: readonly [string, string];
+    skipBad?: boolean;
     /** Numbers in a row of `data.npy`, where the run keeps its data. */
     width?: number;
+    /** What the columns and the classes of a last column of labels are called. */
+    columns?: readonly string[];
+    classes?: readonly string[];
   };
   split?: Experiment['split'];
   versions: Record<string, string>;
@@ -58,12 +65,12 @@ export interface ClaimedFolder {
 export async function claimNewRun(out: string | undefined, recipe: string): Promise<ClaimedFolder> {
   if (out !== undefined) {
     await expectFree(out);
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const release = await lockRun(out);
     await clearLeftovers(out);
     return { folder: out, release };
   }
-  await mkdir(RUNS, { recursive: true });
+  await makeFolder(RUNS);
   for (let n = Math.max(0, ...(await runNumbers(recipe))) + 1; ; n++) {
     const folder = join(RUNS, `${recipe}-${n}`);
     try {
@@ -152,6 +159,8 @@ export async function readConfig(folder: string): Promise<RunConfig> {
   }
 }
 
+const isText = (value: unknown): boolean => typeof value === 'string';
+
 /** Throws an error that says what of a configuration is not as it should be. */
 function checkedConfig(config: RunConfig): RunConfig {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw new Error('it is no JSON object');
@@ -164,6 +173,10 @@ function checkedConfig(config: RunConfig): RunConfig {
   }
   for (const key of ['source', 'name', 'sha256'] as const) {
     if (typeof config.data[key] !== 'string') throw new Error(`'data.${key}' is no text`);
+  }
+  const { columns } = config.data;
+  if (columns !== undefined && !(Array.isArray(columns) && columns.length === 2 && columns.every(isText))) {
+    throw new Error("'data.columns' is no list of two names");
   }
   return config;
 }

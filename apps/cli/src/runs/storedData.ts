@@ -22,5 +22,6 @@ export async function readStoredData(folder: string, { data }: RunConfig): Promi
       `${folder}: expected ${runFiles.data} of width ${data.width}, given shape [${shape.join(', ')}]`,
     );
   }
-  return { name: data.name, sha256: data.sha256, values: Float64Array.from(values as Float64Array), width: data.width };
+  const { name, sha256, width, columns, classes } = data;
+  return { name, sha256, values: Float64Array.from(values as Float64Array), width, columns, classes };
 }

@@ -51,6 +51,19 @@ describe('loadEvents', () => {
     },
   );
 
+  test('bad rows are left out when asked for, counted, and the first of them shown', async () => {
+    const bad = join(file, '..', 'bad.tsv');
+    await writeFile(bad, 'y\tx\n1\t2\nnone\t3\n95\t4\n5\t6\n');
+    const options = { duplicates: 'keep', columns: ['y', 'x'] } as const;
+    await expect(loadEvents(bad, options, files)).rejects.toThrow(/bad.tsv:3:1: .*"none".* --skip-bad/);
+    await expect(loadEvents(bad, { duplicates: 'keep' }, files)).rejects.toThrow(/--columns lat,lon/);
+    const { points, notes } = await loadEvents(bad, { ...options, skipBad: true }, files);
+    expect(points).toHaveLength(6);
+    expect(notes[0]).toBe('skipped 2 of 4 rows, the first of them:');
+    expect(notes.slice(1).join()).toMatch(/bad.tsv:3:1.*bad.tsv:4:1/);
+    await expect(loadEvents('embedded', options, files)).rejects.toThrow(/--columns is for a file/);
+  });
+
   test('neither a name nor a file; a folder', async () => {
     await expect(loadEvents('earthquak', { duplicates: 'keep' }, files)).rejects.toThrow("did you mean 'earthquake'?");
     await expect(loadEvents(join(file, '..'), { duplicates: 'keep' }, files)).rejects.toThrow(

@@ -1,14 +1,14 @@
 import {
   dropDuplicates,
   type EarthName,
-  earthNames,
   earthquakes,
   type LatLonPoints,
   parseEarth,
-  parseLatLonCsv,
+  readLatLon,
 } from '@flowfield/datasets';
 import { RecipeError } from '../errors.ts';
 import { type DataFiles, sha256 } from '../files.ts';
+import type { TableOptions } from '../recipe.ts';
 import { didYouMean } from '../settings/nearest.ts';
 
 /** The name of the events that come with the program: a week of earthquakes. */
@@ -34,38 +34,67 @@ export interface Events {
   sha256: string;
   /** Unit vectors, row-major (n, 3). */
   points: Float64Array;
+  /** What a person should know of them: rows that were left out. */
+  notes: string[];
+}
+
+export interface EventOptions extends TableOptions {
+  /** Events at one place: all, or the first. */
+  readonly duplicates: 'keep' | 'drop';
 }
 
 /**
- * The events that `--data` names: `embedded`, a named Earth data set, or a CSV file with latitudes and longitudes.
- * @throws RecipeError when it is neither a name nor a readable file; the errors of `parseEarth` and `parseLatLonCsv`
+ * The events that `--data` names: `embedded`, a named Earth data set, or a file with latitudes and longitudes.
+ * @throws RecipeError when it is neither a name nor a readable file; the errors of `parseEarth` and `readLatLon`
  */
 export async function loadEvents(
   source: string,
-  { duplicates }: { duplicates: 'keep' | 'drop' },
+  { duplicates, ...options }: EventOptions,
   files: DataFiles,
 ): Promise<Events> {
-  const table = await readSource(source, files);
+  const { notes, ...table } = await readSource(source, options, files);
   const { latitude, longitude, points } = duplicates === 'drop' ? dropDuplicates(table) : table;
   const name = eventNames.includes(source) ? source : (source.split(/[\\/]/).at(-1) ?? source);
-  return { name, sha256: await sha256(bytesOf(latitude), bytesOf(longitude)), points };
+  return { name, sha256: await sha256(bytesOf(latitude), bytesOf(longitude)), points, notes };
 }
 
-async function readSource(source: string, files: DataFiles): Promise<LatLonPoints> {
-  if (source === embeddedName) return earthquakes();
-  if ((earthNames as readonly string[]).includes(source)) {
-    const name = source as EarthName;
-    const path = `earth/${name}.csv`;
-    return parseEarth(name, await files.benchmark(path), { file: path });
+async function readSource(
+  source: string,
+  { columns, skipBad }: TableOptions,
+  files: DataFiles,
+): Promise<LatLonPoints & { notes: string[] }> {
+  if (eventNames.includes(source)) {
+    if (columns !== undefined) {
+      throw new RecipeError(
+        `--columns is for a file, given with the data set '${source}'; leave it out, or name a file`,
+      );
+    }
+    return { ...(await readKnown(source, files)), notes: [] };
   }
-  return parseLatLonCsv(new TextDecoder().decode(await readNamed(source, files)), { file: source });
+  const { skipped, ...points } = await readLatLon(await readNamed(source, files), {
+    file: source,
+    columns,
+    skipBad,
+    optionWords: { columns: '--columns lat,lon', skipBad: '--skip-bad' },
+  });
+  const { count, first } = skipped;
+  if (count === 0) return { ...points, notes: [] };
+  const left = `skipped ${count.toLocaleString('en')} of ${(count + points.latitude.length).toLocaleString('en')} rows`;
+  return { ...points, notes: [`${left}, the first of them:`, ...first.map(({ message }) => `  ${message}`)] };
+}
+
+async function readKnown(source: string, files: DataFiles): Promise<LatLonPoints> {
+  if (source === embeddedName) return earthquakes();
+  const name = source as EarthName;
+  const path = `earth/${name}.csv`;
+  return parseEarth(name, await files.benchmark(path), { file: path });
 }
 
 async function readNamed(source: string, files: DataFiles): Promise<Uint8Array> {
   try {
     return await files.named(source);
   } catch (cause) {
-    const expected = `--data expects a CSV file or one of ${eventNames.join(', ')}`;
+    const expected = `--data expects a file or one of ${eventNames.join(', ')}`;
     throw new RecipeError(`${expected}; ${(cause as Error).message}${didYouMean(source, eventNames)}`, { cause });
   }
 }

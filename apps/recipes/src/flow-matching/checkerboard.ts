@@ -143,7 +143,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     const figures = {
       nll,
       nllError: Math.sqrt(mean(logs.map((log) => (log + nll) ** 2)) / logs.length),
-      offShare: 100 * offShare(samples),
+      offShare: 100 * squares.offShare(samples),
       nfe: evaluations(params),
     };
     return {
@@ -216,10 +216,3 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
 const stream = (seed: number, use: number): random.Key => random.foldIn(random.key(seed), use);
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The share of points (n, 2) that lie on no square. */
-function offShare(points: Float64Array): number {
-  let off = 0;
-  for (let i = 0; i < points.length; i += 2) if (!squares.contain(points[i], points[i + 1])) off++;
-  return off / (points.length / 2);
-}

@@ -1,6 +1,7 @@
 import type { Paper } from '../part.ts';
 import { checkerboard } from './checkerboard.ts';
 import { checkerboardPart } from './checkerboardPart.ts';
+import { exact } from './exact.ts';
 
 const { quick, wide, large } = checkerboard.presets;
 
@@ -8,6 +9,7 @@ export const flowMatching: Paper = {
   name: 'flow-matching',
   reference: 'Lipman, Chen, Ben-Hamu, Nickel, Le: Flow Matching for Generative Modeling, 2022',
   parts: [
+    exact,
     checkerboardPart({
       name: 'checkerboard',
       summary: 'straight against diffusion path, 4 x 128, on the checkerboard',

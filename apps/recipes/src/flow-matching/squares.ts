@@ -25,4 +25,11 @@ export const squares = {
     const [i, j] = [Math.floor(x * SCALE), Math.floor(y * SCALE)];
     return i >= -2 && i < 2 && j >= -2 && j < 2 && (i + j) % 2 === 0;
   },
+
+  /** The share of points (n, 2) that lie on no square. */
+  offShare(points: ArrayLike<number>): number {
+    let off = 0;
+    for (let i = 0; i < points.length; i += 2) if (!this.contain(points[i], points[i + 1])) off++;
+    return off / (points.length / 2);
+  },
 };

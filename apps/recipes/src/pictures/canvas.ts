@@ -113,8 +113,8 @@ export function picture(width: number, { title, subtitle, caption }: PictureWord
   const ids = new Map<string, string>();
   return root
     .toString()
-    .replace(/plot-clip-\d+/g, (id) => {
-      if (!ids.has(id)) ids.set(id, `clip-${ids.size + 1}`);
+    .replace(/plot-(clip|marker)-\d+/g, (id, kind) => {
+      if (!ids.has(id)) ids.set(id, `${kind}-${ids.size + 1}`);
       return ids.get(id)!;
     })
     .replace(/ (c[xy])="(-?\d+\.\d\d)\d+"/g, ' $1="$2"');

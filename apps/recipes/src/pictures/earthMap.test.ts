@@ -54,7 +54,16 @@ describe('earthMap', () => {
     const counts = [...document.querySelectorAll('g[aria-label="dot"]')].map(
       (group) => group.querySelectorAll('circle').length,
     );
-    expect(counts).toEqual([5, 4, 3]);
+    // Samples first, so that data lie above them.
+    expect(counts).toEqual([4, 5, 3]);
+  });
+
+  it('shows data that samples fall on', () => {
+    const place = latLonToUnit([0], [30]);
+    const at = placeOf(0, 30, {});
+    const both = earthMap({ train: place, samples: place });
+    expect(Math.abs(brightness(both, at) - brightness(earthMap({ train: place }), at))).toBeLessThan(60);
+    expect(brightness(both, at)).toBeLessThan(brightness(earthMap({ samples: place }), at) - 30);
   });
 
   it('is the same text for the same input', () => {

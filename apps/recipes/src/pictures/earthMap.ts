@@ -41,7 +41,8 @@ const MARKS = {
   test: { color: colors.heldOut, r: 2.3, opacity: 1, stroke: 0.7, label: 'held-out data' },
 } as const;
 type MarkName = keyof typeof MARKS;
-const DRAWING_ORDER = ['train', 'samples', 'test'] as const satisfies MarkName[];
+/** Data lie on the samples, which are larger dots, so that neither hides the other. */
+const DRAWING_ORDER = ['samples', 'train', 'test'] as const satisfies MarkName[];
 
 /**
  * A world map in the Equal Earth projection, where equal areas look equal, so that shades can be compared by eye:

@@ -1,3 +1,4 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { lossCurve } from './lossCurve.ts';
 import { PictureError } from './pictureError.ts';
@@ -31,6 +32,44 @@ describe('lossCurve', () => {
     const svg = lossCurve({ steps, loss });
     expect(svg).toContain('<path');
     expect(svg).not.toContain('NaN');
+  });
+
+  const random = steps.map((_, i) => 1 + ((i * 7919) % 13) / 13);
+  it.each([
+    ['constant', steps.map(() => 2)],
+    ['constant and zero', steps.map(() => 0)],
+    ['all but constant', random.map((value) => 2 + 1e-9 * value)],
+    ['constant and large', steps.map(() => 1234567.5)],
+    ['constant and tiny', steps.map(() => 1e-9)],
+    ['diverging', steps.map((_, i) => 0.1 * 10 ** (i / 3))],
+    ['diverging to the largest number', steps.map((_, i) => 10 ** (i * 3))],
+    ['diverging downwards', steps.map((_, i) => -(10 ** (i / 4)))],
+    ['ordinary', random],
+  ])('%s losses: labels are numbers that differ, fit, and lie apart', (_, loss) => {
+    const { document } = parseHTML(
+      `<html><body>${lossCurve({ steps, loss, validation: { steps, values: loss } })}</body></html>`,
+    );
+    const axes = document.querySelectorAll('g[aria-label="y-axis tick label"]');
+    expect(axes).toHaveLength(2);
+    for (const axis of axes) {
+      const labels = [...axis.querySelectorAll('text')];
+      const texts = labels.map((label) => label.textContent ?? '');
+      expect(texts.length).toBeGreaterThanOrEqual(2);
+      expect(new Set(texts).size).toBe(texts.length);
+      for (const text of texts) {
+        expect(text).toMatch(/^[−-]?[\d.,]+(e[+−-]?\d+)?$/);
+        expect(text.length).toBeLessThanOrEqual(8);
+      }
+      const heights = labels
+        .map((label) => Number(/,([-\d.]+)\)/.exec(label.getAttribute('transform') ?? '')?.[1]))
+        .toSorted((a, b) => a - b);
+      for (let i = 1; i < heights.length; i++) expect(heights[i] - heights[i - 1]).toBeGreaterThan(12);
+    }
+  });
+
+  it('draws the same text again, whatever was drawn before', () => {
+    const draw = () => lossCurve({ steps, loss, validation: { steps: [0, 500], values: [2, 1] } });
+    expect(draw()).toBe(draw());
   });
 
   it('refuses unequal lengths and curves without a finite value', () => {

@@ -33,6 +33,11 @@ export interface LossCurveOptions extends PictureWords {
   validation?: ValidationSeries;
 }
 
+/** Labels that an axis has room for. */
+const MOST_TICKS = 10;
+/** Values that differ by less than this share of their size are shown as the same. */
+const LEAST_SPREAD = 1e-3;
+
 interface Point {
   step: number;
   value: number;
@@ -55,8 +60,11 @@ export function lossCurve({
 }: LossCurveOptions): string {
   const points = readPoints('loss', steps, loss);
   const held = validation === undefined ? undefined : readPoints('validation', validation.steps, validation.values);
+  const end = Math.max(points.at(-1)!.step, held?.at(-1)?.step ?? 0, 1);
   const x = {
-    domain: [0, Math.max(points.at(-1)!.step, held?.at(-1)?.step ?? 0)],
+    domain: [0, end],
+    // Steps are whole.
+    ticks: Math.min(MOST_TICKS, end),
     tickFormat: (step: number) => step.toLocaleString('en'),
   };
   const blocks = [lossBlock(points, { ...x, label: held === undefined ? 'step' : null }, lossLabel)];
@@ -94,19 +102,42 @@ function lossBlock(points: Point[], x: Plot.ScaleOptions, label: string): Block 
   };
 }
 
+/**
+ * A linear axis whose labels fit beside it and differ: values that are all the same get room around them, and very large
+ * or small ones exponents.
+ */
+function linearAxis(values: number[]): Plot.ScaleOptions {
+  const finite = values.filter(Number.isFinite);
+  let [lower, upper] = extent(finite);
+  const size = Math.max(Math.abs(lower), Math.abs(upper));
+  if (upper / 2 - lower / 2 <= (LEAST_SPREAD * size) / 2) {
+    const room = size === 0 ? 1 : size / 20;
+    [lower, upper] = [lower - room, upper + room];
+  }
+  const plain = size === 0 || (size >= 1e-3 && size < 1e5);
+  return { type: 'linear', domain: [lower, upper], nice: true, ticks: 6, ...(!plain && { tickFormat: '~g' }) };
+}
+
+/** The lowest and the highest value. */
+const extent = (values: readonly number[]): [number, number] =>
+  values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+
 /** A range that single low outliers do not stretch, and round ticks on it. */
 function lossAxis(losses: number[]): Plot.ScaleOptions {
   const sorted = Float64Array.from(losses).sort();
   const lower = sorted[Math.floor(sorted.length * OUTLIER_SHARE)]!;
   const upper = sorted.at(-1)!;
-  if (!(lower > 0 && upper / lower > LOG_AXIS_FACTOR)) return { type: 'linear', nice: true };
-  const domain = [lower * 0.9, upper * 1.1] as const;
+  if (!(lower > 0 && upper / lower > LOG_AXIS_FACTOR)) return linearAxis(losses);
+  const domain = [Math.max(lower * 0.9, Number.MIN_VALUE), Math.min(upper * 1.1, Number.MAX_VALUE)] as const;
   const decades = Array.from(
     { length: Math.ceil(Math.log10(domain[1] / domain[0])) + 1 },
     (_, i) => Math.floor(Math.log10(domain[0])) + i,
   );
   const mantissas = decades.length > 4 ? [1] : [1, 2, 5];
-  const ticks = decades.flatMap((decade) => mantissas.map((mantissa) => Number(`${mantissa}e${decade}`)));
+  // Every decade, every second one, ..., so that labels have room.
+  const stride = Math.ceil(decades.length / MOST_TICKS);
+  const labelled = decades.filter((decade) => decade % stride === 0);
+  const ticks = labelled.flatMap((decade) => mantissas.map((mantissa) => Number(`${mantissa}e${decade}`)));
   return {
     type: 'log',
     domain,
@@ -120,6 +151,7 @@ function validationBlock(
   x: Plot.ScaleOptions,
   { label = 'validation', references = [] }: ValidationSeries,
 ): Block {
+  const drawn = references.filter(({ value }) => Number.isFinite(value));
   const best = points.filter(({ value }) => Number.isFinite(value)).reduce((a, b) => (b.value < a.value ? b : a));
   return {
     height: VALIDATION_HEIGHT,
@@ -128,10 +160,10 @@ function validationBlock(
         ...FRAME,
         height: VALIDATION_HEIGHT,
         x,
-        y: { label, grid: true, nice: true },
+        y: { ...linearAxis([...points, ...drawn].map(({ value }) => value)), label, grid: true },
         marks: [
-          Plot.ruleY(references, { y: 'value', stroke: colors.muted, strokeDasharray: '4 3' }),
-          Plot.text(references, {
+          Plot.ruleY(drawn, { y: 'value', stroke: colors.muted, strokeDasharray: '4 3' }),
+          Plot.text(drawn, {
             y: 'value',
             text: 'label',
             // The curve ends at the right, with a label of its own.

@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { kernelBaseline } from '../baselines/kernelBaseline.ts';
 import { logUniform } from '../baselines/uniform.ts';
 import { negativeMean } from '../baselines/vonMisesFisherKde.ts';
+import { RecipeError } from '../errors.ts';
 import { embeddedName, eventSources, loadEvents } from '../events/loadEvents.ts';
 import { newPlaces } from '../events/newPlaces.ts';
 import { solvedRows, withOutcome } from '../flow/solvedRows.ts';
@@ -61,6 +62,9 @@ const settings = z.object({
 });
 type EarthSettings = z.output<typeof settings>;
 
+/** From this many events on, each part of the split has one. */
+const LEAST_EVENTS = 8;
+
 /** Most rows in one call of a compiled solve. */
 const SOLVER_BATCH = 256;
 
@@ -78,7 +82,7 @@ export const earth: Recipe = {
   },
   data: {
     fallback: embeddedName,
-    help: 'a CSV file with latitude and longitude, or one of',
+    help: 'a file with latitude and longitude (CSV, GeoJSON, Parquet), or one of',
     names: eventSources,
     own: 'events.csv   (your own latitudes and longitudes)',
   },
@@ -149,8 +153,9 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
   const options = context.settings as EarthSettings;
   const { seed } = context;
   const { points, ...events } = context.stored
-    ? { ...context.stored, points: context.stored.values }
-    : await loadEvents(context.data, options, context.files);
+    ? { ...context.stored, points: context.stored.values, notes: [] }
+    : await loadEvents(context.data, { ...context.table, duplicates: options.duplicates }, context.files);
+  expectEnough(points.length / 3, events.name);
   const model = modelOf(options, seed);
   const { field, density } = model;
   const split = splitIndices(points.length / 3, { seed });
@@ -259,6 +264,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       sha256: events.sha256,
       rows: points.length / 3,
       stored: { name: events.name, sha256: events.sha256, values: points, width: 3 },
+      notes: events.notes,
     },
     split: { seed, train: split.train.length, validation: split.validation.length, test: split.test.length },
     training: {
@@ -284,6 +290,14 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     evaluate,
     pictures,
   };
+}
+
+/** Refuses data too few to be split into three parts. */
+function expectEnough(events: number, name: string): void {
+  if (events >= LEAST_EVENTS) return;
+  throw new RecipeError(
+    `${name}: expected at least ${LEAST_EVENTS} events, some each to train, to validate and to test, given ${events}; use a file with more`,
+  );
 }
 
 /** Times from 0 to 1, `1 - (1 - i / steps)^2`: closer to each other near the data, where the field is steep. */

@@ -55,3 +55,8 @@ export function choice<const Name extends string>({
 export function flag({ fallback, help }: SettingWords & { fallback: boolean }) {
   return z.preprocess(readBoolean, z.boolean()).default(fallback).meta({ help, expected: 'true or false' });
 }
+
+/** Any text, such as the name of a column. */
+export function text({ fallback, help }: SettingWords & { fallback: string }) {
+  return z.string().default(fallback).meta({ help, expected: 'a text' });
+}

@@ -1,11 +1,11 @@
-import { initializers } from '@flowfield/nn';
+import { initializers, type LinearParams } from '@flowfield/nn';
 import type { random, Shape, Tensor } from '@flowfield/tensor-webgpu';
 import { random as draws } from '@flowfield/tensor-webgpu';
 import { checkParams } from '../inputs/params.ts';
 import type { Aggregate, Elements } from './elements.ts';
 
-/** `weight` [terms, inputs, outputs], one matrix for each term of the layer; `bias` [outputs], or [2, outputs] with `bias: 'both'`. */
-export type ElementParams = { weight: Tensor; bias?: Tensor };
+/** `weight` [terms, inputs, outputs], one matrix for each term of the layer; `bias` [outputs], or [2, outputs] with `bias: 'both'`; `query` and `key` of layers with attention. */
+export type ElementParams = { weight: Tensor; bias?: Tensor; query?: LinearParams; key?: LinearParams };
 
 /** A linear layer on the elements of a set whose weights are one matrix for each term. */
 export interface ElementLayer {

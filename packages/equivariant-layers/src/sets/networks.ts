@@ -1,5 +1,6 @@
-import { checkedOptions, concat } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, concat } from '@flowfield/tensor-webgpu';
 import { checkedFlag } from '../inputs/params.ts';
+import { attentiveLayer } from './attentiveLayer.ts';
 import { elementLayer, pointwise, quadratic, type TransmissionForm } from './elementLayer.ts';
 import type { Aggregate } from './elements.ts';
 import {
@@ -142,8 +143,8 @@ export function pointNetSeg(options: PointNetSegOptions): SetLayer<SetNetworkPar
 
 export interface DeepSetsOptions extends SetNetworkOptions {
   readonly form?: TransmissionForm;
-  /** What every layer takes of the set (default 'mean'). */
-  readonly aggregate?: Aggregate;
+  /** What every layer takes of the set (default 'mean'); with 'attention' x W1 + Σ_j a_ij x_j W2, weights by attention (Serviansky et al. 2020). */
+  readonly aggregate?: Aggregate | 'attention';
   /** Divide the features of each element by their length + 1e-8 after every layer, before the activation (default false). */
   readonly normalize?: boolean;
   /** Of every layer; see `transmission` (default true). */
@@ -165,13 +166,18 @@ export function deepSets(options: DeepSetsOptions): SetLayer<SetNetworkParams> {
     ...given
   } = checkedOptions(op, options, [...setNetworkOptionNames, 'form', 'aggregate', 'normalize', 'bias']);
   const { init } = checkedNetwork(op, given);
-  const kind = checkedTransmission(op, form, aggregate);
+  const attentive = aggregate === 'attention';
+  if (attentive && form !== undefined) {
+    throw new ArgumentError(`${op}: form is for means, sums and maxima, got it with attention. Leave form out.`);
+  }
+  const kind = checkedTransmission(op, form, attentive ? undefined : aggregate);
   const biases = checkedBias(op, bias);
   checkedFlag(`${op}: normalize`, normalize);
   return setNetwork(op, given, {
-    step: (_, before, outputs) => ({
-      layer: elementLayer(op, kind, { inputs: before[before.length - 1], outputs, bias: biases }, init),
-    }),
+    step(_, before, outputs) {
+      const size = { inputs: before[before.length - 1], outputs, bias: biases };
+      return { layer: attentive ? attentiveLayer(op, size, init) : elementLayer(op, kind, size, init) };
+    },
     ...(normalize ? { after: unitRows } : {}),
   });
 }

@@ -30,8 +30,9 @@ const variants = [
   { diagonal: true, output: 'directed', outputs: 3 },
   { broadcast: 'S2G+' },
   { broadcast: 'S2G+', aggregate: 'sum', diagonal: true, output: 'directed' },
-  { context: false },
-  { context: false, normalize: false, edge: [] },
+  { context: 'none' },
+  { context: 'none', normalize: false, edge: [] },
+  { context: 'attention' },
   { order: 3 },
   { order: 3, broadcast: 'S2G+', output: 'directed' },
 ] as const;
@@ -172,7 +173,7 @@ test('symmetric outputs are symmetric to the last bit', () => {
 test('parameters of the networks of the benchmark page', () => {
   const net = { inputs: 2, set: [128, 128, 128, 128, 64], edge: [64, 64], diagonal: true };
   expect(set2Graph(net).parameterCount).toBe(141_314);
-  expect(set2Graph({ ...net, context: false }).parameterCount).toBe(83_138);
+  expect(set2Graph({ ...net, context: 'none' }).parameterCount).toBe(83_138);
   expect(set2Graph({ inputs: 2, set: [128, 128, 128, 128, 16], edge: [128] }).parameterCount).toBe(108_321);
   const directed = { inputs: 2, set: [128, 128, 128, 128, 32], edge: [128, 128], diagonal: true };
   expect(set2Graph(directed).parameterCount).toBe(158_018);
@@ -345,6 +346,7 @@ test('bad calls are named', () => {
   const [make, part, list, loss] = loose;
   expect(() => make({ ...small, brodcast: 'S2G' })).toThrow(/Did you mean broadcast\?/);
   expect(() => make({ ...small, broadcast: 'lin2' })).toThrow(/'S2G' or 'S2G\+'/);
+  expect(() => make({ ...small, context: true })).toThrow(/'mean' or 'attention' or 'none'/);
   expect(() => make({ ...small, set: [] })).toThrow(/at least one width/);
   expect(() => make({ ...small, order: 1 })).toThrow(/at least 2/);
   expect(() => make({ ...small, order: 3, diagonal: true })).toThrow(/for pairs/);

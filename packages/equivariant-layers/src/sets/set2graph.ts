@@ -35,8 +35,8 @@ export interface Set2GraphOptions extends ElementInit {
   readonly broadcast?: 'S2G' | 'S2G+';
   /** What 'S2G+' takes of the set (default 'mean'). */
   readonly aggregate?: 'mean' | 'sum';
-  /** Whether elements see their set in φ (default true); without, a siamese network. */
-  readonly context?: boolean;
+  /** What elements see of their set in φ: its mean (default), its elements weighted by attention, or nothing, a siamese network. */
+  readonly context?: 'mean' | 'attention' | 'none';
   /** Divide the features of an element by their length + 1e-8 after every layer of φ (default true). */
   readonly normalize?: boolean;
   /** Weights of their own for pairs of an element with itself, in every layer of ψ (default false; pairs only). */
@@ -97,7 +97,7 @@ export function set2Graph(options: Set2GraphOptions): Set2Graph {
     order = 2,
     broadcast = 'S2G',
     aggregate = 'mean',
-    context = true,
+    context = 'mean',
     normalize = true,
     diagonal = false,
     output = 'symmetric',
@@ -114,8 +114,9 @@ export function set2Graph(options: Set2GraphOptions): Set2Graph {
   checkedWidths(op, 'edge', edge);
   checkedChoice(`${op}: broadcast`, broadcast, ['S2G', 'S2G+']);
   checkedChoice(`${op}: aggregate`, aggregate, ['mean', 'sum']);
+  checkedChoice(`${op}: context`, context, ['mean', 'attention', 'none']);
   checkedChoice(`${op}: output`, output, ['symmetric', 'directed']);
-  for (const [name, flag] of Object.entries({ context, normalize, diagonal })) checkedFlag(`${op}: ${name}`, flag);
+  for (const [name, flag] of Object.entries({ normalize, diagonal })) checkedFlag(`${op}: ${name}`, flag);
   checkedDType(op, dtype);
   if (diagonal && order !== 2) {
     throw new ArgumentError(`${op}: diagonal is for pairs, got order ${order}. Leave it out.`);
@@ -124,7 +125,10 @@ export function set2Graph(options: Set2GraphOptions): Set2Graph {
   const init: ElementInit = { dtype, ...(weightInit ? { weightInit } : {}), ...(biasInit ? { biasInit } : {}) };
   const features = set[set.length - 1];
   const phi = { inputs, hidden: set.slice(0, -1), outputs: features, activation, ...init };
-  const sets = context ? deepSets({ ...phi, normalize, bias: 'both' }) : pointNetNormalized(op, phi, normalize);
+  const sets =
+    context === 'none'
+      ? pointNetNormalized(op, phi, normalize)
+      : deepSets({ ...phi, normalize, bias: 'both', aggregate: context });
   const edges = edgeNetwork(op, {
     order,
     features,

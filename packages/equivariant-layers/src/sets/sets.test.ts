@@ -52,6 +52,7 @@ const layers: Record<string, SetLayer<never>> = {
   pointNetQT: pointNetQT(narrow),
   pointNetSeg: pointNetSeg({ ...narrow, aggregate: 'max' }),
   deepSets: deepSets({ ...narrow, normalize: true }),
+  'deepSets, attention': deepSets({ ...narrow, aggregate: 'attention', bias: 'both' }),
   setAttention: setAttention({ inputs: 3, heads: 3, norm: true, dtype: f64 }),
   'pointNet, pooled': pointNet({ ...narrow, pool: 'max', head: [5] }),
   'pointNetST, pooled': pointNetST({ ...narrow, pool: 'sum' }),
@@ -131,8 +132,16 @@ describe.each(cases)('%s', (_, layer) => {
     const x = normals(6, [4, 3]);
     const mask = [1, 1, 1, 0];
     expect(slopeError((z) => layer.apply(params, z, { mask }).sin().sum(), x)).toBeLessThan(1e-6);
-    const compiled = jit((p: never, z: Tensor) => layer.apply(p, z, { mask }));
-    expect(difference(compiled(params, x), layer.apply(params, x, { mask }))).toBeLessThan(1e-13);
+    const compiled = jit((p: never, z: Tensor, m: Tensor) => layer.apply(p, z, { mask: m }));
+    expect(difference(compiled(params, x, tensor(mask)), layer.apply(params, x, { mask }))).toBeLessThan(1e-13);
+    expect(
+      Number.isFinite(
+        compiled(params, x, tensor([0, 0, 0, 0]))
+          .abs()
+          .sum()
+          .item(),
+      ),
+    ).toBe(true);
   });
 
   test('bad input is named', () => {
@@ -284,6 +293,22 @@ test('one transmission layer represents the variance of a set: Σ (x - c)² in e
   expect(difference(net.apply(params, x), expected)).toBeLessThan(1e-15);
 });
 
+test('attention in a set by hand: softmax over j of key(x_i) · tanh(query(x_j)) / √size', () => {
+  const net = deepSets({ inputs: 21, hidden: [], outputs: 2, aggregate: 'attention', dtype: f64 });
+  const { layers: made } = net.init(key);
+  const [{ weight, bias, query, key: keys }] = made as [Required<(typeof made)[0]>];
+  const x = normals(3, [4, 21]);
+  const linear = (p: typeof query) => x.matmul(p.weight).add(p.bias as Tensor);
+  expect(query.weight.shape).toEqual([21, 2]);
+  const scores = linear(keys).matmul(linear(query).tanh().transpose()).div(Math.SQRT2);
+  const weights = scores.exp().div(scores.exp().sum({ axis: 1, keepDims: true }));
+  const expected = x
+    .matmul(weight.at(0))
+    .add(weights.matmul(x).matmul(weight.at(1)))
+    .add(bias);
+  expect(difference(net.apply({ layers: made }, x), expected)).toBeLessThan(1e-13);
+});
+
 test('elements of length 0 stay 0 with normalization, with finite derivatives', () => {
   const net = deepSets({ ...narrow, activation: 'relu', normalize: true, bias: false });
   const params = net.init(key);
@@ -301,7 +326,7 @@ test('elements of length 0 stay 0 with normalization, with finite derivatives', 
 
 test('bad options are named', () => {
   // biome-ignore lint/suspicious/noExplicitAny: wrong options are the point.
-  const [st, seg, layer, attend] = [pointNetST, pointNetSeg, transmission, setAttention] as any[];
+  const [st, seg, layer, attend, sets] = [pointNetST, pointNetSeg, transmission, setAttention, deepSets] as any[];
   expect(() => st({ ...narrow, transmisionAt: 1 })).toThrow(/Did you mean transmissionAt\?/);
   expect(() => st({ ...narrow, transmissionAt: 4 })).toThrow(/layer of the 4 on elements/);
   expect(() => st({ ...narrow, hidden: 3 })).toThrow(/list of widths/);
@@ -309,6 +334,7 @@ test('bad options are named', () => {
   expect(() => st({ ...narrow, pool: 'avg' })).toThrow(/'mean' or 'sum' or 'max'/);
   expect(() => st({ ...narrow, head: [3] })).toThrow(/without pool/);
   expect(() => st({ ...narrow, hidden: [], pool: 'max' })).toThrow(/hidden layer before pool/);
+  expect(() => sets({ ...narrow, aggregate: 'attention', form: 'context' })).toThrow(/Leave form out/);
   expect(() => seg({ ...narrow, joinedAt: 0 })).toThrow(ArgumentError);
   expect(() => layer({ inputs: 2, outputs: 2, form: 'mean' })).toThrow(/form must be/);
   expect(() => layer({ inputs: 2, outputs: 2, bias: 'yes' })).toThrow(/bias must be/);

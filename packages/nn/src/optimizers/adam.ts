@@ -1,4 +1,5 @@
-import { ArgumentError, checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions } from '@flowfield/tensor-webgpu/errors';
 import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { checkDecay, checkEpsilons } from './ranges.ts';

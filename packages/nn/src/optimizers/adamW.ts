@@ -1,4 +1,4 @@
-import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkedOptions } from '@flowfield/tensor-webgpu/errors';
 import { type AdamOptions, adamOptionNames, scaleByAdam } from './adam.ts';
 import { chain } from './chain.ts';
 import { scaleByLearningRate } from './scale.ts';

@@ -1,4 +1,6 @@
-import { checkedOptions, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions } from '@flowfield/tensor-webgpu/errors';
+import * as tree from '@flowfield/tensor-webgpu/tree';
 import {
   checkedUpdate,
   checkTransform,

@@ -1,4 +1,4 @@
-import { ArgumentError } from '@flowfield/tensor-webgpu';
+import { ArgumentError } from '@flowfield/tensor-webgpu/errors';
 import { checkedUpdate, checkTransform, type GradientTransform, type OptimizerState } from './transform.ts';
 
 /**

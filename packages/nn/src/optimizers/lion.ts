@@ -1,4 +1,4 @@
-import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkedOptions } from '@flowfield/tensor-webgpu/errors';
 import type { Schedule } from '../schedules/schedule.ts';
 import { chain } from './chain.ts';
 import { checkDecay } from './ranges.ts';

@@ -1,4 +1,4 @@
-import { checkedOptions } from '@flowfield/tensor-webgpu';
+import { checkedOptions } from '@flowfield/tensor-webgpu/errors';
 import { checkDecay } from './ranges.ts';
 import { checkedState, type GradientTransform, mapTree, type OptimizerState, zerosOf } from './transform.ts';
 

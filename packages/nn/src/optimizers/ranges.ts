@@ -1,4 +1,4 @@
-import { ArgumentError } from '@flowfield/tensor-webgpu';
+import { ArgumentError } from '@flowfield/tensor-webgpu/errors';
 
 /** Throws `ArgumentError` unless 0 <= decay < 1. */
 export function checkDecay(what: string, decay: number): void {

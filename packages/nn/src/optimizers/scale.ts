@@ -1,4 +1,6 @@
-import { ArgumentError, ShapeError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, ShapeError } from '@flowfield/tensor-webgpu/errors';
+import { scalar } from '@flowfield/tensor-webgpu/scalar';
 import type { Schedule } from '../schedules/schedule.ts';
 import { checkedState, type GradientTransform, mapTree, scalarZero, stateless } from './transform.ts';
 
@@ -35,7 +37,7 @@ export function scaleBySchedule(schedule: Schedule): GradientTransform {
 
 /** What a schedule returned, as a scalar tensor. */
 function factorOf(value: unknown): Tensor {
-  if (typeof value === 'number' && Number.isFinite(value)) return tensor(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return scalar(value);
   const shape = (value as Tensor | undefined)?.shape;
   if (!Array.isArray(shape)) {
     throw new ArgumentError(

@@ -1,4 +1,7 @@
-import { ArgumentError, checkFunctions, ShapeError, type Tensor, tree, zeros } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, ShapeError } from '@flowfield/tensor-webgpu/errors';
+import { scalar } from '@flowfield/tensor-webgpu/scalar';
+import * as tree from '@flowfield/tensor-webgpu/tree';
 
 /** What an optimizer remembers: a tree of tensors, saved and donated like the parameters. */
 export type OptimizerState = tree.Tree<Tensor>;
@@ -49,11 +52,11 @@ export function checkedUpdate<P>(op: string, result: [P, OptimizerState]): [P, O
 
 /** Zeros in the form of `params`. */
 export const zerosOf = <P>(params: P): P =>
-  mapTree((leaf) => zeros(leaf.shape, { dtype: leaf.dtype, device: leaf.device?.name }), params);
+  mapTree((leaf) => scalar(0, { dtype: leaf.dtype, device: leaf.device?.name }).broadcastTo(leaf.shape), params);
 
 /** A scalar 0 of the given dtype, on the device of the parameters. */
 export const scalarZero = (params: unknown, dtype: 'i32' | 'f32'): Tensor =>
-  zeros([], { dtype, device: tree.leaves<Tensor>(params).at(0)?.device?.name });
+  scalar(0, { dtype, device: tree.leaves<Tensor>(params).at(0)?.device?.name });
 
 /** A transform without memory: `change` maps updates and parameters to updates. */
 export const stateless = (change: <P>(grads: P, params: P) => P): GradientTransform => ({

@@ -1,4 +1,4 @@
-import { checkedOptions, checkedWhole, clip } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkedWhole } from '@flowfield/tensor-webgpu/errors';
 import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface CosineOptions {
@@ -19,7 +19,7 @@ export function cosineSchedule(options: CosineOptions): Schedule {
   checkFinite('cosineSchedule: final', final);
   checkedWhole('cosineSchedule: steps', steps);
   return (step) => {
-    const done = clip(asFloatStep(step).div(steps), 0, 1);
+    const done = asFloatStep(step).div(steps).clip(0, 1);
     return done
       .mul(Math.PI)
       .cos()

@@ -1,4 +1,4 @@
-import { ArgumentError, checkedOptions, checkedWhole, exp, maximum } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, exp } from '@flowfield/tensor-webgpu';
 import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface ExponentialOptions {
@@ -33,6 +33,6 @@ export function exponentialSchedule(options: ExponentialOptions): Schedule {
   return (step) => {
     const count = asFloatStep(step).div(steps);
     const value = exp((staircase ? count.floor() : count).mul(Math.log(rate))).mul(initial);
-    return final === undefined ? value : maximum(value, final);
+    return final === undefined ? value : value.maximum(final);
   };
 }

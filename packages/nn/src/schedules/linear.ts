@@ -1,4 +1,4 @@
-import { checkedOptions, checkedWhole, clip } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkedWhole } from '@flowfield/tensor-webgpu/errors';
 import { asFloatStep, checkFinite, type Schedule } from './schedule.ts';
 
 export interface LinearScheduleOptions {
@@ -19,7 +19,7 @@ export function linearSchedule(options: LinearScheduleOptions): Schedule {
   checkFinite('linearSchedule: final', final);
   checkedWhole('linearSchedule: steps', steps);
   return (step) => {
-    const left = clip(asFloatStep(step).div(steps), 0, 1).neg().add(1);
+    const left = asFloatStep(step).div(steps).clip(0, 1).neg().add(1);
     return left.mul(initial - final).add(final);
   };
 }

@@ -1,13 +1,15 @@
-import { ArgumentError, astype, checkTensor, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkTensor } from '@flowfield/tensor-webgpu/errors';
+import { scalar } from '@flowfield/tensor-webgpu/scalar';
 
 /** A number that changes with the step: an integer (i32 or f32 scalar, or a number) to an f32 scalar. May be traced. */
 export type Schedule = (step: Tensor | number) => Tensor;
 
 /** The step as an f32 scalar; throws `ArgumentError` for what is neither a number nor a tensor. */
 export function asFloatStep(step: Tensor | number): Tensor {
-  if (typeof step === 'number') return tensor(step);
+  if (typeof step === 'number') return scalar(step);
   checkTensor('schedule', 'the step', step);
-  return astype(step, 'f32');
+  return step.astype('f32');
 }
 
 /** Throws `ArgumentError` unless `value` is a finite number. */

@@ -210,7 +210,7 @@ describe('what a person is told', () => {
         'A tensor of f32[2] is not a number. Use its methods (mul, less, ...), or read one element with .item().',
       );
     }
-    expect(`${x}`).toBe('Tensor f32[2] cpu');
+    expect(`${x}`).toBe('Tensor f32[2] cpu [1, 2]');
   });
 
   it('when a program is malformed: which equation', () => {

@@ -114,7 +114,7 @@ describe('kernels run from their form alone', () => {
         ),
         {
           endOnFailure: true,
-          numRuns: Number(process.env.FUZZ_RUNS ?? 40),
+          numRuns: Number(process.env.FUZZ_RUNS ?? 150),
           seed: Number(process.env.FUZZ_SEED ?? 20261127),
         },
       );

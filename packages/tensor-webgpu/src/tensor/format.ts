@@ -53,6 +53,30 @@ export function formatTensor(data: TypedArray, { shape, dtype }: Aval): string {
   return `Tensor(${body}, ${dtype}[${shape.join(',')}])`;
 }
 
+/** What one line shows of the last axis, and of each other one. */
+const LINE_ITEMS = 6;
+const LINE_ROWS = 2;
+const LINE_DIGITS = 5;
+
+/** The first elements of a tensor on one line: `[[1, 2, 3], [4, 5, 6], …]`. */
+export function formatLine(data: TypedArray, { shape, dtype }: Aval): string {
+  const strides = rowMajorStrides(shape);
+  const element = (value: number): string => {
+    if (dtype === 'bool') return value !== 0 ? 'true' : 'false';
+    return isFloat(dtype) ? String(Number(value.toPrecision(LINE_DIGITS))) : String(value);
+  };
+  const build = (axis: number, offset: number): string => {
+    if (axis === shape.length) return element(data[offset]);
+    const most = axis === shape.length - 1 ? LINE_ITEMS : LINE_ROWS;
+    const items = Array.from({ length: Math.min(shape[axis], most) }, (_, i) =>
+      build(axis + 1, offset + i * strides[axis]),
+    );
+    if (shape[axis] > most) items.push('…');
+    return `[${items.join(', ')}]`;
+  };
+  return build(0, 0);
+}
+
 function render(
   data: TypedArray,
   shape: Shape,

@@ -1,10 +1,11 @@
 import { inspect } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, test } from 'vitest';
 import {
   ArgumentError,
   add,
+  arange,
   DisposedError,
   defaultDevice,
   grad,
@@ -221,4 +222,51 @@ test('every method does what the function of its name does', async () => {
     }
     expect((x as unknown as Record<string, () => Tensor>)[name]().toArray(), name).toEqual(expected.toArray());
   }
+});
+
+test('toArray with the number of axes is typed by it, and refuses another', () => {
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  expectTypeOf(x.toArray(2)).toEqualTypeOf<number[][]>();
+  expectTypeOf(x.sum().toArray(0)).toEqualTypeOf<number>();
+  expect(x.toArray(2).map((row) => row[0])).toEqual([1, 3]);
+  expect(x.sum().toArray(0)).toBe(10);
+  expect(x.greater(1).toArray(2)).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(x.greater(1).toArray()).toEqual([
+    [false, true],
+    [true, true],
+  ]);
+  expect(() => x.toArray(1)).toThrow(ShapeError);
+  expect(() => x.toArray(1)).toThrow(/toArray: expected 1 axes, got shape \[2, 2\]\. Pass 2/);
+});
+
+test('text of a tensor shows its first elements on one line', () => {
+  expect(
+    `${tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ])}`,
+  ).toBe('Tensor f32[2,3] cpu [[1, 2, 3], [4, 5, 6]]');
+  expect(`${tensor([0.1, Number.NaN, Number.POSITIVE_INFINITY])}`).toBe('Tensor f32[3] cpu [0.1, NaN, Infinity]');
+  expect(`${tensor([true, false])}`).toBe('Tensor bool[2] cpu [true, false]');
+  expect(`${tensor(7, { dtype: 'i32' })}`).toMatch(/^Tensor i32\[\] \w+ 7$/);
+  expect(`${arange(3000, { dtype: 'f32' }).reshape([3, 10, 100])}`).toBe(
+    'Tensor f32[3,10,100] cpu [[[0, 1, 2, 3, 4, 5, …], [100, 101, 102, 103, 104, 105, …], …], ' +
+      '[[1000, 1001, 1002, 1003, 1004, 1005, …], [1100, 1101, 1102, 1103, 1104, 1105, …], …], …]',
+  );
+  expect(`${tensor([], { shape: [0, 2] })}`).toBe('Tensor f32[0,2] cpu []');
+  const gone = tensor([1]);
+  gone.dispose();
+  expect(`${gone}`).toBe('Tensor f32[1] gone');
+  let inside = '';
+  jit((x: Tensor) => {
+    inside = `${x}`;
+    return x;
+  })(tensor([1]));
+  expect(inside).toBe('Tensor f32[1] traced');
 });

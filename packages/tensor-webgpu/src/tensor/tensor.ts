@@ -12,8 +12,15 @@ import { download, downloadNow, isReadable, transfer, upload } from '../runtime/
 import { type Shape, sizeOf } from '../shape/shape.ts';
 import { enterScope } from '../trace/scope.ts';
 import { makeValue, registerValueClass, storageOf, takeStorage, type ValueState } from '../trace/value.ts';
-import { formatTensor } from './format.ts';
+import { formatLine, formatTensor } from './format.ts';
 import { TensorMethods } from './methods.ts';
+
+declare global {
+  /** For consumers whose `lib` is older than `using`; the same as in `lib.esnext.disposable`. */
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+}
 
 /**
  * An immutable array of numbers of one dtype on one device. Operations never consume their operands. Memory is
@@ -53,9 +60,22 @@ export class Tensor extends TensorMethods {
     return this.readSync('dataSync', this.dataSync);
   }
 
-  /** The elements in nested arrays; booleans as `true` and `false`. */
-  toArray(): number | boolean | NestedArray {
-    return nest(this.readSync('toArray', this.toArray), this.shape, this.dtype);
+  /**
+   * The elements in nested arrays; booleans as `true` and `false`. With the number of axes, which then must be so many,
+   * the result is typed by it (`x.toArray(2)` is a `number[][]`), and booleans are 1 and 0 in it, as in `data()`.
+   *
+   * @throws ShapeError for a tensor of another number of axes.
+   */
+  toArray(): number | boolean | NestedArray;
+  toArray<N extends keyof NumbersByRank>(ndim: N): NumbersByRank[N];
+  toArray(ndim?: number): number | boolean | NestedArray {
+    if (ndim !== undefined && ndim !== this.ndim) {
+      throw new ShapeError(
+        `toArray: expected ${ndim} axes, got shape [${this.shape.join(', ')}]. Pass ${this.ndim}, or reshape it first.`,
+      );
+    }
+    const data = this.readSync('toArray', this.toArray);
+    return nest(data, this.shape, ndim === undefined && this.dtype === 'bool');
   }
 
   /** The one element of a tensor of size 1. Throws `ShapeError` for other sizes. */
@@ -97,10 +117,18 @@ export class Tensor extends TensorMethods {
     for (let i = 0; i < this.length; i++) yield slice(this, i);
   }
 
-  /** Short, without the elements: `Tensor f32[2,3] cpu`. */
+  /**
+   * On one line, with the first elements where they can be read at once: `Tensor f32[2,3] cpu [[1, 2, 3], [4, 5, 6]]`.
+   * In a page, where `console.log(x)` lists the object, `console.log(`${x}`)` shows this.
+   */
   override toString(): string {
-    const place = this.state.kind === 'stored' ? this.state.storage.device.name : this.state.kind;
-    return `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
+    const { state } = this;
+    const place = state.kind === 'stored' ? state.storage.device.name : state.kind;
+    const text = `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
+    const constant = this.constantData();
+    if (constant) return `${text} ${formatLine(constant, this)}`;
+    if (state.kind !== 'stored' || !isReadable(state.storage)) return text;
+    return `${text} ${formatLine(downloadNow(state.storage, 'toString'), this)}`;
   }
 
   /**
@@ -158,8 +186,18 @@ export class Tensor extends TensorMethods {
   }
 }
 
-function nest(data: TypedArray, shape: Shape, dtype: DType): number | boolean | NestedArray {
-  const element = (value: number): number | boolean => (dtype === 'bool' ? value !== 0 : value);
+/** Nested arrays of numbers by how deep they are. */
+interface NumbersByRank {
+  0: number;
+  1: number[];
+  2: number[][];
+  3: number[][][];
+  4: number[][][][];
+  5: number[][][][][];
+}
+
+function nest(data: TypedArray, shape: Shape, asBooleans: boolean): number | boolean | NestedArray {
+  const element = (value: number): number | boolean => (asBooleans ? value !== 0 : value);
   let offset = 0;
   const build = (axis: number): number | boolean | NestedArray => {
     if (axis === shape.length) return element(data[offset++]);

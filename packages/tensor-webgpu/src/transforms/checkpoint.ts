@@ -4,6 +4,7 @@ import { lax } from '../primitives/lax.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
 import type { Primitive, Tangent } from '../program/primitive.ts';
 import type { Program } from '../program/program.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { bind, runTraced } from '../trace/bind.ts';
 import { trace } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
@@ -107,7 +108,7 @@ const checkpointPrimitive: Primitive = {
  * `f`, with its intermediate values computed again during the backward pass instead of kept: less memory for
  * about one more evaluation of `f`.
  */
-export function checkpoint<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+export function checkpoint<A extends unknown[] = Tensor[], R = unknown>(f: (...args: A) => R): (...args: A) => R {
   checkFunctions('checkpoint', f);
   return (...args) => {
     const flat = flattenArguments(args, 'checkpoint');

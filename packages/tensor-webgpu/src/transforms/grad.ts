@@ -7,18 +7,22 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import type { Value } from '../trace/value.ts';
 import { leaves, structure, unflatten } from '../tree/tree.ts';
+import type { Argnums, GradientOf } from './derivativeTypes.ts';
 import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { linearizeProgram, pullback } from './reverse.ts';
 
-export interface GradOptions {
+export interface GradOptions<N extends Argnums = Argnums> {
   /** The argument to differentiate (default 0), or several; their gradients come in the order asked for. Each may be a tree. */
-  readonly argnums?: number | readonly number[];
+  readonly argnums?: N;
   /** The function returns `[value, auxiliary]`; the auxiliary tree is handed on undifferentiated. */
   readonly hasAux?: boolean;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: gradients have the types of the arguments chosen at run time.
-type Gradient = any;
+/** The options of a function that returns an auxiliary tree beside its value. */
+type WithAux<N extends Argnums> = GradOptions<N> & { readonly hasAux: true };
+
+/** The options of one that does not. */
+type WithoutAux<N extends Argnums> = GradOptions<N> & { readonly hasAux?: false };
 
 /** Which flat values belong to the chosen arguments; throws on integer leaves and bad positions. */
 export function chosenLeaves(args: readonly unknown[], argnums: readonly number[], use: string): boolean[] {
@@ -65,14 +69,23 @@ export function checkFloat(values: readonly Value[], chosen: readonly boolean[],
  *
  * @throws ShapeError when the value is not a scalar; DTypeError for integer arguments.
  */
-export function valueAndGrad<A extends unknown[]>(
+export function valueAndGrad<A extends unknown[] = Tensor[], const N extends Argnums = 0, Aux = unknown>(
+  f: (...args: A) => readonly [unknown, Aux],
+  options: WithAux<N>,
+): (...args: A) => [value: [Tensor, Aux], gradient: GradientOf<A, N>];
+export function valueAndGrad<A extends unknown[] = Tensor[], const N extends Argnums = 0>(
   f: (...args: A) => unknown,
-  options: GradOptions = {},
-): (...args: A) => [Gradient, Gradient] {
+  options?: WithoutAux<N>,
+): (...args: A) => [value: Tensor, gradient: GradientOf<A, N>];
+export function valueAndGrad(f: TreeFunction, options: GradOptions = {}): (...args: unknown[]) => unknown {
+  return gradients(f, options);
+}
+
+function gradients(f: TreeFunction, options: GradOptions): (...args: unknown[]) => [unknown, unknown] {
   checkFunctions('grad', f);
   const { argnums = 0, hasAux = false } = checkedOptions('grad', options, ['argnums', 'hasAux']);
   const chosen = typeof argnums === 'number' ? [argnums] : argnums;
-  const traceable: TreeFunction = hasAux ? (...args) => checkedPair(f(...(args as A))) : (f as TreeFunction);
+  const traceable: TreeFunction = hasAux ? (...args) => checkedPair(f(...args)) : f;
   return (...args) => {
     const flat = flattenArguments(args, 'grad');
     const wanted = chosenLeaves(args, chosen, 'grad');
@@ -108,11 +121,16 @@ export function valueAndGrad<A extends unknown[]>(
  * The gradient of a scalar function with respect to its first argument (or `argnums`), a tree like it.
  * With `hasAux` returns `[gradient, auxiliary]`.
  */
-export function grad<A extends unknown[]>(
+export function grad<A extends unknown[] = Tensor[], const N extends Argnums = 0, Aux = unknown>(
+  f: (...args: A) => readonly [unknown, Aux],
+  options: WithAux<N>,
+): (...args: A) => [gradient: GradientOf<A, N>, auxiliary: Aux];
+export function grad<A extends unknown[] = Tensor[], const N extends Argnums = 0>(
   f: (...args: A) => unknown,
-  options: GradOptions = {},
-): (...args: A) => Gradient {
-  const both = valueAndGrad(f, options);
+  options?: WithoutAux<N>,
+): (...args: A) => GradientOf<A, N>;
+export function grad(f: TreeFunction, options: GradOptions = {}): (...args: unknown[]) => unknown {
+  const both = gradients(f, options);
   return (...args) => {
     const [value, gradient] = both(...args);
     return options.hasAux ? [gradient, (value as [Tensor, unknown])[1]] : gradient;

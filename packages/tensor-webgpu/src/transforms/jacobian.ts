@@ -1,22 +1,24 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import { sizeOf } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
 import { leaves, structure, unflatten } from '../tree/tree.ts';
 import { batchProgramFully } from './batch.ts';
+import type { Argnums, GradientOf, TreeOf } from './derivativeTypes.ts';
 import { flattenArguments, type TreeFunction, traceFunction } from './function.ts';
 import { checkFloat, chosenLeaves, grad, treesOf } from './grad.ts';
 import { linearizeProgram, pullback } from './reverse.ts';
 
-export interface JacobianOptions {
+export interface JacobianOptions<N extends Argnums = Argnums> {
   /** The argument to differentiate (default 0), or several; their blocks come in the order asked for. Each may be a tree. */
-  readonly argnums?: number | readonly number[];
+  readonly argnums?: N;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: a tree like the result, of trees like the argument.
-type Jacobian = any;
+/** A tree like the result, of trees like the argument. */
+type JacobianOf<A extends readonly unknown[], R, N extends Argnums> = TreeOf<R, GradientOf<A, N>>;
 
 /** The `size` unit vectors of `aval`, stacked along a new first axis. */
 function basis(aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value {
@@ -26,11 +28,15 @@ function basis(aval: { shape: readonly number[]; dtype: Value['dtype'] }): Value
   return lax.reshape(lax.cast(lax.eq(rows, columns), aval.dtype), [size, ...aval.shape]);
 }
 
-function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions, use: 'jacfwd' | 'jacrev') {
+function jacobian<A extends unknown[], R, N extends Argnums>(
+  f: (...args: A) => R,
+  options: JacobianOptions<N>,
+  use: 'jacfwd' | 'jacrev',
+): (...args: A) => JacobianOf<A, R, N> {
   checkFunctions(use, f);
-  const { argnums = 0 } = checkedOptions(use, options, ['argnums']);
+  const { argnums = 0 }: JacobianOptions = checkedOptions(use, options, ['argnums']);
   const chosen = typeof argnums === 'number' ? [argnums] : argnums;
-  return (...args: A): Jacobian => {
+  return (...args) => {
     const flat = flattenArguments(args, use);
     const wanted = chosenLeaves(args, chosen, use);
     checkFloat(flat.values, wanted, use);
@@ -53,7 +59,7 @@ function jacobian<A extends unknown[]>(f: (...args: A) => unknown, options: Jaco
       const all = unflatten(form, outputs.slice(k * form.leafCount, (k + 1) * form.leafCount)) as unknown[];
       return typeof argnums === 'number' ? all[0] : all;
     });
-    return unflatten(extra, trees);
+    return unflatten(extra, trees) as JacobianOf<A, R, N>;
   };
 }
 
@@ -102,16 +108,22 @@ function rows(point: Point, inputs: readonly Value[]): Value[] {
 }
 
 /** Jacobian `J[out…, in…] = d f_out / d x_in` by forward mode: one push per input element; best for few inputs. */
-export const jacfwd = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
-  jacobian(f, options, 'jacfwd');
+export const jacfwd = <A extends unknown[] = Tensor[], R = unknown, const N extends Argnums = 0>(
+  f: (...args: A) => R,
+  options: JacobianOptions<N> = {},
+): ((...args: A) => JacobianOf<A, R, N>) => jacobian(f, options, 'jacfwd');
 
 /** Jacobian by reverse mode: one pull per output element; best for few outputs. */
-export const jacrev = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
-  jacobian(f, options, 'jacrev');
+export const jacrev = <A extends unknown[] = Tensor[], R = unknown, const N extends Argnums = 0>(
+  f: (...args: A) => R,
+  options: JacobianOptions<N> = {},
+): ((...args: A) => JacobianOf<A, R, N>) => jacobian(f, options, 'jacrev');
 
 /**
  * Second derivatives `H[in…, in…]` of a scalar function: forward over reverse mode. With several `argnums` a block `H[i][j]`
  * for each pair of them.
  */
-export const hessian = <A extends unknown[]>(f: (...args: A) => unknown, options: JacobianOptions = {}) =>
-  jacfwd(grad(f, options), options);
+export const hessian = <A extends unknown[] = Tensor[], const N extends Argnums = 0>(
+  f: (...args: A) => unknown,
+  options: JacobianOptions<N> = {},
+): ((...args: A) => JacobianOf<A, GradientOf<A, N>, N>) => jacfwd(grad(f, options), options);

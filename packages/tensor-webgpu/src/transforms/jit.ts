@@ -4,6 +4,7 @@ import { showAval } from '../program/print.ts';
 import type { Aval } from '../program/program.ts';
 import { ByteCache } from '../runtime/cache.ts';
 import { clearPrograms, compiled } from '../runtime/execute.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { deviceOf } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
 import { liftedForm } from '../trace/constant.ts';
@@ -158,7 +159,10 @@ const valuesAmong = (given: readonly unknown[]): Value[] =>
  *
  * @throws ArgumentError when a static argument is donated too.
  */
-export function jit<A extends unknown[], R>(f: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
+export function jit<A extends unknown[] = Tensor[], R = unknown>(
+  f: (...args: A) => R,
+  options: JitOptions = {},
+): (...args: A) => R {
   checkFunctions('jit', f);
   checkedOptions('jit', options, ['staticArgnums', 'donate']);
   checkedPositions('jit: staticArgnums', options.staticArgnums);

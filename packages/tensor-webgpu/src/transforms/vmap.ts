@@ -3,6 +3,7 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, range } from '../shape/shape.ts';
+import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import { trace } from '../trace/builder.ts';
 import type { Value } from '../trace/value.ts';
@@ -51,7 +52,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
  *
  * @throws ShapeError when mapped extents differ; ArgumentError for bad axes.
  */
-export function vmap<A extends unknown[], R>(f: (...args: A) => R, options: VmapOptions = {}): (...args: A) => R {
+export function vmap<A extends unknown[] = Tensor[], R = unknown>(
+  f: (...args: A) => R,
+  options: VmapOptions = {},
+): (...args: A) => R {
   checkFunctions('vmap', f);
   const { inAxes = 0, outAxes = 0 } = checkedOptions('vmap', options, ['inAxes', 'outAxes']);
   return (...args) => {

@@ -12,6 +12,7 @@ import type {
 } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { features, ModuleBuilder } from './assembler/index.ts';
+import { compileModule } from './compileModule.ts';
 import { emitProgram } from './emit/program.ts';
 import { CpuExecutable, type Step } from './executable.ts';
 import { Heap } from './heap.ts';
@@ -121,7 +122,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     const { memory } = heap;
     const code = module.toBytes();
     watch.lap('emit');
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(code), {
+    const instance = new WebAssembly.Instance(compileModule(code), {
       env: { memory },
       scalar: functions,
       host: {

@@ -42,6 +42,12 @@ export interface SafetensorsSource {
   read(begin: number, end: number): Promise<Uint8Array>;
 }
 
+/** What is read of a `Blob`. */
+export interface SafetensorsBlob {
+  readonly size: number;
+  slice(begin: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+}
+
 /** An open file: the header is in memory, tensors are read one by one. */
 export interface SafetensorsReader {
   readonly metadata: Map<string, string>;
@@ -58,7 +64,7 @@ export interface SafetensorsReader {
  * a page, or `fs.openAsBlob` of Node) or any source of byte ranges.
  * @throws SafetensorsError when the header is wrong, or when the source returns fewer bytes than asked.
  */
-export async function openSafetensors(file: Blob | SafetensorsSource): Promise<SafetensorsReader> {
+export async function openSafetensors(file: SafetensorsBlob | SafetensorsSource): Promise<SafetensorsReader> {
   const source = 'read' in file ? file : blobSource(file);
   const fetch = async (begin: number, end: number): Promise<Uint8Array> => {
     const bytes = await source.read(begin, end);
@@ -89,7 +95,7 @@ export async function openSafetensors(file: Blob | SafetensorsSource): Promise<S
   };
 }
 
-const blobSource = (blob: Blob): SafetensorsSource => ({
+const blobSource = (blob: SafetensorsBlob): SafetensorsSource => ({
   size: blob.size,
   read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
 });

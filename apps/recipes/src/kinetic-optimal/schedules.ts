@@ -1,0 +1,31 @@
+import {
+  condOTScheduler,
+  cosineScheduler,
+  type DataSeparation,
+  kineticOptimalScheduler,
+  type Scheduler,
+} from '@flowfield/paths';
+
+/** The schedules that are compared, by the letters of their figures. */
+export type ScheduleName = 'Ko' | 'Ot' | 'Cosine';
+
+export const scheduleNames: readonly ScheduleName[] = ['Ko', 'Ot', 'Cosine'];
+
+export const scheduleWords: Readonly<Record<ScheduleName, string>> = {
+  Ko: 'kinetic-optimal',
+  Ot: 'CondOT',
+  Cosine: 'cosine',
+};
+
+export const schedulesFor = (separation: DataSeparation): Readonly<Record<ScheduleName, Scheduler>> => ({
+  Ko: kineticOptimalScheduler(separation),
+  Ot: condOTScheduler(),
+  Cosine: cosineScheduler(),
+});
+
+/** α' of the kinetic-optimal schedule is infinite at 0: all samplers start here, from N(0, (α² + σ²) I). */
+export const FIRST_TIME = 0.01;
+
+/** Equal steps from `FIRST_TIME` to 1. */
+export const fewSteps = (count: number): number[] =>
+  Array.from({ length: count + 1 }, (_, i) => (i === count ? 1 : FIRST_TIME + ((1 - FIRST_TIME) * i) / count));
