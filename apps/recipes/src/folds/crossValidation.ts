@@ -44,7 +44,9 @@ export async function crossValidated<P>(
     crossEntropy(classifier.apply(params, batch), batch.labels, { reduction: 'none' }).mul(batch.weights);
   const step = jit(
     (params: P, state: OptimizerState, rate: Tensor, batch: GraphBatch): [P, OptimizerState, Tensor] => {
-      const [value, gradient] = valueAndGrad((own: P) => losses(own, batch).sum())(params);
+      // The gradient of a tree of tensors is a tree like it.
+      const slopes = valueAndGrad((own: P) => losses(own, batch).sum()) as unknown as (own: P) => [Tensor, P];
+      const [value, gradient] = slopes(params);
       const [updates, next] = optimizer.update(gradient, state, params);
       // Adam's update is proportional to the rate, which changes between epochs.
       const scaled = tree.map((update: Tensor) => update.mul(rate), updates) as typeof updates;

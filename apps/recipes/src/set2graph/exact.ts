@@ -5,6 +5,7 @@ import {
   equivariantMaps,
   partition,
   randIndex,
+  type Set2GraphOptions,
   samePart,
   set2Graph,
 } from '@flowfield/equivariant-layers';
@@ -14,9 +15,9 @@ import { largestDifference, relativeDifference } from '../symmetry/differences.t
 import { delaunayFaults } from './delaunayLaws.ts';
 
 /** Parameters of the networks of the parts, as the paper's layers have them. */
-const COUNTS = [
+const COUNTS: readonly (Omit<Set2GraphOptions, 'inputs'> & { readonly count: number })[] = [
   { count: 141_314, set: [128, 128, 128, 128, 64], edge: [64, 64], diagonal: true },
-  { count: 83_138, set: [128, 128, 128, 128, 64], edge: [64, 64], diagonal: true, context: false },
+  { count: 83_138, set: [128, 128, 128, 128, 64], edge: [64, 64], diagonal: true, context: 'none' },
   { count: 495_490, set: [256, 256, 256, 256, 64], edge: [128, 128], diagonal: true },
   { count: 158_018, set: [128, 128, 128, 128, 32], edge: [128, 128], diagonal: true },
   { count: 108_321, set: [128, 128, 128, 128, 16], edge: [128] },
