@@ -8,6 +8,7 @@ import { ign } from './ign/index.ts';
 import { invariantUniversality } from './invariant-universality/index.ts';
 import { kineticOptimal } from './kinetic-optimal/index.ts';
 import type { Paper, Part } from './part.ts';
+import { pointnetst } from './pointnetst/index.ts';
 import { points } from './points/points.ts';
 import type { Recipe } from './recipe.ts';
 import { earth } from './rfm/earth.ts';
@@ -28,6 +29,7 @@ export const papers: readonly Paper[] = [
   ign,
   invariantUniversality,
   frameAveraging,
+  pointnetst,
   set2graph,
 ];
 

@@ -44,9 +44,9 @@ export async function crossValidated<P>(
     crossEntropy(classifier.apply(params, batch), batch.labels, { reduction: 'none' }).mul(batch.weights);
   const step = jit(
     (params: P, state: OptimizerState, rate: Tensor, batch: GraphBatch): [P, OptimizerState, Tensor] => {
-      // The gradient has the form of the parameters; for a form that is not known here, the types cannot say so.
-      const slope = valueAndGrad((own: P) => losses(own, batch).sum()) as (params: P) => [Tensor, P];
-      const [value, gradient] = slope(params);
+      // The gradient of a tree of tensors is a tree like it.
+      const slopes = valueAndGrad((own: P) => losses(own, batch).sum()) as unknown as (own: P) => [Tensor, P];
+      const [value, gradient] = slopes(params);
       const [updates, next] = optimizer.update(gradient, state, params);
       // Adam's update is proportional to the rate, which changes between epochs.
       const scaled = tree.map((update: Tensor) => update.mul(rate), updates) as typeof updates;

@@ -1,4 +1,5 @@
 import type { Paper } from '../part.ts';
+import { exact } from './exact.ts';
 import { partition } from './partition.ts';
 import { planarPart } from './planarPart.ts';
 
@@ -9,10 +10,11 @@ export const set2graph: Paper = {
   name: 'set2graph',
   reference: 'Serviansky, Segol, Shlomi, Cranmer, Gross, Maron, Lipman: Set2Graph, 2020',
   parts: [
+    exact,
     planarPart({
       name: 'delaunay-20',
       summary: 'the Delaunay triangulation of 20 points, with and without context',
-      minutes: 5,
+      minutes: 6,
       efforts: ['quick'],
       task: 'delaunay',
       n: 20,
@@ -37,7 +39,7 @@ export const set2graph: Paper = {
     planarPart({
       name: 'neighbours',
       summary: 'which points are among the three nearest of each of 10',
-      minutes: 2,
+      minutes: 3,
       efforts: ['quick'],
       task: 'neighbors',
       n: 10,
@@ -47,7 +49,7 @@ export const set2graph: Paper = {
     planarPart({
       name: 'hull',
       summary: 'the edges of the convex hull of 20 points of the plane',
-      minutes: 6,
+      minutes: 8,
       task: 'hull',
       n: 20,
       ...wide,

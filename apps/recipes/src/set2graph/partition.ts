@@ -42,8 +42,8 @@ export const partition: Part = {
     const [train, test, tuning] = [TRAINING_SETS, TEST_SETS, TUNING_SETS].map((count, i) =>
       drawnBlobs(count, random.foldIn(key, i)),
     );
-    const aware = await fitted(context, train, test, true);
-    const siamese = await fitted(context, train, test, false);
+    const aware = await fitted(context, train, test, 'mean');
+    const siamese = await fitted(context, train, test, 'none');
     const linkage = (kind: Linkage) => {
       const score = (sets: readonly Blobs[], threshold: number) =>
         average(sets.map((set) => adjustedRandIndex(linked(set, kind, threshold), set.labels)));
@@ -78,13 +78,13 @@ async function fitted(
   { seed, trained }: PartContext,
   train: readonly Blobs[],
   test: readonly Blobs[],
-  context: boolean,
+  context: 'mean' | 'none',
 ): Promise<Int32Array[]> {
   const net = set2Graph({ inputs: 2, set: [128, 128, 128, 128, 16], edge: [128], context: context ? 'mean' : 'none' });
   const logits = (params: Set2GraphParams, x: Tensor, mask: Tensor): Tensor =>
     net.apply(params, x, { mask }).squeeze(-1);
   const steps = PASSES / BATCH;
-  const { params } = await trained(context ? 'set2graph' : 'siamese', {
+  const { params } = await trained(context === 'mean' ? 'set2graph' : 'siamese', {
     params: net.init(random.key(seed)),
     batches: shuffledRows(asTensors(train), { batchSize: BATCH, seed }),
     loss: (own: Set2GraphParams, { x, mask, same }: ReturnType<typeof asTensors>): Tensor =>

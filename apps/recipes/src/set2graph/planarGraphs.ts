@@ -34,7 +34,7 @@ const GRAPHS: Readonly<Record<PlanarTask, (points: Float64Array) => Uint8Array>>
 };
 
 /** The edges of the Delaunay triangulation, in float64 with an exact predicate. */
-export function delaunayGraph(points: Float64Array): Uint8Array {
+function delaunayGraph(points: Float64Array): Uint8Array {
   const { triangles } = new Delaunator(points);
   const corners = Array.from({ length: triangles.length / 3 }, (_, i) => triangles.subarray(3 * i, 3 * i + 3));
   return matrix(

@@ -44,8 +44,8 @@ export const planarPart = ({ name, summary, minutes, seeds, efforts, ...own }: P
     const key = random.key(context.seed);
     const train = planarSets(own.task, TRAINING_SETS, own.n, random.foldIn(key, 0));
     const test = planarSets(own.task, TEST_SETS, own.n, random.foldIn(key, 1));
-    const aware = await fitted(context, own, train, true);
-    const siamese = own.gates.siamese ? await fitted(context, own, train, false) : null;
+    const aware = await fitted(context, own, train, 'mean');
+    const siamese = own.gates.siamese ? await fitted(context, own, train, 'none') : null;
     const f1 = aware.f1(test);
     const alone = siamese?.f1(test);
     return {
@@ -77,7 +77,12 @@ const metricsOf = ({ gates, task, paper }: Omit<PlanarPart, 'name' | 'summary' |
 
 type Own = Parameters<typeof metricsOf>[0];
 
-async function fitted({ seed, effort, trained }: PartContext, own: Own, sets: readonly PlanarSet[], context: boolean) {
+async function fitted(
+  { seed, effort, trained }: PartContext,
+  own: Own,
+  sets: readonly PlanarSet[],
+  context: 'mean' | 'none',
+) {
   const net = set2Graph({
     inputs: 2,
     set: own.set,
@@ -88,7 +93,7 @@ async function fitted({ seed, effort, trained }: PartContext, own: Own, sets: re
   });
   const logits = (params: Set2GraphParams, x: Tensor): Tensor => net.apply(params, x).squeeze(-1);
   const steps = own.passes / own.batch;
-  const { params } = await trained(context ? 'set2graph' : 'siamese', {
+  const { params } = await trained(context === 'mean' ? 'set2graph' : 'siamese', {
     params: net.init(random.key(seed)),
     batches: shuffledRows(asTensors(sets), { batchSize: own.batch, seed }),
     loss: (params: Set2GraphParams, { x, edges }: { x: Tensor; edges: Tensor }): Tensor =>

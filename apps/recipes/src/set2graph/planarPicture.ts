@@ -3,7 +3,7 @@ import { figure } from '../pictures/figure.ts';
 import type { PlanarSet } from './planarGraphs.ts';
 
 /** Dots along an edge, so that a panel of points can show it. */
-const DOTS = 60;
+const DOTS = 150;
 
 /** Graphs that were found on point sets: right edges, edges too many, edges that are missing. `said` holds one matrix a set. */
 export function planarPicture(sets: readonly PlanarSet[], said: Uint8Array): string {

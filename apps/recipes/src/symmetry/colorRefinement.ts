@@ -15,7 +15,7 @@ export function neighborsOf(nodes: number, sources: ArrayLike<number>, targets: 
  * What color refinement (1-WL) sees of a graph after as many rounds as it has nodes: equal texts for graphs that it cannot tell apart. Colors are
  * nested descriptions numbered in `names`, which is shared by the graphs that are compared.
  */
-export function refinedColors(neighbors: Neighbors, names: Map<string, number>): string {
+function refinedColors(neighbors: Neighbors, names: Map<string, number>): string {
   const numbered = (description: string): number => {
     const known = names.get(description) ?? names.size;
     names.set(description, known);
