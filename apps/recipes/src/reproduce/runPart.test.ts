@@ -76,7 +76,7 @@ test('a part that was stopped in its training goes on to the same bits', async (
     onEvent: (_piece, event) => void steps.push(event.step),
   });
   expect(figures.slope).toBe(whole.figures.slope);
-  expect(steps[0]).toBeGreaterThan(50);
+  expect(steps[0]).toBeGreaterThanOrEqual(50);
 });
 
 test.each([
