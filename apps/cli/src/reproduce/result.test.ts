@@ -41,14 +41,14 @@ test('the page shows value, spread, gate, the number of the paper, and a miss', 
   const page = resultsPage([
     result(
       [
-        { name: 'a', label: 'A', gate: { atMost: 2, of: 'mean' }, paper: '1.5', digits: 1 },
+        { name: 'a', label: 'A|x|', gate: { atMost: 2, of: 'mean' }, paper: '1.5', digits: 1 },
         { name: 'b', label: 'B', gate: { atLeast: 9 }, digits: 0 },
         { name: 'k', label: 'kernel', baseline: true },
       ],
       [outcome(0, { a: 1, b: 5, k: 0.5 }), outcome(1, { a: 3, b: 9, k: 0.5 })],
     ),
   ]);
-  expect(page).toContain('| A | 2.0 ± 1.4 | ≤ 2 (mean) ✓ | 1.5 |');
+  expect(page).toContain('| A\\|x\\| | 2.0 ± 1.4 | ≤ 2 (mean) ✓ | 1.5 |');
   expect(page).toContain('| B | 7 ± 3 | ≥ 9 **missed** |');
   expect(page).toContain('| *kernel* | 0.500 ± 0.000 |');
   expect(page).toContain('gate missed');

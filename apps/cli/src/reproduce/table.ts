@@ -51,8 +51,11 @@ function row({ value, spread, values, digits, gate, passed, paperValue }: Figure
     ...(gate?.atLeast === undefined ? [] : [`≥ ${gate.atLeast}`]),
   ].join(', ');
   const verdict = passed === undefined ? '' : passed ? ' ✓' : ' **missed**';
-  return `| ${label} | ${number} | ${bounds}${bounds !== '' && gate?.of === 'mean' ? ' (mean)' : ''}${verdict} | ${paperValue ?? ''} |`;
+  return `| ${cell(label)} | ${number} | ${bounds}${bounds !== '' && gate?.of === 'mean' ? ' (mean)' : ''}${verdict} | ${cell(`${paperValue ?? ''}`)} |`;
 }
+
+/** Text that does not end its cell. */
+const cell = (words: string): string => words.replaceAll('|', '\\|');
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
