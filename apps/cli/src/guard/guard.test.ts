@@ -59,6 +59,14 @@ describe.each([
   });
 });
 
+test('ends by itself when it was started with a channel, as npm start does', async () => {
+  const child = spawn(process.execPath, ['--conditions=@flowfield/source', main, 'list'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const [code] = await once(child, 'close');
+  expect(code).toBe(0);
+});
+
 test('the second signal ends it at once, in the middle of a long step', async () => {
   // One call of the compiled program takes many seconds.
   const heavy = ['--set', 'width=1024', '--set', 'depth=4', '--set', 'batch=4096', '--set', 'innerSteps=1'];

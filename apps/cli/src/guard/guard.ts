@@ -60,6 +60,8 @@ export async function guard(args: readonly string[]): Promise<number> {
   for (const signal of signals) process.on(signal, () => onSignal(signal));
   // Who started this program with a channel (npm start) is gone.
   process.on('disconnect', () => onSignal('SIGTERM'));
+  // The channel alone keeps no program alive.
+  process.channel?.unref();
   const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (...end) => resolve(end));
