@@ -7,10 +7,11 @@ import { decodeTorch } from '../exchange/torchNames.ts';
 import { UsageError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
 import { writeRunFile } from '../runs/manifest.ts';
-import { claimNewRun, jsonText, type RunConfig, runFiles } from '../runs/runFolder.ts';
+import { claimNewRun, jsonText, runFiles } from '../runs/runFolder.ts';
 import { storeData } from '../runs/storedData.ts';
 import { chooseDevice } from './device.ts';
 import { addOptions } from './options.ts';
+import { configOf } from './runConfig.ts';
 import { newRun, type TrainArguments } from './runPlan.ts';
 import { quoted, type Terminal, writeLine } from './terminal.ts';
 
@@ -39,17 +40,9 @@ async function importParams(name: string, file: string, options: TrainArguments,
   const params = decodeTorch(bytes, experiment.initial, file);
   const { folder, release } = await claimNewRun(options.out, name);
   try {
-    const { stored, notes = [], ...data } = experiment.data;
+    const { stored, notes = [] } = experiment.data;
     for (const note of notes) writeLine(terminal.stderr, note);
-    const config: RunConfig = {
-      recipe: name,
-      settings: plan.settings,
-      seed: plan.seed,
-      device,
-      data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
-      ...(experiment.split && { split: experiment.split }),
-      versions: { flowfield: terminal.version, node: process.versions.node },
-    };
+    const config = configOf(recipe, plan, device, experiment, terminal.version);
     if (stored) await storeData(folder, stored);
     await writeRunFile(folder, runFiles.config, jsonText(config));
     await writeRunFile(folder, runFiles.model, await encodeTree(params));

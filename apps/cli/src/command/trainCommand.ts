@@ -10,6 +10,7 @@ import { readConfigFile } from '../settings/configFile.ts';
 import { chooseDevice } from './device.ts';
 import { describeRecipe } from './listCommand.ts';
 import { addOptions, parsedOption } from './options.ts';
+import { configOf } from './runConfig.ts';
 import { newRun, type RunPlan, resumedRun, type TrainArguments } from './runPlan.ts';
 import { evaluationLines } from './summary.ts';
 import { quieted, quoted, stoppable, type Terminal, writeLine } from './terminal.ts';
@@ -137,24 +138,6 @@ async function trainIn(
 /** The data that a run keeps; those of the file where the call names one. */
 async function storedData({ resumed }: RunPlan, { data }: TrainArguments) {
   return resumed === null || data !== undefined ? undefined : readStoredData(resumed.folder, resumed.config);
-}
-
-function configOf(
-  recipe: Recipe,
-  plan: RunPlan,
-  device: string,
-  { data: { stored, notes: _, ...data }, split }: Experiment,
-  version: string,
-): RunConfig {
-  return {
-    recipe: recipe.name,
-    settings: plan.settings,
-    seed: plan.seed,
-    device,
-    data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
-    ...(split && { split }),
-    versions: { flowfield: version, node: process.versions.node },
-  };
 }
 
 function expectSameData(was: RunConfig, is: RunConfig): void {

@@ -5,7 +5,15 @@ import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { gaussianMixture, ringParts } from '../mixtures/gaussianMixture.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
-import { FIRST_TIME, fewSteps, type ScheduleName, scheduleNames, schedulesFor, scheduleWords } from './schedules.ts';
+import {
+  distanceMetrics,
+  FIRST_TIME,
+  fewSteps,
+  type ScheduleName,
+  scheduleNames,
+  schedulesFor,
+  scheduleWords,
+} from './schedules.ts';
 
 /** Euler steps, one evaluation each. */
 const STEPS = [4, 6, 8, 10] as const;
@@ -19,17 +27,7 @@ const ring = gaussianMixture(ringParts({ count: 8, deviation: DEVIATION, radius:
 const metrics: Metric[] = [
   { name: 'worstToOt', label: 'sliced W1, kinetic-optimal over CondOT, worst of 4 to 10 steps', gate: { atMost: 0.5 } },
   { name: 'worstToCosine', label: 'the same over cosine', gate: { atMost: 0.75 } },
-  ...scheduleNames.flatMap((name) =>
-    STEPS.map(
-      (steps): Metric => ({
-        name: `w1${name}${steps}`,
-        label: `sliced W1, ${scheduleWords[name]}, ${steps} evaluations`,
-        digits: 4,
-        ...(name !== 'Ko' && { baseline: true }),
-      }),
-    ),
-  ),
-  { name: 'floor', label: 'sliced W1 of two samples of the data', baseline: true, digits: 4 },
+  ...distanceMetrics(STEPS),
 ];
 
 /** Few Euler steps of the exact field on a ring of 8 Gaussians: Shaul et al. 2023, section 5. */

@@ -7,7 +7,7 @@ import { generated } from '@flowfield/train';
 import { squares } from '../flow-matching/squares.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
-import { FIRST_TIME, fewSteps, scheduleNames, schedulesFor, scheduleWords } from './schedules.ts';
+import { distanceMetrics, FIRST_TIME, fewSteps, scheduleNames, schedulesFor, scheduleWords } from './schedules.ts';
 
 /** Euler steps, one evaluation each. */
 const EVALUATIONS = [4, 6, 10, 16, 100] as const;
@@ -33,17 +33,7 @@ const metrics: Metric[] = [
       gate: { atMost: 1 },
     },
   ]),
-  ...scheduleNames.flatMap((name) =>
-    EVALUATIONS.map(
-      (steps): Metric => ({
-        name: `w1${name}${steps}`,
-        label: `sliced W1, ${scheduleWords[name]}, ${steps} evaluations`,
-        digits: 4,
-        ...(name !== 'Ko' && { baseline: true }),
-      }),
-    ),
-  ),
-  { name: 'floor', label: 'sliced W1 of two samples of the data', baseline: true, digits: 4 },
+  ...distanceMetrics(EVALUATIONS),
 ];
 
 /** Few Euler steps of a learned field on the checkerboard: Shaul et al. 2023, section 5. */

@@ -5,6 +5,7 @@ import {
   kineticOptimalScheduler,
   type Scheduler,
 } from '@flowfield/paths';
+import type { Metric } from '../part.ts';
 
 /** The schedules that are compared, by the letters of their figures. */
 export type ScheduleName = 'Ko' | 'Ot' | 'Cosine';
@@ -29,3 +30,18 @@ export const FIRST_TIME = 0.01;
 /** Equal steps from `FIRST_TIME` to 1. */
 export const fewSteps = (count: number): number[] =>
   Array.from({ length: count + 1 }, (_, i) => (i === count ? 1 : FIRST_TIME + ((1 - FIRST_TIME) * i) / count));
+
+/** The distance to the data of each schedule after each number of evaluations, and that of two samples of the data. */
+export const distanceMetrics = (evaluations: readonly number[]): Metric[] => [
+  ...scheduleNames.flatMap((name) =>
+    evaluations.map(
+      (count): Metric => ({
+        name: `w1${name}${count}`,
+        label: `sliced W1, ${scheduleWords[name]}, ${count} evaluations`,
+        digits: 4,
+        ...(name !== 'Ko' && { baseline: true }),
+      }),
+    ),
+  ),
+  { name: 'floor', label: 'sliced W1 of two samples of the data', baseline: true, digits: 4 },
+];
