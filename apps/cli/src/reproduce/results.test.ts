@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { paperNamed, partNamed } from '@flowfield/recipes';
-import { dataPath, hasData, noDataReason } from '@flowfield/testing';
+import { hasData, noDataReason } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
 import { captured } from '../command/testing/captured.ts';
 import { readResults } from './resultFiles.ts';
@@ -52,7 +52,6 @@ describe('quick results, made again', () => {
     async ([, stored], { skip }) => {
       const part = partNamed(paperNamed(stored.paper), stored.part);
       if (!(part.data ?? []).every((path) => hasData(...path.split('/')))) skip(noDataReason);
-      process.env.FLOWFIELD_DATA ??= dataPath();
       const folder = await mkdtemp(join(tmpdir(), 'flowfield-remade-'));
       const where = ['--out', join(folder, 'results'), '--runs', join(folder, 'runs')];
       const { code, stderr } = await captured([
