@@ -188,7 +188,7 @@ describe('bad rows', () => {
     expect(skipped.first.map(({ line }) => line)).toEqual([3, 4, 5]);
   });
 
-  it('leaves out lines whose quotes do not match, and reads the lines after them', async () => {
+  test('with lines whose quotes do not match: left out, and the lines after them read', async () => {
     const text = 'name,lat,lon\na,1,2\n"b"x,3,4\n"c\nd",5,6\n"open,7,8\ne,9,10\n';
     const { latitude, skipped } = await readLatLon(utf8(text), { file: 'my', skipBad: true });
     expect([...latitude]).toEqual([1, 5, 9]);
