@@ -7,6 +7,7 @@ import { guidedFlows } from './guided-flows/index.ts';
 import { ign } from './ign/index.ts';
 import { invariantUniversality } from './invariant-universality/index.ts';
 import { kineticOptimal } from './kinetic-optimal/index.ts';
+import { lrga } from './lrga/index.ts';
 import type { Paper, Part } from './part.ts';
 import { pointnetst } from './pointnetst/index.ts';
 import { points } from './points/points.ts';
@@ -31,6 +32,7 @@ export const papers: readonly Paper[] = [
   frameAveraging,
   pointnetst,
   set2graph,
+  lrga,
 ];
 
 /**

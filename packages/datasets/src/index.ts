@@ -14,6 +14,7 @@ export {
 export { dropDuplicates } from './dropDuplicates.ts';
 export { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
 export { type Earthquakes, earthquakes } from './earthquakes.ts';
+export { type FileProblem, FileProblemError } from './fileProblem.ts';
 export { gatherRows } from './gatherRows.ts';
 export { parseGraph6, writeGraph6 } from './graph6.ts';
 export {
@@ -44,6 +45,18 @@ export {
   readIdx,
   readIdxImages,
 } from './idx.ts';
+export {
+  MeshError,
+  MeshFileError,
+  MeshFormatError,
+  MeshIndexError,
+  MeshLengthError,
+  MeshValueError,
+} from './meshes/meshErrors.ts';
+export { type ObjMesh, type ObjOptions, parseObj } from './meshes/parseObj.ts';
+export { type SurfaceSampleOptions, type SurfaceSamples, sampleSurface } from './meshes/sampleSurface.ts';
+export { type SurfaceMoments, surfaceMoments, triangleAreas } from './meshes/surface.ts';
+export type { TriangleMesh } from './meshes/triangleMesh.ts';
 export { type NBody, type NBodyOptions, parseNBody } from './nBody.ts';
 export { type EarthName, earthNames, type ParseEarthOptions, parseEarth } from './parseEarth.ts';
 export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';

@@ -1,10 +1,9 @@
-import { parseGraphText } from '@flowfield/datasets';
 import { graphFrame } from '@flowfield/equivariant-layers';
 import { random, type Tensor } from '@flowfield/tensor-webgpu';
 import type { DataFiles } from '../files.ts';
 import type { Part } from '../part.ts';
+import { EXP, readExp } from '../symmetry/expGraphs.ts';
 import { adjacencyOf, GRAPH8C, hardPairs } from '../symmetry/graph8c.ts';
-import { EXP } from './exp.ts';
 import { relabelled } from './graph8c.ts';
 import {
   averagedError,
@@ -53,7 +52,7 @@ export const exact: Part = {
 
 async function changedCriteria(files: DataFiles, key: random.Key): Promise<number> {
   const { adjacency } = await hardPairs(files);
-  const { graphs } = parseGraphText(new TextDecoder().decode(await files.benchmark(EXP)), { file: EXP });
+  const { graphs } = await readExp(files);
   const tested: Tensor[] = [
     ...Array.from({ length: RELABELLED }, (_, i) => adjacency.at(i)),
     ...graphs.slice(0, RELABELLED).map((graph) => adjacencyOf([graph]).at(0)),

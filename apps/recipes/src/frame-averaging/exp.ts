@@ -1,4 +1,3 @@
-import { parseGraphText } from '@flowfield/datasets';
 import { graphFrame } from '@flowfield/equivariant-layers';
 import { adam, bceWithLogits } from '@flowfield/nn';
 import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
@@ -6,10 +5,10 @@ import { shuffledRows } from '@flowfield/train';
 import type { DataFiles } from '../files.ts';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
+import { EXP, EXP_NODES, readExp } from '../symmetry/expGraphs.ts';
 import { adjacencyOf } from '../symmetry/graph8c.ts';
 import { NODES, type PlacedGraphs, placedGin } from './placedGin.ts';
 
-export const EXP = 'exp/EXP.txt';
 /** As in the paper: 200 graphs to validate with, which nothing here needs, 200 to test on, the others to train on. */
 const TEST = [200, 400] as const;
 const TRAIN = [400, 1200] as const;
@@ -83,28 +82,17 @@ export const exp: Part = {
   },
 };
 
-/** EXP, padded to 64 nodes, with the groups of nodes that frames may exchange. */
+/** EXP with the groups of nodes that frames may exchange. */
 async function readGraphs(files: DataFiles): Promise<PlacedGraphs & { labels: Tensor }> {
-  const { graphs, labels } = parseGraphText(new TextDecoder().decode(await files.benchmark(EXP)), { file: EXP });
-  const adjacency = new Float32Array(graphs.length * NODES * NODES);
+  const { graphs, adjacency, tags, labels } = await readExp(files);
   // Padding comes after all nodes.
-  const groups = new Float32Array(graphs.length * NODES).fill(NODES);
-  const tags = new Float32Array(graphs.length * NODES);
+  const groups = new Float32Array(graphs.length * EXP_NODES).fill(NODES);
   graphs.forEach((graph, row) => {
-    graph.sources.forEach((source, arc) => {
-      adjacency[(row * NODES + source) * NODES + graph.targets[arc]] = 1;
-    });
     graphFrame(adjacencyOf([graph]).at(0)).groups.forEach((group, place) => {
-      for (const node of group) groups[row * NODES + node] = place;
+      for (const node of group) groups[row * EXP_NODES + node] = place;
     });
-    tags.set(graph.tags, row * NODES);
   });
-  return {
-    adjacency: tensor(adjacency).reshape([graphs.length, NODES, NODES]),
-    groups: tensor(groups).reshape([graphs.length, NODES]),
-    tags: tensor(tags).reshape([graphs.length, NODES]),
-    labels: tensor(Float32Array.from(labels)),
-  };
+  return { adjacency, groups: tensor(groups).reshape([graphs.length, EXP_NODES]), tags, labels };
 }
 
 /** Trains with one kind of positions and reads the last epoch. */

@@ -6,10 +6,11 @@ import type { Metric, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
 import { type NetworkName, network, networkNames } from './networks.ts';
 
-const [TRAINING_SETS, TEST_SETS] = [10_000, 1000];
+const TRAINING_SETS = { plain: 10_000, quick: 2500, best: 10_000 };
+const TEST_SETS = 1000;
 const [ELEMENTS, INPUTS, WIDTH] = [100, 4, 50];
 const BATCH = 32;
-const EPOCHS = 10;
+const EPOCHS = { plain: 10, quick: 4, best: 10 };
 const LABELS: Readonly<Record<NetworkName, string>> = {
   pointNetST: 'PointNetST',
   deepSets: 'DeepSets',
@@ -22,6 +23,7 @@ export const quadratic: Part = {
   name: 'quadratic',
   summary: 'the sum of squares of a whole set at each of its elements, by five networks of width 50',
   minutes: 4,
+  efforts: ['quick'],
   metrics: networkNames.map((name): Metric => {
     const own = { name, label: `1 - R² of ${LABELS[name]}`, digits: 4 };
     if (name === 'pointNet') return { ...own, gate: { atLeast: 0.97, atMost: 1.02 }, baseline: true };
@@ -39,7 +41,7 @@ export const quadratic: Part = {
           .sum({ axis: [1, 2] }),
       };
     };
-    const [train, test] = [sets(TRAINING_SETS, 0), sets(TEST_SETS, 1)];
+    const [train, test] = [sets(TRAINING_SETS[context.effort], 0), sets(TEST_SETS, 1)];
     const [mean, deviation] = [train.y.mean().item(), train.y.std().item()];
     const standardized = ({ x, y }: typeof train) => ({ x, y: y.sub(mean).div(deviation) });
     const fits: Awaited<ReturnType<typeof fitted>>[] = [];
@@ -68,17 +70,17 @@ export const quadratic: Part = {
 type Sets = { x: Tensor; y: Tensor };
 
 /** Trains one network; its squared error on the test sets over their variance. */
-async function fitted({ seed, trained }: PartContext, name: NetworkName, train: Sets, test: Sets) {
+async function fitted({ seed, effort, trained }: PartContext, name: NetworkName, train: Sets, test: Sets) {
   const net = network(name, { inputs: INPUTS, width: WIDTH });
   const error = (params: SetNetworkParams, { x, y }: Sets): Tensor =>
     mseLoss(net.apply(params, x).squeeze(-1), y.expandDims(-1).broadcastTo(x.shape.slice(0, 2)));
-  const perEpoch = Math.floor(TRAINING_SETS / BATCH);
+  const perEpoch = Math.floor(train.x.shape[0] / BATCH);
   const { params, history } = await trained(name, {
     params: net.init(random.key(seed)),
     batches: shuffledRows(train, { batchSize: BATCH, seed }),
     loss: error,
     optimizer: adam({ learningRate: 1e-3 }),
-    steps: EPOCHS * perEpoch,
+    steps: EPOCHS[effort] * perEpoch,
     innerSteps: 24,
     logEvery: 96,
   });

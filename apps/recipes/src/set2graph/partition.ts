@@ -80,7 +80,7 @@ async function fitted(
   test: readonly Blobs[],
   context: 'mean' | 'none',
 ): Promise<Int32Array[]> {
-  const net = set2Graph({ inputs: 2, set: [128, 128, 128, 128, 16], edge: [128], context: context ? 'mean' : 'none' });
+  const net = set2Graph({ inputs: 2, set: [128, 128, 128, 128, 16], edge: [128], context });
   const logits = (params: Set2GraphParams, x: Tensor, mask: Tensor): Tensor =>
     net.apply(params, x, { mask }).squeeze(-1);
   const steps = PASSES / BATCH;

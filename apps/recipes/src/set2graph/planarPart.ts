@@ -88,7 +88,7 @@ async function fitted(
     set: own.set,
     edge: own.edge,
     diagonal: true,
-    context: context ? 'mean' : 'none',
+    context,
     output: own.task === 'neighbors' ? 'directed' : 'symmetric',
   });
   const logits = (params: Set2GraphParams, x: Tensor): Tensor => net.apply(params, x).squeeze(-1);

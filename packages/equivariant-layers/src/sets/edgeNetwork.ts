@@ -1,5 +1,5 @@
 import { type Activation, type LinearParams, linear } from '@flowfield/nn';
-import { diagonal, random, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { concat, diagonal, ones, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { checkParams } from '../inputs/params.ts';
 import { type EquivariantLinearParams, equivariantLinear } from '../permutations/equivariantLinear.ts';
 import { agreeing } from '../permutations/nodeSets.ts';
@@ -83,7 +83,7 @@ export function edgeNetwork(op: string, options: EdgeNetworkOptions) {
         h = maps.apply(params.first as EquivariantLinearParams, masked, elements.mask ? { mask: elements.mask } : {});
       } else {
         checkParams(op, params.first, shapes);
-        h = endsAdded(masked, params.first.weight, order).add(params.first.bias as Tensor);
+        h = endsAdded(masked, params.first as LinearParams, order);
         if (diagonalFirst) {
           const own = params.firstDiagonal as LinearParams;
           checkParams(op, own, shapes);
@@ -104,17 +104,22 @@ export function edgeNetwork(op: string, options: EdgeNetworkOptions) {
   };
 }
 
-/** Σ_j u_(i_j) W_j with the last end first: E_ij = u_j W_0 + u_i W_1. */
-function endsAdded(u: Tensor, weight: Tensor, order: number): Tensor {
+/** Σ_j u_(i_j) W_j + b with the last end first: E_ij = u_j W_0 + u_i W_1 + b. The bias is the weight of an element's constant 1, so that its derivative needs no pass over tuples. */
+function endsAdded(u: Tensor, { weight, bias }: LinearParams, order: number): Tensor {
   const lead = u.shape.length - 2;
   const parts = Array.from({ length: order }, (_, k) => {
-    const y = u.matmul(block(weight, u, k));
+    const own = block(weight, u, k);
+    const y = k === 0 ? withOne(u).matmul(concat([own, (bias as Tensor).expandDims(0)], 0)) : u.matmul(own);
     const axis = order - 1 - k;
     const extents = Array.from({ length: order }, (__, i) => (i === axis ? u.shape[lead] : 1));
     return y.reshape([...u.shape.slice(0, lead), ...extents, y.shape[lead + 1]]);
   });
   return parts.reduce((total, one) => total.add(one));
 }
+
+/** u with a last feature that is 1. */
+const withOne = (u: Tensor): Tensor =>
+  concat([u, ones([...u.shape.slice(0, -1), 1], { dtype: u.dtype, device: u.device?.name })], -1);
 
 /** The layer on pairs [u_i, u_i], as one product on the elements: u_i (W_0 + W_1) + b. */
 const sameEnds = (u: Tensor, { weight, bias }: LinearParams): Tensor =>
