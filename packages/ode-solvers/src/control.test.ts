@@ -108,6 +108,32 @@ describe('sizes', () => {
     },
   );
 
+  test('no step is left over: the last two are as long as each other, or the last is a whole one', () => {
+    for (let i = 0; i < 12; i++) {
+      const steps = sizes({ t0: 0, t1: (i % 2 ? -1 : 1) * (3 + 0.17 * i) });
+      const [before, last] = steps.slice(-2);
+      expect(last).toBeGreaterThan(0.98 * before);
+    }
+    const forced = sizes({ t0: 0, t1: 5, stepTimes: [2.1] });
+    expect(Math.min(...forced.slice(1))).toBeGreaterThan(0.4 * Math.max(...forced));
+  });
+
+  test('steps do not depend on the unit of time', () => {
+    for (const [field, y0] of [
+      [wave, [1, 0]],
+      [decay, [1]],
+      [(t: Tensor, y: Tensor): Tensor => y.mul(0).add(t.mul(5).cos()), [0]],
+    ] as const) {
+      const counts = [1e-9, 1, 1e7].map((unit) => {
+        const scaled = (t: Tensor, y: Tensor): Tensor => field(t.div(unit), y).div(unit);
+        const { accepted, rejected, nfe } = solveOde(scaled, f64([...y0]), { t0: 0, t1: 4 * unit });
+        return [accepted.item(), rejected.item(), nfe.item()];
+      });
+      expect(counts[0]).toEqual(counts[1]);
+      expect(counts[2]).toEqual(counts[1]);
+    }
+  });
+
   test('growth has the bound given', () => {
     const steps = sizes({ t0: 0, t1: 5, firstStep: 1e-6, controller: { integral: 1, largest: 2 } });
     expect(Math.max(...steps.slice(1, -1).map((size, i) => size / steps[i]))).toBeLessThanOrEqual(2 + 1e-9);

@@ -112,7 +112,13 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
       : maxStep === null
         ? near
         : near.logicalAnd(size.greaterEqual(distance).logicalOr(distance.lessEqual(maxStep)));
-    const offset = where(final, stop.offset, carry.offset.add(stopGradient(size).mul(forward)));
+    // Two equal steps to the stop, instead of a whole one and what is left.
+    const half = distance.div(2);
+    const least =
+      options.minStep === null ? smallestStep(carry.offset, timeType) : full([], options.minStep, { dtype: timeType });
+    const shared = size.greater(half).logicalAnd(half.greaterEqual(least));
+    const length = where(shared, half, size);
+    const offset = where(final, stop.offset, carry.offset.add(stopGradient(length).mul(forward)));
     // The length that really passes: adding a small step to a distance rounds it.
     const h = offset.sub(carry.offset);
     const end = where(final, stop.time, t0.add(offset));
@@ -147,8 +153,9 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
         )
       : full([], 1, { dtype: timeType });
     const proposed = stopGradient(h).abs().mul(factor);
-    // A step cut short by a forced time says little about the next.
-    const nextSize = clock.stops ? where(accept.logicalAnd(final), maximum(proposed, carry.h), proposed) : proposed;
+    // A step cut short by a stop says little about the next.
+    const cutShort = clock.stops ? final.logicalOr(shared) : shared;
+    const nextSize = where(accept.logicalAnd(cutShort), maximum(proposed, carry.h), proposed);
 
     const polynomial = interpolates ? polynomialOf(carry, step, { next, slope, h }) : null;
     const cut = carry.events
@@ -190,7 +197,6 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
       .add(carry.rejected)
       .greaterEqual(maxSteps - 1)
       .logicalAnd(done.logicalNot());
-    const least = options.minStep === null ? smallestStep(carry.offset, timeType) : carry.h.mul(0).add(options.minStep);
     const stuck = control ? accept.logicalNot().logicalAnd(nextSize.less(least)) : accept.logicalNot();
     const why = where(
       finite,
@@ -274,7 +280,7 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
             timeType,
           )
         : t0.mul(0).add(options.firstStep as number);
-    const calm = full([], 1e-4, { dtype: timeType });
+    const unknown = full([], 1, { dtype: timeType });
     const timesGood = clock.good ?? full([], true);
     const constant = (): Polynomial =>
       Array.from({ length: powers }, (_, j) => (j === 0 ? state : state.map((leaf) => leaf.mul(0))));
@@ -285,7 +291,7 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
       state,
       slope: needsSlope ? slope : null,
       h: stopGradient(guess),
-      errors: [calm, calm],
+      errors: [unknown, unknown],
       again: full([], false),
       jumped,
       done: full([], false),

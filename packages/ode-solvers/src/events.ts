@@ -110,8 +110,8 @@ export const signsOf = (events: readonly LeafEvent[], t: Tensor, state: State): 
     0,
   );
 
-/** Where inside a step the signs are looked at, so that two passages in one step are seen. */
-const looks = [1 / 32, 1 / 4, 1 / 2, 3 / 4];
+/** Where inside a step the signs are looked at, so that two passages in one step are seen; round times rarely fall there. */
+const looks = [1 / 32, ...Array.from({ length: 10 }, (_, i) => (i + 1) / 11)];
 
 /** What passed in a step: for each event whether it did, between which fractions, and its sign before. */
 export interface Passages {
