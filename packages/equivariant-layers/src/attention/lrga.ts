@@ -32,9 +32,9 @@ export interface LrgaOptions {
 }
 
 export interface LrgaApplyOptions {
-  /** Which nodes of padded graphs are real, [lead…, n]. */
+  /** Which nodes are real: of padded graphs [lead…, n], or of a flat batch [nodes] that is filled up to a size of its own. */
   readonly mask?: TensorLike;
-  /** The graphs of a flat batch, x [nodes, inputs]. Without it a matrix is one graph. */
+  /** The graphs of a flat batch, x [nodes, inputs]; those of padding may be any. Without it a matrix is one graph. */
   readonly batch?: FlatGraphs;
   /** For dropout; without a key there is none. */
   readonly key?: random.Key | null;
@@ -91,7 +91,7 @@ export function lrga(options: LrgaOptions): Lrga {
       const part = (at: number): Tensor => features.slice('...', [at * rank, (at + 1) * rank]);
       const [u, v, z] = [part(0), part(1), part(2)];
       const attended = batch
-        ? flatProducts(op, batch, nodes.n, rank)(u, v, z, epsilon)
+        ? flatProducts(op, batch, nodes.mask, nodes.n, rank)(u, v, z, epsilon)
         : paddedProducts(u, v, z, realCounts(nodes, u), epsilon);
       return dropout(key ?? null, concat([attended, part(3)], -1), { rate });
     },
@@ -109,9 +109,9 @@ export function graphNodes(
   const nodes = elementsOf(op, x, inputs, mask);
   if (batch === undefined) return nodes;
   const given = batch as Partial<FlatGraphs> | null;
-  if (given?.graphs === undefined || given.graphOf === undefined || mask !== undefined || nodes.lead.length > 0) {
+  if (given?.graphs === undefined || given.graphOf === undefined || nodes.lead.length > 0) {
     throw new ArgumentError(
-      `${op}: expected a batch { graphs, graphOf } with x [nodes, ${inputs}] and no mask, got x [${x.shape.join(', ')}]${mask === undefined ? '' : ' and a mask'}. Padded graphs take a mask, flat ones a batch.`,
+      `${op}: expected a batch { graphs, graphOf } with x [nodes, ${inputs}], got x [${x.shape.join(', ')}]. Padded graphs have batch axes and take a mask alone.`,
     );
   }
   return nodes;
