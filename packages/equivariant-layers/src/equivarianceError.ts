@@ -5,7 +5,6 @@ import {
   checkTensor,
   random,
   type Tensor,
-  tensor,
   tree,
 } from '@flowfield/tensor-webgpu';
 import { neededKey } from './frames/degenerate.ts';
@@ -210,7 +209,7 @@ function relabellings(
 const taken = (x: Tensor, axes: readonly number[], order: (i: number) => Permutation | undefined): Tensor =>
   axes.reduce((y, axis, i) => {
     const own = order(i);
-    return own ? y.take(tensor(Int32Array.from(own)), { axis }) : y;
+    return own ? y.take(Int32Array.from(own), { axis }) : y;
   }, x);
 
 function axesOf(op: string, x: Tensor, axes: PointAxes): readonly number[] {

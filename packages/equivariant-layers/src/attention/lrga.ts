@@ -10,6 +10,7 @@ import {
   type TensorLike,
   zeros,
 } from '@flowfield/tensor-webgpu';
+import { beside } from '../inputs/beside.ts';
 import { checkedDType, checkedTolerance, checkParams } from '../inputs/params.ts';
 import { type Elements, elementsOf } from '../sets/elements.ts';
 import { type FlatGraphs, flatProducts, paddedProducts } from './graphRows.ts';
@@ -81,7 +82,7 @@ export function lrga(options: LrgaOptions): Lrga {
     parameterCount: (inputs + 1) * 4 * rank,
     init(key) {
       const weight = weightInit(key, shapes.weight, { dtype, fanIn: inputs, fanOut: 4 * rank });
-      return { weight, bias: zeros(shapes.bias, { dtype }) };
+      return { weight, bias: zeros(shapes.bias, { dtype, ...beside(weight) }) };
     },
     apply(params, x, call = {}) {
       const { mask, batch, key } = checkedOptions(`${op}: apply`, call, ['mask', 'batch', 'key']);
@@ -91,7 +92,7 @@ export function lrga(options: LrgaOptions): Lrga {
       const part = (at: number): Tensor => features.slice('...', [at * rank, (at + 1) * rank]);
       const [u, v, z] = [part(0), part(1), part(2)];
       const attended = batch
-        ? flatProducts(op, batch, nodes.mask, nodes.n, rank)(u, v, z, epsilon)
+        ? flatProducts(op, batch, nodes.mask, features, nodes.n, rank)(u, v, z, epsilon)
         : paddedProducts(u, v, z, realCounts(nodes, u), epsilon);
       return dropout(key ?? null, concat([attended, part(3)], -1), { rate });
     },
@@ -125,6 +126,6 @@ export function checkedRate(op: string, rate: number): void {
 
 /** Real nodes of each graph, [lead… or none, 1, 1]. */
 function realCounts({ mask, n }: Elements, like: Tensor): Tensor {
-  if (mask === null) return zeros([1, 1], { dtype: like.dtype }).add(n);
+  if (mask === null) return zeros([1, 1], { dtype: like.dtype, ...beside(like) }).add(n);
   return mask.astype(like.dtype).sum({ axis: -1, keepDims: true }).maximum(1).expandDims(-1);
 }
