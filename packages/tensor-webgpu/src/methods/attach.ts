@@ -1,8 +1,7 @@
-import * as ops from '../ops/index.ts';
 import type { TensorMethods } from '../tensor/methods.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
-import { METHODS } from './names.ts';
+import { functions } from './functions.ts';
 
 type Methods = TensorMethods<Tensor>;
 
@@ -13,9 +12,9 @@ type Behind = {
 
 /** Gives a class of tensors its methods: each is the function of its name with the tensor as the first argument. */
 export function attachMethods(prototype: object): void {
-  const functions: Behind = ops;
-  for (const name of METHODS) {
-    const apply = functions[name] as (x: unknown, ...rest: unknown[]) => unknown;
+  const behind: Behind = functions;
+  for (const [name, found] of Object.entries(behind as Readonly<Record<string, unknown>>)) {
+    const apply = found as (x: unknown, ...rest: unknown[]) => unknown;
     const method = {
       [name](this: Tensor, ...rest: unknown[]): unknown {
         return apply(this, ...rest);
