@@ -1,7 +1,18 @@
 export { paperNamed, papers, partNamed, recipeNamed, recipes } from './catalog.ts';
 export { RecipeError } from './errors.ts';
 export { type DataFiles, sha256 } from './files.ts';
-export type { Effort, Gate, Metric, Outcome, Paper, Part, PartContext, Trained } from './part.ts';
+export {
+  type Bounds,
+  type Effort,
+  type Gate,
+  type Metric,
+  measuredIn,
+  type Outcome,
+  type Paper,
+  type Part,
+  type PartContext,
+  type Trained,
+} from './part.ts';
 export type {
   Evaluation,
   Experiment,

@@ -6,14 +6,18 @@ import type { Work } from './work.ts';
 /** How much of a part is run: as gated, in a minute, or with more time for a better number. */
 export type Effort = 'plain' | 'quick' | 'best';
 
-/** What a figure must reach. A part that misses a gate has failed. */
-export interface Gate {
+/** Between what a figure must lie. */
+export interface Bounds {
   readonly atMost?: number;
   readonly atLeast?: number;
+}
+
+/** What a figure must reach. A part that misses a gate has failed. */
+export interface Gate extends Bounds {
   /** Whether every seed must pass (the default) or their mean. */
   readonly of?: 'each' | 'mean';
-  /** Whether quick runs are held to it too (default: no). */
-  readonly quick?: boolean;
+  /** Whether quick runs are held to it too, or to which bounds of their own (default: no). */
+  readonly quick?: boolean | Bounds;
 }
 
 /** A figure of a part: how it is called, what it must reach, and what others reached. */
@@ -29,15 +33,21 @@ export interface Metric {
   readonly baseline?: boolean;
   /** Digits after the point in tables; 3 when left out. */
   readonly digits?: number;
+  /** False where quick runs leave it out (default true). */
+  readonly quick?: boolean;
 }
 
 /** One seed of a part. */
 export interface Outcome {
-  /** A number for each metric. */
+  /** A number for each metric, in a quick run for those that it has. */
   readonly figures: Readonly<Record<string, number>>;
   /** SVG pictures by name. */
   readonly pictures?: Readonly<Record<string, string>>;
 }
+
+/** The metrics that a run of that effort measures. */
+export const measuredIn = ({ metrics }: Part, effort: Effort): readonly Metric[] =>
+  effort === 'quick' ? metrics.filter(({ quick }) => quick !== false) : metrics;
 
 /** A benchmark of a paper: one file, which reads from top to bottom. */
 export interface Part {

@@ -4,7 +4,9 @@ import { randomNumbers } from '@flowfield/testing';
 import { expect, test } from 'vitest';
 import {
   alternatingGroup,
+  attentionPool,
   cyclicGroup,
+  deepSets,
   equivarianceError,
   equivariantLinear,
   faGnn,
@@ -13,8 +15,18 @@ import {
   graphFrameAverage,
   groupLinear,
   invariantNetwork,
+  lrga,
+  lrgaBlock,
+  pointNet,
+  pointNetQT,
+  pointNetSeg,
+  pointNetST,
   poolByPattern,
+  quadraticTransmission,
+  set2Graph,
+  setAttention,
   symmetricGroup,
+  transmission,
 } from './index.ts';
 import { normals } from './testing/arrays.ts';
 import { randomGraph } from './testing/graphs.ts';
@@ -39,6 +51,41 @@ test('every layer of the package is equivariant within rounding, and f32 within 
     expect(report.median).toBeLessThanOrEqual(report.max);
     expect(equivarianceError(layer, { input, key, dtype: 'f32' }).max).toBeLessThan(1e-5);
   }
+});
+
+test('layers on sets, pairs, tuples and nodes too, and blocks with statistics of the batch', () => {
+  const size = { inputs: 3, outputs: 4 } as const;
+  const hidden = { ...size, hidden: [6, 6] };
+  const input = normals(1, [2, 6, 3]);
+  const layers = [
+    transmission(size),
+    quadraticTransmission(size),
+    pointNet(hidden),
+    pointNet({ ...hidden, pool: 'max', head: [5] }),
+    pointNetST(hidden),
+    pointNetSeg(hidden),
+    pointNetQT(hidden),
+    deepSets(hidden),
+    deepSets({ ...hidden, aggregate: 'attention', normalize: true }),
+    setAttention({ inputs: 3 }),
+    attentionPool({ inputs: 3 }),
+    set2Graph({ inputs: 3, set: [6], edge: [5], diagonal: true }),
+    set2Graph({ inputs: 3, set: [6], edge: [5], broadcast: 'S2G+', output: 'directed' }),
+    set2Graph({ inputs: 3, set: [6], edge: [5], order: 3 }),
+    lrga({ inputs: 3, rank: 4 }),
+  ];
+  for (const layer of layers) {
+    expect(equivarianceError(layer, { input, key }).max).toBeLessThan(1e-12);
+    expect(equivarianceError(layer, { input, key, dtype: 'f32' }).max).toBeLessThan(1e-5);
+  }
+  const block = lrgaBlock({ inputs: 3, local: 5, outputs: 4, rank: 2 });
+  expect(equivarianceError(block, { input: [input, normals(2, [2, 6, 5])], key }).max).toBeLessThan(1e-12);
+  const fixed = {
+    ...block,
+    apply: (...[p, s, x, local, mode]: Parameters<typeof block.apply>) =>
+      block.apply(p, s, x.mul(tensor([[1], [2], [3], [4], [5], [6]])), local, mode),
+  };
+  expect(equivarianceError(fixed, { input: [input, normals(2, [2, 6, 5])], key }).max).toBeGreaterThan(0.01);
 });
 
 test('averaged functions bring their declarations; others declare them', () => {

@@ -5,7 +5,6 @@ import {
   checkTensor,
   random,
   type Tensor,
-  tensor,
   tree,
 } from '@flowfield/tensor-webgpu';
 import { neededKey } from './frames/degenerate.ts';
@@ -30,8 +29,10 @@ export interface SymmetricLayer {
   readonly inputs?: readonly OutputKinds[] | number;
   readonly outputs?: OutputKinds | number;
   init(key: random.Key): unknown;
+  /** Of layers with statistics, such as `lrgaBlock`: they are tested with those of the batch. */
+  initState?(key: random.Key): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: parameters and input of any layer.
-  apply(params: any, x: any): unknown;
+  apply(params: any, ...inputs: any[]): unknown;
 }
 
 /** Axes that run over the points of a permutation group: so many before the last axis, or a list. */
@@ -104,7 +105,8 @@ export function equivarianceError(
     for (const leaf of leaves.length > 0 ? leaves : [arg]) checkTensor(op, `input ${i}`, leaf);
   });
   const inputs = cast(args);
-  const f = typeof layer === 'function' ? layer : bound(op, layer, cast(given.params ?? layer?.init?.(paramsKey)));
+  const f =
+    typeof layer === 'function' ? layer : bound(op, layer, cast(given.params ?? layer?.init?.(paramsKey)), paramsKey);
   const motion = motions(op, layer, given, inputs);
   const here = f(...inputs);
   const errors = Array.from({ length: samples }, (_, i) => {
@@ -115,12 +117,14 @@ export function equivarianceError(
   return { max: sorted[samples - 1], median: (sorted[(samples - 1) >> 1] + sorted[samples >> 1]) / 2, errors };
 }
 
-function bound(op: string, layer: SymmetricLayer, params: unknown): (...args: unknown[]) => unknown {
+function bound(op: string, layer: SymmetricLayer, params: unknown, key: random.Key): (...args: unknown[]) => unknown {
   if (typeof layer?.apply !== 'function')
     throw new ArgumentError(
       `${op}: expected a layer or a function, got ${String(layer)}. Pass the layer itself, or a function of tensors.`,
     );
-  return (x) => layer.apply(params, x);
+  if (layer.initState === undefined) return (...args) => layer.apply(params, ...args);
+  const state = layer.initState(key);
+  return (...args) => (layer.apply(params, state, ...args, { training: true }) as readonly unknown[])[0];
 }
 
 /** What is declared for a function, or known of a layer. */
@@ -205,7 +209,7 @@ function relabellings(
 const taken = (x: Tensor, axes: readonly number[], order: (i: number) => Permutation | undefined): Tensor =>
   axes.reduce((y, axis, i) => {
     const own = order(i);
-    return own ? y.take(tensor(Int32Array.from(own)), { axis }) : y;
+    return own ? y.take(Int32Array.from(own), { axis }) : y;
   }, x);
 
 function axesOf(op: string, x: Tensor, axes: PointAxes): readonly number[] {

@@ -173,7 +173,10 @@ function resultLines({ paper, part, metrics, baselines, seeds }: Result): string
     `${paper} ${part}, seed${seeds.length === 1 ? '' : 's'} ${seeds.join(', ')}`,
     ...figures.map(({ label, value, spread, values, digits, gate, passed }) => {
       const number = `${value.toFixed(digits)}${values.length > 1 ? ` ± ${spread.toFixed(digits)}` : ''}`;
-      const bound = gate?.atMost !== undefined ? `at most ${gate.atMost}` : `at least ${gate?.atLeast}`;
+      const bound = [
+        ...(gate?.atLeast === undefined ? [] : [`at least ${gate.atLeast}`]),
+        ...(gate?.atMost === undefined ? [] : [`at most ${gate.atMost}`]),
+      ].join(', ');
       const verdict = passed === undefined ? '' : `  gate: ${bound}, ${passed ? 'passed' : 'MISSED'}`;
       return `  ${label.padEnd(width)}  ${number}${verdict}`;
     }),

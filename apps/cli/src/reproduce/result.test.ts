@@ -35,6 +35,18 @@ test('a gate holds for every seed, or for their mean where it says so', () => {
   // A quick look is held to a gate only where it says so.
   expect(of({ atMost: 2 }, 'quick')).toBe(true);
   expect(of({ atMost: 2, quick: true }, 'quick')).toBe(false);
+  expect(of({ atMost: 2, quick: { atMost: 3 } }, 'quick')).toBe(true);
+  expect(of({ atMost: 5, quick: { atMost: 2 } }, 'quick')).toBe(false);
+  expect(of({ atMost: 2, quick: { atMost: 3 } })).toBe(false);
+});
+
+test('a quick look may leave metrics out', () => {
+  const metrics: Metric[] = [
+    { name: 'a', label: 'A' },
+    { name: 'long', label: 'takes long', quick: false },
+  ];
+  expect(result(metrics, [outcome(0, { a: 1 })], 'quick').metrics.map(({ metric }) => metric)).toEqual(['a']);
+  expect(result(metrics, [outcome(0, { a: 1, long: 2 })]).metrics.map(({ metric }) => metric)).toEqual(['a', 'long']);
 });
 
 test('the page shows value, spread, gate, the number of the paper, and a miss', () => {

@@ -1,4 +1,4 @@
-import type { Effort, Gate, Metric, Paper, Part } from '@flowfield/recipes';
+import { type Effort, type Gate, type Metric, measuredIn, type Paper, type Part } from '@flowfield/recipes';
 import type { UnitOutcome } from './unit.ts';
 
 /** A figure over the seeds of a result. */
@@ -50,7 +50,7 @@ export function resultOf(
   outcomes: readonly SeedOutcome[],
   { command, pictures }: { command: string; pictures: readonly string[] },
 ): Result {
-  const figures = part.metrics.map((metric) => ({ metric, figure: figureOf(metric, effort, outcomes) }));
+  const figures = measuredIn(part, effort).map((metric) => ({ metric, figure: figureOf(metric, effort, outcomes) }));
   const own = figures.filter(({ metric }) => !metric.baseline).map(({ figure }) => figure);
   const [first] = outcomes;
   return {
@@ -83,7 +83,7 @@ function figureOf(
 ): Figure {
   const values = outcomes.map(({ figures }) => figures[name]);
   const value = mean(values);
-  const holds = gate !== undefined && (effort === 'plain' || (effort === 'quick' && gate.quick === true));
+  const held = gateIn(gate, effort);
   return {
     metric: name,
     label,
@@ -93,8 +93,15 @@ function figureOf(
     values,
     digits,
     ...(paper !== undefined && { paperValue: paper }),
-    ...(holds && { gate, passed: passes(gate, values, value) }),
+    ...(held && { gate: held, passed: passes(held, values, value) }),
   };
+}
+
+/** The gate that a run of that effort is held to: quick runs may have bounds of their own, longer ones are reported apart. */
+function gateIn(gate: Gate | undefined, effort: Effort): Gate | undefined {
+  if (gate === undefined || effort === 'plain') return gate;
+  if (effort === 'best' || !gate.quick) return undefined;
+  return gate.quick === true ? gate : gate.quick;
 }
 
 function passes(

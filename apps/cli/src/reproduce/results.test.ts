@@ -2,7 +2,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { paperNamed, partNamed } from '@flowfield/recipes';
+import { measuredIn, paperNamed, partNamed } from '@flowfield/recipes';
 import { hasData, noDataReason } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
 import { captured } from '../command/testing/captured.ts';
@@ -26,11 +26,13 @@ test('RESULTS.md is what the files in results come to', async () => {
   expect(await readFile(join(root, 'RESULTS.md'), 'utf8')).toBe(resultsPage(results));
 });
 
-describe.each(results)('results of $paper $part ($effort)', ({ paper, part, metrics, baselines, pictures }) => {
+describe.each(results)('results of $paper $part ($effort)', ({ paper, part, effort, metrics, baselines, pictures }) => {
   test('it has the metrics of its part, a command, and its pictures', async () => {
     const known = partNamed(paperNamed(paper), part);
     expect([...metrics, ...baselines].map(({ metric }) => metric).sort()).toEqual(
-      known.metrics.map(({ name }) => name).sort(),
+      measuredIn(known, effort)
+        .map(({ name }) => name)
+        .sort(),
     );
     for (const picture of pictures) {
       expect((await readFile(join(root, 'results', paper, picture))).length).toBeGreaterThan(1000);

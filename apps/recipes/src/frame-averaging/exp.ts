@@ -30,7 +30,7 @@ export const exp: Part = {
     {
       name: 'frames',
       label: 'test accuracy, one element of the frame, %',
-      gate: { atLeast: 97 },
+      gate: { atLeast: 97, quick: { atLeast: 90 } },
       paper: 100,
       digits: 1,
     },

@@ -31,7 +31,13 @@ export const nbody: Part = {
   data: particleFiles,
   efforts: ['quick'],
   metrics: [
-    { name: 'framed', label: 'test MSE, FA-GNN', gate: { atMost: 0.0065 }, paper: 0.0057, digits: 4 },
+    {
+      name: 'framed',
+      label: 'test MSE, FA-GNN',
+      gate: { atMost: 0.0065, quick: { atMost: 0.018 } },
+      paper: 0.0057,
+      digits: 4,
+    },
     { name: 'ratio', label: 'over that of the network without frames', gate: { atMost: 0.6 }, paper: 0.53 },
     { name: 'errorF32', label: 'equivariance error, trained, float32', gate: { atMost: 1e-4, quick: true }, digits: 7 },
     {

@@ -1,7 +1,7 @@
 import { type RunStorage, readMetrics, type TrainEvent, train } from '@flowfield/train';
 import { RecipeError } from '../errors.ts';
 import type { DataFiles } from '../files.ts';
-import type { Effort, Outcome, Part, PartContext } from '../part.ts';
+import { type Effort, measuredIn, type Outcome, type Part, type PartContext } from '../part.ts';
 import type { Work } from '../work.ts';
 
 /** Bookkeeping of one seed of a part, and what it is shown with. */
@@ -56,11 +56,13 @@ export async function runPart(part: Part, options: RunPartOptions): Promise<Outc
     },
   };
   const outcome = await part.run(context);
-  checkFigures(part, outcome);
+  checkFigures(part, effort, outcome);
   return outcome;
 }
 
-function checkFigures({ name, metrics }: Part, { figures }: Outcome): void {
+function checkFigures(part: Part, effort: Effort, { figures }: Outcome): void {
+  const { name } = part;
+  const metrics = measuredIn(part, effort);
   for (const metric of metrics) {
     if (Number.isFinite(figures[metric.name])) continue;
     throw new RecipeError(

@@ -1,6 +1,7 @@
 import {
   checkedWhole,
   concat,
+  type DType,
   segmentSum,
   type Tensor,
   type TensorLike,
@@ -8,6 +9,7 @@ import {
   zeros,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { beside, placed } from '../inputs/beside.ts';
 
 /** Nodes of several graphs one after another, in any order; a flat batch of `@flowfield/graph-nets` is one. */
 export interface FlatGraphs {
@@ -21,33 +23,47 @@ export type GraphProducts = (u: Tensor, v: Tensor, z: Tensor, epsilon: number) =
 
 /**
  * Products in each graph of a flat batch. Where the graphs of nodes are known and not too uneven, their rows are laid out side by side with padding and multiplied as a batch; else
- * outer products v_i ⊗ z_i are summed by graph, k² numbers for each node. Nothing has n² entries.
+ * outer products v_i ⊗ z_i are summed by graph, k² numbers for each node. Nothing has n² entries. Nodes that `mask` [nodes] leaves out count nowhere; their features are 0. `like` is a tensor of the device.
  * @throws LayerShapeError for another count of nodes, or a graph that is not there.
  */
-export function flatProducts(op: string, { graphs, graphOf }: FlatGraphs, nodes: number, rank: number): GraphProducts {
+export function flatProducts(
+  op: string,
+  { graphs, graphOf }: FlatGraphs,
+  mask: Tensor | null,
+  like: Tensor,
+  nodes: number,
+  rank: number,
+): GraphProducts {
   checkedWhole(`${op}: graphs`, graphs);
   const known = graphOf instanceof Int32Array || Array.isArray(graphOf) ? (graphOf as ArrayLike<number>) : null;
-  const of = known ? tensor(Int32Array.from(known)) : tensor(graphOf);
+  const of = placed(known ? Int32Array.from(known) : graphOf, like);
   if (of.shape.length !== 1 || of.shape[0] !== nodes) {
     throw new LayerShapeError(
       `${op}: expected graphOf with one entry for each of ${nodes} nodes, got [${of.shape.join(', ')}].`,
     );
   }
   const layout = known ? sideBySide(op, known, graphs) : null;
+  /** Real nodes of each graph, [graphs, 1]. */
+  const realNodes = (dtype: DType): Tensor => {
+    const real = mask
+      ? mask.astype(dtype).expandDims(-1)
+      : tensor(1, { dtype, ...beside(like) }).broadcastTo([nodes, 1]);
+    return segmentSum(real, of, graphs).maximum(1);
+  };
   if (layout && graphs * layout.size <= nodes * rank) {
     return (u, v, z, epsilon) => {
       const rows = (h: Tensor): Tensor =>
-        concat([h, zeros([1, h.shape[1]], { dtype: h.dtype })], 0)
+        concat([h, zeros([1, h.shape[1]], { dtype: h.dtype, ...beside(h) })], 0)
           .take(layout.table)
           .reshape([graphs, layout.size, h.shape[1]]);
-      const counts = tensor(layout.counts, { dtype: u.dtype }).reshape([graphs, 1, 1]);
-      const y = paddedProducts(rows(u), rows(v), rows(z), counts, epsilon);
+      const counts = mask ? realNodes(u.dtype) : tensor(layout.counts, { dtype: u.dtype, ...beside(u) });
+      const y = paddedProducts(rows(u), rows(v), rows(z), counts.reshape([graphs, 1, 1]), epsilon);
       return y.reshape([graphs * layout.size, z.shape[1]]).take(layout.places);
     };
   }
   return (u, v, z, epsilon) => {
     const pairs = segmentSum(v.expandDims(-1).mul(z.expandDims(-2)), of, graphs);
-    const count = segmentSum(tensor(1, { dtype: u.dtype }).broadcastTo([nodes, 1]), of, graphs).maximum(1);
+    const count = realNodes(u.dtype);
     const eta = segmentSum(u, of, graphs)
       .div(count)
       .mul(segmentSum(v, of, graphs))
@@ -84,8 +100,8 @@ function sideBySide(op: string, graphOf: ArrayLike<number>, graphs: number) {
   });
   return {
     size,
-    table: tensor(table),
-    places: tensor(places),
+    table,
+    places,
     counts: Float64Array.from(counts, (count) => Math.max(count, 1)),
   };
 }

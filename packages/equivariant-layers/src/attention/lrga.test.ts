@@ -9,6 +9,7 @@ import {
   type Tensor,
   tensor,
   tree,
+  where,
 } from '@flowfield/tensor-webgpu';
 import { expect, test } from 'vitest';
 import {
@@ -114,6 +115,48 @@ test('equivariant; padded and flat batches are the graphs one by one; derivative
   ).toBeLessThan(1e-6);
   const toPadding = grad((x: Tensor) => layer.apply(params, x, { mask }).square().sum())(padded);
   expect(toPadding.at(1).slice([1, 6]).abs().max().item()).toBe(0);
+});
+
+test('a flat batch filled up to a size of its own: padding counts in no graph, is 0, and gets no derivative', () => {
+  const graphOf = Int32Array.from([0, 0, 0, 1, 1, 2, 2, 2, 2]);
+  const x = normals(6, [9, 3]);
+  const wanted = layer.apply(params, x, { batch: { graphs: 3, graphOf } });
+  const filled = concat(
+    [x.slice([0, 4]), tensor([[Number.NaN, 1e30, 5]], { dtype: f64 }), x.slice([4, 9]), normals(7, [2, 3])],
+    0,
+  );
+  const mask = [1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0];
+  const of = Int32Array.from([0, 0, 0, 1, 0, 1, 2, 2, 2, 2, 0, 2]);
+  const real = mask.flatMap((one, node) => (one ? [node] : []));
+  // Few columns make sums of outer products cheaper than padding; many the other way round.
+  const call = (z: Tensor, graphs: Int32Array | Tensor) =>
+    layer.apply(params, z, { batch: { graphs: 3, graphOf: graphs }, mask });
+  for (const given of [of, tensor(of)]) {
+    const y = call(filled, given);
+    expect(difference(y.take(Int32Array.from(real)), wanted)).toBeLessThan(1e-12);
+    expect(
+      y
+        .take(Int32Array.of(4, 10, 11))
+        .abs()
+        .max()
+        .item(),
+    ).toBe(0);
+    const slopes = grad((z: Tensor) => call(z, given).square().sum())(filled);
+    expect(
+      slopes
+        .take(Int32Array.of(4, 10, 11))
+        .abs()
+        .max()
+        .item(),
+    ).toBe(0);
+  }
+  const compiled = jit((z: Tensor, graphs: Tensor, flags: Tensor) =>
+    layer.apply(params, z, { batch: { graphs: 3, graphOf: graphs }, mask: flags }),
+  );
+  const padding = where(tensor(mask).equal(0).expandDims(-1), 3, filled);
+  expect(difference(compiled(padding, tensor(of), tensor(mask)).take(Int32Array.from(real)), wanted)).toBeLessThan(
+    1e-12,
+  );
 });
 
 test('uneven flat batches, where padding would be larger than the sums, agree too', () => {
@@ -253,8 +296,8 @@ test('bad calls are named', () => {
   expect(() => layer.apply(params, x, { batch: { graphs: 1, graphOf: [0, 0] } })).toThrow(LayerShapeError);
   expect(() => layer.apply(params, x, { batch: { graphs: 1, graphOf: [0, 1, 0] } })).toThrow(/got 1 at node 1/);
   expect(() => layer.apply(params, x, { batch: { graphs: 1 } as never })).toThrow(ArgumentError);
-  expect(() => layer.apply(params, x, { batch: { graphs: 1, graphOf: [0, 0, 0] }, mask: [1, 1, 1] })).toThrow(
-    /no mask/,
+  expect(() => layer.apply(params, x.expandDims(0), { batch: { graphs: 1, graphOf: [0, 0, 0] } })).toThrow(
+    /a mask alone/,
   );
   expect(() => build({ inputs: 3, local: 2, outputs: 2, rank: 2, skips: true })).toThrow(/Did you mean skip\?/);
   const block = lrgaBlock({ inputs: 3, local: 2, outputs: 2, rank: 2, dtype: f64 });

@@ -10,6 +10,7 @@ import {
   type TensorLike,
   zeros,
 } from '@flowfield/tensor-webgpu';
+import { beside } from '../inputs/beside.ts';
 import { checkedDType, checkedTolerance, checkParams } from '../inputs/params.ts';
 import { type Elements, elementsOf } from '../sets/elements.ts';
 import { type FlatGraphs, flatProducts, paddedProducts } from './graphRows.ts';
@@ -32,9 +33,9 @@ export interface LrgaOptions {
 }
 
 export interface LrgaApplyOptions {
-  /** Which nodes of padded graphs are real, [lead…, n]. */
+  /** Which nodes are real: of padded graphs [lead…, n], or of a flat batch [nodes] that is filled up to a size of its own. */
   readonly mask?: TensorLike;
-  /** The graphs of a flat batch, x [nodes, inputs]. Without it a matrix is one graph. */
+  /** The graphs of a flat batch, x [nodes, inputs]; those of padding may be any. Without it a matrix is one graph. */
   readonly batch?: FlatGraphs;
   /** For dropout; without a key there is none. */
   readonly key?: random.Key | null;
@@ -81,7 +82,7 @@ export function lrga(options: LrgaOptions): Lrga {
     parameterCount: (inputs + 1) * 4 * rank,
     init(key) {
       const weight = weightInit(key, shapes.weight, { dtype, fanIn: inputs, fanOut: 4 * rank });
-      return { weight, bias: zeros(shapes.bias, { dtype }) };
+      return { weight, bias: zeros(shapes.bias, { dtype, ...beside(weight) }) };
     },
     apply(params, x, call = {}) {
       const { mask, batch, key } = checkedOptions(`${op}: apply`, call, ['mask', 'batch', 'key']);
@@ -91,7 +92,7 @@ export function lrga(options: LrgaOptions): Lrga {
       const part = (at: number): Tensor => features.slice('...', [at * rank, (at + 1) * rank]);
       const [u, v, z] = [part(0), part(1), part(2)];
       const attended = batch
-        ? flatProducts(op, batch, nodes.n, rank)(u, v, z, epsilon)
+        ? flatProducts(op, batch, nodes.mask, features, nodes.n, rank)(u, v, z, epsilon)
         : paddedProducts(u, v, z, realCounts(nodes, u), epsilon);
       return dropout(key ?? null, concat([attended, part(3)], -1), { rate });
     },
@@ -109,9 +110,9 @@ export function graphNodes(
   const nodes = elementsOf(op, x, inputs, mask);
   if (batch === undefined) return nodes;
   const given = batch as Partial<FlatGraphs> | null;
-  if (given?.graphs === undefined || given.graphOf === undefined || mask !== undefined || nodes.lead.length > 0) {
+  if (given?.graphs === undefined || given.graphOf === undefined || nodes.lead.length > 0) {
     throw new ArgumentError(
-      `${op}: expected a batch { graphs, graphOf } with x [nodes, ${inputs}] and no mask, got x [${x.shape.join(', ')}]${mask === undefined ? '' : ' and a mask'}. Padded graphs take a mask, flat ones a batch.`,
+      `${op}: expected a batch { graphs, graphOf } with x [nodes, ${inputs}], got x [${x.shape.join(', ')}]. Padded graphs have batch axes and take a mask alone.`,
     );
   }
   return nodes;
@@ -125,6 +126,6 @@ export function checkedRate(op: string, rate: number): void {
 
 /** Real nodes of each graph, [lead… or none, 1, 1]. */
 function realCounts({ mask, n }: Elements, like: Tensor): Tensor {
-  if (mask === null) return zeros([1, 1], { dtype: like.dtype }).add(n);
+  if (mask === null) return zeros([1, 1], { dtype: like.dtype, ...beside(like) }).add(n);
   return mask.astype(like.dtype).sum({ axis: -1, keepDims: true }).maximum(1).expandDims(-1);
 }

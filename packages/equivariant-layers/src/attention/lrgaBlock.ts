@@ -50,6 +50,8 @@ export interface LrgaBlockMode extends LrgaApplyOptions {
 }
 
 export interface LrgaBlock {
+  readonly orderIn: 1;
+  readonly orderOut: 1;
   readonly inputs: number;
   readonly outputs: number;
   init(key: random.Key): LrgaBlockParams;
@@ -98,6 +100,8 @@ export function lrgaBlock(options: LrgaBlockOptions): LrgaBlock {
   const scaled = norm ? batchNorm({ size: outputs, decay, dtype }) : null;
 
   return {
+    orderIn: 1,
+    orderOut: 1,
     inputs,
     outputs,
     init(key) {

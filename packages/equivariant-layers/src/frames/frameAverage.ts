@@ -120,7 +120,7 @@ export function frameAverage<A extends unknown[], R>(
 function paddingOf(op: string, mask: TensorLike | undefined, cloud: Tensor): (x: Tensor) => Tensor {
   if (mask === undefined || mask === null) return (x) => x;
   const own = cloud.shape.slice(0, -1);
-  const flags = asMask(op, mask, own.slice(0, -1), own[own.length - 1]);
+  const flags = asMask(op, mask, own.slice(0, -1), own[own.length - 1], cloud);
   return (x) => {
     const rest = x.shape.length - own.length;
     if (rest < 1 || own.some((extent, i) => x.shape[i] !== extent)) return x;

@@ -11,6 +11,7 @@ import {
   vmap,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError, MemoryLimitError } from '../errors.ts';
+import { beside } from '../inputs/beside.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { neededKey } from './degenerate.ts';
 import {
@@ -83,24 +84,25 @@ export function graphFrameAverage<A extends unknown[], R>(
     };
     if (which === 'sampled') {
       const order = frame.sample(neededKey(op, "frames: 'sampled'", key));
-      return one(tensor(order), tensor(placesOf(order)));
+      const [places, like] = [placesOf(order), beside(args[defining] as Tensor)];
+      return one(tensor(order, like), tensor(places, like));
     }
     if (frame.size > BigInt(limit)) {
       throw new MemoryLimitError(
         `${op}: the frame of this graph has ${frame.size} elements, more than the limit of ${limit}. Set frames to 'sampled', or raise limit.`,
       );
     }
-    return fullMean(one, frame, batchSize);
+    return fullMean(one, frame, batchSize, args[defining] as Tensor);
   };
 }
 
 /** The mean over all elements, some at a time. */
-function fullMean<R>(one: (order: Tensor, places: Tensor) => R, frame: GraphFrame, batchSize: number): R {
+function fullMean<R>(one: (order: Tensor, places: Tensor) => R, frame: GraphFrame, batchSize: number, like: Tensor): R {
   const summed = vmap(one) as (orders: Tensor, places: Tensor) => R;
   let total: R | null = null;
   const add = (orders: readonly Int32Array[]): void => {
     const both = [orders, orders.map(placesOf)].map((lists) =>
-      tensor(Int32Array.from(lists.flatMap((list) => [...list]))).reshape([orders.length, frame.nodes]),
+      tensor(Int32Array.from(lists.flatMap((list) => [...list])), beside(like)).reshape([orders.length, frame.nodes]),
     );
     const sums = tree.map((y: Tensor) => y.sum({ axis: 0 }), summed(both[0], both[1])) as R;
     total = total === null ? sums : (tree.map((a: Tensor, b: Tensor) => a.add(b), total, sums) as R);

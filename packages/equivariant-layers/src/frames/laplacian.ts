@@ -1,5 +1,6 @@
-import { checkedOptions, linalg, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, linalg, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { EmptySetError, LayerShapeError, NonFiniteInputError, UndirectedGraphError } from '../errors.ts';
+import { isTensor } from '../inputs/beside.ts';
 import { checkedFlag, checkedTolerance } from '../inputs/params.ts';
 
 /** Eigenvalues that agree within the tolerance, and the space of their eigenvectors. */
@@ -50,7 +51,7 @@ export function spectrumOf(op: string, adjacency: TensorLike, options: Laplacian
   checkedTolerance(`${op}: gapTolerance`, gapTolerance);
   const { weights, nodes } = checkedAdjacency(op, adjacency);
   const { eigenvalues, eigenvectors } = linalg.eigh(
-    tensor(laplacianOf(weights, nodes, normalized), { dtype: 'f64' }).reshape([nodes, nodes]),
+    tensor(laplacianOf(weights, nodes, normalized), { dtype: 'f64', device: 'cpu' }).reshape([nodes, nodes]),
   );
   const values = Float64Array.from(eigenvalues.dataSync());
   return {
@@ -82,7 +83,7 @@ function laplacianOf(weights: Float64Array, n: number, normalized: boolean): Flo
 
 /** An adjacency as f64 numbers row by row, checked. */
 function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64Array; nodes: number } {
-  const given = isTensor(adjacency) ? adjacency : tensor(adjacency, { dtype: 'f64' });
+  const given = isTensor(adjacency) ? adjacency : tensor(adjacency, { dtype: 'f64', device: 'cpu' });
   const [nodes, columns] = given.shape;
   if (given.shape.length !== 2 || nodes !== columns) {
     throw new LayerShapeError(
@@ -113,5 +114,3 @@ function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64
   });
   return { weights, nodes };
 }
-
-const isTensor = (x: TensorLike): x is Tensor => Array.isArray((x as Tensor | undefined)?.shape);

@@ -10,6 +10,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { beside } from '../inputs/beside.ts';
 import { asMask } from '../inputs/mask.ts';
 
 /** Graphs of n nodes in space, all pairs joined. */
@@ -76,12 +77,12 @@ export function checkedInput(
   });
   checkPart(op, 'scalars', scalars, sizes.scalars > 0 ? [...own, sizes.scalars] : null);
   checkPart(op, 'edges', edges, sizes.edges > 0 ? [...own, n, sizes.edges] : null);
-  const flags = mask === undefined || mask === null ? null : asMask(op, mask, own.slice(0, -1), n);
+  const flags = mask === undefined || mask === null ? null : asMask(op, mask, own.slice(0, -1), n, points);
   const clear = (x: Tensor): Tensor =>
     flags ? where(flags.reshape([...own, ...x.shape.slice(own.length).map(() => 1)]), x, 0) : x;
   const real = clear(points);
   const distances = real.expandDims(-2).sub(real.expandDims(-3)).square().sum({ axis: -1, keepDims: true });
-  const line = arange(n);
+  const line = arange(n, beside(points));
   const apart = line.expandDims(1).notEqual(line).expandDims(-1);
   const pairs = flags ? flags.expandDims(-1).logicalAnd(flags.expandDims(-2)).expandDims(-1) : null;
   const joined = pairs ? pairs.logicalAnd(apart) : apart;

@@ -10,6 +10,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { beside } from '../inputs/beside.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { checkFinite } from '../inputs/finite.ts';
 import { floating } from '../inputs/floating.ts';
@@ -95,7 +96,7 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
   }
   const [lead, n] = [x.shape.slice(0, -2), x.shape[x.shape.length - 2]];
   checkNotEmpty(op, [n]);
-  const real = mask === undefined || mask === null ? null : asMask(op, mask, lead, n).expandDims(-1);
+  const real = mask === undefined || mask === null ? null : asMask(op, mask, lead, n, x).expandDims(-1);
   const points = real ? where(real, floating(x), 0) : floating(x);
   checkFinite(op, 'points', points);
 
@@ -106,7 +107,7 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
       group,
       lead,
       axes: null,
-      signs: tensor([Array<number>(d).fill(1)]).astype(points.dtype),
+      signs: tensor([Array<number>(d).fill(1)], beside(points)).astype(points.dtype),
       center,
       gap: null,
       count: 1,
@@ -126,7 +127,7 @@ export function framesOf(op: string, x: Tensor, options: PointFrameOptions): Poi
   const proper = group.rotations === 'proper';
   const signs =
     frames === 'full'
-      ? tensor(signChoices(d, proper)).astype(points.dtype)
+      ? tensor(signChoices(d, proper), beside(points)).astype(points.dtype)
       : drawnSigns(neededKey(op, "frames: 'sampled'", signKey), lead, d, proper).astype(points.dtype);
   return { group, lead, axes: fixed(proper ? turned(axes) : axes), signs, center, gap, count: signs.shape[0] };
 }
@@ -179,6 +180,9 @@ function drawnSigns(key: random.Key, lead: readonly number[], d: number, proper:
 function turned(axes: Tensor): Tensor {
   const d = axes.shape[axes.shape.length - 1];
   const flips = where(stopGradient(linalg.det(axes)).less(0), -2, 0).expandDims([-1, -2]);
-  const last = tensor(Array.from({ length: d }, (_, i) => (i === d - 1 ? 1 : 0))).astype(axes.dtype);
+  const last = tensor(
+    Array.from({ length: d }, (_, i) => (i === d - 1 ? 1 : 0)),
+    beside(axes),
+  ).astype(axes.dtype);
   return axes.mul(last.mul(flips).add(1));
 }

@@ -6,10 +6,10 @@ import {
   dotGeneral,
   type random,
   type Tensor,
-  tensor,
   zeros,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { beside } from '../inputs/beside.ts';
 import { checkFinite } from '../inputs/finite.ts';
 import { floating } from '../inputs/floating.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
@@ -147,7 +147,7 @@ export function groupLinear(options: GroupLinearOptions): GroupLayer<GroupLinear
     init(key) {
       const fans = { fanIn: channelsIn * inputs, fanOut: channelsOut * outputs };
       const weight = weightInit(key, shapes.weight, { dtype, ...fans });
-      return bias ? { weight, bias: zeros([biasTable.count, channelsOut], { dtype }) } : { weight };
+      return bias ? { weight, bias: zeros([biasTable.count, channelsOut], { dtype, ...beside(weight) }) } : { weight };
     },
     apply(params, x) {
       const lead = leadOf(op, x, { n, order: orderIn, channels: channelsIn });
@@ -155,7 +155,7 @@ export function groupLinear(options: GroupLinearOptions): GroupLayer<GroupLinear
       checkFinite(op, 'x', x);
       const flat = floating(x).reshape([...lead, inputs, channelsIn]);
       // Output tuples run over the leading places of the table, inputs over the others.
-      const laid = params.weight.take(tensor(table.orbitOf)).reshape([outputs, inputs, channelsIn, channelsOut]);
+      const laid = params.weight.take(table.orbitOf).reshape([outputs, inputs, channelsIn, channelsOut]);
       const at = lead.length;
       const y = dotGeneral(flat, laid, {
         contract: [
@@ -163,7 +163,7 @@ export function groupLinear(options: GroupLinearOptions): GroupLayer<GroupLinear
           [1, 2],
         ],
       });
-      const biased = params.bias ? y.add(params.bias.take(tensor(biasTable.orbitOf))) : y;
+      const biased = params.bias ? y.add(params.bias.take(biasTable.orbitOf)) : y;
       return biased.reshape([...lead, ...extents, channelsOut]);
     },
   };

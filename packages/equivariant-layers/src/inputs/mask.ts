@@ -1,5 +1,6 @@
-import { FlowfieldError, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { FlowfieldError, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { EmptySetError, MaskError } from '../errors.ts';
+import { placed } from './beside.ts';
 import { knownData } from './known.ts';
 
 /**
@@ -8,8 +9,8 @@ import { knownData } from './known.ts';
  * @throws MaskError for other shapes, and, where its elements are known, for values other than 0 and 1; EmptySetError
  *   for a row without a real element.
  */
-export function asMask(op: string, mask: TensorLike, lead: readonly number[], n: number): Tensor {
-  const given = maskTensor(op, mask);
+export function asMask(op: string, mask: TensorLike, lead: readonly number[], n: number, x: Tensor): Tensor {
+  const given = maskTensor(op, mask, x);
   const wanted = [...lead, n];
   const { shape } = given;
   const whole = shape.length === wanted.length && shape.every((extent, i) => extent === wanted[i]);
@@ -24,10 +25,10 @@ export function asMask(op: string, mask: TensorLike, lead: readonly number[], n:
   return whole ? flags : flags.broadcastTo(wanted);
 }
 
-/** A mask as a tensor. Throws `MaskError` for what is none. */
-export function maskTensor(op: string, mask: TensorLike): Tensor {
+/** A mask as a tensor, an array on the device of x. Throws `MaskError` for what is none. */
+export function maskTensor(op: string, mask: TensorLike, x: Tensor): Tensor {
   try {
-    return tensor(mask);
+    return placed(mask, x);
   } catch (error) {
     if (!(error instanceof FlowfieldError)) throw error;
     throw new MaskError(`${op}: expected a mask of 0 and 1, got ${String(mask)}. Give a tensor or nested arrays.`);

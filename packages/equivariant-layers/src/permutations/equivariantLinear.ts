@@ -1,5 +1,6 @@
 import { initializers } from '@flowfield/nn';
 import { checkedOptions, checkedWhole, concat, type random, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import { beside } from '../inputs/beside.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
 import { checkedDType, checkedFlag, checkParams } from '../inputs/params.ts';
@@ -114,7 +115,9 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
     parameterCount: maps * channelsIn * channelsOut + (bias ? plan.biases.length * channelsOut : 0),
     init(key) {
       const weight = weightInit(key, shapes.weight, { dtype, fanIn: channelsIn, fanOut: channelsOut });
-      return bias ? { weight, bias: zeros([plan.biases.length, channelsOut], { dtype }) } : { weight };
+      return bias
+        ? { weight, bias: zeros([plan.biases.length, channelsOut], { dtype, ...beside(weight) }) }
+        : { weight };
     },
     apply(params, x, given = {}) {
       const { mask, nodes: sizes } = checkedOptions(`${op}: apply`, given, ['mask', 'nodes']);

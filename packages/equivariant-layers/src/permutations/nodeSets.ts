@@ -1,5 +1,6 @@
 import { arange, checkTensor, type Tensor, type TensorLike, where } from '@flowfield/tensor-webgpu';
 import { LayerShapeError, MaskError } from '../errors.ts';
+import { beside } from '../inputs/beside.ts';
 import { checkFinite } from '../inputs/finite.ts';
 import { floating } from '../inputs/floating.ts';
 import { asMask, checkNotEmpty, maskTensor } from '../inputs/mask.ts';
@@ -50,10 +51,10 @@ export function nodeSets(op: string, x: Tensor, { orders, channels, mask, nodes 
     );
   }
   const lead = x.shape.slice(0, leadCount);
-  const given = masksOf(op, mask, orders.in.length);
+  const given = masksOf(op, mask, orders.in.length, x);
   const sizes = sizesOf(op, x.shape.slice(leadCount, -1), orders, nodes, given);
   checkNotEmpty(op, sizes);
-  const masks = given.map((one, set) => (one === null ? null : asMask(op, one, lead, sizes[set])));
+  const masks = given.map((one, set) => (one === null ? null : asMask(op, one, lead, sizes[set], x)));
   const real = keepReal(floating(x), masks, setsIn);
   checkFinite(op, 'x', real);
   return {
@@ -69,14 +70,15 @@ export function nodeSets(op: string, x: Tensor, { orders, channels, mask, nodes 
       const each = count.maximum(1).reciprocal();
       return total.mul(each.reshape([...lead, ...total.shape.slice(leadCount).map(() => 1)]));
     },
-    agree: (a, b) => agreeing(sizes[setsOut[a]], a, b, setsOut.length),
+    agree: (a, b) => agreeing(real, sizes[setsOut[a]], a, b, setsOut.length),
     masked: (y) => keepReal(y, masks, setsOut),
   };
 }
 
-/** Where axes a and b of `count` axes over n nodes have the same index: bool, of extent 1 along all others and the channels. */
-export function agreeing(n: number, a: number, b: number, count: number): Tensor {
-  const along = (axis: number) => arange(n).reshape(Array.from({ length: count + 1 }, (_, i) => (i === axis ? n : 1)));
+/** Where axes a and b of `count` axes over n nodes have the same index: bool, of extent 1 along all others and the channels, on the device of `like`. */
+export function agreeing(like: Tensor, n: number, a: number, b: number, count: number): Tensor {
+  const along = (axis: number) =>
+    arange(n, beside(like)).reshape(Array.from({ length: count + 1 }, (_, i) => (i === axis ? n : 1)));
   return along(a).equal(along(b));
 }
 
@@ -125,11 +127,11 @@ function sizesOf(
   });
 }
 
-function masksOf(op: string, mask: Masks | undefined, count: number): (Tensor | null)[] {
+function masksOf(op: string, mask: Masks | undefined, count: number, x: Tensor): (Tensor | null)[] {
   if (mask === undefined || mask === null) return Array<null>(count).fill(null);
-  if (count === 1 && !isListOfOne(mask)) return [maskTensor(op, mask as TensorLike)];
+  if (count === 1 && !isListOfOne(mask)) return [maskTensor(op, mask as TensorLike, x)];
   if (Array.isArray(mask) && mask.length === count) {
-    return (mask as (TensorLike | null)[]).map((one) => (one === null ? null : maskTensor(op, one)));
+    return (mask as (TensorLike | null)[]).map((one) => (one === null ? null : maskTensor(op, one, x)));
   }
   throw new MaskError(
     `${op}: expected a list of ${count} masks, one for each node set, got ${Array.isArray(mask) ? `a list of ${mask.length}` : 'one mask'}. Give null for a set without padding.`,

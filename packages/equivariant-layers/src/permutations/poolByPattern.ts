@@ -46,7 +46,7 @@ function sidesOf(string: readonly number[]): Side[] {
 /** The flags of entries whose indices are all different; the others are 0. */
 function apart(flags: Tensor, n: number, blocks: number): Tensor {
   const pairs = Array.from({ length: blocks }, (_, a) => Array.from({ length: a }, (_, b) => [a, b])).flat();
-  return pairs.reduce((kept, [a, b]) => where(agreeing(n, a, b, blocks), 0, kept), flags);
+  return pairs.reduce((kept, [a, b]) => where(agreeing(flags, n, a, b, blocks), 0, kept), flags);
 }
 
 function reduced(entries: Tensor, flags: Tensor, reduce: 'max' | 'sum' | 'mean', lead: number): Tensor {

@@ -24,7 +24,7 @@ export function pooler(x: Tensor, nodes: NodeSets, normalize: Normalization): (p
     const split = [axes.slice(0, -1), axes.slice(-1)].map((part) => ({ set, axes: part, kept: true }));
     const apart = replaced(pattern, at, split).sort((a, b) => a.axes[0] - b.axes[0]);
     const [first, second] = split.map((side) => apart.indexOf(side));
-    const places = agreeing(nodes.sizes[set], first, second, apart.length);
+    const places = agreeing(x, nodes.sizes[set], first, second, apart.length);
     return where(places, pooled(apart), 0).sum({ axis: lead.length + second });
   }
 

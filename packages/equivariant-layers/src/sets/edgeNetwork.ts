@@ -1,5 +1,6 @@
 import { type Activation, type LinearParams, linear } from '@flowfield/nn';
 import { concat, diagonal, ones, random, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { beside } from '../inputs/beside.ts';
 import { checkParams } from '../inputs/params.ts';
 import { type EquivariantLinearParams, equivariantLinear } from '../permutations/equivariantLinear.ts';
 import { agreeing } from '../permutations/nodeSets.ts';
@@ -119,7 +120,7 @@ function endsAdded(u: Tensor, { weight, bias }: LinearParams, order: number): Te
 
 /** u with a last feature that is 1. */
 const withOne = (u: Tensor): Tensor =>
-  concat([u, ones([...u.shape.slice(0, -1), 1], { dtype: u.dtype, device: u.device?.name })], -1);
+  concat([u, ones([...u.shape.slice(0, -1), 1], { dtype: u.dtype, ...beside(u) })], -1);
 
 /** The layer on pairs [u_i, u_i], as one product on the elements: u_i (W_0 + W_1) + b. */
 const sameEnds = (u: Tensor, { weight, bias }: LinearParams): Tensor =>
@@ -134,5 +135,5 @@ function block(weight: Tensor, u: Tensor, k: number): Tensor {
 /** h [lead…, n, n, c] with d [lead…, n, c] added where both indices are the same. */
 function addedOnDiagonal(h: Tensor, d: Tensor): Tensor {
   const n = d.shape[d.shape.length - 2];
-  return h.add(where(agreeing(n, 0, 1, 2), d.expandDims(-2), 0));
+  return h.add(where(agreeing(d, n, 0, 1, 2), d.expandDims(-2), 0));
 }

@@ -129,8 +129,8 @@ function countedPairs(
     );
   }
   const all = onesLike(logits).greater(0);
-  const apart = diagonal ? all : logicalAnd(all, agreeing(n, 0, 1, 2).squeeze(-1).logicalNot());
+  const apart = diagonal ? all : logicalAnd(all, agreeing(logits, n, 0, 1, 2).squeeze(-1).logicalNot());
   if (mask === undefined) return apart;
-  const flags = asMask(op, mask, shape.slice(0, -2), n);
+  const flags = asMask(op, mask, shape.slice(0, -2), n, logits);
   return apart.logicalAnd(flags.expandDims(-1)).logicalAnd(flags.expandDims(-2));
 }

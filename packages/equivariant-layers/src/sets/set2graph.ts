@@ -1,13 +1,5 @@
 import { type Activation, type ActivationName, activation as activationNamed } from '@flowfield/nn';
-import {
-  ArgumentError,
-  checkedOptions,
-  checkedWhole,
-  random,
-  type Tensor,
-  tensor,
-  where,
-} from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { checkedChoice } from '../inputs/choice.ts';
 import { checkedDType, checkedFlag } from '../inputs/params.ts';
 import { edgeMemoryGuard } from './edgeMemory.ts';
@@ -177,7 +169,7 @@ function symmetric(y: Tensor, order: number, { lead, n }: Elements): Tensor {
     .mul(1 / orders.length);
   // Sums in different orders differ in their last bits: every tuple takes the value of the sorted one.
   const flat = total.reshape([...lead, n ** order, y.shape[start + order]]);
-  return flat.take(tensor(sortedTuples(n, order)), { axis: start }).reshape(total.shape);
+  return flat.take(sortedTuples(n, order), { axis: start }).reshape(total.shape);
 }
 
 function permutations(count: number): number[][] {

@@ -109,7 +109,7 @@ export function gin(options: GinOptions): GraphLayer<GinParams> {
       const [netKey, edgeKey] = random.split(key);
       return {
         mlp: net.init(netKey),
-        ...(learnEpsilon ? { epsilon: tensor(epsilon, { dtype }) } : {}),
+        ...(learnEpsilon ? { epsilon: tensor(epsilon, { dtype, device: key?.device?.name }) } : {}),
         ...(edge ? { edge: edge.init(edgeKey) } : {}),
       };
     },

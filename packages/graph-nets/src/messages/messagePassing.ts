@@ -5,7 +5,6 @@ import {
   checkTensor,
   type Tensor,
   type TensorLike,
-  tensor,
   where,
 } from '@flowfield/tensor-webgpu';
 import { GraphError } from '../errors.ts';
@@ -13,6 +12,7 @@ import {
   checkedReduce,
   checkTail,
   type PaddedGraphs,
+  placed,
   type Reduce,
   type SparseGraphs,
   segmentIds,
@@ -85,7 +85,7 @@ export function poolGraphs(
   checkedReduce(`${op}: reduce`, reduce);
   const flat = graph as Partial<GraphsOfNodes>;
   if (flat.graphOf !== undefined && flat.graphs !== undefined) {
-    const of = segmentIds(op, 'graphOf', flat.graphOf, flat.graphs);
+    const of = segmentIds(op, 'graphOf', flat.graphOf, flat.graphs, x);
     if (x.shape.length === 2 && of.shape.length === 1 && of.shape[0] === x.shape[0])
       return segments(x, of, flat.graphs, reduce);
     throw new LayerShapeError(
@@ -99,7 +99,7 @@ export function poolGraphs(
     throw new LayerShapeError(`${op}: expected features [..., n, c], got [${x.shape.join(', ')}].`);
   const lead = x.shape.slice(0, -2);
   const n = x.shape[lead.length];
-  const given = tensor(mask ?? true);
+  const given = placed(mask ?? true, x);
   if (mask !== undefined) checkTail(op, 'the mask', given, lead, [n], MaskError);
   const flags = given
     .notEqual(0)

@@ -98,7 +98,7 @@ function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs
       `${op}: expected features of ${nodes} nodes, got ${x.shape[0]} rows. Give one row for each node.`,
     );
   }
-  const [from, to] = [segmentIds(op, 'sources', sources, nodes), segmentIds(op, 'targets', targets, nodes)];
+  const [from, to] = [segmentIds(op, 'sources', sources, nodes, x), segmentIds(op, 'targets', targets, nodes, x)];
   if (from.shape[0] !== to.shape[0])
     throw new GraphError(`${op}: expected as many sources as targets, got ${from.shape[0]} and ${to.shape[0]}.`);
   const reduced = (messages: Tensor, reduce: Reduce): Tensor => segments(messages, to, nodes, reduce);
@@ -117,9 +117,9 @@ function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs
 function dense(op: string, x: Tensor, { adjacency, mask }: PaddedGraphs): Topology {
   const lead = x.shape.slice(0, -2);
   const n = x.shape[x.shape.length - 2];
-  const matrix = tensor(adjacency as TensorLike);
+  const matrix = placed(adjacency as TensorLike, x);
   checkTail(op, 'the adjacency', matrix, lead, [n, n], LayerShapeError);
-  const flags = mask === undefined ? null : tensor(mask as TensorLike);
+  const flags = mask === undefined ? null : placed(mask as TensorLike, x);
   if (flags) checkTail(op, 'the mask', flags, lead, [n], MaskError);
   const real = flags ? flags.notEqual(0) : null;
   const joined = matrix.notEqual(0);
@@ -157,13 +157,21 @@ function dense(op: string, x: Tensor, { adjacency, mask }: PaddedGraphs): Topolo
 export function segments(rows: Tensor, of: TensorLike, count: number, reduce: Reduce): Tensor {
   if (reduce === 'sum') return segmentSum(rows, of, count);
   if (reduce === 'mean') return segmentMean(rows, of, count);
-  const members = segmentSum(tensor(1, { dtype: rows.dtype }).broadcastTo([rows.shape[0]]), of, count);
+  const members = segmentSum(
+    tensor(1, { dtype: rows.dtype, device: rows.device?.name }).broadcastTo([rows.shape[0]]),
+    of,
+    count,
+  );
   const shape = [count, ...rows.shape.slice(1).map(() => 1)];
   return where(members.greater(0).reshape(shape), segmentMax(rows, of, count), 0);
 }
 
+/** A tensor as it is; numbers as a tensor on the device of x. */
+export const placed = (given: TensorLike, x: Tensor): Tensor =>
+  Array.isArray((given as Tensor).shape) ? (given as Tensor) : tensor(given, { device: x.device?.name });
+
 /** Numbers below `count` as integers; checked where they are given as an array. */
-export function segmentIds(op: string, name: string, given: TensorLike, count: number): Tensor {
+export function segmentIds(op: string, name: string, given: TensorLike, count: number, x: Tensor): Tensor {
   const values = given instanceof Int32Array || Array.isArray(given) ? (given as ArrayLike<number>) : null;
   for (let i = 0; values !== null && i < values.length; i++) {
     if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < count) continue;
@@ -171,7 +179,7 @@ export function segmentIds(op: string, name: string, given: TensorLike, count: n
       `${op}: expected ${name} 0 to ${count - 1}, got ${values[i]} at place ${i}. Numbers count from 0.`,
     );
   }
-  return values === null ? tensor(given) : tensor(Int32Array.from(values));
+  return placed(values === null ? given : Int32Array.from(values), x);
 }
 
 /** Throws unless a tensor is [lead…, tail…] or [tail…]. */
