@@ -1,6 +1,8 @@
 import type { Paper } from '../part.ts';
 import { checkerboard } from './checkerboard.ts';
 import { checkerboardPart } from './checkerboardPart.ts';
+import { digitsPart } from './digitsPart.ts';
+import { discreteCheckerboard } from './discreteCheckerboard.ts';
 import { exact } from './exact.ts';
 
 const { quick, wide, large } = checkerboard.presets;
@@ -28,5 +30,8 @@ export const flowMatching: Paper = {
       gates: { nll: { atMost: 3.82 }, offShare: { atMost: 8 }, nfe: { atMost: 80 } },
       compare: false,
     }),
+    discreteCheckerboard,
+    digitsPart('ot'),
+    digitsPart('vp'),
   ],
 };
