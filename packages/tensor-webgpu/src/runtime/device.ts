@@ -50,6 +50,8 @@ export interface ProgramReport {
   readonly arenaBytes: number;
   /** Size of the emitted code in bytes; 0 where nothing is emitted. */
   readonly codeBytes: number;
+  /** Threads that a run may use at most; left out by devices without. 1 where it is too small to be cut. */
+  readonly threads?: number;
   /** How long the steps of compiling took; left out by devices that do not say. */
   readonly steps?: readonly CompileStep[];
 }
