@@ -5,6 +5,7 @@ import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
 import type {
   CompileOptions,
+  DeviceInfo,
   MemoryReport,
   Storage,
   SynchronousDevice,
@@ -24,7 +25,7 @@ import { CpuStorage } from './storage.ts';
 import { cpuTarget } from './target.ts';
 import { BOARD_BYTES } from './threads/board.ts';
 import { pool } from './threads/pool.ts';
-import { usualThreads } from './threads/setting.ts';
+import { sharesAll, usualThreads } from './threads/setting.ts';
 import { whyAlone } from './threads/workers.ts';
 
 const FIRST_PAGES = 16;
@@ -63,7 +64,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
   private most: number | null;
   readonly shareAll: boolean;
 
-  constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES, threads, shareAll = false }: CpuOptions) {
+  constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES, threads, shareAll = sharesAll() }: CpuOptions) {
     this.most = threads ?? null;
     this.shareAll = shareAll;
     this.residency = new Residency(this.newHeap(memoryLimit));
@@ -71,14 +72,18 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     this.table = new Scratch(this.residency);
   }
 
-  /** Threads of programs compiled from now on, at most. Throws `ArgumentError` for a bad FLOWFIELD_THREADS. */
+  /** Threads of its programs at most. Throws `ArgumentError` for a bad FLOWFIELD_THREADS. */
   get threads(): number {
     this.most ??= usualThreads();
     return this.shared ? this.most : 1;
   }
 
-  set threads(most: number) {
+  /** Sets the number of threads; returns whether programs compiled before were made for fewer. */
+  useThreads(most: number): boolean {
+    const before = this.most;
     this.most = most;
+    if (pool.size > most - 1) pool.end();
+    return before !== null && before < most;
   }
 
   private newHeap(limit: number): Heap {
@@ -111,6 +116,17 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
   async read(storage: Storage): Promise<TypedArray> {
     return this.readSync(storage);
+  }
+
+  info(): Omit<DeviceInfo, 'name' | 'dtypes'> {
+    const { threads } = this;
+    const alone = whyAlone() ?? pool.trouble;
+    const cannot = alone === null ? [] : [`One thread: ${alone}.`];
+    return {
+      numerics: features().fused ? 'wasm-simd-fma' : 'wasm-simd',
+      threads: pool.trouble === null ? threads : 1,
+      notes: cannot,
+    };
   }
 
   memory(): MemoryReport {
@@ -147,7 +163,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     const { threads } = this;
     const { plan, calls, functions, slots, sharedWork } = emitProgram(module, schedule, donate, {
       threads,
-      leastTask: this.shareAll ? 0 : undefined,
+      shareAll: this.shareAll,
       pairVectors: this.pairVectors,
       checkSize: (bytes) => heap.checkSize(bytes),
       watch,

@@ -97,7 +97,9 @@ export class CpuExecutable implements SynchronousExecutable {
   /** Runs the code, with other threads when they are there and it is worth it. */
   private call(step: Step, arena: number, table: number): void {
     const { shared, device } = this;
-    const threads = shared ? pool.ready(shared, this.sharedWork, device.shareAll) : 1;
+    const threads = shared
+      ? pool.ready(shared, Math.min(shared.threads, device.threads), this.sharedWork, device.shareAll)
+      : 1;
     try {
       if (threads === 1 || !shared) step(1, arena, table);
       else pool.run(shared, threads, () => step(threads, arena, table));

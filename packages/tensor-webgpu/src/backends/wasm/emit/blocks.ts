@@ -14,8 +14,11 @@ const WANTED_BLOCKS = 16;
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-/** Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need. */
-export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>): number {
+/**
+ * Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need; the least
+ * such multiple if `finest`.
+ */
+export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>, finest: boolean): number {
   const { rows } = part;
   if (rows <= 1) return 1;
   let step = 4;
@@ -26,6 +29,7 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
       step = (step * needed) / gcd(step, needed);
     } else if (stage.kind === 'reduce') step = step < 16 && rows >= 16 ? (step * 16) / gcd(step, 16) : step;
   }
+  if (finest) return Math.min(rows, step);
   const touched = new Set<Var>();
   let work = 0;
   for (const stage of part.stages) {

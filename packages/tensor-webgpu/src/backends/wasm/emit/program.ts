@@ -59,7 +59,7 @@ interface Shared {
   readonly products: Products;
   readonly calls: HostCall[];
   readonly tasks: Tasks | null;
-  readonly leastTask: number;
+  readonly shareAll: boolean;
   slots: number;
 }
 
@@ -68,8 +68,8 @@ export interface EmitOptions {
   readonly exportPhases?: boolean;
   /** Threads that may run the program at most; more than 1 needs a shared memory. Default: 1. */
   readonly threads?: number;
-  /** Nanoseconds of work from which on it is offered to other threads. Default: where it pays. */
-  readonly leastTask?: number;
+  /** Cut everything as finely as it goes, and offer it to other threads however small. Default: where it pays. */
+  readonly shareAll?: boolean;
   /** Tiles of products for a compiler that joins pairs of vectors; see `wideVectors.ts`. Default: false. */
   readonly pairVectors?: boolean;
   /** Told the bytes of every arena before its offsets are written; throws where they are too many. */
@@ -85,7 +85,7 @@ export function emitProgram(
   donate: readonly boolean[],
   options: EmitOptions = {},
 ): EmittedProgram {
-  const { threads = 1, leastTask = LEAST_TASK, exportPhases = false, pairVectors = false, checkSize } = options;
+  const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
   const context = new ModuleContext(module);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
@@ -95,8 +95,8 @@ export function emitProgram(
     copy: emitCopyFunction(module),
     products: new Products(module, pairVectors),
     calls: [],
-    tasks: threads > 1 && !exportPhases ? new Tasks(module) : null,
-    leastTask,
+    tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
+    shareAll,
     slots: 0,
   };
   const { products } = shared;
@@ -195,7 +195,7 @@ class RegionEmitter {
   /** Calls a phase, with help where it is worth it; returns the work that may be shared. */
   private emitPhase(step: FunctionBuilder, phase: Phase): number {
     const { body, units, work } = phase;
-    const { tasks, leastTask } = this.shared;
+    const { tasks, shareAll } = this.shared;
     this.phases.push(phase);
     const all = (): void => {
       step.i32Const(0);
@@ -205,7 +205,7 @@ class RegionEmitter {
       step.i32Const(0);
       step.call(body);
     };
-    if (!tasks || units <= 1 || work < leastTask) {
+    if (!tasks || units <= 1 || (work < LEAST_TASK && !shareAll)) {
       all();
       return 0;
     }
@@ -213,7 +213,7 @@ class RegionEmitter {
     step.i32Const(1);
     step.i32GtU();
     step.if(() => tasks.emitShared(step, body, units, ARENA, TABLE), all);
-    return work;
+    return Math.max(work, 1);
   }
 
   /** A function with what only the calling thread can do: call the host; and one with the rest. */
@@ -300,7 +300,7 @@ class RegionEmitter {
 
   private emitRows(part: RowPart): Phase | null {
     if (part.rows === 0 || part.stages.length === 0) return null;
-    const size = rowsPerBlock(part, this.products.of);
+    const size = rowsPerBlock(part, this.products.of, this.shared.shareAll);
     return { body: this.emitRowPart(part, size), units: Math.ceil(part.rows / size), work: workOf(part) };
   }
 

@@ -20,11 +20,12 @@ export class Tasks {
   private readonly take: FunctionBuilder;
   private readonly offerTask: FunctionBuilder;
 
-  constructor(module: ModuleBuilder) {
+  /** With `slow`, the offering thread leaves the first units to the others for a while: for tests. */
+  constructor(module: ModuleBuilder, slow: boolean) {
     this.module = module;
     this.dispatch = module.func('task', ['i32', ...PART_PARAMS]);
     this.take = emitTake(module, this.dispatch);
-    this.offerTask = emitOffer(module, this.take);
+    this.offerTask = emitOffer(module, this.take, slow);
   }
 
   get count(): number {
@@ -153,6 +154,13 @@ function emitTake(module: ModuleBuilder, dispatch: FunctionBuilder): FunctionBui
         f.localGet(thread);
         f.call(dispatch);
       });
+      f.localGet(thread);
+      f.if(() => {
+        f.i32Const(0);
+        f.localGet(count);
+        f.i32AtomicRmwAdd(BOARD.helped);
+        f.drop();
+      });
       f.i32Const(0);
       f.localGet(count);
       f.i32AtomicRmwAdd(BOARD.done);
@@ -172,7 +180,7 @@ function emitTake(module: ModuleBuilder, dispatch: FunctionBuilder): FunctionBui
 }
 
 /** Emits `offer(function, units, arena, table)`: puts a task on the board, takes part, and returns when all of it is done. */
-function emitOffer(module: ModuleBuilder, take: FunctionBuilder): FunctionBuilder {
+function emitOffer(module: ModuleBuilder, take: FunctionBuilder, slow: boolean): FunctionBuilder {
   const f = module.func('offer', ['i32', 'i32', 'i32', 'i32']);
   const [task, done, spins] = f.locals('i32', 3);
   [BOARD.function, BOARD.units, BOARD.arena, BOARD.table].forEach((address, i) => {
@@ -199,6 +207,7 @@ function emitOffer(module: ModuleBuilder, take: FunctionBuilder): FunctionBuilde
     f.memoryAtomicNotify(BOARD.task);
     f.drop();
   });
+  if (slow) emitPause(f, spins);
   f.i32Const(0);
   f.localGet(task);
   f.call(take);
@@ -232,6 +241,22 @@ function emitOffer(module: ModuleBuilder, take: FunctionBuilder): FunctionBuilde
   load(f, BOARD.failed);
   f.if(() => f.unreachable());
   return f;
+}
+
+/** Spins until a unit is done, for some ten microseconds at most. */
+function emitPause(f: FunctionBuilder, spins: number): void {
+  f.repeat((again) => {
+    f.localGet(spins);
+    f.i32Const(1);
+    f.i32Add();
+    f.localTee(spins);
+    f.i32Const(SPINS / 4);
+    f.i32LtU();
+    load(f, BOARD.done);
+    f.i32Eqz();
+    f.i32And();
+    f.brIf(again);
+  });
 }
 
 /** Emits `help(thread, program)`: takes part in the tasks of a program until that has ended. */

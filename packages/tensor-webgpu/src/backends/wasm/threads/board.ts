@@ -22,6 +22,8 @@ export const BOARD = {
   offererSleeps: 260,
   /** Set by a thread that failed. */
   failed: 264,
+  /** Units that helpers have done so far, for people. */
+  helped: 268,
   /** For each thread, a cache line apart, the units that it has taken and not done. */
   taken: 320,
   takenStride: 64,

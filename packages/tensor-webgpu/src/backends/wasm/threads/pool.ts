@@ -51,12 +51,11 @@ class Pool {
   }
 
   /**
-   * How many threads can run a program now that has so many nanoseconds of work to share. Those still on their way are not
-   * waited for, unless `wait` says so.
+   * How many of `threads` can run a program now that has so many nanoseconds of work to share. Those still on their way are
+   * not waited for, unless `wait` says so.
    */
-  ready(program: SharedProgram, work: number, wait: boolean): number {
-    const { threads } = program;
-    if (this.busy || this.trouble !== null) return 1;
+  ready(program: SharedProgram, threads: number, work: number, wait: boolean): number {
+    if (threads === 1 || this.busy || this.trouble !== null) return 1;
     if (this.helpers.length < threads - 1) {
       this.work += work;
       if (this.work < ALONE && !wait) return 1;

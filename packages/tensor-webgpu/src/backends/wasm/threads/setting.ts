@@ -29,3 +29,9 @@ export function usualThreads(): number {
   if (whyAlone() !== null) return 1;
   return given ?? Math.max(1, Math.min(cores(), MOST_BY_DEFAULT));
 }
+
+/** Whether everything that can be cut is shared, however small, and threads are waited for: to run tests that way. */
+export function sharesAll(): boolean {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.FLOWFIELD_SHARE_ALL === '1';
+}
