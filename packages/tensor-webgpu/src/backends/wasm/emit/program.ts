@@ -8,7 +8,7 @@ import {
 } from '../../../kernels/form.ts';
 import type { MemoryPlan, Place } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { setLarger, setSmaller } from '../contraction/ranges.ts';
 import type { Stopwatch } from '../stopwatch.ts';

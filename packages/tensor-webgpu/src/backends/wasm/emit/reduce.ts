@@ -1,7 +1,7 @@
 import { bytesPerElement, type DType, isFloat } from '../../../dtype/dtype.ts';
 import { type Expression, loadsOf } from '../../../kernels/expression.ts';
 import type { ReduceStage } from '../../../kernels/form.ts';
-import type { ReduceOperation } from '../../../program/lowering.ts';
+import type { ReduceOperation } from '../../../program/placing.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
