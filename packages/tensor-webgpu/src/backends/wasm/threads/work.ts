@@ -6,8 +6,8 @@ import { sizeOf } from '../../../shape/shape.ts';
 import { cpuTarget } from '../target.ts';
 
 /** Floating operations in a nanosecond, of one core with vectors of 128 bits: products, and everything else. */
-const PRODUCT_RATE = 45;
-const LOOP_RATE = 12;
+const PRODUCT_RATE = 60;
+const LOOP_RATE = 24;
 /** float64 outside products goes one element at a time. */
 const SCALAR_RATE = 3;
 /** 32-bit elements in a nanosecond that a loop brings from the cache or takes there. */
