@@ -83,10 +83,10 @@ class Reduction {
     this.operation = stage.operation;
     this.vector = isVector([stage.value]);
     this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
+    this.isPiece = stage.at !== undefined;
     this.axis = this.chooseAxis();
     const terms = sizeOf(stage.space.slice(stage.kept));
     this.ofSums = stage.ofSums ?? false;
-    this.isPiece = stage.at !== undefined;
     const sum = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum';
     this.keeps = sum && (terms > LONG_SUM || this.ofSums);
     this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
@@ -104,7 +104,8 @@ class Reduction {
     const { extents, kept, collapse } = this.nest;
     const reduced = extents.length - 1;
     if (reduced < kept) return kept - 1;
-    if (!this.vector) return reduced;
+    // Pieces are rows that are not taken together.
+    if (!this.vector || (this.isPiece && kept === 1)) return reduced;
     const dense = (axis: number): number =>
       loadsOf([this.value]).filter((load) => collapse(load.place).strides[axis] === 1).length;
     const [along, across] = [dense(reduced), dense(kept - 1)];
