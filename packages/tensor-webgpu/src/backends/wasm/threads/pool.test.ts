@@ -213,10 +213,12 @@ describe('a device with threads', { timeout: 60_000 }, () => {
     const executable = device.compile(program);
     executable.run(inputsOf(device));
     expect(pool.size).toBe(THREADS - 1);
-    device.useThreads(1);
-    expect(pool.size).toBe(0);
-    expect(valuesOf(device, executable.run(inputsOf(device)))).toEqual(expected);
-    expect(pool.size).toBe(0);
+    const before = helpedOn(device);
+    expect(device.useThreads(1)).toBe(false);
+    for (let turn = 0; turn < 20; turn++) expect(valuesOf(device, executable.run(inputsOf(device)))).toEqual(expected);
+    expect(helpedOn(device)).toBe(before);
+    expect(device.useThreads(THREADS)).toBe(false);
+    expect(device.useThreads(THREADS + 1)).toBe(true);
   });
 
   it('starts none for small programs, nor for a little work', () => {
