@@ -132,6 +132,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     return {
       numerics: features().fused ? 'wasm-simd-fma' : 'wasm-simd',
       threads: pool.trouble === null ? threads : 1,
+      vectorBits: this.wide.on ? 256 : 128,
       notes: this.wide.note === '' ? cannot : [...cannot, this.wide.note],
     };
   }
