@@ -18,10 +18,11 @@ import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
-import { emitLoops, type StageFrame } from './loops.ts';
+import { emitLoops } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
