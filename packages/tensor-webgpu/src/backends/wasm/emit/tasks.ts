@@ -4,8 +4,8 @@ import { BOARD } from '../threads/board.ts';
 /** Parameters of work that can be cut: units [from, to), arena, table, thread. */
 export const PART_PARAMS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
 
-/** Looks at the ticket before a thread goes to sleep: some tens of microseconds. */
-const SPINS = 20_000;
+/** Looks at the board before a thread goes to sleep: some tens of microseconds. */
+const SPINS = 8000;
 const FOREVER = -1n;
 
 /**
