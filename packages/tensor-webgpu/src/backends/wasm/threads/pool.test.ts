@@ -36,7 +36,7 @@ function marking(fault: (f: FunctionBuilder, thread: number, unit: number) => vo
     { from: { local: 0 } },
   );
   const step = module.func('step');
-  step.withLocal('i32', (zero) => tasks.emitShared(step, body, UNITS, zero, zero));
+  step.withLocal('i32', (zero) => tasks.emitShared(step, body, { units: UNITS, grain: 8 }, zero, zero));
   module.export(step);
   tasks.finish();
   const compiled = new WebAssembly.Module(module.toBytes());
