@@ -1,7 +1,8 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
 import { checkedThreads } from './backends/wasm/threads/setting.ts';
-import { checkedOptions } from './errors/checks.ts';
+import { checkedOptions, describe } from './errors/checks.ts';
+import { ArgumentError } from './errors/errors.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
@@ -46,6 +47,11 @@ export interface InitOptions {
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
   const { wideVectors, device, threads } = checkedOptions('init', options, ['device', 'wideVectors', 'threads']);
+  if (wideVectors !== undefined && typeof wideVectors !== 'boolean') {
+    throw new ArgumentError(
+      `init: wideVectors: expected true or false, got ${describe(wideVectors)}. Leave it out for where it pays.`,
+    );
+  }
   if (threads !== undefined && cpu.useThreads(checkedThreads('init: threads', threads))) clearPrograms();
   if (typeof device === 'object') registerDevice(device);
   if (device !== undefined) defaultDevice(typeof device === 'string' ? device : device.name);

@@ -32,6 +32,8 @@ import { whyAlone } from './threads/workers.ts';
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
 const PAGE_BYTES = 65536;
+/** Half a GiB: with less it is better to have one thread. */
+const LEAST_SHARED_PAGES = 8192;
 /** A smaller surplus of memory is not given back. */
 const TRIM_FROM = 64 * 1024 * 1024;
 
@@ -65,8 +67,8 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
   readonly residency: Residency;
   readonly arena: Scratch;
   readonly table: Scratch;
-  /** Whether other threads could see the memory. */
-  private readonly shared = whyAlone() === null;
+  /** Why programs run on one thread; `null` where they can have more. */
+  private alone = whyAlone();
   private view = new Uint32Array(0);
   private most: number | null;
   /** The most threads that a program was made for. */
@@ -94,9 +96,20 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
   }
 
   private newHeap(limit: number): Heap {
-    const { shared } = this;
-    const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared });
-    return new Heap(memory, limit, shared ? BOARD_BYTES : undefined);
+    // Address space for all that a shared memory may become is taken at once, and some systems have not so much.
+    for (let maximum = MOST_PAGES; this.shared; maximum /= 2) {
+      try {
+        return new Heap(new WebAssembly.Memory({ initial: FIRST_PAGES, maximum, shared: true }), limit, BOARD_BYTES);
+      } catch (error) {
+        if (maximum <= LEAST_SHARED_PAGES) this.alone = `no shared memory could be had (${String(error)})`;
+      }
+    }
+    return new Heap(new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES }), limit);
+  }
+
+  /** Whether other threads can see the memory. */
+  private get shared(): boolean {
+    return this.alone === null;
   }
 
   put(data: TypedArray, dtype: DType): Storage {
@@ -127,7 +140,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
   info(): Omit<DeviceInfo, 'name' | 'dtypes'> {
     const { threads } = this;
-    const alone = whyAlone() ?? pool.trouble;
+    const alone = this.alone ?? pool.trouble;
     const cannot = alone === null ? [] : [`One thread: ${alone}.`];
     return {
       numerics: features().fused ? 'wasm-simd-fma' : 'wasm-simd',

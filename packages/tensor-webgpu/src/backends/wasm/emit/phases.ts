@@ -15,7 +15,7 @@ export interface Phase {
 }
 
 /** Units of a phase that a thread should take at once, at most. */
-export const grainOf = ({ largest }: Phase): number => Math.max(1, Math.floor(GRAIN / largest));
+export const grainOf = ({ largest }: Phase): number => Math.max(1, Math.floor(GRAIN / Math.max(1, largest)));
 
 /** Phases that do not depend on each other, as one: their units follow one another. */
 export function joinPhases(module: ModuleBuilder, name: string, phases: readonly Phase[]): Phase | null {

@@ -249,7 +249,7 @@ class RegionEmitter {
         const bytes = product.scratchBytes;
         const { packBlocks } = product.emitted;
         const work = bytes / PACK_RATE;
-        phases.push({ body: f, units: packBlocks, work, largest: work / packBlocks });
+        phases.push({ body: f, units: packBlocks, work, largest: work / Math.max(1, packBlocks) });
       }
     }
     return joinPhases(this.module, name, phases);

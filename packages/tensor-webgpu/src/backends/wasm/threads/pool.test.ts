@@ -221,6 +221,30 @@ describe('a device with threads', { timeout: 60_000 }, () => {
     expect(device.useThreads(THREADS + 1)).toBe(true);
   });
 
+  it('takes less address space where there is not so much, and one thread where there is none', () => {
+    const { Memory } = WebAssembly;
+    const limited = (most: number) =>
+      class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          if (descriptor.shared && (descriptor.maximum ?? 0) > most) throw new RangeError('no room');
+          super(descriptor);
+        }
+      };
+    try {
+      WebAssembly.Memory = limited(20_000);
+      const small = crowd();
+      expect(small.threads).toBe(THREADS);
+      expect(run(small)).toEqual(expected);
+      WebAssembly.Memory = limited(1000);
+      const none = crowd();
+      expect(none.threads).toBe(1);
+      expect(none.info().notes).toEqual(['One thread: no shared memory could be had (RangeError: no room).']);
+      expect(run(none)).toEqual(expected);
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
+  });
+
   it('starts none for small programs, nor for a little work', () => {
     const device = cpuDevice({ threads: THREADS, shareAll: false });
     const small = device.compile(programOf([f32(8, 8)], (l, x) => [l.tanh(x)]));
