@@ -18,6 +18,7 @@ import { isCopy, normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
 import { seal } from './seal.ts';
+import { splitLong } from './split.ts';
 import { hasPieces, isInlined, Storage } from './storage.ts';
 import { isBatched, updateStage } from './update.ts';
 
@@ -57,7 +58,7 @@ class Fuser {
   run(): Schedule {
     for (const eqn of this.program.eqns) this.place(eqn);
     const { inputs, outputs } = this.program;
-    return { program: this.program, inputs, groups: seal(this.groups.all, outputs), outputs };
+    return { program: this.program, inputs, groups: splitLong(seal(this.groups.all, outputs), this.target), outputs };
   }
 
   private place(eqn: Eqn): void {
