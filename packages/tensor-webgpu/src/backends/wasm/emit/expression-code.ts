@@ -8,6 +8,7 @@ import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVec
 import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
+import { emitScalarMath } from './scalar-math.ts';
 import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation } from './vector-operations.ts';
@@ -75,7 +76,7 @@ export class ExpressionCode {
 
   /** The vector function that computes a node, if one does. */
   private mathName(node: Expression): MathName | null {
-    if (!this.vector || node.kind !== 'apply' || isSquare(node)) return null;
+    if (!this.vector || node.kind !== 'apply' || isSquare(node) || isLiteralShift(node)) return null;
     const pair = this.together.get(node);
     if (pair) return pair.name;
     const dtype = node.args[0]?.dtype ?? node.dtype;
@@ -176,7 +177,7 @@ export class ExpressionCode {
 
   private computeTogether(node: Expression, { name, nodes }: Together, into: Map<Expression, number>): void {
     const { f } = this;
-    this.emitMath(name, (node as Apply).args);
+    this.emitMath(name, node as Apply);
     for (const result of [...nodes].reverse()) {
       const kept = f.local('v128');
       f.localSet(kept);
@@ -185,7 +186,7 @@ export class ExpressionCode {
     }
   }
 
-  private emitMath(name: MathName, args: readonly Expression[]): void {
+  private emitMath(name: MathName, { args, eqn }: Apply): void {
     const { f } = this;
     const operands = args.map((arg) => {
       this.push(arg);
@@ -193,7 +194,7 @@ export class ExpressionCode {
       f.localSet(local);
       return local;
     });
-    this.math.emit(name, operands);
+    this.math.emit(name, operands, eqn.params);
     f.release(...operands);
   }
 
@@ -350,12 +351,16 @@ export class ExpressionCode {
     } else {
       const math = this.mathName(node);
       if (math) {
-        this.emitMath(math, node.args);
+        this.emitMath(math, node);
         return;
       }
       const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
+      if (!code) {
+        emitScalarMath(f, this.context.module, node, (arg) => this.push(arg));
+        return;
+      }
       for (const arg of node.args) this.push(arg);
-      code?.(f);
+      code(f);
     }
   }
 

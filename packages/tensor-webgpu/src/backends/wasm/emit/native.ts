@@ -1,5 +1,6 @@
 import type { Expression } from '../../../kernels/expression.ts';
 import { visit } from '../../../kernels/expression.ts';
+import { hasScalarMath } from './scalar-math.ts';
 import { scalarOperation } from './scalar-operations.ts';
 import { vectorMathName } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
@@ -32,6 +33,6 @@ export function isNative(node: Apply, vector: boolean): boolean {
   if (STRUCTURAL.has(code)) return true;
   const dtype = node.args[0]?.dtype ?? node.dtype;
   if (isSquare(node)) return true;
-  if (!vector) return scalarOperation(code, dtype) !== undefined;
+  if (!vector) return scalarOperation(code, dtype) !== undefined || hasScalarMath(code, dtype);
   return vectorOperation(code, dtype) !== undefined || isLiteralShift(node) || vectorMathName(code, dtype) !== null;
 }

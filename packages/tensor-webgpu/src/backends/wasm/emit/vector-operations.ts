@@ -98,6 +98,11 @@ const booleans: Readonly<Record<string, VectorCode>> = {
   max: (f) => f.v128Or(),
   min: (f) => f.v128And(),
   mul: (f) => f.v128And(),
+  // As a number a mask that is set is −1.
+  lt: (f) => f.i32x4GtS(),
+  le: (f) => f.i32x4GeS(),
+  gt: (f) => f.i32x4LtS(),
+  ge: (f) => f.i32x4LeS(),
 };
 
 const tables: Partial<Record<DType, Readonly<Record<string, VectorCode>>>> = {
