@@ -1,4 +1,5 @@
 import { TraceError } from '../errors/errors.ts';
+import { EXACT } from '../program/exact.ts';
 import type { Primitive, RefArray } from '../program/primitive.ts';
 import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
 import { refScalar } from '../program/refArray.ts';
@@ -86,14 +87,14 @@ export class Builder {
   }
 }
 
-/** An elementwise operation on literals alone is a literal again. */
+/** An exact elementwise operation on literals alone is a literal again; devices round the others in their own ways. */
 function foldLiterals(
   primitive: Primitive,
   inputs: readonly Atom[],
   params: Params,
   avals: readonly Aval[],
 ): Literal | null {
-  if (primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
+  if (!EXACT.has(primitive.name) || avals.length !== 1 || inputs.length === 0) return null;
   const values: RefArray[] = [];
   for (const input of inputs) {
     if (!(input instanceof Literal)) return null;

@@ -5,7 +5,7 @@ import { visit } from '../../../kernels/expression.ts';
 import type { Group } from '../../../kernels/form.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
-import { type Apply, isNative, isVector } from './native.ts';
+import { type Apply, isNative, widthOf } from './native.ts';
 
 /** A JavaScript function that the module calls. */
 export type HostFunction = (...args: number[]) => number;
@@ -42,7 +42,7 @@ export class ModuleContext {
   }
 
   private importFor(values: readonly Expression[], scalar: boolean): void {
-    const vector = !scalar && isVector(values);
+    const vector = !scalar && widthOf(values) > 1;
     visit(values, (node) => {
       if (node.kind !== 'apply' || isNative(node, vector)) return;
       const key = scalarKey(node);

@@ -2,16 +2,16 @@ import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import { type Expression, type Load, visit } from '../../../kernels/expression.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
-import { MathEmitter, type MathName } from '../math/index.ts';
+import { doubleFunction, isDoubleName, MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
 import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVector } from './memory-code.ts';
-import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
+import { type Apply, isLiteralShift, isNative, isSquare, type Width } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
 import { emitScalarMath } from './scalar-math.ts';
 import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
-import { vectorCast, vectorOperation } from './vector-operations.ts';
+import { vectorCast, vectorOperation, vectorSelect } from './vector-operations.ts';
 
 /** Every so many operations below one another, a node is computed ahead: code follows operands by calls of its own. */
 const DEPTH = 64;
@@ -20,7 +20,7 @@ const DEPTH = 64;
 export type Collapse = (place: Affine) => Affine;
 
 /**
- * Emits the values of one loop body, on vectors of four lanes or on single elements. Every node is computed once per
+ * Emits the values of one loop body, on vectors of four lanes, of two with float64, or on single elements. Every node is computed once per
  * body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
  */
 export class ExpressionCode {
@@ -28,6 +28,7 @@ export class ExpressionCode {
   private readonly context: ModuleContext;
   private readonly pointers: Pointers;
   private readonly collapse: Collapse;
+  private readonly width: Width;
   private readonly vector: boolean;
   /** The axis whose steps are the lanes. */
   private readonly axis: number;
@@ -38,7 +39,7 @@ export class ExpressionCode {
   /** Nodes to compute ahead, operands first. */
   private milestones: readonly Expression[] = [];
   private together: ReadonlyMap<Expression, Together> = new Map();
-  private lanes = 4;
+  private lanes: number;
   private shift = 0;
   private aheadAxis = 0;
   private aheadSteps = 0;
@@ -49,14 +50,16 @@ export class ExpressionCode {
     pointers: Pointers,
     collapse: Collapse,
     axis: number,
-    vector: boolean,
+    width: Width,
   ) {
     this.f = f;
     this.context = context;
     this.pointers = pointers;
     this.collapse = collapse;
     this.axis = axis;
-    this.vector = vector;
+    this.width = width;
+    this.vector = width > 1;
+    this.lanes = width;
     this.math = new MathEmitter(context.module, f);
   }
 
@@ -104,7 +107,7 @@ export class ExpressionCode {
 
   /** Computes what does not change along the innermost axis; call at the start of its loop. */
   hoist(values: readonly Expression[]): void {
-    this.lanes = 4;
+    this.lanes = this.width;
     this.shift = 0;
     visit(values, (node) => {
       if (node.kind !== 'literal' && this.isInvariant(node)) this.compute(node, this.hoisted);
@@ -208,7 +211,8 @@ export class ExpressionCode {
   private literal(value: number, dtype: DType): void {
     const { f } = this;
     if (this.vector) {
-      if (dtype === 'f32') f.f32x4Const(value);
+      if (dtype === 'f64') f.f64x2Const(value);
+      else if (dtype === 'f32') f.f32x4Const(value);
       else f.i32x4Const(dtype === 'bool' ? -Number(value !== 0) : value | 0);
     } else if (dtype === 'f64') f.f64Const(value);
     else if (dtype === 'f32') f.f32Const(value);
@@ -224,7 +228,7 @@ export class ExpressionCode {
     f.localGet(local);
     if (this.vector) {
       f.i32x4Splat();
-      const first = start + 4 * this.shift * stride;
+      const first = start + this.width * this.shift * stride;
       f.i32x4Const(first, first + stride, first + 2 * stride, first + 3 * stride);
       f.i32x4Add();
       vectorCast(f, 'i32', dtype);
@@ -241,13 +245,13 @@ export class ExpressionCode {
     const address = this.pointers.of(node.variable, place);
     const bytes = bytesPerElement(node.dtype);
     const step = place.strides[this.axis] * bytes;
-    const width = this.vector ? 4 : 1;
-    const offset = address.offset + this.shift * width * step + this.aheadSteps * place.strides[this.aheadAxis] * bytes;
+    const offset =
+      address.offset + this.shift * this.width * step + this.aheadSteps * place.strides[this.aheadAxis] * bytes;
     if (node.terms.length > 0) {
       this.lookup(node, { local: address.local, offset }, step, bytes);
     } else if (!this.vector) {
       loadScalar(f, { local: address.local, offset }, node.dtype);
-    } else loadVector(f, { local: address.local, offset }, step, this.lanes);
+    } else loadVector(f, { local: address.local, offset }, step, this.lanes, bytes, this.width);
     if (this.vector && node.dtype === 'bool') {
       f.i32x4Const(0);
       f.i32x4Ne();
@@ -301,9 +305,9 @@ export class ExpressionCode {
     };
     if (node.terms.every((term) => this.isInvariant(term.index))) {
       lane(0);
-      loadVector(f, { local: moved, offset: address.offset }, step, this.lanes);
+      loadVector(f, { local: moved, offset: address.offset }, step, this.lanes, bytes, this.width);
     } else {
-      gatherLanes(f, this.lanes, (k) => {
+      gatherLanes(f, bytes, this.lanes, (k) => {
         lane(k);
         return pushPointer(f, { local: moved, offset: address.offset + k * step });
       });
@@ -328,7 +332,7 @@ export class ExpressionCode {
       this.push(yes);
       this.push(no);
       this.push(condition);
-      if (this.vector) f.v128Bitselect();
+      if (this.vector) vectorSelect(f, node.dtype);
       else f.select();
     } else if (name === 'cast') {
       this.push(node.args[0]);
@@ -354,6 +358,11 @@ export class ExpressionCode {
         this.emitMath(math, node);
         return;
       }
+      if (this.vector && !vectorOperation(name, from) && isDoubleName(name)) {
+        for (const arg of node.args) this.push(arg);
+        f.call(doubleFunction(this.context.module, name, node.eqn.params));
+        return;
+      }
       const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
       if (!code) {
         emitScalarMath(f, this.context.module, node, (arg) => this.push(arg));
@@ -366,8 +375,8 @@ export class ExpressionCode {
 
   /** Writes the value on the stack, of `dtype`, to `address`; `step` bytes lie between lanes. `whole` may write past the valid lanes. */
   store(address: Address, step: number, dtype: DType, whole: boolean): void {
-    const offset = address.offset + this.shift * (this.vector ? 4 : 1) * step;
-    if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole);
+    const offset = address.offset + this.shift * this.width * step;
+    if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole, this.width);
     else storeScalar(this.f, { local: address.local, offset }, dtype);
   }
 }

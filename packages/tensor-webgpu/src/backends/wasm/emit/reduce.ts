@@ -11,7 +11,7 @@ import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
 import { emitLoops, type StageFrame } from './loops.ts';
 import { storeScalar, storeVector } from './memory-code.ts';
-import { isVector } from './native.ts';
+import { widthOf } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
@@ -94,18 +94,18 @@ class Reduction {
     this.value = stage.value;
     this.dtype = stage.variable.dtype;
     this.operation = stage.operation;
-    this.vector = isVector([stage.value]);
+    this.vector = widthOf([stage.value]) === 4;
     this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
     this.axis = this.chooseAxis();
     const terms = sizeOf(stage.space.slice(stage.kept));
     this.keeps = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum' && terms > LONG_SUM;
     this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
-    this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.vector);
+    this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.width);
     this.code.register([stage.value]);
     this.result = this.pointers.of(stage.variable, this.nest.collapse(place));
   }
 
-  private get width(): number {
+  private get width(): 1 | 4 {
     return this.vector ? 4 : 1;
   }
 
