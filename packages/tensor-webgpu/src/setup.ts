@@ -1,10 +1,12 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
+import { checkedThreads } from './backends/wasm/threads/setting.ts';
 import { checkedOptions } from './errors/checks.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
 import type { Device } from './runtime/device.ts';
+import { clearPrograms } from './runtime/execute.ts';
 import { defaultDevice, devices, registerDevice } from './runtime/registry.ts';
 import { registerScalars } from './trace/scalar.ts';
 import { useWideVectors } from './wideVectors.ts';
@@ -25,6 +27,11 @@ export interface InitOptions {
    * Checked first: the same bits, about twice the speed of matrix products. Default: false.
    */
   readonly wideVectors?: boolean;
+  /**
+   * Threads of the CPU device from now on, from 1 to 64. Default: what the variable FLOWFIELD_THREADS
+   * says, or as many as the process has cores, 16 at most. Where there can be only one, `deviceInfo('cpu').notes` says why.
+   */
+  readonly threads?: number;
 }
 
 /**
@@ -32,10 +39,15 @@ export interface InitOptions {
  * it; devices that must be asked for (a GPU) are there after it.
  *
  * @throws DeviceError for a device that is not there or whose name another one has, and when wide
- * vectors are asked for and cannot be had; ArgumentError for a misspelt option.
+ * vectors are asked for and cannot be had; ArgumentError for a misspelt option or a bad number of threads.
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
-  const { wideVectors = false, device } = checkedOptions('init', options, ['device', 'wideVectors']);
+  const {
+    wideVectors = false,
+    device,
+    threads,
+  } = checkedOptions('init', options, ['device', 'wideVectors', 'threads']);
+  if (threads !== undefined && cpu.useThreads(checkedThreads('init: threads', threads))) clearPrograms();
   if (typeof device === 'object') registerDevice(device);
   if (device !== undefined) defaultDevice(typeof device === 'string' ? device : device.name);
   if (wideVectors) useWideVectors(cpu);

@@ -3,8 +3,9 @@ import { loadsOf } from '../kernels/expression.ts';
 import type { ContractionStage, ReduceStage, Schedule } from '../kernels/form.ts';
 import { contractsOwnRows, readOwnRows, rowSpace } from '../kernels/rows.ts';
 import type { Target } from '../kernels/target.ts';
-import { type Control, loweringAs, loweringOf } from '../program/lowering.ts';
-import { type Eqn, type Program, Var } from '../program/program.ts';
+import { Var } from '../program/aval.ts';
+import { loweringAs, loweringOf } from '../program/lowering.ts';
+import type { Control, Eqn, Program } from '../program/program.ts';
 import { type Affine, identityCoordinates } from '../shape/affine.ts';
 import { rowMajorStrides, type Shape, sameShape, sizeOf } from '../shape/shape.ts';
 import { contractionStage } from './contraction.ts';
@@ -17,6 +18,7 @@ import { isCopy, normalize } from './normalize.ts';
 import { pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
 import { seal } from './seal.ts';
+import { splitLong } from './split.ts';
 import { hasPieces, isInlined, Storage } from './storage.ts';
 import { isBatched, updateStage } from './update.ts';
 
@@ -56,7 +58,7 @@ class Fuser {
   run(): Schedule {
     for (const eqn of this.program.eqns) this.place(eqn);
     const { inputs, outputs } = this.program;
-    return { program: this.program, inputs, groups: seal(this.groups.all, outputs), outputs };
+    return { program: this.program, inputs, groups: splitLong(seal(this.groups.all, outputs), this.target), outputs };
   }
 
   private place(eqn: Eqn): void {

@@ -17,8 +17,8 @@ import type { Target } from '../kernels/target.ts';
 import { lower } from '../optimize/simplify.ts';
 import { planMemory } from '../plan/plan.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
-import type { RefArray } from '../program/primitive.ts';
 import type { Program } from '../program/program.ts';
+import type { RefArray } from '../program/refArray.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { traceProgram } from '../trace/builder.ts';
 import { fuse } from './fuse.ts';
@@ -36,6 +36,7 @@ const targets: Record<string, Target> = {
     bindings: 8,
     alignment: 256,
   },
+  'sums in pieces': { ...cpuTarget, split: { fewRows: 20, pieces: 3, terms: 2, work: 0, productWork: 0 } },
   'one stage a kernel': { ...cpuTarget, chained: [], bindings: 6, alignment: 16, largest: { loads: 4, nodes: 20 } },
 };
 

@@ -1,5 +1,6 @@
-import type { Control, ReduceOperation, UpdateMode } from '../program/lowering.ts';
-import type { Eqn, Program, Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
+import type { ReduceOperation, UpdateMode } from '../program/placing.ts';
+import type { Control, Eqn, Program } from '../program/program.ts';
 import type { Affine } from '../shape/affine.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Expression, IndexTerm } from './expression.ts';
@@ -18,7 +19,10 @@ export interface LoopStage {
   readonly stores: readonly Store[];
 }
 
-/** A reduction of `value` over the last `space.length - kept` axes of the space; the result lies row-major. */
+/**
+ * A reduction of `value` over the last `space.length - kept` axes of the space; the result lies row-major, from element `at`
+ * of the variable's buffer on (default 0).
+ */
 export interface ReduceStage {
   readonly kind: 'reduce';
   readonly operation: ReduceOperation;
@@ -26,6 +30,9 @@ export interface ReduceStage {
   readonly kept: number;
   readonly value: Expression;
   readonly variable: Var;
+  readonly at?: number;
+  /** Whether the terms are long sums themselves: then rounding may take nothing more from them. */
+  readonly ofSums?: boolean;
 }
 
 /** An operand of a contraction in memory: strides in elements for its batch, free and contracted axis. */
@@ -48,7 +55,7 @@ export interface ComputedOperand {
 export type ContractionOperand = MemoryOperand | ComputedOperand;
 
 /**
- * `C[b] = A[b]·B[b]` for `batch` matrices; C lies row-major in the variable's buffer. With an epilogue, loops over C run
+ * `C[b] = A[b]·B[b]` for `batch` matrices; C lies row-major in the variable's buffer, from element `at` on. With an epilogue, loops over C run
  * as its elements are finished: a load of `variable` there is the finished element, and C itself is written only when
  * `keeps` says so.
  */
@@ -63,6 +70,7 @@ export interface ContractionStage {
   readonly rhs: ContractionOperand;
   readonly keeps: boolean;
   readonly epilogue: LoopStage | null;
+  readonly at?: number;
 }
 
 /** A position given by an index value, beside the place in a buffer that the loops walk through. */

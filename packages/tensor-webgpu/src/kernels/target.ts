@@ -29,6 +29,17 @@ export interface Target {
   /** Work joins a part with fewer than `fewRows` rows only up to this many elements, so that large work can be cut. */
   readonly fewRows: number;
   readonly smallWork: number;
+  /**
+   * Reductions and products of fewer than `fewRows` rows are cut in `pieces`, computed side by side and combined in order, when
+   * they have at least so many terms and operations (`work`; `productWork` for products). Left out: never.
+   */
+  readonly split?: {
+    readonly fewRows: number;
+    readonly pieces: number;
+    readonly terms: number;
+    readonly work: number;
+    readonly productWork: number;
+  };
   /** A right operand of a product with more elements than this is not read again for each block of rows. */
   readonly sharedOperand: number;
 }

@@ -1,5 +1,5 @@
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { type Domain, elementwiseOperands } from './operands.ts';
 import type { TensorLike } from './types.ts';

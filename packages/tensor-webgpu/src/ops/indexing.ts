@@ -2,9 +2,10 @@ import { checkDType } from '../dtype/dtype.ts';
 import { checkedList, checkedOptions, checkedWhole, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { UpdateMode } from '../program/placing.ts';
+import type { Value } from '../program/value.ts';
 import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { tensor } from './creation.ts';
 import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
@@ -109,10 +110,8 @@ export function gather(x: TensorLike, indices: TensorLike, options: GatherOption
   });
 }
 
-type ScatterMode = 'add' | 'set' | 'min' | 'max' | 'mul';
-
 const scatter =
-  (name: string, mode: ScatterMode) =>
+  (name: string, mode: UpdateMode) =>
   (x: TensorLike, indices: TensorLike, updates: TensorLike, options: GatherOptions = {}): Tensor =>
     composite(name, () => {
       const batchDims = checkedBatchDims(name, checkedOptions(name, options, ['batchDims']));

@@ -1,9 +1,9 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { broadcastShapes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { asTensors, broadcastValue, castTo, commonType, inType, isLiteralValue, isScalar } from './operands.ts';

@@ -1,8 +1,8 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxes, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';

@@ -1,8 +1,8 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { asFloat, asNumber } from './operands.ts';
 import { all, max, min, sum } from './reductions.ts';

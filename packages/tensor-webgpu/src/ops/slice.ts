@@ -1,9 +1,9 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { asTensor } from './operands.ts';
 import { reshape } from './reshape.ts';

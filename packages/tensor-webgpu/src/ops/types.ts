@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
-import type { Value } from '../trace/value.ts';
+import type { Value } from '../program/value.ts';
 
 /** Numbers or booleans in nested arrays of equal lengths. */
 export type NestedArray = readonly (number | boolean | NestedArray)[];

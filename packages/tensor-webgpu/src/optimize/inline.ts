@@ -1,4 +1,5 @@
-import { type Atom, type Eqn, isProgram, type Params, type Program, Var } from '../program/program.ts';
+import { type Atom, type Params, Var } from '../program/aval.ts';
+import { type Eqn, isProgram, type Program } from '../program/program.ts';
 
 /** A copy of the parameters in which `change` was applied to every sub-program. */
 export function mapSubprograms(params: Params, change: (program: Program) => Program): Params {

@@ -1,5 +1,5 @@
-import type { Primitive } from '../program/primitive.ts';
-import type { Atom, Aval, Eqn, Params } from '../program/program.ts';
+import type { Atom, Aval, Params } from '../program/aval.ts';
+import type { Eqn, Primitive } from '../program/program.ts';
 
 /** What a rewrite rule may ask and do. */
 export interface Rewriter {

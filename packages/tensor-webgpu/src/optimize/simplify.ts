@@ -1,6 +1,6 @@
+import { type Atom, Literal, type Params, Var } from '../program/aval.ts';
 import { operationKey } from '../program/key.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
+import type { Eqn, Primitive, Program } from '../program/program.ts';
 import { removeDeadCode } from './deadCode.ts';
 import { inlineCalls, mapSubprograms } from './inline.ts';
 import { type Rewriter, rewritesOf } from './rewrite.ts';

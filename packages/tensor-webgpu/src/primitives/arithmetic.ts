@@ -1,5 +1,5 @@
 import { isInteger } from '../dtype/dtype.ts';
-import type { Tangent } from '../program/primitive.ts';
+import type { Tangent } from '../program/value.ts';
 import { addTangents, binary, elementwise, NUMBERS, unary } from './elementwise.ts';
 
 /** The cotangent of a linear operand; the others have none. */

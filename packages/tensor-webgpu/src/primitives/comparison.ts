@@ -1,4 +1,4 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { binary, elementwise, FLOATS, type Scalar, unary } from './elementwise.ts';
 import { commonDType } from './operand.ts';
 

@@ -1,15 +1,15 @@
 import type { DType } from '../dtype/dtype.ts';
 import { isInteger } from '../dtype/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
-import type { ReduceOperation } from '../program/lowering.ts';
-import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
-import type { Aval } from '../program/program.ts';
-import { refArray, refData } from '../program/refArray.ts';
+import type { Aval } from '../program/aval.ts';
+import type { Lax } from '../program/lax.ts';
+import type { ReduceOperation } from '../program/placing.ts';
+import type { Primitive } from '../program/program.ts';
+import { type RefArray, refArray, refData } from '../program/refArray.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { range, type Shape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { NUMBERS } from './elementwise.ts';
-import type { Lax } from './lax.ts';
 import { readPermuted } from './strided.ts';
 
 interface ReduceParams {

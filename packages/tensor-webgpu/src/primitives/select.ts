@@ -1,8 +1,8 @@
 import { DTypeError } from '../errors/errors.ts';
+import type { Operand, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { elementwise } from './elementwise.ts';
-import { asValues, commonDType, type Operand } from './operand.ts';
+import { asValues, commonDType } from './operand.ts';
 
 /** `condition ? a : b`, element by element. The branch not taken has no part in the derivative. */
 export const selectPrimitive = elementwise({

@@ -5,9 +5,9 @@ import { composite } from '../ops/composite.ts';
 import { broadcastValue } from '../ops/operands.ts';
 import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { bitsFor, type Key, wideBits } from './key.ts';
 import { parameterIn } from './parameters.ts';
 

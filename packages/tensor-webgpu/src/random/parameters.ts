@@ -3,7 +3,7 @@ import { ArgumentError } from '../errors/errors.ts';
 import { tensor } from '../ops/creation.ts';
 import { castTo, isTensor } from '../ops/operands.ts';
 import type { NestedArray, TensorLike } from '../ops/types.ts';
-import { Literal } from '../program/program.ts';
+import { Literal } from '../program/aval.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { literalValue } from '../trace/value.ts';
 import type { Key } from './key.ts';

@@ -5,9 +5,9 @@ import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { castPrimitive } from '../primitives/cast.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { primitives } from '../primitives/table.ts';
+import { type Atom, type Aval, Literal, Var } from '../program/aval.ts';
 import { EXACT } from '../program/exact.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Aval, type Eqn, Literal, Var } from '../program/program.ts';
+import type { Eqn, Primitive } from '../program/program.ts';
 import { refScalar } from '../program/refArray.ts';
 import { sameShape } from '../shape/shape.ts';
 

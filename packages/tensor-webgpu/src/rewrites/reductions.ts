@@ -6,7 +6,7 @@ import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
 import { reduceSumPrimitive } from '../primitives/reduce.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
-import { type Atom, Literal } from '../program/program.ts';
+import { type Atom, Literal } from '../program/aval.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
 

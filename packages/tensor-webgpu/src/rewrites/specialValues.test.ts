@@ -13,10 +13,10 @@ import { evaluateProgram } from '../program/evaluate.ts';
 import { EXACT } from '../program/exact.ts';
 import type { Program } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { rewriteRules } from './index.ts';
 
 /** Rules that changed something in these tests. */

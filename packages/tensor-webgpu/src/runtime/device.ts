@@ -50,6 +50,8 @@ export interface ProgramReport {
   readonly arenaBytes: number;
   /** Size of the emitted code in bytes; 0 where nothing is emitted. */
   readonly codeBytes: number;
+  /** Threads that a run may use at most; left out by devices without. 1 where it is too small to be cut. */
+  readonly threads?: number;
   /** How long the steps of compiling took; left out by devices that do not say. */
   readonly steps?: readonly CompileStep[];
 }
@@ -69,6 +71,21 @@ export interface MemoryReport {
   readonly reservedBytes: number;
 }
 
+/** What is to be known of a device on this machine, for people and for the records of a run. */
+export interface DeviceInfo {
+  readonly name: string;
+  readonly dtypes: readonly DType[];
+  /**
+   * The arithmetic by name. The same program gives the same bits wherever this is the same, with any number of threads;
+   * elsewhere results differ by rounding.
+   */
+  readonly numerics: string;
+  /** Threads that a program may use, the calling one included. */
+  readonly threads: number;
+  /** What a person may want to know or to change, such as why there is only one thread. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Where tensors live and programs run: `cpu` (WebAssembly SIMD), `reference` (float64 JavaScript), or one that a user
  * plugs in with `init({ device })`. A device answers at once or by promises, call by call: tensors, transforms and `jit`
@@ -84,6 +101,8 @@ export interface Device {
   /** Only on devices whose memory this thread can see. */
   readSync?(storage: Storage): TypedArray;
   memory(): MemoryReport;
+  /** What differs from one machine to the next; a device that does not say has one thread and numerics of its own. */
+  info?(): Omit<DeviceInfo, 'name' | 'dtypes'>;
   /** Gives back what is kept for later use only: pools, arenas. Called after every executable was disposed. */
   trim?(): void;
 }

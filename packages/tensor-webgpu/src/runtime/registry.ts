@@ -1,5 +1,5 @@
 import { DeviceError } from '../errors/errors.ts';
-import type { Device } from './device.ts';
+import type { Device, DeviceInfo } from './device.ts';
 
 const known = new Map<string, Device>();
 let chosen: Device | null = null;
@@ -33,4 +33,16 @@ export function defaultDevice(name?: string): Device {
   if (name !== undefined) chosen = deviceNamed(name);
   if (!chosen) throw new DeviceError('No device is registered. Import @flowfield/tensor-webgpu as a whole.');
   return chosen;
+}
+
+/**
+ * What a device is like on this machine, the default device unless named: its dtypes, the name of its numerics, how many
+ * threads it uses and why not more.
+ *
+ * @throws DeviceError when there is no such device; ArgumentError for a bad `FLOWFIELD_THREADS`.
+ */
+export function deviceInfo(name?: string): DeviceInfo {
+  const device = name === undefined ? defaultDevice() : deviceNamed(name);
+  const { numerics, threads, notes } = device.info?.() ?? { numerics: device.name, threads: 1, notes: [] };
+  return { name: device.name, dtypes: [...device.dtypes], numerics, threads, notes };
 }

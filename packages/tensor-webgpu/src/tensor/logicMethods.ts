@@ -1,10 +1,10 @@
 import * as ops from '../ops/index.ts';
 import type { TensorLike } from '../ops/types.ts';
-import { Value } from '../trace/value.ts';
+import { BaseTensor } from '../trace/value.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Comparisons, questions about each element and functions of bits as methods. */
-export abstract class LogicMethods extends Value {
+export abstract class LogicMethods extends BaseTensor {
   equal(y: TensorLike): Tensor {
     return ops.equal(this, y);
   }

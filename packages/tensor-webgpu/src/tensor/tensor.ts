@@ -4,7 +4,7 @@ import { ArgumentError, DeviceError, ShapeError, TraceError } from '../errors/er
 import { composite } from '../ops/composite.ts';
 import { slice } from '../ops/slice.ts';
 import type { NestedArray } from '../ops/types.ts';
-import type { Aval } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
 import type { Device } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import { deviceNamed } from '../runtime/registry.ts';

@@ -26,6 +26,11 @@ export class Explanation {
     return this.report.codeBytes;
   }
 
+  /** Threads that a run may use at most: 1 where nothing in it is large enough to be shared. */
+  get threads(): number {
+    return this.report.threads ?? 1;
+  }
+
   /** Floating-point operations of one run, as the kernels count them. */
   get flops(): number {
     return this.report.kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
@@ -54,7 +59,7 @@ export class Explanation {
     return [
       this.program,
       '',
-      `${kernels.length} kernels, ${quantity(this.flops, 'FLOP')}, arena ${quantity(arenaBytes, 'B')}, code ${quantity(codeBytes, 'B')}`,
+      `${kernels.length} kernels, ${quantity(this.flops, 'FLOP')}, arena ${quantity(arenaBytes, 'B')}, code ${quantity(codeBytes, 'B')}, ${this.threads === 1 ? 'one thread' : `up to ${this.threads} threads`}`,
       ...lines,
     ].join('\n');
   }

@@ -1,9 +1,10 @@
 import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf, type NumberPlace } from '../trace/constant.ts';
-import { isValue, type Value } from '../trace/value.ts';
+import { isValue } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */

@@ -5,6 +5,7 @@ import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
 import type {
   CompileOptions,
+  DeviceInfo,
   MemoryReport,
   Storage,
   SynchronousDevice,
@@ -22,6 +23,10 @@ import { Scratch } from './scratch.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { CpuStorage } from './storage.ts';
 import { cpuTarget } from './target.ts';
+import { BOARD_BYTES } from './threads/board.ts';
+import { pool } from './threads/pool.ts';
+import { sharesAll, usualThreads } from './threads/setting.ts';
+import { whyAlone } from './threads/workers.ts';
 
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
@@ -29,12 +34,14 @@ const PAGE_BYTES = 65536;
 /** A smaller surplus of memory is not given back. */
 const TRIM_FROM = 64 * 1024 * 1024;
 
-const newMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-
 /** Options of a CPU device. */
 export interface CpuOptions {
   /** Most bytes that its memory may take. Default and maximum: 4 GiB. */
   readonly memoryLimit?: number;
+  /** Threads of its programs at most. Default: as many as the process has cores, or what FLOWFIELD_THREADS says. */
+  readonly threads?: number;
+  /** Share everything that can be cut, and wait for the threads to be there: for tests. Default: where it pays. */
+  readonly shareAll?: boolean;
 }
 
 /** A device whose later programs can be written for a compiler that joins pairs of vectors. */
@@ -51,12 +58,38 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
   readonly residency: Residency;
   readonly arena: Scratch;
   readonly table: Scratch;
+  /** Whether other threads could see the memory. */
+  private readonly shared = whyAlone() === null;
   private view = new Uint32Array(0);
+  private most: number | null;
+  readonly shareAll: boolean;
 
-  constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES }: CpuOptions) {
-    this.residency = new Residency(new Heap(newMemory(), memoryLimit));
+  constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES, threads, shareAll = sharesAll() }: CpuOptions) {
+    this.most = threads ?? null;
+    this.shareAll = shareAll;
+    this.residency = new Residency(this.newHeap(memoryLimit));
     this.arena = new Scratch(this.residency);
     this.table = new Scratch(this.residency);
+  }
+
+  /** Threads of its programs at most. Throws `ArgumentError` for a bad FLOWFIELD_THREADS. */
+  get threads(): number {
+    this.most ??= usualThreads();
+    return this.shared ? this.most : 1;
+  }
+
+  /** Sets the number of threads; returns whether programs compiled before were made for fewer. */
+  useThreads(most: number): boolean {
+    const before = this.most;
+    this.most = most;
+    if (pool.size > most - 1) pool.end();
+    return before !== null && before < most;
+  }
+
+  private newHeap(limit: number): Heap {
+    const { shared } = this;
+    const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared });
+    return new Heap(memory, limit, shared ? BOARD_BYTES : undefined);
   }
 
   put(data: TypedArray, dtype: DType): Storage {
@@ -85,6 +118,17 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     return this.readSync(storage);
   }
 
+  info(): Omit<DeviceInfo, 'name' | 'dtypes'> {
+    const { threads } = this;
+    const alone = whyAlone() ?? pool.trouble;
+    const cannot = alone === null ? [] : [`One thread: ${alone}.`];
+    return {
+      numerics: features().fused ? 'wasm-simd-fma' : 'wasm-simd',
+      threads: pool.trouble === null ? threads : 1,
+      notes: cannot,
+    };
+  }
+
   memory(): MemoryReport {
     const { heap, tensors, asideBytes } = this.residency;
     return {
@@ -101,7 +145,9 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     this.table.release();
     const { heap } = this.residency;
     if (heap.memory.buffer.byteLength < TRIM_FROM + 2 * heap.live) return;
-    this.residency.moveTo(new Heap(newMemory(), heap.limit));
+    this.residency.moveTo(this.newHeap(heap.limit));
+    // They would hold the old one.
+    pool.end();
   }
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): SynchronousExecutable {
@@ -113,8 +159,11 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     // Before code is made, which cannot count so far.
     for (const { dtype, size } of results) heap.checkSize(size * bytesPerElement(dtype));
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
-    module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES });
-    const { plan, calls, functions, slots } = emitProgram(module, schedule, donate, {
+    module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: this.shared });
+    const { threads } = this;
+    const { plan, calls, functions, slots, sharedWork } = emitProgram(module, schedule, donate, {
+      threads,
+      shareAll: this.shareAll,
       pairVectors: this.pairVectors,
       checkSize: (bytes) => heap.checkSize(bytes),
       watch,
@@ -122,7 +171,8 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     const { memory } = heap;
     const code = module.toBytes();
     watch.lap('emit');
-    const instance = new WebAssembly.Instance(compileModule(code), {
+    const compiled = compileModule(code);
+    const instance = new WebAssembly.Instance(compiled, {
       env: { memory },
       scalar: functions,
       host: {
@@ -137,10 +187,13 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
       plan,
       donate,
       slots,
+      shared: sharedWork > 0 ? pool.program(compiled, memory, threads, code.length) : null,
+      sharedWork,
       report: {
         program,
         kernels: kernelReports(schedule, cpuTarget),
         arenaBytes: plan.arenaBytes,
+        threads: sharedWork > 0 ? threads : 1,
         codeBytes: code.length,
         steps: watch.steps,
       },

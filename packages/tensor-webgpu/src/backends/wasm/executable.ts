@@ -3,9 +3,11 @@ import { DisposedError } from '../../errors/errors.ts';
 import type { ProgramReport, Storage, SynchronousExecutable } from '../../runtime/device.ts';
 import type { CpuDevice } from './device.ts';
 import { CpuStorage } from './storage.ts';
+import { trapped } from './threads/failure.ts';
+import { pool, type SharedProgram } from './threads/pool.ts';
 
-/** The exported function of a program: which thread of how many, the arena and the table of pointers. */
-export type Step = (thread: number, threads: number, arena: number, table: number) => void;
+/** The exported function of a program: how many threads take part, the arena and the table of pointers. */
+export type Step = (threads: number, arena: number, table: number) => void;
 
 /** What an instance takes at the least, and for each byte of code; measured with V8. */
 const INSTANCE_BYTES = 60_000;
@@ -20,6 +22,10 @@ interface Parts {
   readonly donate: readonly boolean[];
   /** Entries of the table of pointers: inputs, then outputs, then those of sub-programs. */
   readonly slots: number;
+  /** The program as other threads have it; `null` when it is not worth it. */
+  readonly shared: SharedProgram | null;
+  /** Nanoseconds of a run that may be shared. */
+  readonly sharedWork: number;
   readonly report: ProgramReport;
 }
 
@@ -36,15 +42,19 @@ export class CpuExecutable implements SynchronousExecutable {
   /** Donated inputs that no output takes over. */
   private readonly spent: readonly number[];
   private step: Step | null;
+  private readonly shared: SharedProgram | null;
+  private readonly sharedWork: number;
   /** The memory that the code works on. */
   private readonly memory: WebAssembly.Memory;
 
-  constructor({ device, step, results, plan, donate, slots, report }: Parts) {
+  constructor({ device, step, results, plan, donate, slots, shared, sharedWork, report }: Parts) {
     this.device = device;
     this.step = step;
     this.memory = device.residency.heap.memory;
     this.results = results;
     this.slots = slots;
+    this.shared = shared;
+    this.sharedWork = sharedWork;
     this.arenaBytes = plan.arenaBytes;
     this.reuse = plan.reuse;
     this.spent = donate.flatMap((is, i) => (is && !plan.reuse.includes(i) ? [i] : []));
@@ -73,7 +83,7 @@ export class CpuExecutable implements SynchronousExecutable {
       let slot = table >>> 2;
       for (let i = 0; i < inputs.length; i++) words[slot++] = (inputs[i] as CpuStorage).memory.address;
       for (let i = 0; i < outputs.length; i++) words[slot++] = outputs[i].memory.address;
-      step(0, 1, arena, table);
+      this.call(step, arena, table);
     } catch (error) {
       outputs.forEach((storage, i) => {
         if (reuse[i] < 0) storage.dispose();
@@ -84,7 +94,22 @@ export class CpuExecutable implements SynchronousExecutable {
     return outputs;
   }
 
+  /** Runs the code, with other threads when they are there and it is worth it. */
+  private call(step: Step, arena: number, table: number): void {
+    const { shared, device } = this;
+    const threads = shared
+      ? pool.ready(shared, Math.min(shared.threads, device.threads), this.sharedWork, device.shareAll)
+      : 1;
+    try {
+      if (threads === 1 || !shared) step(1, arena, table);
+      else pool.run(shared, threads, () => step(threads, arena, table));
+    } catch (error) {
+      throw error instanceof WebAssembly.RuntimeError ? trapped(String(error), error) : error;
+    }
+  }
+
   dispose(): void {
     this.step = null;
+    if (this.shared) pool.drop(this.shared);
   }
 }

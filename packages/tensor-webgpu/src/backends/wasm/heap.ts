@@ -24,12 +24,14 @@ export class Heap {
   private readonly free = new Map<number, number>();
   private readonly freeEnds = new Map<number, number>();
   private readonly sizes = new Map<number, number>();
-  private end = alignment;
+  private end: number;
   live = 0;
 
-  constructor(memory: WebAssembly.Memory, limit: number) {
+  /** Bytes before `start` are left alone. */
+  constructor(memory: WebAssembly.Memory, limit: number, start = alignment) {
     this.memory = memory;
     this.limit = limit;
+    this.end = aligned(start, alignment);
   }
 
   /** The address of a new block of at least `bytes` bytes. Throws `OutOfMemoryError`. */

@@ -18,6 +18,8 @@ export const cpuTarget: Target = {
   oneRow: 256,
   fewRows: 8,
   smallWork: 4096,
+  // Some tens of microseconds of work on one core.
+  split: { fewRows: 32, pieces: 16, terms: 4096, work: 1 << 19, productWork: 1 << 21 },
   // A megabyte of 32-bit elements stays in the second cache.
   sharedOperand: 1 << 18,
 };

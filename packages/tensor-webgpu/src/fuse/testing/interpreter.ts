@@ -13,9 +13,8 @@ import type {
 } from '../../kernels/form.ts';
 import type { Target } from '../../kernels/target.ts';
 import type { ControlPlan, MemoryPlan } from '../../plan/memory.ts';
-import type { RefArray } from '../../program/primitive.ts';
-import { Literal } from '../../program/program.ts';
-import { refScalar } from '../../program/refArray.ts';
+import { Literal } from '../../program/aval.ts';
+import { type RefArray, refScalar } from '../../program/refArray.ts';
 import { rowMajorStrides, sizeOf } from '../../shape/shape.ts';
 import { Elements, held, indicesOf, placeAt } from './elements.ts';
 import { arenaOf, copied, Frame, own, type View } from './memory.ts';
@@ -109,7 +108,7 @@ export class Interpreter {
   }
 
   private reduce(
-    { operation, space, kept, value, variable }: ReduceStage,
+    { operation, space, kept, value, variable, at: start = 0 }: ReduceStage,
     from: number,
     to: number,
     frame: Frame,
@@ -132,7 +131,7 @@ export class Interpreter {
       else if (operation === 'reduceProd') total = values.reduce(multiply, 1);
       else total = operation === 'reduceMax' ? Math.max(...values) : Math.min(...values);
       const { data, at, step } = frame.viewOf(variable);
-      data[at + placeAt({ offset: 0, strides }, index) * step] = held(variable.dtype, total);
+      data[at + placeAt({ offset: start, strides }, index) * step] = held(variable.dtype, total);
     }
   }
 
@@ -189,7 +188,7 @@ export class Interpreter {
           let position = (b * m + i) * n + j;
           if (stage.keeps) {
             const { data, at, step } = frame.viewOf(variable);
-            data[at + position * step] = sum;
+            data[at + ((stage.at ?? 0) + position) * step] = sum;
           }
           if (!epilogue) continue;
           const index = strides.map((stride) => {

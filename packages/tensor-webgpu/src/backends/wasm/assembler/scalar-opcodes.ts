@@ -194,4 +194,5 @@ export const atomicOpcodes = {
   i32AtomicRmwXor: [0x3a, 4],
   i32AtomicRmwXchg: [0x41, 4],
   i32AtomicRmwCmpxchg: [0x48, 4],
+  i64AtomicRmwCmpxchg: [0x49, 8],
 } as const;

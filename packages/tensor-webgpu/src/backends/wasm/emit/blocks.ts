@@ -1,7 +1,7 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { madeBy, readBy } from '../../../kernels/access.ts';
-import type { ContractionStage, RowPart } from '../../../kernels/form.ts';
-import type { Var } from '../../../program/program.ts';
+import type { ContractionStage, RowPart, Stage } from '../../../kernels/form.ts';
+import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { inMemory, type Product } from './products.ts';
 
@@ -14,10 +14,17 @@ const WANTED_BLOCKS = 16;
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
 
-/** Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need. */
-export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>): number {
+/** Whether each row is a piece of a long sum, as large as a piece should be. */
+const isPieces = (stage: Stage): boolean =>
+  (stage.kind === 'reduce' || (stage.kind === 'contraction' && stage.batch > 1)) && stage.at !== undefined;
+
+/**
+ * Rows of a block of the part: few enough for the cache, and a multiple of what its products and vectors need; the least
+ * such multiple if `finest`.
+ */
+export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionStage, Product>, finest: boolean): number {
   const { rows } = part;
-  if (rows <= 1) return 1;
+  if (rows <= 1 || part.stages.some(isPieces)) return 1;
   let step = 4;
   for (const stage of part.stages) {
     if (stage.kind === 'contraction' && stage.batch === 1) {
@@ -26,6 +33,7 @@ export function rowsPerBlock(part: RowPart, products: ReadonlyMap<ContractionSta
       step = (step * needed) / gcd(step, needed);
     } else if (stage.kind === 'reduce') step = step < 16 && rows >= 16 ? (step * 16) / gcd(step, 16) : step;
   }
+  if (finest) return Math.min(rows, step);
   const touched = new Set<Var>();
   let work = 0;
   for (const stage of part.stages) {

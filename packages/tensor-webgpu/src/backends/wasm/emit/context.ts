@@ -1,8 +1,7 @@
 import { toDType } from '../../../dtype/dtype.ts';
 import { valuesOf } from '../../../kernels/access.ts';
-import type { Expression } from '../../../kernels/expression.ts';
 import { visit } from '../../../kernels/expression.ts';
-import type { Group } from '../../../kernels/form.ts';
+import type { Group, Stage } from '../../../kernels/form.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
 import { type Apply, isNative, widthOf } from './native.ts';
@@ -22,42 +21,23 @@ export class ModuleContext {
 
   /** Imports every function on numbers that the loops of these groups call. Must precede the first function. */
   importScalars(groups: readonly Group[]): void {
-    for (const group of groups) {
-      for (const part of group.parts) {
-        if (part.kind !== 'rows') continue;
-        for (const stage of part.stages) {
-          if (stage.kind === 'contraction') continue;
-          if (stage.kind === 'update') {
-            // Either way of emitting it may be chosen later.
-            this.importFor(valuesOf(stage), false);
-            this.importFor(valuesOf(stage), true);
-          } else
-            this.importFor(
-              valuesOf(stage),
-              stage.kind === 'reduce' && (stage.operation === 'argMax' || stage.operation === 'argMin'),
-            );
-        }
-      }
-    }
+    for (const group of groups)
+      for (const part of group.parts)
+        if (part.kind === 'rows')
+          for (const stage of part.stages) for (const node of calledBy(stage)) this.import(node);
   }
 
-  private importFor(values: readonly Expression[], scalar: boolean): void {
-    const vector = !scalar && widthOf(values) > 1;
-    visit(values, (node) => {
-      if (node.kind !== 'apply' || isNative(node, vector)) return;
-      const key = scalarKey(node);
-      if (this.callables.has(key)) return;
-      this.callables.set(
-        key,
-        this.module.importFunction(
-          'scalar',
-          key,
-          node.args.map(() => 'f64' as const),
-          ['f64'],
-        ),
-      );
-      this.functions[key] = hostFunction(node);
-    });
+  private import(node: Apply): void {
+    const key = scalarKey(node);
+    if (this.callables.has(key)) return;
+    const params = node.args.map(() => 'f64' as const);
+    this.callables.set(key, this.module.importFunction('scalar', key, params, ['f64']));
+    this.functions[key] = hostFunction(node);
+  }
+
+  /** Whether these stages call functions on numbers, which only the thread of the host has. */
+  callsHost(stages: readonly Stage[]): boolean {
+    return stages.some((stage) => calledBy(stage).length > 0);
   }
 
   /** The imported function of one element of an operation. */
@@ -65,6 +45,25 @@ export class ModuleContext {
     return this.callables.get(scalarKey(node)) as Callable;
   }
 }
+
+/** The operations of a stage that have no instructions. */
+function calledBy(stage: Stage): Apply[] {
+  if (stage.kind === 'contraction') return [];
+  const values = valuesOf(stage);
+  // Either way of emitting an update may be chosen later.
+  const forms = stage.kind === 'update' ? [false, true] : [isScalar(stage)];
+  const called: Apply[] = [];
+  for (const scalar of forms) {
+    const vector = !scalar && widthOf(values) > 1;
+    visit(values, (node) => {
+      if (node.kind === 'apply' && !isNative(node, vector)) called.push(node);
+    });
+  }
+  return called;
+}
+
+const isScalar = (stage: Stage): boolean =>
+  stage.kind === 'reduce' && (stage.operation === 'argMax' || stage.operation === 'argMin');
 
 const scalarKey = (node: Apply): string =>
   `${operationKey(node.eqn.primitive.name, node.eqn.params)}${node.output}:${node.args.map((arg) => arg.dtype).join()}:${node.dtype}`;

@@ -1,8 +1,8 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { ControlPart } from '../../../kernels/form.ts';
 import type { ControlPlan } from '../../../plan/memory.ts';
-import type { Control } from '../../../program/lowering.ts';
-import type { Aval, Literal, Var } from '../../../program/program.ts';
+import type { Aval, Literal, Var } from '../../../program/aval.ts';
+import type { Control } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { type Placement, samePlacement } from './pointers.ts';
@@ -14,6 +14,8 @@ export interface EmittedRegion {
   /** First entry of its inputs, then of its outputs. */
   readonly inputSlot: number;
   readonly outputSlot: number;
+  /** Nanoseconds of one run that threads may share. */
+  readonly work: number;
 }
 
 type Scan = Extract<Control, { kind: 'scan' }>;
@@ -22,23 +24,19 @@ type While = Extract<Control, { kind: 'while' }>;
 /** What a control equation needs around it in the function that runs it. */
 export interface ControlFrame {
   readonly f: FunctionBuilder;
-  readonly thread: number;
   readonly threads: number;
   readonly arena: number;
   readonly table: number;
   readonly placements: ReadonlyMap<Var, Placement>;
-  /** Waits for all threads. */
-  readonly sync: () => void;
   readonly copy: FunctionBuilder;
 }
 
 const bytesOf = (aval: Aval): number => sizeOf(aval.shape) * bytesPerElement(aval.dtype);
 
 /**
- * Emits the loops and branches of one control equation. Sub-programs find their operands through the pointer table;
- * thread 0 writes the pointers, and a barrier stands before and after every run of a sub-program. A carried value that
- * its body overwrites in place lies in the result from the start; any other alternates between the result and a second
- * buffer.
+ * Emits the loops and branches of one control equation, which one thread runs; others help inside the sub-programs. These
+ * find their operands through the pointer table. A carried value that its body overwrites in place lies in the result from
+ * the start; any other alternates between the result and a second buffer.
  */
 export class ControlCode {
   private readonly part: ControlPart;
@@ -49,6 +47,14 @@ export class ControlCode {
     this.part = part;
     this.plan = plan;
     this.regions = regions;
+  }
+
+  /** Nanoseconds of one run that threads may share; of a loop that ends by its condition, those of one turn. */
+  get work(): number {
+    const { control } = this.part;
+    const inside = this.regions.map(({ work }) => work);
+    if (control.kind === 'scan') return control.length * inside[0];
+    return control.kind === 'while' ? inside[0] + inside[1] : Math.max(...inside);
   }
 
   emit(frame: ControlFrame): void {
@@ -87,12 +93,6 @@ export class ControlCode {
       () => pushAddress(frame, to),
       () => pushAddress(frame, from),
     );
-  }
-
-  private onFirstThread(frame: ControlFrame, body: () => void): void {
-    frame.f.localGet(frame.thread);
-    frame.f.i32Eqz();
-    frame.f.if(body);
   }
 
   /** Literal operands are written to memory, where sub-programs read them. */
@@ -137,15 +137,12 @@ export class ControlCode {
 
   private run(frame: ControlFrame, region: EmittedRegion): void {
     const { f } = frame;
-    frame.sync();
-    f.localGet(frame.thread);
     f.localGet(frame.threads);
     f.localGet(frame.arena);
     f.i32Const(this.plan.offset);
     f.i32Add();
     f.localGet(frame.table);
     f.call(region.step);
-    frame.sync();
   }
 
   private copy(frame: ControlFrame, bytes: number, target: () => void, source: () => void): void {
@@ -160,63 +157,57 @@ export class ControlCode {
     const { inputs, outputs } = this.part.eqn;
     const [region] = this.regions;
     if (length === 0) {
-      this.onFirstThread(frame, () => {
-        for (let i = 0; i < carries; i++) this.begin(frame, i, constants + i);
-      });
+      for (let i = 0; i < carries; i++) this.begin(frame, i, constants + i);
       return;
     }
     const { fixed, moving } = this.carries;
-    this.onFirstThread(frame, () => {
-      for (let i = 0; i < constants; i++) this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, i));
-      for (const i of fixed) {
-        this.begin(frame, i, constants + i);
-        this.setSlot(frame, region.inputSlot + constants + i, () => this.pushResult(frame, i));
-        this.setSlot(frame, region.outputSlot + i, () => this.pushResult(frame, i));
-      }
-    });
+    for (let i = 0; i < constants; i++) this.setSlot(frame, region.inputSlot + i, () => this.pushOperand(frame, i));
+    for (const i of fixed) {
+      this.begin(frame, i, constants + i);
+      this.setSlot(frame, region.inputSlot + constants + i, () => this.pushResult(frame, i));
+      this.setSlot(frame, region.outputSlot + i, () => this.pushResult(frame, i));
+    }
     f.loop(length, (turn) => {
-      this.onFirstThread(frame, () => {
-        // Targets alternate so that the last turn writes the result.
-        const pick = (even: () => void, odd: () => void): void => {
-          even();
-          odd();
-          f.i32Const(length - 1);
+      // Targets alternate so that the last turn writes the result.
+      const pick = (even: () => void, odd: () => void): void => {
+        even();
+        odd();
+        f.i32Const(length - 1);
+        f.localGet(turn);
+        f.i32Sub();
+        f.i32Const(1);
+        f.i32And();
+        f.i32Eqz();
+        f.select();
+      };
+      for (const i of moving) {
+        const result = (): void => this.pushResult(frame, i);
+        const second = (): void => this.pushSecond(frame, i);
+        this.setSlot(frame, region.inputSlot + constants + i, () => {
+          this.pushOperand(frame, constants + i);
+          pick(second, result);
           f.localGet(turn);
-          f.i32Sub();
-          f.i32Const(1);
-          f.i32And();
           f.i32Eqz();
           f.select();
-        };
-        for (const i of moving) {
-          const result = (): void => this.pushResult(frame, i);
-          const second = (): void => this.pushSecond(frame, i);
-          this.setSlot(frame, region.inputSlot + constants + i, () => {
-            this.pushOperand(frame, constants + i);
-            pick(second, result);
-            f.localGet(turn);
-            f.i32Eqz();
-            f.select();
-          });
-          this.setSlot(frame, region.outputSlot + i, () => pick(result, second));
-        }
-        const position = (): void => {
-          if (reverse) f.i32Const(length - 1);
-          f.localGet(turn);
-          if (reverse) f.i32Sub();
-        };
-        const slice = (whole: () => void, aval: Aval): void => {
-          whole();
-          position();
-          f.i32Const(bytesOf(aval) / length);
-          f.i32Mul();
-          f.i32Add();
-        };
-        for (let i = constants + carries; i < inputs.length; i++)
-          this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, i), inputs[i]));
-        for (let i = carries; i < outputs.length; i++)
-          this.setSlot(frame, region.outputSlot + i, () => slice(() => this.pushResult(frame, i), outputs[i]));
-      });
+        });
+        this.setSlot(frame, region.outputSlot + i, () => pick(result, second));
+      }
+      const position = (): void => {
+        if (reverse) f.i32Const(length - 1);
+        f.localGet(turn);
+        if (reverse) f.i32Sub();
+      };
+      const slice = (whole: () => void, aval: Aval): void => {
+        whole();
+        position();
+        f.i32Const(bytesOf(aval) / length);
+        f.i32Mul();
+        f.i32Add();
+      };
+      for (let i = constants + carries; i < inputs.length; i++)
+        this.setSlot(frame, region.inputSlot + i, () => slice(() => this.pushOperand(frame, i), inputs[i]));
+      for (let i = carries; i < outputs.length; i++)
+        this.setSlot(frame, region.outputSlot + i, () => slice(() => this.pushResult(frame, i), outputs[i]));
       this.run(frame, region);
     });
   }
@@ -232,22 +223,20 @@ export class ControlCode {
       this.pushOperand(frame, first + i);
       f.localSet(local);
     }
-    this.onFirstThread(frame, () => {
-      for (let i = 0; i < conditionConstants; i++)
-        this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, i));
-      for (let i = 0; i < bodyConstants; i++)
-        this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, conditionConstants + i));
-      this.setSlot(frame, condition.outputSlot, () => this.pushFlag(frame));
-      for (const i of fixed) {
-        this.begin(frame, i, first + i);
-        for (const slot of [
-          condition.inputSlot + conditionConstants + i,
-          body.inputSlot + bodyConstants + i,
-          body.outputSlot + i,
-        ])
-          this.setSlot(frame, slot, () => this.pushResult(frame, i));
-      }
-    });
+    for (let i = 0; i < conditionConstants; i++)
+      this.setSlot(frame, condition.inputSlot + i, () => this.pushOperand(frame, i));
+    for (let i = 0; i < bodyConstants; i++)
+      this.setSlot(frame, body.inputSlot + i, () => this.pushOperand(frame, conditionConstants + i));
+    this.setSlot(frame, condition.outputSlot, () => this.pushFlag(frame));
+    for (const i of fixed) {
+      this.begin(frame, i, first + i);
+      for (const slot of [
+        condition.inputSlot + conditionConstants + i,
+        body.inputSlot + bodyConstants + i,
+        body.outputSlot + i,
+      ])
+        this.setSlot(frame, slot, () => this.pushResult(frame, i));
+    }
     const next = (i: number, local: number): void => {
       // The buffer that does not hold the current value.
       this.pushSecond(frame, i);
@@ -259,13 +248,11 @@ export class ControlCode {
     };
     f.block((done) => {
       f.repeat((again) => {
-        this.onFirstThread(frame, () => {
-          for (const [i, local] of current) {
-            this.setSlot(frame, condition.inputSlot + conditionConstants + i, () => f.localGet(local));
-            this.setSlot(frame, body.inputSlot + bodyConstants + i, () => f.localGet(local));
-            this.setSlot(frame, body.outputSlot + i, () => next(i, local));
-          }
-        });
+        for (const [i, local] of current) {
+          this.setSlot(frame, condition.inputSlot + conditionConstants + i, () => f.localGet(local));
+          this.setSlot(frame, body.inputSlot + bodyConstants + i, () => f.localGet(local));
+          this.setSlot(frame, body.outputSlot + i, () => next(i, local));
+        }
         this.run(frame, condition);
         this.pushFlag(frame);
         f.i32Load();
@@ -279,21 +266,19 @@ export class ControlCode {
         f.br(again);
       });
     });
-    this.onFirstThread(frame, () => {
-      for (const [i, local] of current) {
-        f.localGet(local);
-        this.pushResult(frame, i);
-        f.i32Ne();
-        f.if(() =>
-          this.copy(
-            frame,
-            bytesOf(this.part.eqn.outputs[i]),
-            () => this.pushResult(frame, i),
-            () => f.localGet(local),
-          ),
-        );
-      }
-    });
+    for (const [i, local] of current) {
+      f.localGet(local);
+      this.pushResult(frame, i);
+      f.i32Ne();
+      f.if(() =>
+        this.copy(
+          frame,
+          bytesOf(this.part.eqn.outputs[i]),
+          () => this.pushResult(frame, i),
+          () => f.localGet(local),
+        ),
+      );
+    }
     f.release(...current.values());
   }
 
@@ -308,12 +293,10 @@ export class ControlCode {
     const branch = (i: number): void => {
       const region = this.regions[i];
       const take = (): void => {
-        this.onFirstThread(frame, () => {
-          for (let k = 1; k < inputs.length; k++)
-            this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, k));
-          outputs.forEach((_, k) => {
-            this.setSlot(frame, region.outputSlot + k, () => this.pushResult(frame, k));
-          });
+        for (let k = 1; k < inputs.length; k++)
+          this.setSlot(frame, region.inputSlot + k - 1, () => this.pushOperand(frame, k));
+        outputs.forEach((_, k) => {
+          this.setSlot(frame, region.outputSlot + k, () => this.pushResult(frame, k));
         });
         this.run(frame, region);
       };

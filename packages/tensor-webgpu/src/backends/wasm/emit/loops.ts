@@ -1,6 +1,6 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { LoopStage, Store } from '../../../kernels/form.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { sameAffine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';

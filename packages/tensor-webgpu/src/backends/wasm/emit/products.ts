@@ -115,7 +115,8 @@ function pushOperands(frame: PointerFrame, product: Product, thread?: number): v
   };
   operand(stage.lhs);
   operand(stage.rhs);
-  pushAddress(frame, frame.placements.get(stage.variable) as Placement);
+  const { variable, at = 0 } = stage;
+  pushAddress(frame, frame.placements.get(variable) as Placement, at * bytesPerElement(variable.dtype));
   pushAddress(frame, { base: 'arena', offset: scratch });
   if (thread === undefined || !product.packsInside) return;
   f.localGet(thread);

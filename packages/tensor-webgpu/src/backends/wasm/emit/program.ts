@@ -8,10 +8,12 @@ import {
 } from '../../../kernels/form.ts';
 import type { MemoryPlan, Place } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { setLarger, setSmaller } from '../contraction/ranges.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 import { cpuTarget } from '../target.ts';
+import { LEAST_TASK, workOf } from '../threads/work.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
@@ -20,6 +22,7 @@ import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
@@ -35,32 +38,38 @@ export interface EmittedProgram {
   readonly functions: ModuleContext['functions'];
   /** Entries of the pointer table: inputs, outputs, then those of sub-programs. */
   readonly slots: number;
+  /** Estimated nanoseconds of one run that threads may share; 0 when nothing is worth it. */
+  readonly sharedWork: number;
+  /** Units of what may be cut, in the order of the exported phases; without those of sub-programs. */
+  readonly units: readonly number[];
 }
 
-/** Parameters of `step`: this thread, the number of threads, the arena and the table of pointers. */
-const STEP_PARAMS = ['i32', 'i32', 'i32', 'i32'] as const;
-const [THREAD, THREADS, ARENA, TABLE] = [0, 1, 2, 3];
-/** Parameters of a part's function: blocks [from, to), arena, table, thread. */
-const PART_PARAMS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
+/** Parameters of `step`: the number of threads that are ready to help, the arena and the table of pointers. */
+const STEP_PARAMS = ['i32', 'i32', 'i32'] as const;
+const [THREADS, ARENA, TABLE] = [0, 1, 2];
+
+/** Bytes of operands that one thread packs in a nanosecond. */
+const PACK_RATE = 4;
 
 /** What the regions of one module share. */
 interface Shared {
   readonly context: ModuleContext;
   readonly host: Callable;
-  readonly barrier: FunctionBuilder;
   readonly copy: FunctionBuilder;
   readonly products: Products;
   readonly calls: HostCall[];
-  readonly threads: number;
-  readonly checkSize: (bytes: number) => void;
+  readonly tasks: Tasks | null;
+  readonly shareAll: boolean;
   slots: number;
 }
 
 export interface EmitOptions {
   /** Export the work between barriers as `phase-0`, `phase-1`, …, so that a test can play several threads in turn. */
   readonly exportPhases?: boolean;
-  /** Threads that may run the program at most. Default: 1. */
+  /** Threads that may run the program at most; more than 1 needs a shared memory. Default: 1. */
   readonly threads?: number;
+  /** Cut everything as finely as it goes, and offer it to other threads however small. Default: where it pays. */
+  readonly shareAll?: boolean;
   /** Tiles of products for a compiler that joins pairs of vectors; see `wideVectors.ts`. Default: false. */
   readonly pairVectors?: boolean;
   /** Told the bytes of every arena before its offsets are written; throws where they are too many. */
@@ -76,23 +85,21 @@ export function emitProgram(
   donate: readonly boolean[],
   options: EmitOptions = {},
 ): EmittedProgram {
+  const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
   const context = new ModuleContext(module);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
-  const barrier = module.func('barrier', ['i32', 'i32']);
-  const copy = emitCopyFunction(module);
   const shared: Shared = {
     context,
     host,
-    barrier,
-    copy,
-    products: new Products(module, options.pairVectors ?? false),
+    copy: emitCopyFunction(module),
+    products: new Products(module, pairVectors),
     calls: [],
-    threads: options.threads ?? 1,
-    checkSize: options.checkSize ?? (() => {}),
+    tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
+    shareAll,
     slots: 0,
   };
-  const { products, threads, checkSize } = shared;
+  const { products } = shared;
   for (const { groups } of allSchedules(schedule)) products.addAll(groups);
   options.watch?.lap('emit');
   const plan = planMemory(schedule, {
@@ -104,12 +111,27 @@ export function emitProgram(
     },
   });
   options.watch?.lap('plan');
-  checkSize(plan.arenaBytes);
+  checkSize?.(plan.arenaBytes);
   const emitter = new RegionEmitter(shared, schedule, plan, true);
-  const { step } = emitter.emit('step');
+  const { step, work } = emitter.emit('step');
   module.export(step);
-  if (options.exportPhases) emitter.phases.forEach((phase, i) => module.export(phase, `phase-${i}`));
-  return { plan, calls: shared.calls, functions: context.functions, slots: shared.slots };
+  shared.tasks?.finish();
+  if (exportPhases) emitter.phases.forEach(({ body }, i) => module.export(body, `phase-${i}`));
+  return {
+    plan,
+    calls: shared.calls,
+    functions: context.functions,
+    slots: shared.slots,
+    sharedWork: work,
+    units: emitter.phases.map(({ units }) => units),
+  };
+}
+
+/** A function of `PART_PARAMS` for so many units, and about how many nanoseconds they take one thread. */
+interface Phase {
+  readonly body: FunctionBuilder;
+  readonly units: number;
+  readonly work: number;
 }
 
 class RegionEmitter {
@@ -119,8 +141,8 @@ class RegionEmitter {
   private readonly plan: MemoryPlan;
   private readonly products: Products;
   private readonly placements = new Map<Var, Placement>();
-  /** The functions between two barriers, in order, but for what control equations run. */
-  readonly phases: FunctionBuilder[] = [];
+  /** What comes after one another, in order, but for what control equations and the host run. */
+  readonly phases: Phase[] = [];
   private readonly controls = new Map<ControlPart, ControlCode>();
   /** Variables that lie inside a larger buffer, so that nothing may be written past their end. */
   private readonly exact: ReadonlySet<Var>;
@@ -155,89 +177,131 @@ class RegionEmitter {
     }
 
     const step = this.module.func(name, STEP_PARAMS);
-    const sync = (): void => {
-      step.localGet(THREAD);
-      step.localGet(THREADS);
-      step.call(shared.barrier);
-    };
+    let work = 0;
     schedule.groups.forEach((group, at) => {
       const packs = this.emitPacks(`${name}-pack-${at}`, group.parts);
-      const work = this.emitGroup(`${name}-group-${at}`, group.parts);
-      const controls = group.parts.filter((part) => part.kind === 'control');
-      let first = at === 0;
-      for (const phase of [packs, work]) {
-        if (!phase) continue;
-        if (!first) sync();
-        first = false;
-        for (let i = 0; i < STEP_PARAMS.length; i++) step.localGet(i);
-        step.call(phase);
-        this.phases.push(phase);
+      const { alone, together } = this.emitGroup(`${name}-group-${at}`, group.parts);
+      if (alone) {
+        step.localGet(ARENA);
+        step.localGet(TABLE);
+        step.call(alone);
       }
-      for (const part of controls) this.emitControl(step, part, sync);
+      for (const phase of [packs, together]) if (phase) work += this.emitPhase(step, phase);
+      for (const part of group.parts) if (part.kind === 'control') work += this.emitControl(step, part);
     });
-    return { step, inputSlot, outputSlot };
+    return { step, inputSlot, outputSlot, work };
   }
 
-  /** A function that runs the parts of a group; `null` when all of them are control equations. */
-  private emitGroup(name: string, parts: readonly Part[]): FunctionBuilder | null {
-    const work = parts.filter((part) => part.kind !== 'control');
-    if (work.length === 0) return null;
-    const phase = this.module.func(name, STEP_PARAMS);
-    for (const part of work) {
-      if (part.kind === 'rows') this.emitRows(phase, part);
-      else this.emitCall(phase, part);
+  /** Calls a phase, with help where it is worth it; returns the work that may be shared. */
+  private emitPhase(step: FunctionBuilder, phase: Phase): number {
+    const { body, units, work } = phase;
+    const { tasks, shareAll } = this.shared;
+    this.phases.push(phase);
+    const all = (): void => {
+      step.i32Const(0);
+      step.i32Const(units);
+      step.localGet(ARENA);
+      step.localGet(TABLE);
+      step.i32Const(0);
+      step.call(body);
+    };
+    if (!tasks || units <= 1 || (work < LEAST_TASK && !shareAll)) {
+      all();
+      return 0;
     }
-    return phase;
+    step.localGet(THREADS);
+    step.i32Const(1);
+    step.i32GtU();
+    step.if(() => tasks.emitShared(step, body, units, ARENA, TABLE), all);
+    return Math.max(work, 1);
   }
 
-  /** A function that packs operands which all blocks of rows share; `null` when there are none. */
-  private emitPacks(name: string, parts: readonly Part[]): FunctionBuilder | null {
-    let step: FunctionBuilder | null = null;
+  /** A function with what only the calling thread can do: call the host; and one with the rest. */
+  private emitGroup(name: string, parts: readonly Part[]): { alone: FunctionBuilder | null; together: Phase | null } {
+    const calls = parts.filter((part) => part.kind === 'call');
+    const hosted = (part: Part): boolean => part.kind === 'rows' && this.shared.context.callsHost(part.stages);
+    const alone = parts.filter((part) => part.kind === 'rows' && hosted(part));
+    const cut = parts.filter((part) => part.kind === 'rows' && !hosted(part));
+    let own: FunctionBuilder | null = null;
+    if (calls.length > 0 || alone.length > 0) {
+      own = this.module.func(`${name}-alone`, ['i32', 'i32']);
+      const [arena, table] = [0, 1];
+      for (const part of calls) this.emitCall(own, part as CallPart, arena, table);
+      for (const part of alone) {
+        const rows = this.emitRows(part as RowPart);
+        if (!rows) continue;
+        own.i32Const(0);
+        own.i32Const(rows.units);
+        own.localGet(arena);
+        own.localGet(table);
+        own.i32Const(0);
+        own.call(rows.body);
+      }
+    }
+    const phases = cut.map((part) => this.emitRows(part as RowPart)).filter((phase) => phase !== null);
+    return { alone: own, together: this.joined(name, phases) };
+  }
+
+  /** Phases that do not depend on each other, as one: their units follow one another. */
+  private joined(name: string, phases: readonly Phase[]): Phase | null {
+    if (phases.length <= 1) return phases[0] ?? null;
+    const f = this.module.func(name, PART_PARAMS);
+    const [from, to, arena, table, thread] = [0, 1, 2, 3, 4];
+    const [first, end] = f.locals('i32', 2);
+    let before = 0;
+    for (const { body, units } of phases) {
+      const start = before;
+      setLarger(
+        f,
+        first,
+        () => this.pushLess(f, from, start),
+        () => f.i32Const(0),
+      );
+      setSmaller(
+        f,
+        end,
+        () => this.pushLess(f, to, start),
+        () => f.i32Const(units),
+      );
+      f.localGet(first);
+      f.localGet(end);
+      f.i32LtS();
+      f.if(() => {
+        for (const local of [first, end, arena, table, thread]) f.localGet(local);
+        f.call(body);
+      });
+      before += units;
+    }
+    return { body: f, units: before, work: phases.reduce((sum, { work }) => sum + work, 0) };
+  }
+
+  private pushLess(f: FunctionBuilder, local: number, by: number): void {
+    f.localGet(local);
+    f.i32Const(by);
+    f.i32Sub();
+  }
+
+  /** Packs operands which all blocks of rows share; `null` when there are none. */
+  private emitPacks(name: string, parts: readonly Part[]): Phase | null {
+    const phases: Phase[] = [];
     for (const part of parts) {
       if (part.kind !== 'rows') continue;
       for (const stage of part.stages) {
         const product = stage.kind === 'contraction' ? this.products.of.get(stage) : undefined;
         if (!product?.emitted.pack || product.packsInside) continue;
-        step ??= this.module.func(name, STEP_PARAMS);
-        const [from, to] = this.emitShare(step, product.emitted.packBlocks);
-        emitPack({ f: step, arena: ARENA, table: TABLE, placements: this.placements }, product, from, to);
-        step.release(from, to);
+        const f = this.module.func(`${name}-${phases.length}`, PART_PARAMS);
+        emitPack({ f, arena: 2, table: 3, placements: this.placements }, product, 0, 1);
+        const bytes = product.scratchBytes;
+        phases.push({ body: f, units: product.emitted.packBlocks, work: bytes / PACK_RATE });
       }
     }
-    return step;
+    return this.joined(name, phases);
   }
 
-  /** Locals with this thread's share of `units`. */
-  private emitShare(step: FunctionBuilder, units: number): [number, number] {
-    const share = step.locals('i32', 2) as [number, number];
-    share.forEach((local, i) => {
-      step.localGet(THREAD);
-      if (i === 1) {
-        step.i32Const(1);
-        step.i32Add();
-      }
-      step.i32Const(units);
-      step.i32Mul();
-      step.localGet(THREADS);
-      step.i32DivU();
-      step.localSet(local);
-    });
-    return share;
-  }
-
-  private emitRows(step: FunctionBuilder, part: RowPart): void {
-    if (part.rows === 0 || part.stages.length === 0) return;
-    const size = rowsPerBlock(part, this.products.of);
-    const units = Math.ceil(part.rows / size);
-    const run = this.emitRowPart(part, size);
-    const [from, to] = this.emitShare(step, units);
-    step.localGet(from);
-    step.localGet(to);
-    step.localGet(ARENA);
-    step.localGet(TABLE);
-    step.localGet(THREAD);
-    step.call(run);
-    step.release(from, to);
+  private emitRows(part: RowPart): Phase | null {
+    if (part.rows === 0 || part.stages.length === 0) return null;
+    const size = rowsPerBlock(part, this.products.of, this.shared.shareAll);
+    return { body: this.emitRowPart(part, size), units: Math.ceil(part.rows / size), work: workOf(part) };
   }
 
   /** A function that runs blocks [from, to) of a part. */
@@ -288,7 +352,7 @@ class RegionEmitter {
     return f;
   }
 
-  private emitCall(step: FunctionBuilder, part: CallPart): void {
+  private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {
     const place = (variable: Var): Placement => this.placements.get(variable) as Placement;
     const id =
       this.shared.calls.push({
@@ -296,27 +360,23 @@ class RegionEmitter {
         operands: part.operands.map((operand) => operand && place(operand)),
         results: part.eqn.outputs.map(place),
       }) - 1;
-    step.localGet(THREAD);
-    step.i32Eqz();
-    step.if(() => {
-      step.i32Const(id);
-      step.localGet(ARENA);
-      step.localGet(TABLE);
-      step.call(this.shared.host);
-    });
+    f.i32Const(id);
+    f.localGet(arena);
+    f.localGet(table);
+    f.call(this.shared.host);
   }
 
-  private emitControl(step: FunctionBuilder, part: ControlPart, sync: () => void): void {
-    this.controls.get(part)!.emit({
+  private emitControl(step: FunctionBuilder, part: ControlPart): number {
+    const code = this.controls.get(part)!;
+    code.emit({
       f: step,
-      thread: THREAD,
       threads: THREADS,
       arena: ARENA,
       table: TABLE,
       placements: this.placements,
-      sync,
       copy: this.shared.copy,
     });
+    return code.work;
   }
 }
 

@@ -1,7 +1,7 @@
-import { bytesPerElement, type DType, isFloat } from '../../../dtype/dtype.ts';
+import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import { type Expression, loadsOf } from '../../../kernels/expression.ts';
 import type { ReduceStage } from '../../../kernels/form.ts';
-import type { ReduceOperation } from '../../../program/lowering.ts';
+import type { ReduceOperation } from '../../../program/placing.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
@@ -14,6 +14,7 @@ import { storeScalar, storeVector } from './memory-code.ts';
 import { widthOf } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
+import { combines, identityOf } from './reduce-operations.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
 import { vectorOperation } from './vector-operations.ts';
 
@@ -23,24 +24,8 @@ const PARTIALS = 4;
 const PLAIN_RUN = 128;
 /** Sums of more terms than this in f32 keep what rounding takes from the sum of their blocks. */
 const LONG_SUM = 1024;
-
-const combines: Partial<Record<ReduceOperation, string>> = {
-  reduceSum: 'add',
-  reduceProd: 'mul',
-  reduceMax: 'max',
-  reduceMin: 'min',
-};
-
-/** What an empty reduction gives. */
-function identityOf(operation: ReduceOperation, dtype: DType): number {
-  if (operation === 'reduceSum') return 0;
-  if (operation === 'reduceProd') return 1;
-  const largest = operation === 'reduceMin';
-  if (isFloat(dtype)) return largest ? Infinity : -Infinity;
-  if (dtype === 'bool') return largest ? 1 : 0;
-  if (dtype === 'u32') return largest ? 0xffffffff : 0;
-  return largest ? 0x7fffffff : -0x80000000;
-}
+/** The run of a sum in pieces: what their roundings add stays within the bound of a run. */
+const PIECE_RUN = RUN - 8;
 
 /** Emits a reduction for the rows [from, to) of its result. */
 export function emitReduce(frame: StageFrame, stage: ReduceStage): void {
@@ -56,7 +41,7 @@ export function emitReduce(frame: StageFrame, stage: ReduceStage): void {
     emitLoops(frame, {
       kind: 'loops',
       space: keptSpace,
-      stores: [{ variable: stage.variable, place: { offset: 0, strides: place.strides.slice(0, stage.kept) }, value }],
+      stores: [{ variable: stage.variable, place: { ...place, strides: place.strides.slice(0, stage.kept) }, value }],
     });
   } else if (stage.operation === 'argMax' || stage.operation === 'argMin') emitArgReduce(frame, stage, place);
   else new Reduction(frame, stage, place).emit();
@@ -70,7 +55,7 @@ function resultPlace(stage: ReduceStage): Affine {
     strides[axis] = stride;
     stride *= stage.space[axis];
   }
-  return { offset: 0, strides };
+  return { offset: stage.at ?? 0, strides };
 }
 
 class Reduction {
@@ -87,6 +72,8 @@ class Reduction {
   private readonly axis: number;
   /** Whether each accumulator of a result has another one with what rounding took from it. */
   private readonly keeps: boolean;
+  private readonly ofSums: boolean;
+  private readonly isPiece: boolean;
 
   constructor(frame: StageFrame, stage: ReduceStage, place: Affine) {
     this.frame = frame;
@@ -96,9 +83,12 @@ class Reduction {
     this.operation = stage.operation;
     this.vector = widthOf([stage.value]) === 4;
     this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
+    this.isPiece = stage.at !== undefined;
     this.axis = this.chooseAxis();
     const terms = sizeOf(stage.space.slice(stage.kept));
-    this.keeps = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum' && terms > LONG_SUM;
+    this.ofSums = stage.ofSums ?? false;
+    const sum = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum';
+    this.keeps = sum && (terms > LONG_SUM || this.ofSums);
     this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
     this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.width);
     this.code.register([stage.value]);
@@ -114,7 +104,8 @@ class Reduction {
     const { extents, kept, collapse } = this.nest;
     const reduced = extents.length - 1;
     if (reduced < kept) return kept - 1;
-    if (!this.vector) return reduced;
+    // Pieces are rows that are not taken together.
+    if (!this.vector || (this.isPiece && kept === 1)) return reduced;
     const dense = (axis: number): number =>
       loadsOf([this.value]).filter((load) => collapse(load.place).strides[axis] === 1).length;
     const [along, across] = [dense(reduced), dense(kept - 1)];
@@ -215,7 +206,8 @@ class Reduction {
   }
 
   private blockLength(terms: number): number {
-    return this.keeps ? Math.min(terms, RUN) : blockLength(terms);
+    if (this.keeps) return this.ofSums ? 1 : Math.min(terms, this.isPiece ? PIECE_RUN : RUN);
+    return blockLength(terms);
   }
 
   /** Takes a run of `extent` elements into `total`; returns how many steps the pointers moved. */

@@ -1,4 +1,4 @@
-import type { Params } from '../../../program/program.ts';
+import type { Params } from '../../../program/aval.ts';
 import { AssemblerError, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { Constants } from './constants.ts';
 import { doubleFunction } from './double/functions.ts';

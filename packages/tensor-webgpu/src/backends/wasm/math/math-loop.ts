@@ -1,4 +1,4 @@
-import type { Params } from '../../../program/program.ts';
+import type { Params } from '../../../program/aval.ts';
 import { ModuleBuilder } from '../assembler/index.ts';
 import { type MathDefinition, type MathName, mathFunctions } from './functions.ts';
 import { MathEmitter } from './math-emitter.ts';

@@ -45,6 +45,22 @@ export class Integers extends Terms {
   add = (a: Operand, b: Operand): Term => this.of(this.f.i32Add, a, b);
   sub = (a: Operand, b: Operand): Term => this.of(this.f.i32Sub, a, b);
   mul = (a: Operand, b: Operand): Term => this.of(this.f.i32Mul, a, b);
+  /** The quotient of integers that are not negative. */
+  div = (a: Operand, b: Operand): Term => this.of(this.f.i32DivU, a, b);
+  /** The smaller of a number and a kept term. */
+  least = (a: Term, b: Operand): Term => {
+    const kept = this.keep(a);
+    return this.select(this.lt(kept, b), kept, b);
+  };
+  /** `a` where the condition holds, else `b`. */
+  select = (condition: Term, a: Operand, b: Operand): Term => {
+    const chosen = this.of(() => {}, a, b);
+    return () => {
+      chosen();
+      condition();
+      this.f.select();
+    };
+  };
   and = (a: Operand, b: Operand): Term => this.of(this.f.i32And, a, b);
   or = (a: Operand, b: Operand): Term => this.of(this.f.i32Or, a, b);
   xor = (a: Operand, b: Operand): Term => this.of(this.f.i32Xor, a, b);

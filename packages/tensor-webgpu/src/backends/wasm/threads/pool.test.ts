@@ -1,0 +1,234 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ProgramError } from '../../../index.ts';
+import { type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { type CpuDevice, cpuDevice } from '../device.ts';
+import { PART_PARAMS, Tasks } from '../emit/tasks.ts';
+import { f32, programOf, sample } from '../testing/against-reference.ts';
+import { BOARD } from './board.ts';
+import { trapped } from './failure.ts';
+import { pool, type SharedProgram } from './pool.ts';
+
+const UNITS = 64;
+const THREADS = 3;
+/** Where units write which of them ran. */
+const MARKS = 8192;
+
+afterEach(() => pool.end());
+
+/** A program of one task whose units mark themselves, and meet `fault` first. */
+function marking(fault: (f: FunctionBuilder, thread: number, unit: number) => void = () => {}) {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const module = new ModuleBuilder();
+  module.importMemory({ initial: 1, maximum: 1, shared: true });
+  const tasks = new Tasks(module, true);
+  const body = module.func('body', PART_PARAMS);
+  body.loop(
+    { local: 1 },
+    (unit) => {
+      fault(body, 4, unit);
+      body.localGet(unit);
+      body.i32Const(4);
+      body.i32Mul();
+      body.i32Const(1);
+      body.i32AtomicRmwAdd(MARKS);
+      body.drop();
+    },
+    { from: { local: 0 } },
+  );
+  const step = module.func('step');
+  step.withLocal('i32', (zero) => tasks.emitShared(step, body, UNITS, zero, zero));
+  module.export(step);
+  tasks.finish();
+  const compiled = new WebAssembly.Module(module.toBytes());
+  const run = new WebAssembly.Instance(compiled, { env: { memory } }).exports.step as () => void;
+  const program = pool.program(compiled, memory, THREADS, 1000);
+  const board = new Int32Array(memory.buffer);
+  return {
+    program,
+    board,
+    marks: () => [...new Int32Array(memory.buffer, MARKS, UNITS)],
+    run: () => {
+      expect(pool.ready(program, THREADS, 0, true)).toBe(THREADS);
+      pool.run(program, THREADS, run);
+    },
+  };
+}
+
+/** Traps when `condition` leaves 1. */
+const trapIf = (f: FunctionBuilder, condition: () => void): void => {
+  condition();
+  f.if(() => f.unreachable());
+};
+
+describe('threads', { timeout: 60_000 }, () => {
+  it('run every unit of a task once, helpers among them', () => {
+    const { run, board, program } = marking();
+    for (let turn = 0; turn < 2000 && Atomics.load(board, BOARD.helped / 4) === 0; turn++) run();
+    expect(Atomics.load(board, BOARD.helped / 4)).toBeGreaterThan(0);
+    expect(Atomics.load(board, BOARD.failed / 4)).toBe(0);
+    pool.drop(program);
+  });
+
+  it('add up to what was asked for', () => {
+    const { run, marks } = marking();
+    for (let turn = 1; turn <= 5; turn++) {
+      run();
+      expect(marks()).toEqual(Array(UNITS).fill(turn));
+    }
+  });
+
+  it('stop with a named error when one of them traps, and are there for the next program', () => {
+    const bad = marking((f, thread) => trapIf(f, () => f.localGet(thread)));
+    for (let turn = 0; turn < 3; turn++) {
+      // The helpers leave nothing when they are quick; then the caller has met nothing.
+      let error: unknown;
+      for (let tries = 0; tries < 2000 && error === undefined; tries++) {
+        try {
+          bad.run();
+        } catch (caught) {
+          error = caught;
+        }
+      }
+      expect(error).toBeInstanceOf(ProgramError);
+      expect(String(error)).toContain('RuntimeError: unreachable');
+      expect(String(error)).toBe(String(trapped(`RuntimeError: unreachable`)));
+    }
+    const good = marking();
+    good.run();
+    expect(good.marks()).toEqual(Array(UNITS).fill(1));
+  });
+
+  it('are left in order when the calling thread traps', () => {
+    const bad = marking((f, thread) =>
+      trapIf(f, () => {
+        f.localGet(thread);
+        f.i32Eqz();
+      }),
+    );
+    let error: unknown;
+    for (let tries = 0; tries < 2000 && error === undefined; tries++) {
+      try {
+        bad.run();
+      } catch (caught) {
+        error = caught;
+      }
+    }
+    expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
+    for (let thread = 0; thread < THREADS; thread++)
+      expect(Atomics.load(bad.board, (BOARD.taken + thread * BOARD.takenStride) / 4)).toBe(0);
+    const good = marking();
+    good.run();
+    expect(good.marks()).toEqual(Array(UNITS).fill(1));
+  });
+
+  it('run nothing within a run', () => {
+    const { program } = marking();
+    const outer = marking();
+    expect(pool.ready(outer.program, THREADS, 0, true)).toBe(THREADS);
+    pool.run(outer.program, THREADS, () => expect(pool.ready(program, THREADS, 0, true)).toBe(1));
+  });
+
+  it('are ended once they hold much code that was dropped', () => {
+    const { program, run } = marking();
+    run();
+    expect(pool.size).toBe(THREADS - 1);
+    const heavy: SharedProgram = { ...program, bytes: 1e9 };
+    pool.drop(heavy);
+    expect(pool.size).toBe(0);
+    run();
+    expect(pool.size).toBe(THREADS - 1);
+  });
+});
+
+describe('a device with threads', { timeout: 60_000 }, () => {
+  const program = programOf([f32(256, 64), f32(64, 64)], (l, x, w) => {
+    const y = l.tanh(l.dotGeneral(x, w, { contract: [[1], [0]], batch: [[], []] }));
+    return [y, l.reduceSum(y, [0])];
+  });
+  const other = programOf([f32(300, 7)], (l, x) => [l.exp(x), l.reduceSum(x, [1])]);
+  const inputsOf = (device: CpuDevice, of = program) =>
+    of.inputs.map((aval, i) => device.put(sample(aval, i + 1), 'f32'));
+  const valuesOf = (device: CpuDevice, outputs: readonly unknown[]) =>
+    outputs.flatMap((storage) => [...device.readSync(storage as never)]);
+  const run = (device: CpuDevice, of = program): number[] => {
+    const executable = device.compile(of);
+    const values = valuesOf(device, executable.run(inputsOf(device, of)));
+    executable.dispose();
+    return values;
+  };
+  const expected = run(cpuDevice({ threads: 1, shareAll: false }));
+  const expectedOther = run(cpuDevice({ threads: 1, shareAll: false }), other);
+  const crowd = (): CpuDevice => cpuDevice({ threads: THREADS, shareAll: true });
+  const helpedOn = ({ residency }: CpuDevice): number => new Int32Array(residency.heap.memory.buffer)[BOARD.helped / 4];
+
+  it('goes on when its memory grows under them', () => {
+    const device = crowd();
+    const executable = device.compile(program);
+    const first = inputsOf(device);
+    expect(valuesOf(device, executable.run(first))).toEqual(expected);
+    const before = device.memory().reservedBytes;
+    const large = [1, 2, 3].map(() => device.put(new Float32Array(8 << 20), 'f32'));
+    expect(device.memory().reservedBytes).toBeGreaterThan(before + (64 << 20));
+    for (let turn = 0; turn < 20 || (turn < 200 && helpedOn(device) === 0); turn++) {
+      const inputs = inputsOf(device);
+      expect(valuesOf(device, executable.run(inputs))).toEqual(expected);
+    }
+    expect(helpedOn(device)).toBeGreaterThan(0);
+    for (const storage of large) storage.dispose();
+  });
+
+  it('goes on in another memory after trim', () => {
+    const device = crowd();
+    const old = device.compile(program);
+    old.run(inputsOf(device));
+    const large = [1, 2, 3, 4].map(() => device.put(new Float32Array(8 << 20), 'f32'));
+    for (const storage of large) storage.dispose();
+    old.dispose();
+    const { memory } = device.residency.heap;
+    device.trim();
+    expect(device.residency.heap.memory).not.toBe(memory);
+    expect(pool.size).toBe(0);
+    for (let turn = 0; turn < 200 && helpedOn(device) === 0; turn++) expect(run(device)).toEqual(expected);
+    expect(helpedOn(device)).toBeGreaterThan(0);
+  });
+
+  it('runs programs in turn with another device, and one after the other is disposed', () => {
+    const [a, b] = [crowd(), crowd()];
+    const programs = [
+      { device: a, executable: a.compile(program), of: program, wanted: expected },
+      { device: a, executable: a.compile(other), of: other, wanted: expectedOther },
+      { device: b, executable: b.compile(program), of: program, wanted: expected },
+    ];
+    for (let turn = 0; turn < 10; turn++)
+      for (const { device, executable, of, wanted } of programs)
+        expect(valuesOf(device, executable.run(inputsOf(device, of)))).toEqual(wanted);
+    programs[0].executable.dispose();
+    for (const { device, executable, of, wanted } of programs.slice(1))
+      expect(valuesOf(device, executable.run(inputsOf(device, of)))).toEqual(wanted);
+    expect(run(a)).toEqual(expected);
+  });
+
+  it('takes fewer threads at once when told so', () => {
+    const device = crowd();
+    const executable = device.compile(program);
+    executable.run(inputsOf(device));
+    expect(pool.size).toBe(THREADS - 1);
+    device.useThreads(1);
+    expect(pool.size).toBe(0);
+    expect(valuesOf(device, executable.run(inputsOf(device)))).toEqual(expected);
+    expect(pool.size).toBe(0);
+  });
+
+  it('starts none for small programs, nor for a little work', () => {
+    const device = cpuDevice({ threads: THREADS, shareAll: false });
+    const small = device.compile(programOf([f32(8, 8)], (l, x) => [l.tanh(x)]));
+    expect(small.report.threads).toBe(1);
+    const large = device.compile(programOf([f32(512, 512)], (l, x) => [l.tanh(x)]));
+    expect(large.report.threads).toBe(THREADS);
+    for (let turn = 0; turn < 3; turn++) large.run([device.put(new Float32Array(512 * 512), 'f32')]);
+    expect(pool.size).toBe(0);
+    for (let turn = 0; turn < 300; turn++)
+      for (const made of large.run([device.put(new Float32Array(512 * 512), 'f32')])) made.dispose();
+    expect(pool.size).toBe(THREADS - 1);
+  });
+});
