@@ -22,6 +22,7 @@ import { emitLoops, type StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import { RoutineCalls } from './routine-call.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
@@ -57,6 +58,7 @@ interface Shared {
   readonly host: Callable;
   readonly copy: FunctionBuilder;
   readonly products: Products;
+  readonly routines: RoutineCalls;
   readonly calls: HostCall[];
   readonly tasks: Tasks | null;
   readonly shareAll: boolean;
@@ -94,6 +96,7 @@ export function emitProgram(
     host,
     copy: emitCopyFunction(module),
     products: new Products(module, pairVectors),
+    routines: new RoutineCalls(module, threads),
     calls: [],
     tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
     shareAll,
@@ -109,6 +112,7 @@ export function emitProgram(
       const { scratchBytes, packsInside } = products.add(stage, part.rows);
       return scratchBytes * (packsInside ? threads : 1);
     },
+    callScratch: (part) => shared.routines.scratch(part),
   });
   options.watch?.lap('plan');
   checkSize?.(plan.arenaBytes);
@@ -218,7 +222,8 @@ class RegionEmitter {
 
   /** A function with what only the calling thread can do: call the host; and one with the rest. */
   private emitGroup(name: string, parts: readonly Part[]): { alone: FunctionBuilder | null; together: Phase | null } {
-    const calls = parts.filter((part) => part.kind === 'call');
+    const called = parts.filter((part) => part.kind === 'call');
+    const calls = called.filter((part) => !this.shared.routines.of(part));
     const hosted = (part: Part): boolean => part.kind === 'rows' && this.shared.context.callsHost(part.stages);
     const alone = parts.filter((part) => part.kind === 'rows' && hosted(part));
     const cut = parts.filter((part) => part.kind === 'rows' && !hosted(part));
@@ -238,7 +243,10 @@ class RegionEmitter {
         own.call(rows.body);
       }
     }
-    const phases = cut.map((part) => this.emitRows(part as RowPart)).filter((phase) => phase !== null);
+    const phases = [
+      ...cut.map((part) => this.emitRows(part as RowPart)),
+      ...called.map((part) => this.emitRoutine(part)),
+    ].filter((phase) => phase !== null);
     return { alone: own, together: this.joined(name, phases) };
   }
 
@@ -350,6 +358,16 @@ class RegionEmitter {
       { from: { local: 0 } },
     );
     return f;
+  }
+
+  /** A called equation that a routine of the module computes; `null` where the host does, or where there is nothing to do. */
+  private emitRoutine(part: CallPart): Phase | null {
+    const { routines } = this.shared;
+    const routine = routines.of(part);
+    if (!routine || routine.units === 0) return null;
+    const scratch = this.plan.callScratch.get(part) as number;
+    const body = routines.emit(part, routine, this.placements, scratch);
+    return { body, units: routine.units, work: routine.work };
   }
 
   private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {

@@ -74,6 +74,7 @@ export class Integers extends Terms {
   le = (a: Operand, b: Operand): Term => this.of(this.f.i32LeS, a, b);
   gt = (a: Operand, b: Operand): Term => this.of(this.f.i32GtS, a, b);
   ge = (a: Operand, b: Operand): Term => this.of(this.f.i32GeS, a, b);
+  ltU = (a: Operand, b: Operand): Term => this.of(this.f.i32LtU, a, b);
   load = (address: Operand, offset = 0): Term => this.of(() => this.f.i32Load(offset), address);
   store(address: Operand, value: Operand, offset = 0): void {
     this.push(address);
@@ -89,6 +90,17 @@ export class Longs extends Terms {
     this.f.i64Const(BigInt(value));
   }
 
+  load =
+    (address: Term, offset = 0): Term =>
+    () => {
+      address();
+      this.f.i64Load(offset);
+    };
+  store(address: Term, value: Term, offset = 0): void {
+    address();
+    value();
+    this.f.i64Store(offset);
+  }
   bits =
     (bits: bigint): Term =>
     () =>
