@@ -47,6 +47,9 @@ export abstract class Lanes extends Terms {
   madd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedMadd`], a, b, c);
   /** `c − a · b`, rounded once where the module allows. */
   nmadd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedNmadd`], a, b, c);
+  /** The larger and the smaller one; NaN if one is. */
+  max = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Max`], a, b);
+  min = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Min`], a, b);
   /** `bound` where `a > bound`, else `a`: NaN stays. */
   atMost = (a: Operand, bound: Operand): Term => this.of(this.f[`${this.float}Pmin`], a, bound);
   /** `bound` where `a < bound`, else `a`: NaN stays. */
