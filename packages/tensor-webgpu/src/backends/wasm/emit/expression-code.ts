@@ -2,9 +2,10 @@ import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import { type Expression, type Load, visit } from '../../../kernels/expression.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
-import { doubleFunction, isDoubleName, MathEmitter, type MathName } from '../math/index.ts';
+import { type DoubleName, isDoubleName, MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
 import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVector } from './memory-code.ts';
+import { milestones } from './milestones.ts';
 import { type Apply, isLiteralShift, isNative, isSquare, type Width } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
@@ -13,15 +14,12 @@ import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from '.
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation, vectorSelect } from './vector-operations.ts';
 
-/** Every so many operations below one another, a node is computed ahead: code follows operands by calls of its own. */
-const DEPTH = 64;
-
 /** Reduces a place over the full space to the axes that the loops have. */
 export type Collapse = (place: Affine) => Affine;
 
 /**
- * Emits the values of one loop body, on vectors of four lanes, of two with float64, or on single elements. Every node is computed once per
- * body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
+ * Emits the values of one loop body, on vectors of four lanes, of two with float64, or on single elements. Every node is
+ * computed once per body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
  */
 export class ExpressionCode {
   private readonly f: FunctionBuilder;
@@ -68,13 +66,16 @@ export class ExpressionCode {
     if (this.vector) this.together = findTogether(values);
     this.milestones = milestones(values);
     const functions = new Set<MathName>();
+    const ofDoubles = new Set<DoubleName>();
     visit(values, (node) => {
       const name = this.mathName(node);
       if (name) functions.add(name);
+      const double = this.doubleName(node);
+      if (double) ofDoubles.add(double);
       if (node.kind === 'load') this.pointers.of(node.variable, this.collapse(node.place));
       else if (node.kind === 'index') this.pointers.counter(this.collapse(node.place));
     });
-    this.math.preload(functions);
+    this.math.preload(functions, ofDoubles);
   }
 
   /** The vector function that computes a node, if one does. */
@@ -84,6 +85,12 @@ export class ExpressionCode {
     if (pair) return pair.name;
     const dtype = node.args[0]?.dtype ?? node.dtype;
     return vectorOperation(node.code, dtype) ? null : vectorMathName(node.code, dtype);
+  }
+
+  /** The function of two doubles that computes a node, if one does. */
+  private doubleName(node: Expression): DoubleName | null {
+    if (!this.vector || node.kind !== 'apply' || node.args[0]?.dtype !== 'f64' || isSquare(node)) return null;
+    return !vectorOperation(node.code, 'f64') && isDoubleName(node.code) ? node.code : null;
   }
 
   /** Gives back what `register` took. */
@@ -189,7 +196,8 @@ export class ExpressionCode {
     }
   }
 
-  private emitMath(name: MathName, { args, eqn }: Apply): void {
+  /** Leaves the results of a function of vectors on the stack. */
+  private emitMath(name: MathName | { double: DoubleName }, { args, eqn }: Apply): void {
     const { f } = this;
     const operands = args.map((arg) => {
       this.push(arg);
@@ -197,7 +205,8 @@ export class ExpressionCode {
       f.localSet(local);
       return local;
     });
-    this.math.emit(name, operands, eqn.params);
+    if (typeof name === 'string') this.math.emit(name, operands, eqn.params);
+    else this.math.emitDouble(name.double, operands, eqn.params);
     f.release(...operands);
   }
 
@@ -358,9 +367,9 @@ export class ExpressionCode {
         this.emitMath(math, node);
         return;
       }
-      if (this.vector && !vectorOperation(name, from) && isDoubleName(name)) {
-        for (const arg of node.args) this.push(arg);
-        f.call(doubleFunction(this.context.module, name, node.eqn.params));
+      const double = this.doubleName(node);
+      if (double) {
+        this.emitMath({ double }, node);
         return;
       }
       const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
@@ -379,21 +388,4 @@ export class ExpressionCode {
     if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole, this.width);
     else storeScalar(this.f, { local: address.local, offset }, dtype);
   }
-}
-
-/** Nodes such that fewer than `DEPTH` operations lie between one of them and the next, operands first. */
-function milestones(values: readonly Expression[]): Expression[] {
-  const depths = new Map<Expression, number>();
-  const found: Expression[] = [];
-  visit(values, (node) => {
-    const below = node.kind === 'apply' ? node.args : node.kind === 'load' ? node.terms.map((term) => term.index) : [];
-    let depth = 0;
-    for (const operand of below) depth = Math.max(depth, (depths.get(operand) as number) + 1);
-    if (depth === DEPTH) {
-      found.push(node);
-      depth = 0;
-    }
-    depths.set(node, depth);
-  });
-  return found;
 }

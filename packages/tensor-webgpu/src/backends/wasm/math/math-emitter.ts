@@ -1,7 +1,7 @@
 import type { Params } from '../../../program/aval.ts';
 import { AssemblerError, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { Constants } from './constants.ts';
-import { doubleFunction } from './double/functions.ts';
+import { type DoubleName, doubleFunction, isInlineDouble, operandsOfDouble, writeDouble } from './double/functions.ts';
 import { type MathDefinition, type MathLibrary, type MathName, mathFunctions } from './functions.ts';
 import { Floats } from './lanes.ts';
 import { emitLargeQuarterTurns, hugeTurns } from './quarter-turns.ts';
@@ -70,8 +70,14 @@ export class MathEmitter {
   }
 
   /** Puts the constants that these functions need into locals; to be called where it dominates their use. */
-  preload(names: Iterable<MathName>): void {
+  preload(names: Iterable<MathName>, doubles: Iterable<DoubleName> = []): void {
     const used = new Constants();
+    for (const name of doubles) {
+      if (!isInlineDouble(name)) continue;
+      const module = new ModuleBuilder();
+      const draft = module.func('draft');
+      writeDouble(module, draft, used, name, draft.locals('v128', operandsOfDouble(name)), {});
+    }
     for (const name of names) {
       const { inline, operands }: MathDefinition = mathFunctions[name];
       if (!inline) continue;
@@ -82,7 +88,10 @@ export class MathEmitter {
     this.constants.preload(this.f, used);
   }
 
-  /** Leaves the results on the stack, the first deepest. `operands` are v128 locals; they keep their values. `params` are those of the equation. */
+  /**
+   * Leaves the results on the stack, the first deepest. `operands` are v128 locals; they keep their values. `params` are those
+   * of the equation.
+   */
   emit(name: MathName, operands: readonly number[], params: Params = {}): void {
     const definition: MathDefinition = mathFunctions[name];
     if (operands.length !== definition.operands)
@@ -93,6 +102,16 @@ export class MathEmitter {
     }
     for (const operand of operands) this.f.localGet(operand);
     this.f.call(mathFunction(this.module, name, params));
+  }
+
+  /** The same for a function of two doubles, which has one result. */
+  emitDouble(name: DoubleName, operands: readonly number[], params: Params): void {
+    if (isInlineDouble(name)) {
+      writeDouble(this.module, this.f, this.constants, name, operands, params);
+      return;
+    }
+    for (const operand of operands) this.f.localGet(operand);
+    this.f.call(doubleFunction(this.module, name, params));
   }
 
   /** Gives the locals of preloaded constants back; `preload` may follow. */

@@ -85,26 +85,67 @@ export type DoubleName = keyof typeof definitions;
 
 export const isDoubleName = (name: string): name is DoubleName => Object.hasOwn(definitions, name);
 
+/** Functions whose code belongs into the loop that needs it, where their constants are kept; the others are shared. */
+const INLINE: ReadonlySet<string> = new Set<DoubleName>([
+  'exp',
+  'log',
+  'log1p',
+  'expm1',
+  'sigmoid',
+  'softplus',
+  'tanh',
+  'sin',
+  'pow',
+  'cos',
+  'rsqrt',
+  'sign',
+]);
+
+export const isInlineDouble = (name: DoubleName): boolean => INLINE.has(name);
+
+export const operandsOfDouble = (name: DoubleName): number => definitions[name].operands;
+
+/** Writes a function of two doubles in each local of `operands`; the result is left on the stack. */
+export function writeDouble(
+  module: ModuleBuilder,
+  f: FunctionBuilder,
+  constants: Constants,
+  name: DoubleName,
+  operands: readonly number[],
+  params: Params,
+): void {
+  const d = new Doubles(f, constants);
+  const inside = INLINE.has(name);
+  const library: Library = {
+    of:
+      (other) =>
+      (...terms) => {
+        const definition: DoubleDefinition = definitions[other as DoubleName];
+        // What is written into a loop has no calls in it, but for rare cases.
+        if (inside && INLINE.has(other)) return d.keep(definition.write(d, library, terms, params));
+        return d.keepCall(doubleFunction(module, other as DoubleName), ...terms)[0];
+      },
+    scalar: (key, make) => shared(module, key, () => make(module)),
+  };
+  const definition: DoubleDefinition = definitions[name];
+  const terms = operands.map((local) => d.local(local));
+  definition.write(d, library, terms, params)();
+  d.release();
+}
+
 /** The module's function `name` on vectors of two doubles, one v128 for each operand; added on first use. */
 export function doubleFunction(module: ModuleBuilder, name: DoubleName, params: Params = {}): FunctionBuilder {
-  const definition: DoubleDefinition = definitions[name];
   return shared(module, `${name} of doubles ${JSON.stringify(params)}`, () => {
-    const f = module.func(
-      `${name}64`,
-      Array.from({ length: definition.operands }, () => 'v128' as const),
-      ['v128'],
+    const operands = Array.from({ length: operandsOfDouble(name) }, () => 'v128' as const);
+    const f = module.func(`${name}64`, operands, ['v128']);
+    writeDouble(
+      module,
+      f,
+      new Constants(),
+      name,
+      operands.map((_, i) => i),
+      params,
     );
-    const d = new Doubles(f, new Constants());
-    const library: Library = {
-      of:
-        (other) =>
-        (...operands) =>
-          d.keepCall(doubleFunction(module, other as DoubleName), ...operands)[0],
-      scalar: (key, make) => shared(module, key, () => make(module)),
-    };
-    const operands = f.signature.params.map((_, i) => d.local(i));
-    definition.write(d, library, operands, params)();
-    d.release();
     return f;
   });
 }

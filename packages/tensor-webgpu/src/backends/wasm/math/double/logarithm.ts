@@ -1,7 +1,7 @@
 import type { Doubles, Operand, Term } from '../lanes.ts';
 import { logarithmCases } from '../logarithm.ts';
 import { LN2_HIGH, LN2_LOW } from './exponential.ts';
-import { orderedSum, type Pair, plus, product, sum } from './pairs.ts';
+import { cut, type Pair } from './pairs.ts';
 
 /** Minimax fit of (artanh(s)/s − 1 − s²/3)/s⁴ in s² on |s| ≤ 0.1716, relative error 2⁻⁶⁶. */
 const HIGHER = [
@@ -60,28 +60,42 @@ export function log1p(d: Doubles, x: Term): Term {
   return d.select(d.lt(d.abs(x), TINY), x, logarithmCases(d, u, logarithm));
 }
 
-/** What rounding took from 1/3. */
-const THIRD_LOW = 2 ** -54 / 3;
+/** 2/3 in two parts; the first has 26 bits, so that its products with others of 26 bits are exact. */
+const TWO_THIRDS_HIGH = 0.6666666567325592;
+const TWO_THIRDS_LOW = 9.934107462565104e-9;
+/** The terms of artanh(s)/s after the second, times 3. */
+const TRIPLED = HIGHER.map((coefficient) => 3 * coefficient);
 
-/** ln x of positive finite numbers to about 2⁻⁶⁵. */
+/**
+ * ln x of positive finite numbers to about 2⁻⁶³, in two parts of which the first has 26 bits. Numbers are cut to 26 bits where
+ * their products are to be exact; no multiply-add, which an engine may or may not fuse, touches what that leaves.
+ */
 export function logPair(d: Doubles, x: Term): Pair {
   const { k, f } = decompose(d, x);
-  // s = f/(2 + f) to twice the precision.
-  const divisor = orderedSum(d, d.keep(2), f);
-  const quotient = d.keep(d.div(f, divisor.high));
-  const back = product(d, quotient, divisor.high);
-  const rest = d.sub(d.sub(d.sub(f, back.high), back.low), d.mul(quotient, divisor.low));
-  const s = orderedSum(d, quotient, d.keep(d.div(rest, divisor.high)));
-  const square = product(d, s.high, s.high);
-  const z = plus(d, square, d.mul(d.mul(s.high, s.low), 2));
-  // artanh(s)/s = 1 + z/3 + z² P(z), of which only z/3 needs more than a double.
-  const third = product(d, z.high, d.keep(1 / 3));
-  const rounding = d.add(d.mul(z.low, 1 / 3), d.mul(z.high, THIRD_LOW));
-  const higher = d.mul(d.mul(z.high, z.high), d.polynomial(z.high, HIGHER));
-  const factor = plus(d, third, d.add(rounding, higher));
-  const turned = product(d, s.high, factor.high);
-  const small = d.add(d.add(d.mul(s.high, factor.low), d.mul(s.low, factor.high)), turned.low);
-  const half = plus(d, orderedSum(d, s.high, turned.high), d.add(s.low, small));
-  const logarithm = sum(d, d.keep(d.mul(k, LN2_HIGH)), d.keep(d.mul(half.high, 2)));
-  return plus(d, logarithm, d.add(d.mul(half.low, 2), d.mul(k, LN2_LOW)));
+  const divisor = d.keep(d.add(f, 2));
+  const inverse = d.keep(d.div(1, divisor));
+  const s = d.keep(d.mul(f, inverse));
+  // s = sHigh + sLow.
+  const sHigh = cut(d, s);
+  const divisorHigh = cut(d, divisor);
+  const divisorLow = d.sub(f, d.sub(divisorHigh, 2));
+  const rest = d.sub(d.sub(f, d.mul(sHigh, divisorHigh)), d.mul(sHigh, divisorLow));
+  const sLow = d.keep(d.mul(rest, inverse));
+  // ln(1 + f) = ⅔ s (3 + s² + …) = ⅔ s q.
+  const square = d.keep(d.mul(sHigh, sHigh));
+  const z = d.keep(d.mul(s, s));
+  const higher = d.mul(d.mul(z, z), d.polynomial(z, TRIPLED));
+  const beyond = d.keep(d.add(d.mul(sLow, d.add(sHigh, s)), higher));
+  const qHigh = cut(d, d.add(d.add(square, 3), beyond));
+  const qLow = d.keep(d.sub(beyond, d.sub(d.sub(qHigh, 3), square)));
+  const leading = d.keep(d.mul(sHigh, qHigh));
+  const trailing = d.keep(d.add(d.mul(sLow, qHigh), d.mul(qLow, s)));
+  const productHigh = cut(d, d.add(leading, trailing));
+  const productLow = d.sub(trailing, d.sub(productHigh, leading));
+  const nearHigh = d.keep(d.mul(productHigh, TWO_THIRDS_HIGH));
+  const nearLow = d.add(d.mul(productHigh, TWO_THIRDS_LOW), d.mul(productLow, 2 / 3));
+  const power = d.keep(d.mul(k, LN2_HIGH));
+  const small = d.keep(d.add(nearLow, d.mul(k, LN2_LOW)));
+  const high = cut(d, d.add(d.add(nearHigh, small), power));
+  return { high, low: d.keep(d.sub(small, d.sub(d.sub(high, power), nearHigh))) };
 }

@@ -1,4 +1,4 @@
-import type { Doubles, Operand, Term } from '../lanes.ts';
+import type { Doubles, Term } from '../lanes.ts';
 
 /** A number as the unevaluated sum of two doubles, the second below the last place of the first. */
 export interface Pair {
@@ -41,6 +41,8 @@ export function sum(d: Doubles, a: Term, b: Term): Pair {
   return { high, low: d.keep(d.add(d.sub(a, d.sub(high, taken)), d.sub(b, taken))) };
 }
 
-/** A pair with more added to its low part. */
-export const plus = (d: Doubles, { high, low }: Pair, more: Operand): Pair =>
-  orderedSum(d, high, d.keep(d.add(low, more)));
+/** Leaves the 26 leading bits of a double. */
+const LEADING_BITS = 0xfffffffff8000000n;
+
+/** A term cut to 26 bits: the product of two such numbers is exact. */
+export const cut = (d: Doubles, x: Term): Term => d.keep(d.and(x, d.bits(LEADING_BITS)));

@@ -2,7 +2,7 @@ import { exp64, log64 } from '../doubles.ts';
 import type { Doubles, Term } from '../lanes.ts';
 import { expOfPair } from './exponential.ts';
 import { logPair } from './logarithm.ts';
-import { plus, product } from './pairs.ts';
+import { cut, orderedSum, product } from './pairs.ts';
 
 /** Exponents whose size changes the power of no double but 1 any more; larger ones would leave the range of products. */
 const LARGEST_EXPONENT = 2 ** 70;
@@ -13,8 +13,9 @@ export function pow(d: Doubles, x: Term, y: Term): Term {
   const ordinary = d.keep(d.and(d.lt(0, size), d.lt(size, Infinity)));
   const logarithm = logPair(d, d.keep(d.select(ordinary, size, 1)));
   const exponent = d.keep(d.atLeast(d.atMost(y, LARGEST_EXPONENT), -LARGEST_EXPONENT));
-  const z = product(d, logarithm.high, exponent);
-  const exact = plus(d, z, d.mul(logarithm.low, exponent));
+  const exponentHigh = cut(d, exponent);
+  const rest = d.add(d.mul(d.sub(exponent, exponentHigh), logarithm.high), d.mul(exponent, logarithm.low));
+  const exact = orderedSum(d, d.keep(d.mul(exponentHigh, logarithm.high)), d.keep(rest));
   const finite = d.keep(expOfPair(d, exact.high, exact.low));
   // |x| is 0 or ∞: the power is one or the other, by the sign of y.
   const grows = d.xor(d.eq(size, 0), d.lt(0, y));
