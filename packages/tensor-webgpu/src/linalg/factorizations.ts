@@ -1,10 +1,10 @@
 import { composite, composites } from '../ops/composite.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { cholesky as choleskyOf } from '../primitives/linalg/cholesky.ts';
 import { eigh as eighOf } from '../primitives/linalg/eigh.ts';
 import { qr as qrOf } from '../primitives/linalg/qr.ts';
 import { svd as svdOf } from '../primitives/linalg/svd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { checkedAlone, whyNoCholesky, whyNotFinite } from './alone.ts';
 import { matrices, squareMatrices } from './matrices.ts';
 

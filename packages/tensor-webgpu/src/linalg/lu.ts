@@ -1,9 +1,9 @@
 import { composites } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
 import { tril, triu } from '../ops/indexing.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lu as luOf } from '../primitives/linalg/lu.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { squareMatrices } from './matrices.ts';
 
 /**

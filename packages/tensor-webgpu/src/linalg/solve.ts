@@ -5,13 +5,13 @@ import { composite } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
 import { asFloat, asTensors, castTo } from '../ops/operands.ts';
 import { broadcastTo, reshape } from '../ops/reshape.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
 import { lu } from '../primitives/linalg/lu.ts';
 import { triangularSolve as solveTriangular } from '../primitives/linalg/triangularSolve.ts';
 import type { Value } from '../program/value.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { sameBatch, squareMatrices } from './matrices.ts';
 
 /** Runs `solver` on a batch of square matrices and right-hand sides; a vector counts as one column. */

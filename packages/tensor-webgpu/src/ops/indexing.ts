@@ -6,11 +6,11 @@ import type { UpdateMode } from '../program/placing.ts';
 import type { Value } from '../program/value.ts';
 import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { AxisOption, GatherOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { tensor } from './creation.ts';
 import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
 import { moveaxis } from './reshape.ts';
-import type { AxisOption, TensorLike } from './types.ts';
 
 /**
  * Indices as i32 that count from the front. This is the one convention of every function that takes indices or starts:
@@ -91,11 +91,6 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
     const taken = lax.gather(moveaxis(value, at, -1), index, value.ndim - 1) as Tensor;
     return moveaxis(taken, -1, at);
   });
-}
-
-export interface GatherOptions {
-  /** Leading axes that x and the indices share (default 0). */
-  readonly batchDims?: number;
 }
 
 /**

@@ -6,9 +6,9 @@ import { Literal } from '../program/aval.ts';
 import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { NestedArray, TensorLike } from '../tensor/types.ts';
 import { isValue, literalValue } from '../trace/value.ts';
 import { tensor } from './creation.ts';
-import type { NestedArray, TensorLike } from './types.ts';
 
 /** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */
 export const isTensor = (x: unknown): x is Tensor => isValue(x);

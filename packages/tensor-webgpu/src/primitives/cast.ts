@@ -25,6 +25,7 @@ function convert(from: DType, to: DType): Scalar {
  */
 export const castPrimitive = elementwise({
   name: 'cast',
+  laws: ['exact'],
   cost: 0.5,
   scalarFor: (from, params: { dtype: DType }) => convert(from, params.dtype),
   outputDType: (_inputs, params: { dtype: DType }) => params.dtype,

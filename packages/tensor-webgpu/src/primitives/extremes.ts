@@ -11,6 +11,7 @@ function extreme(
 ): Primitive {
   return elementwise({
     name,
+    laws: ['exact', 'commutative'],
     scalar,
     dtypes: NUMBERS,
     jvp(lax, [x, y], [dx, dy]) {

@@ -21,6 +21,7 @@ export const barrierPrimitive: Primitive = {
 /** The identity with derivative zero: its output counts as a constant. */
 export const stopGradientPrimitive: Primitive = {
   name: 'stopGradient',
+  laws: ['identity'],
   kind: 'view',
   lowering: { as: 'view', through: (coordinates) => coordinates, sameOrder: true },
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],

@@ -17,6 +17,7 @@ interface IotaParams {
 /** The position along `axis`: 0, 1, 2, …, the same wherever the other indices point. */
 export const iotaPrimitive: Primitive = {
   name: 'iota',
+  laws: ['neverMinusZero'],
   kind: 'elementwise',
   lowering: { as: 'position', axis: ({ axis }: IotaParams) => axis, cost: 0.5 },
   shape(_inputs, { shape, axis, dtype }: IotaParams) {

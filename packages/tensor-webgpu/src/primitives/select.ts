@@ -7,6 +7,7 @@ import { asValues, commonDType } from './operand.ts';
 /** `condition ? a : b`, element by element. The branch not taken has no part in the derivative. */
 export const selectPrimitive = elementwise({
   name: 'select',
+  laws: ['exact'],
   scalar: (condition, a, b) => (condition !== 0 ? a : b),
   outputDType: (inputs) => {
     if (inputs[0].dtype !== 'bool') {

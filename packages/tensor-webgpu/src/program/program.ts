@@ -163,6 +163,19 @@ export interface SplitResult {
 export type PrimitiveKind = 'elementwise' | 'view' | 'reduce' | 'contraction' | 'opaque' | 'control' | 'inline';
 
 /**
+ * What holds of a primitive, for rewriting.
+ * - `exact`: every device rounds its results correctly, if they are rounded at all: the same bits whether they are computed
+ *   while a program is made or while it runs.
+ * - `commutative`: the two operands may change places.
+ * - `neverMinusZero`: no result is -0, whatever the operands.
+ * - `identity`: the operand itself, once derivatives are taken.
+ */
+export type Law = 'exact' | 'commutative' | 'neverMinusZero' | 'identity';
+
+/** Whether a law holds of a primitive. */
+export const keeps = ({ laws }: Primitive, law: Law): boolean => laws?.includes(law) ?? false;
+
+/**
  * One primitive operation: its shape rule, its derivative, transpose and batching rules, and its plain
  * evaluation, side by side. Rules are written with `lax`, the table of primitives as functions on values,
  * and only ever run while a program is being built.
@@ -214,6 +227,9 @@ export interface Primitive {
 
   /** For `inline`: the sub-program that stands for the equation. */
   body?(params: Params): Program;
+
+  /** What rewriting may rely on. */
+  readonly laws?: readonly Law[];
 
   /** Two equal equations may be merged (default true; false for barriers). */
   readonly mergeable?: boolean;

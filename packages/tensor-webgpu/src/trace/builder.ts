@@ -1,7 +1,6 @@
 import { TraceError } from '../errors/errors.ts';
 import { type Atom, type Aval, Literal, type Params, Var } from '../program/aval.ts';
-import { EXACT } from '../program/exact.ts';
-import type { Eqn, Primitive, Program } from '../program/program.ts';
+import { type Eqn, keeps, type Primitive, type Program } from '../program/program.ts';
 import { type RefArray, refScalar } from '../program/refArray.ts';
 import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
@@ -95,7 +94,8 @@ function foldLiterals(
   params: Params,
   avals: readonly Aval[],
 ): Literal | null {
-  if (!EXACT.has(primitive.name) || avals.length !== 1 || inputs.length === 0) return null;
+  if (primitive.kind !== 'elementwise' || !keeps(primitive, 'exact') || avals.length !== 1 || inputs.length === 0)
+    return null;
   const values: RefArray[] = [];
   for (const input of inputs) {
     if (!(input instanceof Literal)) return null;

@@ -52,7 +52,7 @@ export class BaseTensor implements Value {
  * Whether `x` is a value of this library.
  * @throws DuplicateError for one of another copy of it.
  */
-export function isValue(x: unknown): x is BaseTensor {
+export function isValue(x: unknown): x is Value {
   if (x instanceof BaseTensor) return true;
   if (typeof x !== 'object' || x === null || !(COPY in x)) return false;
   throw new DuplicateError(
@@ -112,7 +112,7 @@ function forget(value: BaseTensor, storage: Storage): void {
 const afterTask: (run: () => void) => void =
   typeof setImmediate === 'function' ? (run) => void setImmediate(run).unref?.() : (run) => void setTimeout(run, 0);
 
-export function makeValue(aval: Aval, state: ValueState): BaseTensor {
+export function makeValue(aval: Aval, state: ValueState): Value {
   const value = new valueClass(aval, state);
   if (state.kind === 'stored') {
     value.youngAt = young.length;
@@ -150,7 +150,7 @@ export function donate(value: BaseTensor): void {
   value.state = DONATED;
 }
 
-export const literalValue = (literal: Literal): BaseTensor => makeValue(literal, { kind: 'literal', literal });
+export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });
 
 /** All that stands behind a value: there is no value but of this class. */
 export const stateOf = (value: Value): ValueState => (value as BaseTensor).state;

@@ -18,11 +18,13 @@ import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
-import { emitLoops, type StageFrame } from './loops.ts';
+import { labelOf } from './label.ts';
+import { emitLoops } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
 import { RoutineCalls } from './routine-call.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
@@ -396,17 +398,4 @@ class RegionEmitter {
     });
     return code.work;
   }
-}
-
-/** The primitives that a part computes, for profiles and `explain`. */
-function labelOf(part: Part): string {
-  if (part.kind !== 'rows') return part.eqn.primitive.name;
-  const names: string[] = [];
-  for (const stage of part.stages) {
-    if (stage.kind === 'contraction') names.push('dotGeneral');
-    else if (stage.kind === 'reduce') names.push(stage.operation);
-    else if (stage.kind === 'update') names.push('scatter');
-    else names.push('loop');
-  }
-  return names.join('+');
 }

@@ -9,13 +9,14 @@ import { addKeeping, joinKept, RUN } from '../contraction/exact.ts';
 import { emitArgReduce } from './arg-reduce.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
-import { emitLoops, type StageFrame } from './loops.ts';
+import { emitLoops } from './loops.ts';
 import { storeScalar, storeVector } from './memory-code.ts';
 import { widthOf } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
 import { combines, identityOf } from './reduce-operations.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Independent partial results of a long run; they hide the latency of the additions. */

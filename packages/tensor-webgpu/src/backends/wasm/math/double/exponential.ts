@@ -1,7 +1,7 @@
 import type { Doubles, Operand, Term } from '../lanes.ts';
 
 /** Adding 1.5·2⁵² rounds to an integer, which then stands in the low bits of the sum. */
-export const ROUNDER = 1.5 * 2 ** 52;
+const ROUNDER = 1.5 * 2 ** 52;
 /** ln 2 in two parts; the first has 32 bits, so that its products with exponents are exact. */
 export const LN2_HIGH = 0.6931471803691238;
 export const LN2_LOW = 1.9082149292705877e-10;
