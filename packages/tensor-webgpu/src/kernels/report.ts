@@ -6,8 +6,12 @@ import { type Expression, visit } from './expression.ts';
 import type { Part, Schedule } from './form.ts';
 import type { Target } from './target.ts';
 
+/** The kind of kernels that are computed by the host, in JavaScript on copies of the data. */
+export const HOST = 'host';
+
 /** A kernel for people: what it computes and how much. */
 export interface KernelReport {
+  /** `loops`, `rows` (loops, reductions and products by blocks of rows), `control`, `routine` (code of its own), `host`. */
   readonly kind: string;
   readonly label: string;
   readonly flops: number;
@@ -57,8 +61,19 @@ function reportOf(parts: readonly Part[], target: Target): KernelReport {
   const bytesOf = ({ shape, dtype }: Aval): number => sizeOf(shape) * target.bytesPerElement(dtype);
   let bytes = 0;
   for (const variable of touched) bytes += bytesOf(variable);
-  const kind = parts.some((part) => part.kind !== 'rows') ? 'call' : parts.every(onlyLoops) ? 'loops' : 'rows';
-  return { kind, label: names.length > 0 ? names.join(' ') : 'copy', flops: Math.round(flops), bytes };
+  return {
+    kind: kindOf(parts, target),
+    label: names.length > 0 ? names.join(' ') : 'copy',
+    flops: Math.round(flops),
+    bytes,
+  };
+}
+
+function kindOf(parts: readonly Part[], target: Target): string {
+  const [first] = parts;
+  if (first.kind === 'control') return 'control';
+  if (first.kind === 'call') return target.computes?.(first.eqn) ? 'routine' : HOST;
+  return parts.every(onlyLoops) ? 'loops' : 'rows';
 }
 
 /** Operations of one element; adds the primitives' names. */

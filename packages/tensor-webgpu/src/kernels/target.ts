@@ -1,4 +1,5 @@
 import type { DType } from '../dtype/dtype.ts';
+import type { Eqn } from '../program/program.ts';
 import type { Stage } from './form.ts';
 
 /** What the kernels of a device may be like, and what it costs to run them. A backend hands one in. */
@@ -40,6 +41,8 @@ export interface Target {
     readonly work: number;
     readonly productWork: number;
   };
+  /** Whether the device computes an equation that is called as a whole; otherwise the host does. Default: never. */
+  readonly computes?: (eqn: Eqn) => boolean;
   /** A right operand of a product with more elements than this is not read again for each block of rows. */
   readonly sharedOperand: number;
 }

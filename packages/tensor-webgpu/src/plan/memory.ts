@@ -1,4 +1,4 @@
-import type { ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
+import type { CallPart, ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/aval.ts';
 
@@ -12,6 +12,8 @@ export interface MemoryPlan {
   readonly places: ReadonlyMap<Var, Place>;
   /** Offsets of the scratch memory of products. */
   readonly scratch: ReadonlyMap<ContractionStage, number>;
+  /** Offsets of that of called equations which need some. */
+  readonly callScratch: ReadonlyMap<CallPart, number>;
   readonly controls: ReadonlyMap<ControlPart, ControlPlan>;
   readonly arenaBytes: number;
   /** For each output the input whose memory it takes over, or -1. */
@@ -26,6 +28,8 @@ export interface PlanOptions {
   readonly partners?: readonly number[];
   /** Bytes that a product needs beside its variables while its group runs. */
   readonly scratch: (stage: ContractionStage, part: RowPart) => number;
+  /** The same of an equation that is called as a whole. Default: none. */
+  readonly callScratch?: (part: CallPart) => number;
 }
 
 /** The memory of a control part: within its area of the arena the arena of its regions, and what stands beside it. */

@@ -1,5 +1,5 @@
 import { madeBy } from '../kernels/access.ts';
-import type { ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
+import type { CallPart, ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
@@ -59,6 +59,7 @@ class Planner implements PlanInProgress {
     const { inputs, groups } = this.schedule;
     const controls = new Map<ControlPart, ControlPlan>();
     const scratch = new Map<ContractionStage, Block>();
+    const callScratch = new Map<CallPart, Block>();
     const areas = new Map<ControlPart, Block>();
     const dying = this.donatedByLastRead();
     groups.forEach(({ parts }, group) => {
@@ -73,14 +74,20 @@ class Planner implements PlanInProgress {
           const control = planControl(this, part, group);
           controls.set(part, control);
           areas.set(part, demand(control.bytes));
-        } else for (const variable of part.writes) this.make(variable, null);
+        } else {
+          for (const variable of part.writes) this.make(variable, null);
+          callScratch.set(part, demand(this.options.callScratch?.(part) ?? 0));
+        }
       }
     });
     const blocks = new Map<Chain, Block>();
     for (const chain of this.chains) {
       if (!chain.anchor) blocks.set(chain, { bytes: chain.bytes, from: chain.from, to: chain.to, offset: 0 });
     }
-    const arenaBytes = packArena([...blocks.values(), ...scratch.values(), ...areas.values()], this.target.alignment);
+    const arenaBytes = packArena(
+      [...blocks.values(), ...scratch.values(), ...callScratch.values(), ...areas.values()],
+      this.target.alignment,
+    );
     const places = new Map<Var, Place>();
     inputs.forEach((variable, index) => {
       places.set(variable, { in: 'input', index });
@@ -92,6 +99,7 @@ class Planner implements PlanInProgress {
     return {
       places,
       scratch: new Map([...scratch].map(([stage, { offset }]) => [stage, offset])),
+      callScratch: new Map([...callScratch].map(([part, { offset }]) => [part, offset])),
       controls: new Map([...controls].map(([part, plan]) => [part, { ...plan, offset: areas.get(part)!.offset }])),
       arenaBytes,
       reuse: this.reuse,

@@ -1,6 +1,6 @@
 import { TraceError } from '../errors/errors.ts';
 import { type Atom, type Aval, Literal, type Params, Var } from '../program/aval.ts';
-import type { Eqn, Primitive, Program } from '../program/program.ts';
+import { type Eqn, keeps, type Primitive, type Program } from '../program/program.ts';
 import { type RefArray, refScalar } from '../program/refArray.ts';
 import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
@@ -87,14 +87,15 @@ export class Builder implements Trace {
   }
 }
 
-/** An elementwise operation on literals alone is a literal again. */
+/** An exact elementwise operation on literals alone is a literal again; devices round the others in their own ways. */
 function foldLiterals(
   primitive: Primitive,
   inputs: readonly Atom[],
   params: Params,
   avals: readonly Aval[],
 ): Literal | null {
-  if (primitive.kind !== 'elementwise' || avals.length !== 1 || inputs.length === 0) return null;
+  if (primitive.kind !== 'elementwise' || !keeps(primitive, 'exact') || avals.length !== 1 || inputs.length === 0)
+    return null;
   const values: RefArray[] = [];
   for (const input of inputs) {
     if (!(input instanceof Literal)) return null;

@@ -67,3 +67,22 @@ describe('explain of an eikonal training step of a 3-64-64-1 network', () => {
     for (const { label } of explanation.kernels) expect(text).toContain(label);
   });
 });
+
+describe('explain of what is called as a whole', () => {
+  const matrices = ff.tile(ff.eye(3), [4, 1, 1]);
+
+  it('a routine of the device is no call of the host', () => {
+    const explanation = ff.explain((x: Tensor) => [ff.sort(x), ff.linalg.eigh(x), ff.cumsum(x)])(matrices);
+    expect(explanation.kernels.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['routine']));
+    expect(explanation.kernels.filter(({ kind }) => kind === 'host')).toEqual([]);
+    expect(`${explanation}`).not.toContain('host');
+  });
+
+  it('what the host computes is marked, with what it copies', () => {
+    const explanation = ff.explain((x: Tensor) => ff.linalg.sqrtm(x).add(1))(matrices);
+    const hosted = explanation.kernels.filter(({ kind }) => kind === 'host');
+    expect(hosted.map(({ label }) => label)).toEqual(['symmetricFunction']);
+    expect(`${explanation}`).toContain('Computed by the host, in JavaScript and on one thread: symmetricFunction.');
+    expect(`${explanation}`).toContain(`copies ${hosted[0].bytes} B`);
+  });
+});

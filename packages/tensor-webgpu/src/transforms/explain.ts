@@ -1,5 +1,5 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
-import type { KernelReport } from '../kernels/report.ts';
+import { HOST, type KernelReport } from '../kernels/report.ts';
 import { printProgram } from '../program/print.ts';
 import type { CompileStep, ProgramReport } from '../runtime/device.ts';
 import type { TreeFunction } from './function.ts';
@@ -61,7 +61,19 @@ export class Explanation {
       '',
       `${kernels.length} kernels, ${quantity(this.flops, 'FLOP')}, arena ${quantity(arenaBytes, 'B')}, code ${quantity(codeBytes, 'B')}, ${this.threads === 1 ? 'one thread' : `up to ${this.threads} threads`}`,
       ...lines,
+      ...this.hosted(),
     ].join('\n');
+  }
+
+  /** What the host computes, and what that takes beside the work: a line for people, or none. */
+  private hosted(): string[] {
+    const hosted = this.report.kernels.filter((kernel) => kernel.kind === HOST);
+    if (hosted.length === 0) return [];
+    const bytes = hosted.reduce((sum, kernel) => sum + kernel.bytes, 0);
+    const names = [...new Set(hosted.map((kernel) => kernel.label))].join(', ');
+    return [
+      `Computed by the host, in JavaScript and on one thread: ${names}. Each run copies ${quantity(bytes, 'B')} to it and back.`,
+    ];
   }
 }
 

@@ -20,6 +20,7 @@ import { CpuExecutable, type Step } from './executable.ts';
 import { Heap } from './heap.ts';
 import { runHostCall, windowOn } from './host-call.ts';
 import { Residency } from './residency.ts';
+import { routineFor } from './routines/routines.ts';
 import { Scratch } from './scratch.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { CpuStorage } from './storage.ts';
@@ -214,7 +215,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
       sharedWork,
       report: {
         program,
-        kernels: kernelReports(schedule, cpuTarget),
+        kernels: kernelReports(schedule, { ...cpuTarget, computes: (eqn) => routineFor(eqn) !== null }),
         arenaBytes: plan.arenaBytes,
         threads: sharedWork > 0 ? threads : 1,
         codeBytes: code.length,

@@ -15,7 +15,7 @@ export function emitArgReduce(frame: StageFrame, stage: ReduceStage, place: Affi
   const nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
   const last = nest.extents.length - 1;
-  const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, false);
+  const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, 1);
   code.register([stage.value]);
   const result = pointers.of(stage.variable, nest.collapse(place));
   const better = scalarOperation(stage.operation === 'argMax' ? 'gt' : 'lt', dtype)!;

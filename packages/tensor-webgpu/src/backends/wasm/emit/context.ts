@@ -4,7 +4,7 @@ import { visit } from '../../../kernels/expression.ts';
 import type { Group, Stage } from '../../../kernels/form.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
-import { type Apply, isNative, isVector } from './native.ts';
+import { type Apply, isNative, widthOf } from './native.ts';
 
 /** A JavaScript function that the module calls. */
 export type HostFunction = (...args: number[]) => number;
@@ -54,7 +54,7 @@ function calledBy(stage: Stage): Apply[] {
   const forms = stage.kind === 'update' ? [false, true] : [isScalar(stage)];
   const called: Apply[] = [];
   for (const scalar of forms) {
-    const vector = !scalar && isVector(values);
+    const vector = !scalar && widthOf(values) > 1;
     visit(values, (node) => {
       if (node.kind === 'apply' && !isNative(node, vector)) called.push(node);
     });

@@ -2,31 +2,31 @@ import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import { type Expression, type Load, visit } from '../../../kernels/expression.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
-import { MathEmitter, type MathName } from '../math/index.ts';
+import { type DoubleName, isDoubleName, MathEmitter, type MathName } from '../math/index.ts';
 import type { ModuleContext } from './context.ts';
 import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVector } from './memory-code.ts';
-import { type Apply, isLiteralShift, isNative, isSquare } from './native.ts';
+import { milestones } from './milestones.ts';
+import { type Apply, isLiteralShift, isNative, isSquare, type Width } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
+import { emitScalarMath } from './scalar-math.ts';
 import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
 import { findTogether, type Together, vectorMathName } from './vector-math.ts';
-import { vectorCast, vectorOperation } from './vector-operations.ts';
-
-/** Every so many operations below one another, a node is computed ahead: code follows operands by calls of its own. */
-const DEPTH = 64;
+import { vectorCast, vectorOperation, vectorSelect } from './vector-operations.ts';
 
 /** Reduces a place over the full space to the axes that the loops have. */
 export type Collapse = (place: Affine) => Affine;
 
 /**
- * Emits the values of one loop body, on vectors of four lanes or on single elements. Every node is computed once per
- * body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
+ * Emits the values of one loop body, on vectors of four lanes, of two with float64, or on single elements. Every node is
+ * computed once per body and kept in a local; nodes that do not change along the innermost axis are computed before its loop.
  */
 export class ExpressionCode {
   private readonly f: FunctionBuilder;
   private readonly context: ModuleContext;
   private readonly pointers: Pointers;
   private readonly collapse: Collapse;
+  private readonly width: Width;
   private readonly vector: boolean;
   /** The axis whose steps are the lanes. */
   private readonly axis: number;
@@ -37,7 +37,7 @@ export class ExpressionCode {
   /** Nodes to compute ahead, operands first. */
   private milestones: readonly Expression[] = [];
   private together: ReadonlyMap<Expression, Together> = new Map();
-  private lanes = 4;
+  private lanes: number;
   private shift = 0;
   private aheadAxis = 0;
   private aheadSteps = 0;
@@ -48,14 +48,16 @@ export class ExpressionCode {
     pointers: Pointers,
     collapse: Collapse,
     axis: number,
-    vector: boolean,
+    width: Width,
   ) {
     this.f = f;
     this.context = context;
     this.pointers = pointers;
     this.collapse = collapse;
     this.axis = axis;
-    this.vector = vector;
+    this.width = width;
+    this.vector = width > 1;
+    this.lanes = width;
     this.math = new MathEmitter(context.module, f);
   }
 
@@ -64,22 +66,31 @@ export class ExpressionCode {
     if (this.vector) this.together = findTogether(values);
     this.milestones = milestones(values);
     const functions = new Set<MathName>();
+    const ofDoubles = new Set<DoubleName>();
     visit(values, (node) => {
       const name = this.mathName(node);
       if (name) functions.add(name);
+      const double = this.doubleName(node);
+      if (double) ofDoubles.add(double);
       if (node.kind === 'load') this.pointers.of(node.variable, this.collapse(node.place));
       else if (node.kind === 'index') this.pointers.counter(this.collapse(node.place));
     });
-    this.math.preload(functions);
+    this.math.preload(functions, ofDoubles);
   }
 
   /** The vector function that computes a node, if one does. */
   private mathName(node: Expression): MathName | null {
-    if (!this.vector || node.kind !== 'apply' || isSquare(node)) return null;
+    if (!this.vector || node.kind !== 'apply' || isSquare(node) || isLiteralShift(node)) return null;
     const pair = this.together.get(node);
     if (pair) return pair.name;
     const dtype = node.args[0]?.dtype ?? node.dtype;
     return vectorOperation(node.code, dtype) ? null : vectorMathName(node.code, dtype);
+  }
+
+  /** The function of two doubles that computes a node, if one does. */
+  private doubleName(node: Expression): DoubleName | null {
+    if (!this.vector || node.kind !== 'apply' || node.args[0]?.dtype !== 'f64' || isSquare(node)) return null;
+    return !vectorOperation(node.code, 'f64') && isDoubleName(node.code) ? node.code : null;
   }
 
   /** Gives back what `register` took. */
@@ -103,7 +114,7 @@ export class ExpressionCode {
 
   /** Computes what does not change along the innermost axis; call at the start of its loop. */
   hoist(values: readonly Expression[]): void {
-    this.lanes = 4;
+    this.lanes = this.width;
     this.shift = 0;
     visit(values, (node) => {
       if (node.kind !== 'literal' && this.isInvariant(node)) this.compute(node, this.hoisted);
@@ -176,7 +187,7 @@ export class ExpressionCode {
 
   private computeTogether(node: Expression, { name, nodes }: Together, into: Map<Expression, number>): void {
     const { f } = this;
-    this.emitMath(name, (node as Apply).args);
+    this.emitMath(name, node as Apply);
     for (const result of [...nodes].reverse()) {
       const kept = f.local('v128');
       f.localSet(kept);
@@ -185,7 +196,8 @@ export class ExpressionCode {
     }
   }
 
-  private emitMath(name: MathName, args: readonly Expression[]): void {
+  /** Leaves the results of a function of vectors on the stack. */
+  private emitMath(name: MathName | { double: DoubleName }, { args, eqn }: Apply): void {
     const { f } = this;
     const operands = args.map((arg) => {
       this.push(arg);
@@ -193,7 +205,8 @@ export class ExpressionCode {
       f.localSet(local);
       return local;
     });
-    this.math.emit(name, operands);
+    if (typeof name === 'string') this.math.emit(name, operands, eqn.params);
+    else this.math.emitDouble(name.double, operands, eqn.params);
     f.release(...operands);
   }
 
@@ -207,7 +220,8 @@ export class ExpressionCode {
   private literal(value: number, dtype: DType): void {
     const { f } = this;
     if (this.vector) {
-      if (dtype === 'f32') f.f32x4Const(value);
+      if (dtype === 'f64') f.f64x2Const(value);
+      else if (dtype === 'f32') f.f32x4Const(value);
       else f.i32x4Const(dtype === 'bool' ? -Number(value !== 0) : value | 0);
     } else if (dtype === 'f64') f.f64Const(value);
     else if (dtype === 'f32') f.f32Const(value);
@@ -223,7 +237,7 @@ export class ExpressionCode {
     f.localGet(local);
     if (this.vector) {
       f.i32x4Splat();
-      const first = start + 4 * this.shift * stride;
+      const first = start + this.width * this.shift * stride;
       f.i32x4Const(first, first + stride, first + 2 * stride, first + 3 * stride);
       f.i32x4Add();
       vectorCast(f, 'i32', dtype);
@@ -240,13 +254,13 @@ export class ExpressionCode {
     const address = this.pointers.of(node.variable, place);
     const bytes = bytesPerElement(node.dtype);
     const step = place.strides[this.axis] * bytes;
-    const width = this.vector ? 4 : 1;
-    const offset = address.offset + this.shift * width * step + this.aheadSteps * place.strides[this.aheadAxis] * bytes;
+    const offset =
+      address.offset + this.shift * this.width * step + this.aheadSteps * place.strides[this.aheadAxis] * bytes;
     if (node.terms.length > 0) {
       this.lookup(node, { local: address.local, offset }, step, bytes);
     } else if (!this.vector) {
       loadScalar(f, { local: address.local, offset }, node.dtype);
-    } else loadVector(f, { local: address.local, offset }, step, this.lanes);
+    } else loadVector(f, { local: address.local, offset }, step, this.lanes, bytes, this.width);
     if (this.vector && node.dtype === 'bool') {
       f.i32x4Const(0);
       f.i32x4Ne();
@@ -300,9 +314,9 @@ export class ExpressionCode {
     };
     if (node.terms.every((term) => this.isInvariant(term.index))) {
       lane(0);
-      loadVector(f, { local: moved, offset: address.offset }, step, this.lanes);
+      loadVector(f, { local: moved, offset: address.offset }, step, this.lanes, bytes, this.width);
     } else {
-      gatherLanes(f, this.lanes, (k) => {
+      gatherLanes(f, bytes, this.lanes, (k) => {
         lane(k);
         return pushPointer(f, { local: moved, offset: address.offset + k * step });
       });
@@ -327,7 +341,7 @@ export class ExpressionCode {
       this.push(yes);
       this.push(no);
       this.push(condition);
-      if (this.vector) f.v128Bitselect();
+      if (this.vector) vectorSelect(f, node.dtype);
       else f.select();
     } else if (name === 'cast') {
       this.push(node.args[0]);
@@ -350,36 +364,28 @@ export class ExpressionCode {
     } else {
       const math = this.mathName(node);
       if (math) {
-        this.emitMath(math, node.args);
+        this.emitMath(math, node);
+        return;
+      }
+      const double = this.doubleName(node);
+      if (double) {
+        this.emitMath({ double }, node);
         return;
       }
       const code = this.vector ? vectorOperation(name, from) : scalarOperation(name, from);
+      if (!code) {
+        emitScalarMath(f, this.context.module, node, (arg) => this.push(arg));
+        return;
+      }
       for (const arg of node.args) this.push(arg);
-      code?.(f);
+      code(f);
     }
   }
 
   /** Writes the value on the stack, of `dtype`, to `address`; `step` bytes lie between lanes. `whole` may write past the valid lanes. */
   store(address: Address, step: number, dtype: DType, whole: boolean): void {
-    const offset = address.offset + this.shift * (this.vector ? 4 : 1) * step;
-    if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole);
+    const offset = address.offset + this.shift * this.width * step;
+    if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole, this.width);
     else storeScalar(this.f, { local: address.local, offset }, dtype);
   }
-}
-
-/** Nodes such that fewer than `DEPTH` operations lie between one of them and the next, operands first. */
-function milestones(values: readonly Expression[]): Expression[] {
-  const depths = new Map<Expression, number>();
-  const found: Expression[] = [];
-  visit(values, (node) => {
-    const below = node.kind === 'apply' ? node.args : node.kind === 'load' ? node.terms.map((term) => term.index) : [];
-    let depth = 0;
-    for (const operand of below) depth = Math.max(depth, (depths.get(operand) as number) + 1);
-    if (depth === DEPTH) {
-      found.push(node);
-      depth = 0;
-    }
-    depths.set(node, depth);
-  });
-  return found;
 }

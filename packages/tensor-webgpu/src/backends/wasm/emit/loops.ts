@@ -3,7 +3,7 @@ import type { LoopStage, Store } from '../../../kernels/form.ts';
 import { sameAffine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { ExpressionCode } from './expression-code.ts';
-import { isVector } from './native.ts';
+import { widthOf } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { type Placement, Pointers, samePlacement } from './pointers.ts';
 import type { LoopBody, StageFrame } from './stage-frame.ts';
@@ -25,8 +25,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const stores = stage.stores.filter((store) => !isInPlace(frame, store));
   const values = stores.map((store) => store.value);
   if (stores.length === 0) return;
-  const vector = isVector(values) && stores.every((store) => store.variable.dtype !== 'f64');
-  const width = vector ? 4 : 1;
+  const width = widthOf(values);
   const nest = collapseNest(
     stage.space,
     [...placesOf(values), ...stores.map((store) => store.place)],
@@ -35,7 +34,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const { extents } = nest;
   const last = extents.length - 1;
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
-  const code = new ExpressionCode(f, context, pointers, nest.collapse, last, vector);
+  const code = new ExpressionCode(f, context, pointers, nest.collapse, last, width);
   code.register(values);
   const targets = stores.map((store) => {
     const place = nest.collapse(store.place);
@@ -64,7 +63,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
         code.store({ local: address.local, offset }, step, variable.dtype, whole);
       }
     });
-  const transposed = vector ? findTransposed(nest, values) : null;
+  const transposed = width === 4 ? findTransposed(nest, values) : null;
   if (transposed) {
     emitTransposedLoops(frame, nest, transposed, { code, pointers, body });
     code.release();

@@ -19,24 +19,46 @@ export function loadScalar(f: FunctionBuilder, address: Address, dtype: DType): 
   else f.i32Load(constant);
 }
 
-/** A vector of `lanes` values; `push` leaves a lane's pointer on the stack and returns the constant beside it. */
-export function gatherLanes(f: FunctionBuilder, lanes: number, push: (lane: number) => number): void {
-  f.v128Load32Zero(push(0));
+/** A vector of `lanes` values of `bytes`; `push` leaves a lane's pointer on the stack and returns the constant beside it. */
+export function gatherLanes(f: FunctionBuilder, bytes: number, lanes: number, push: (lane: number) => number): void {
+  if (bytes === 8) f.v128Load64Zero(push(0));
+  else f.v128Load32Zero(push(0));
   f.withLocal('v128', (gathered) => {
     for (let lane = 1; lane < lanes; lane++) {
       f.localSet(gathered);
       const constant = push(lane);
       f.localGet(gathered);
-      f.v128Load32Lane(lane, constant);
+      if (bytes === 8) f.v128Load64Lane(lane, constant);
+      else f.v128Load32Lane(lane, constant);
     }
   });
 }
 
-/** A vector of four 32-bit values that lie `step` bytes apart; only `lanes` of them need to be there. */
-export function loadVector(f: FunctionBuilder, address: Address, step: number, lanes: number): void {
-  if (step === 0) f.v128Load32Splat(pushPointer(f, address));
-  else if (step === 4) f.v128Load(pushPointer(f, address), 4);
-  else gatherLanes(f, lanes, (lane) => pushPointer(f, { local: address.local, offset: address.offset + lane * step }));
+/**
+ * A vector of `width` values of `bytes` that lie `step` bytes apart; only `lanes` of them need to be there. Two values of 32
+ * bits lie in the first half.
+ */
+export function loadVector(
+  f: FunctionBuilder,
+  address: Address,
+  step: number,
+  lanes: number,
+  bytes = 4,
+  width = 4,
+): void {
+  if (step === 0) {
+    const constant = pushPointer(f, address);
+    if (bytes === 8) f.v128Load64Splat(constant);
+    else f.v128Load32Splat(constant);
+  } else if (step === bytes) {
+    const constant = pushPointer(f, address);
+    if (bytes * width === 16) f.v128Load(constant, bytes);
+    else f.v128Load64Zero(constant, bytes);
+  } else {
+    gatherLanes(f, bytes, lanes, (lane) =>
+      pushPointer(f, { local: address.local, offset: address.offset + lane * step }),
+    );
+  }
 }
 
 /** Stores the number on the stack. */
@@ -51,7 +73,7 @@ export function storeScalar(f: FunctionBuilder, address: Address, dtype: DType):
   });
 }
 
-/** Stores `lanes` values of the vector on the stack `step` bytes apart; all four if `whole` allows and they are adjacent. */
+/** Stores `lanes` values of the vector on the stack `step` bytes apart; all that it holds if `whole` allows and they are adjacent. */
 export function storeVector(
   f: FunctionBuilder,
   address: Address,
@@ -59,23 +81,27 @@ export function storeVector(
   dtype: DType,
   lanes: number,
   whole: boolean,
+  width = 4,
 ): void {
   if (dtype === 'bool') {
     f.i32x4Const(1);
     f.v128And();
   }
+  const bytes = dtype === 'f64' ? 8 : 4;
   f.withLocal('v128', (value) => {
     f.localSet(value);
-    if (step === 4 && (lanes === 4 || whole)) {
+    if (step === bytes && (lanes === width || whole)) {
       const constant = pushPointer(f, address);
       f.localGet(value);
-      f.v128Store(constant, 4);
+      if (bytes * width === 16) f.v128Store(constant, bytes);
+      else f.v128Store64Lane(0, constant, bytes);
       return;
     }
     for (let lane = 0; lane < lanes; lane++) {
       const constant = pushPointer(f, { local: address.local, offset: address.offset + lane * step });
       f.localGet(value);
-      f.v128Store32Lane(lane, constant);
+      if (bytes === 8) f.v128Store64Lane(lane, constant);
+      else f.v128Store32Lane(lane, constant);
     }
   });
 }

@@ -1,18 +1,24 @@
 import type { Expression } from '../../../kernels/expression.ts';
 import { visit } from '../../../kernels/expression.ts';
+import { hasScalarMath, hasVectorMath } from './scalar-math.ts';
 import { scalarOperation } from './scalar-operations.ts';
-import { vectorMathName } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 export type Apply = Extract<Expression, { kind: 'apply' }>;
 
-/** Whether loops over these values use vectors of four 32-bit lanes; float64 anywhere means one element at a time. */
-export function isVector(values: readonly Expression[]): boolean {
-  let vector = true;
+/** Lanes of a loop: one element at a time, vectors of two with float64, vectors of four without. */
+export type Width = 1 | 2 | 4;
+
+/** The lanes of loops over these values. Functions of JavaScript are called for two lanes at a time by no vector. */
+export function widthOf(values: readonly Expression[]): Width {
+  let wide = false;
+  let called = false;
   visit(values, (node) => {
-    if (node.dtype === 'f64') vector = false;
+    if (node.dtype === 'f64') wide = true;
+    if (node.kind === 'apply' && !isNative(node, true)) called = true;
   });
-  return vector;
+  if (!wide) return 4;
+  return called ? 1 : 2;
 }
 
 /** Codes that are written out here, on numbers and on vectors alike. */
@@ -32,6 +38,6 @@ export function isNative(node: Apply, vector: boolean): boolean {
   if (STRUCTURAL.has(code)) return true;
   const dtype = node.args[0]?.dtype ?? node.dtype;
   if (isSquare(node)) return true;
-  if (!vector) return scalarOperation(code, dtype) !== undefined;
-  return vectorOperation(code, dtype) !== undefined || isLiteralShift(node) || vectorMathName(code, dtype) !== null;
+  if (!vector) return scalarOperation(code, dtype) !== undefined || hasScalarMath(code, dtype);
+  return vectorOperation(code, dtype) !== undefined || isLiteralShift(node) || hasVectorMath(code, dtype);
 }

@@ -17,11 +17,13 @@ import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
+import { labelOf } from './label.ts';
 import { emitLoops } from './loops.ts';
 import { grainOf, joinPhases, type Phase } from './phases.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import { RoutineCalls } from './routine-call.ts';
 import type { StageFrame } from './stage-frame.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
@@ -58,6 +60,7 @@ interface Shared {
   readonly host: Callable;
   readonly copy: FunctionBuilder;
   readonly products: Products;
+  readonly routines: RoutineCalls;
   readonly calls: HostCall[];
   readonly tasks: Tasks | null;
   readonly shareAll: boolean;
@@ -95,6 +98,7 @@ export function emitProgram(
     host,
     copy: emitCopyFunction(module),
     products: new Products(module, pairVectors),
+    routines: new RoutineCalls(module, threads),
     calls: [],
     tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
     shareAll,
@@ -110,6 +114,7 @@ export function emitProgram(
       const { scratchBytes, packsInside } = products.add(stage, part.rows);
       return scratchBytes * (packsInside ? threads : 1);
     },
+    callScratch: (part) => shared.routines.scratch(part),
   });
   options.watch?.lap('plan');
   checkSize?.(plan.arenaBytes);
@@ -212,7 +217,8 @@ class RegionEmitter {
 
   /** A function with what only the calling thread can do: call the host; and one with the rest. */
   private emitGroup(name: string, parts: readonly Part[]): { alone: FunctionBuilder | null; together: Phase | null } {
-    const calls = parts.filter((part) => part.kind === 'call');
+    const called = parts.filter((part) => part.kind === 'call');
+    const calls = called.filter((part) => !this.shared.routines.of(part));
     const hosted = (part: Part): boolean => part.kind === 'rows' && this.shared.context.callsHost(part.stages);
     const alone = parts.filter((part) => part.kind === 'rows' && hosted(part));
     const cut = parts.filter((part) => part.kind === 'rows' && !hosted(part));
@@ -232,7 +238,10 @@ class RegionEmitter {
         own.call(rows.body);
       }
     }
-    const phases = cut.map((part) => this.emitRows(part as RowPart)).filter((phase) => phase !== null);
+    const phases = [
+      ...cut.map((part) => this.emitRows(part as RowPart)),
+      ...called.map((part) => this.emitRoutine(part)),
+    ].filter((phase) => phase !== null);
     return { alone: own, together: joinPhases(this.module, name, phases) };
   }
 
@@ -311,6 +320,16 @@ class RegionEmitter {
     return f;
   }
 
+  /** A called equation that a routine of the module computes; `null` where the host does, or where there is nothing to do. */
+  private emitRoutine(part: CallPart): Phase | null {
+    const { routines } = this.shared;
+    const routine = routines.of(part);
+    if (!routine || routine.units === 0) return null;
+    const scratch = this.plan.callScratch.get(part) as number;
+    const body = routines.emit(part, routine, this.placements, scratch);
+    return { body, units: routine.units, work: routine.work, largest: routine.work / routine.units };
+  }
+
   private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {
     const place = (variable: Var): Placement => this.placements.get(variable) as Placement;
     const id =
@@ -337,17 +356,4 @@ class RegionEmitter {
     });
     return code.work;
   }
-}
-
-/** The primitives that a part computes, for profiles and `explain`. */
-function labelOf(part: Part): string {
-  if (part.kind !== 'rows') return part.eqn.primitive.name;
-  const names: string[] = [];
-  for (const stage of part.stages) {
-    if (stage.kind === 'contraction') names.push('dotGeneral');
-    else if (stage.kind === 'reduce') names.push(stage.operation);
-    else if (stage.kind === 'update') names.push('scatter');
-    else names.push('loop');
-  }
-  return names.join('+');
 }

@@ -11,7 +11,7 @@ import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
 import { emitLoops } from './loops.ts';
 import { storeScalar, storeVector } from './memory-code.ts';
-import { isVector } from './native.ts';
+import { widthOf } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
 import { combines, identityOf } from './reduce-operations.ts';
@@ -82,7 +82,7 @@ class Reduction {
     this.value = stage.value;
     this.dtype = stage.variable.dtype;
     this.operation = stage.operation;
-    this.vector = isVector([stage.value]);
+    this.vector = widthOf([stage.value]) === 4;
     this.nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
     this.isPiece = stage.at !== undefined;
     this.axis = this.chooseAxis();
@@ -91,12 +91,12 @@ class Reduction {
     const sum = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum';
     this.keeps = sum && (terms > LONG_SUM || this.ofSums);
     this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
-    this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.vector);
+    this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.width);
     this.code.register([stage.value]);
     this.result = this.pointers.of(stage.variable, this.nest.collapse(place));
   }
 
-  private get width(): number {
+  private get width(): 1 | 4 {
     return this.vector ? 4 : 1;
   }
 

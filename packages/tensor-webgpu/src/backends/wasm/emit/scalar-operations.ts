@@ -25,6 +25,17 @@ const f64: Readonly<Record<string, ScalarCode>> = {
   le: (f) => f.f64Le(),
   gt: (f) => f.f64Gt(),
   ge: (f) => f.f64Ge(),
+  isNaN: (f) =>
+    f.withLocal('f64', (x) => {
+      f.localTee(x);
+      f.localGet(x);
+      f.f64Ne();
+    }),
+  isFinite: (f) => {
+    f.f64Abs();
+    f.f64Const(Infinity);
+    f.f64Lt();
+  },
 };
 
 const f32: Readonly<Record<string, ScalarCode>> = {
@@ -76,6 +87,9 @@ const i32: Readonly<Record<string, ScalarCode>> = {
   and: (f) => f.i32And(),
   or: (f) => f.i32Or(),
   xor: (f) => f.i32Xor(),
+  // The distance counts modulo 32, as JavaScript's does.
+  shiftLeft: (f) => f.i32Shl(),
+  shiftRight: (f) => f.i32ShrS(),
   lt: (f) => f.i32LtS(),
   le: (f) => f.i32LeS(),
   gt: (f) => f.i32GtS(),
@@ -84,6 +98,7 @@ const i32: Readonly<Record<string, ScalarCode>> = {
 
 const u32: Readonly<Record<string, ScalarCode>> = {
   ...i32,
+  shiftRight: (f) => f.i32ShrU(),
   max: choose((f) => f.i32GtU()),
   min: choose((f) => f.i32LtU()),
   lt: (f) => f.i32LtU(),
@@ -99,6 +114,10 @@ const bool: Readonly<Record<string, ScalarCode>> = {
   ne: (f) => f.i32Xor(),
   eq: (f) => f.i32Eq(),
   not: (f) => f.i32Eqz(),
+  lt: (f) => f.i32LtU(),
+  le: (f) => f.i32LeU(),
+  gt: (f) => f.i32GtU(),
+  ge: (f) => f.i32GeU(),
   max: (f) => f.i32Or(),
   min: (f) => f.i32And(),
   mul: (f) => f.i32And(),

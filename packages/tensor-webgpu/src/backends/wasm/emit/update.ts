@@ -5,7 +5,7 @@ import { sizeOf } from '../../../shape/shape.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops } from './kept-loops.ts';
 import { loadScalar, loadVector } from './memory-code.ts';
-import { isVector } from './native.ts';
+import { widthOf } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { Pointers } from './pointers.ts';
 import { clamp, scalarOperation } from './scalar-operations.ts';
@@ -26,11 +26,12 @@ export function emitUpdate(frame: StageFrame, stage: UpdateStage): void {
   const single = last === 0 && nest.hasRows;
   const extent = single ? 1 : nest.extents[last];
   const fixed = placesOf(indices).every((place) => nest.collapse(place).strides[last] === 0);
-  const vector = !single && extent >= 4 && fixed && isVector(values) && nest.collapse(stage.place).strides[last] === 1;
+  const vector =
+    !single && extent >= 4 && fixed && widthOf(values) === 4 && nest.collapse(stage.place).strides[last] === 1;
   const width = vector ? 4 : 1;
 
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
-  const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, vector);
+  const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, width);
   code.register(values);
   const target = pointers.of(stage.variable, nest.collapse(stage.place));
   const step = nest.collapse(stage.place).strides[last] * bytes;

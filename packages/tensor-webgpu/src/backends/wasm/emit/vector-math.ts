@@ -4,8 +4,10 @@ import { isMathName, type MathName } from '../math/index.ts';
 
 /** The vector function of a primitive on operands of `dtype`; `null` where there is none. */
 export function vectorMathName(name: string, dtype: DType): MathName | null {
-  if (!isMathName(name)) return null;
-  return dtype === (name === 'threefry2x32' ? 'u32' : 'f32') ? name : null;
+  if (dtype === 'f32' || name === 'threefry2x32') return isMathName(name) ? name : null;
+  if (dtype !== 'i32' && dtype !== 'u32') return null;
+  const own = `${dtype}${name[0].toUpperCase()}${name.slice(1)}`;
+  return isMathName(own) ? own : null;
 }
 
 /** Nodes that one function computes together, in the order of its results. */

@@ -2,8 +2,9 @@ import type { DType } from '../../../dtype/dtype.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 
 /**
- * Emits an elementwise primitive on vectors of four: operands are on the stack, the result is left there. Booleans are
- * masks (all bits or none). Operations missing here are done lane by lane.
+ * Emits an elementwise primitive on vectors of four, or of two with float64: operands are on the stack, the result is left
+ * there. Booleans are masks (all bits or none) of 32 bits, of two in the first half. Operations missing here are done lane by
+ * lane.
  */
 type VectorCode = (f: FunctionBuilder) => void;
 
@@ -38,6 +39,52 @@ const floats: Readonly<Record<string, VectorCode>> = {
     f.f32x4Const(Infinity);
     f.f32x4Lt();
   },
+};
+
+/** Two masks of 64 bits as masks of 32. */
+const narrowed =
+  (compare: VectorCode): VectorCode =>
+  (f) => {
+    compare(f);
+    f.withLocal('v128', (mask) => {
+      f.localTee(mask);
+      f.localGet(mask);
+      f.i32x4Shuffle(0, 2, 0, 2);
+    });
+  };
+
+const doubles: Readonly<Record<string, VectorCode>> = {
+  add: (f) => f.f64x2Add(),
+  sub: (f) => f.f64x2Sub(),
+  mul: (f) => f.f64x2Mul(),
+  div: (f) => f.f64x2Div(),
+  neg: (f) => f.f64x2Neg(),
+  abs: (f) => f.f64x2Abs(),
+  sqrt: (f) => f.f64x2Sqrt(),
+  floor: (f) => f.f64x2Floor(),
+  ceil: (f) => f.f64x2Ceil(),
+  trunc: (f) => f.f64x2Trunc(),
+  round: (f) => f.f64x2Nearest(),
+  max: (f) => f.f64x2Max(),
+  min: (f) => f.f64x2Min(),
+  eq: narrowed((f) => f.f64x2Eq()),
+  ne: narrowed((f) => f.f64x2Ne()),
+  lt: narrowed((f) => f.f64x2Lt()),
+  le: narrowed((f) => f.f64x2Le()),
+  gt: narrowed((f) => f.f64x2Gt()),
+  ge: narrowed((f) => f.f64x2Ge()),
+  isNaN: narrowed((f) =>
+    f.withLocal('v128', (x) => {
+      f.localTee(x);
+      f.localGet(x);
+      f.f64x2Ne();
+    }),
+  ),
+  isFinite: narrowed((f) => {
+    f.f64x2Abs();
+    f.f64x2Const(Infinity);
+    f.f64x2Lt();
+  }),
 };
 
 const integers: Readonly<Record<string, VectorCode>> = {
@@ -98,9 +145,15 @@ const booleans: Readonly<Record<string, VectorCode>> = {
   max: (f) => f.v128Or(),
   min: (f) => f.v128And(),
   mul: (f) => f.v128And(),
+  // As a number a mask that is set is −1.
+  lt: (f) => f.i32x4GtS(),
+  le: (f) => f.i32x4GeS(),
+  gt: (f) => f.i32x4LtS(),
+  ge: (f) => f.i32x4LeS(),
 };
 
-const tables: Partial<Record<DType, Readonly<Record<string, VectorCode>>>> = {
+const tables: Record<DType, Readonly<Record<string, VectorCode>>> = {
+  f64: doubles,
   f32: floats,
   i32: signed,
   u32: unsigned,
@@ -108,11 +161,39 @@ const tables: Partial<Record<DType, Readonly<Record<string, VectorCode>>>> = {
 };
 
 /** The code of a primitive on operands of `dtype`; `undefined` where there is none. */
-export const vectorOperation = (name: string, dtype: DType): VectorCode | undefined => tables[dtype]?.[name];
+export const vectorOperation = (name: string, dtype: DType): VectorCode | undefined => tables[dtype][name];
+
+/** Leaves one of two vectors of `dtype` by the mask on the stack above them. */
+export function vectorSelect(f: FunctionBuilder, dtype: DType): void {
+  if (dtype === 'f64') f.i64x2ExtendLowI32x4S();
+  f.v128Bitselect();
+}
 
 /** Converts the vector on the stack. */
 export function vectorCast(f: FunctionBuilder, from: DType, to: DType): void {
   if (from === to) return;
+  if (from === 'f64') {
+    if (to === 'f32') f.f32x4DemoteF64x2Zero();
+    else if (to === 'i32') f.i32x4TruncSatF64x2SZero();
+    else if (to === 'u32') f.i32x4TruncSatF64x2UZero();
+    else {
+      f.f64x2Const(0);
+      doubles['ne'](f);
+    }
+    return;
+  }
+  if (to === 'f64') {
+    if (from === 'f32') f.f64x2PromoteLowF32x4();
+    else if (from === 'u32') f.f64x2ConvertLowI32x4U();
+    else {
+      if (from === 'bool') {
+        f.i32x4Const(1);
+        f.v128And();
+      }
+      f.f64x2ConvertLowI32x4S();
+    }
+    return;
+  }
   if (from === 'bool') {
     if (to === 'f32') f.f32x4Const(1);
     else f.i32x4Const(1);

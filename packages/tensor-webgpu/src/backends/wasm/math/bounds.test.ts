@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { digamma, logGamma, polygamma } from '../../../primitives/special/gamma.ts';
 import { type BoundedName, ulpBounds } from './bounds.ts';
 import { erf, erfc, erfInv, pow, round, ulpsBetween } from './exact-values.ts';
 import { mathLoop } from './math-loop.ts';
@@ -37,6 +38,9 @@ const exact: Readonly<Record<BoundedName, (x: number, y: number) => number>> = {
   erfc,
   erfInv,
   pow,
+  lgamma: logGamma,
+  digamma,
+  polygamma: (x) => polygamma(2, x),
 };
 
 const SAMPLES = 1 << 17;
@@ -126,7 +130,7 @@ function fill(x: Float32Array, y: Float32Array | undefined): void {
 for (const relaxed of [true, false])
   for (const [name, bound] of Object.entries(ulpBounds) as [BoundedName, number][])
     test(`${name} with ${relaxed ? 'fused' : 'separate'} multiply-add errs by at most ${bound} ULP`, () => {
-      const { inputs, outputs, run } = mathLoop(name, SAMPLES, relaxed);
+      const { inputs, outputs, run } = mathLoop(name, SAMPLES, relaxed, name === 'polygamma' ? { order: 2 } : {});
       const [x, y] = inputs as [Float32Array, Float32Array | undefined];
       fill(x, y);
       run();

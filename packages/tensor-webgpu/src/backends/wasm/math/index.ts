@@ -1,2 +1,3 @@
+export { callOnNumbers, type DoubleName, isDoubleName } from './double/functions.ts';
 export type { MathName } from './functions.ts';
-export { isMathName, MathEmitter } from './math-emitter.ts';
+export { isMathName, MathEmitter, mathFunction } from './math-emitter.ts';

@@ -1,10 +1,8 @@
 import type { Callable, FunctionBuilder } from '../assembler/index.ts';
 import type { Constants } from './constants.ts';
+import { type Operand, type Term, Terms } from './terms.ts';
 
-/** Writes instructions that leave one vector on the stack. A term that is used twice is written twice: see `keep`. */
-export type Term = () => void;
-/** A term, or a number that stands for itself in every lane. */
-export type Operand = Term | number;
+export type { Operand, Term } from './terms.ts';
 
 /** From this many coefficients on, two shorter chains are faster than one. */
 const LONG_POLYNOMIAL = 8;
@@ -12,12 +10,11 @@ const LONG_POLYNOMIAL = 8;
 /**
  * Arithmetic on vectors of one lane type as expressions, so that formulas read as formulas.
  *
- * Masks are lanes of all ones or all zeros. The locals that hold kept terms belong to the expression until `release`.
+ * Masks are lanes of all ones or all zeros.
  */
-export abstract class Lanes {
-  readonly f: FunctionBuilder;
+export abstract class Lanes extends Terms {
+  protected readonly type = 'v128';
   readonly constants: Constants;
-  private readonly held: number[] = [];
   protected abstract readonly float: 'f32x4' | 'f64x2';
   protected abstract readonly int: 'i32x4' | 'i64x2';
   /** Bytes of a vector whose lanes all hold this number. */
@@ -26,64 +23,12 @@ export abstract class Lanes {
   protected abstract bitBytes(bits: bigint): Uint8Array;
 
   constructor(f: FunctionBuilder, constants: Constants) {
-    this.f = f;
+    super(f);
     this.constants = constants;
   }
 
-  /** Writes an operand: its vector is left on the stack. */
-  push(operand: Operand): void {
-    if (typeof operand === 'number') this.constants.push(this.f, this.bytes(operand));
-    else operand();
-  }
-
-  /** Computes a term now, and returns a term that reads the result. */
-  keep(term: Operand): Term {
-    const local = this.f.local('v128');
-    this.held.push(local);
-    this.push(term);
-    this.f.localSet(local);
-    return this.local(local);
-  }
-
-  /** Computes the vectors that a call leaves, the first deepest, and returns terms that read them. */
-  keepCall(callee: Callable, ...operands: Term[]): Term[] {
-    for (const operand of operands) operand();
-    this.f.call(callee);
-    const locals = callee.signature.results.map(() => this.f.local('v128'));
-    this.held.push(...locals);
-    for (const local of locals.toReversed()) this.f.localSet(local);
-    return locals.map((local) => this.local(local));
-  }
-
-  /** A local whose value may be set again, and the term that reads it. */
-  variable(): { readonly index: number; readonly get: Term; set(term: Operand): void } {
-    const local = this.f.local('v128');
-    this.held.push(local);
-    return {
-      index: local,
-      set: (term) => {
-        this.push(term);
-        this.f.localSet(local);
-      },
-      get: this.local(local),
-    };
-  }
-
-  /** The term that reads a local. */
-  local(local: number): Term {
-    return () => this.f.localGet(local);
-  }
-
-  /** Gives back the locals of all kept terms. */
-  release(): void {
-    this.f.release(...this.held.splice(0));
-  }
-
-  private of(instruction: () => void, ...operands: Operand[]): Term {
-    return () => {
-      for (const operand of operands) this.push(operand);
-      instruction.call(this.f);
-    };
+  protected constant(value: number): void {
+    this.constants.push(this.f, this.bytes(value));
   }
 
   add = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Add`], a, b);
@@ -102,6 +47,9 @@ export abstract class Lanes {
   madd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedMadd`], a, b, c);
   /** `c − a · b`, rounded once where the module allows. */
   nmadd = (a: Operand, b: Operand, c: Operand): Term => this.of(this.f[`${this.float}RelaxedNmadd`], a, b, c);
+  /** The larger and the smaller one; NaN if one is. */
+  max = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Max`], a, b);
+  min = (a: Operand, b: Operand): Term => this.of(this.f[`${this.float}Min`], a, b);
   /** `bound` where `a > bound`, else `a`: NaN stays. */
   atMost = (a: Operand, bound: Operand): Term => this.of(this.f[`${this.float}Pmin`], a, bound);
   /** `bound` where `a < bound`, else `a`: NaN stays. */
@@ -127,6 +75,9 @@ export abstract class Lanes {
   };
   intAdd = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Add`], a, b);
   intSub = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Sub`], a, b);
+  intNeg = (a: Term): Term => this.of(this.f[`${this.int}Neg`], a);
+  intMul = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Mul`], a, b);
+  intEq = (a: Term, b: Term): Term => this.of(this.f[`${this.int}Eq`], a, b);
   shiftLeft = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}Shl`], a, distance);
   shiftRight = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}ShrU`], a, distance);
   shiftRightSigned = (a: Term, distance: number): Term => this.shift(this.f[`${this.int}ShrS`], a, distance);
@@ -184,4 +135,45 @@ export class Doubles extends Lanes {
   protected readonly int = 'i64x2';
   protected bytes = (value: number) => new Uint8Array(new Float64Array(2).fill(value).buffer);
   protected bitBytes = (bits: bigint) => new Uint8Array(new BigUint64Array(2).fill(bits).buffer);
+
+  /** Runs `body` when a lane of the mask is set. */
+  whenAny(mask: Term, body: () => void): void {
+    mask();
+    this.f.v128AnyTrue();
+    this.f.if(body);
+  }
+
+  /** Runs `body` at least once, and again as long as a lane of the mask that it returns is set. */
+  whileAny(body: () => Term): void {
+    this.f.repeat((again) => {
+      body()();
+      this.f.v128AnyTrue();
+      this.f.brIf(again);
+    });
+  }
+
+  /** Calls a function on one f64 of each operand for either lane: vectors of its results, which may be f64 or i64. */
+  eachLane(callee: Callable, ...operands: Term[]): Term[] {
+    const { results } = callee.signature;
+    const vectors = results.map(() => this.variable());
+    const scalars = results.map((type) => this.f.local(type));
+    for (const lane of [0, 1]) {
+      for (const operand of operands) {
+        operand();
+        this.f.f64x2ExtractLane(lane);
+      }
+      this.f.call(callee);
+      for (const scalar of scalars.toReversed()) this.f.localSet(scalar);
+      results.forEach((type, i) => {
+        vectors[i].set(() => {
+          this.f.localGet(vectors[i].index);
+          this.f.localGet(scalars[i]);
+          if (type === 'f64') this.f.f64x2ReplaceLane(lane);
+          else this.f.i64x2ReplaceLane(lane);
+        });
+      });
+    }
+    this.f.release(...scalars);
+    return vectors.map(({ get }) => get);
+  }
 }

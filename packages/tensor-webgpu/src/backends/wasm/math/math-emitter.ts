@@ -1,19 +1,11 @@
+import type { Params } from '../../../program/aval.ts';
 import { AssemblerError, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { Constants } from './constants.ts';
-import { type MathDefinition, type MathName, mathFunctions } from './functions.ts';
+import { type DoubleName, doubleFunction, isInlineDouble, operandsOfDouble, writeDouble } from './double/functions.ts';
+import { type MathDefinition, type MathLibrary, type MathName, mathFunctions } from './functions.ts';
 import { Floats } from './lanes.ts';
 import { emitLargeQuarterTurns, hugeTurns } from './quarter-turns.ts';
-
-const sharedFunctions = new WeakMap<ModuleBuilder, Map<string, FunctionBuilder>>();
-
-/** The function of this name in the module, made by `make` on first use. */
-function shared(module: ModuleBuilder, name: string, make: () => FunctionBuilder): FunctionBuilder {
-  const functions = sharedFunctions.get(module) ?? new Map<string, FunctionBuilder>();
-  sharedFunctions.set(module, functions);
-  const found = functions.get(name) ?? make();
-  functions.set(name, found);
-  return found;
-}
+import { shared } from './shared.ts';
 
 function largeQuarterTurns(module: ModuleBuilder): FunctionBuilder {
   return shared(module, 'largeQuarterTurns', () => {
@@ -30,19 +22,24 @@ function write(
   constants: Constants,
   name: MathName,
   operands: readonly number[],
+  params: Params,
 ): void {
   const definition: MathDefinition = mathFunctions[name];
   const v = new Floats(f, constants);
   const terms = operands.map((local) => v.local(local));
-  for (const result of definition.write(v, terms, () => largeQuarterTurns(module))) result();
+  const library: MathLibrary = {
+    large: () => largeQuarterTurns(module),
+    double: (double) => doubleFunction(module, double, params),
+  };
+  for (const result of definition.write(v, terms, library)) result();
   v.release();
 }
 
 /** The module's own function `name`, with one v128 for each operand and each result; added on first use. */
-export function mathFunction(module: ModuleBuilder, name: MathName): FunctionBuilder {
+export function mathFunction(module: ModuleBuilder, name: MathName, params: Params = {}): FunctionBuilder {
   const { operands, results }: MathDefinition = mathFunctions[name];
   const vectors = (count: number) => Array.from({ length: count }, () => 'v128' as const);
-  return shared(module, name, () => {
+  return shared(module, `${name} ${JSON.stringify(params)}`, () => {
     const f = module.func(name, vectors(operands), vectors(results));
     write(
       module,
@@ -50,6 +47,7 @@ export function mathFunction(module: ModuleBuilder, name: MathName): FunctionBui
       new Constants(),
       name,
       f.signature.params.map((_, i) => i),
+      params,
     );
     return f;
   });
@@ -72,29 +70,48 @@ export class MathEmitter {
   }
 
   /** Puts the constants that these functions need into locals; to be called where it dominates their use. */
-  preload(names: Iterable<MathName>): void {
+  preload(names: Iterable<MathName>, doubles: Iterable<DoubleName> = []): void {
     const used = new Constants();
+    for (const name of doubles) {
+      if (!isInlineDouble(name)) continue;
+      const module = new ModuleBuilder();
+      const draft = module.func('draft');
+      writeDouble(module, draft, used, name, draft.locals('v128', operandsOfDouble(name)), {});
+    }
     for (const name of names) {
       const { inline, operands }: MathDefinition = mathFunctions[name];
       if (!inline) continue;
       const module = new ModuleBuilder();
       const draft = module.func('draft');
-      write(module, draft, used, name, draft.locals('v128', operands));
+      write(module, draft, used, name, draft.locals('v128', operands), {});
     }
     this.constants.preload(this.f, used);
   }
 
-  /** Leaves the results on the stack, the first deepest. `operands` are v128 locals; they keep their values. */
-  emit(name: MathName, operands: readonly number[]): void {
+  /**
+   * Leaves the results on the stack, the first deepest. `operands` are v128 locals; they keep their values. `params` are those
+   * of the equation.
+   */
+  emit(name: MathName, operands: readonly number[], params: Params = {}): void {
     const definition: MathDefinition = mathFunctions[name];
     if (operands.length !== definition.operands)
       throw new AssemblerError(`${name}: expected ${definition.operands} operands, got ${operands.length}.`);
     if (definition.inline) {
-      write(this.module, this.f, this.constants, name, operands);
+      write(this.module, this.f, this.constants, name, operands, params);
       return;
     }
     for (const operand of operands) this.f.localGet(operand);
-    this.f.call(mathFunction(this.module, name));
+    this.f.call(mathFunction(this.module, name, params));
+  }
+
+  /** The same for a function of two doubles, which has one result. */
+  emitDouble(name: DoubleName, operands: readonly number[], params: Params): void {
+    if (isInlineDouble(name)) {
+      writeDouble(this.module, this.f, this.constants, name, operands, params);
+      return;
+    }
+    for (const operand of operands) this.f.localGet(operand);
+    this.f.call(doubleFunction(this.module, name, params));
   }
 
   /** Gives the locals of preloaded constants back; `preload` may follow. */

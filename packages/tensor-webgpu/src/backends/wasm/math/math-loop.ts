@@ -1,3 +1,4 @@
+import type { Params } from '../../../program/aval.ts';
 import { ModuleBuilder } from '../assembler/index.ts';
 import { type MathDefinition, type MathName, mathFunctions } from './functions.ts';
 import { MathEmitter } from './math-emitter.ts';
@@ -10,7 +11,7 @@ export interface MathLoop {
 }
 
 /** Compiles a loop over `length` floats, a multiple of four, that reads and writes arrays of its own memory. */
-export function mathLoop(name: MathName, length: number, relaxed: boolean): MathLoop {
+export function mathLoop(name: MathName, length: number, relaxed: boolean, params: Params = {}): MathLoop {
   const { operands, results }: MathDefinition = mathFunctions[name];
   const bytes = 4 * length;
   const initial = Math.ceil(((operands + results) * bytes) / 65536);
@@ -29,7 +30,7 @@ export function mathLoop(name: MathName, length: number, relaxed: boolean): Math
         f.v128Load(i * bytes);
         f.localSet(local);
       });
-      math.emit(name, x);
+      math.emit(name, x, params);
       const y = f.locals('v128', results);
       for (const local of y.toReversed()) f.localSet(local);
       y.forEach((local, i) => {

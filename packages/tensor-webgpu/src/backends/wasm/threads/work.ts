@@ -8,7 +8,8 @@ import { cpuTarget } from '../target.ts';
 /** Floating operations in a nanosecond, of one core with vectors of 128 bits: products, and everything else. */
 const PRODUCT_RATE = 60;
 const LOOP_RATE = 24;
-/** float64 outside products goes one element at a time. */
+/** float64 in vectors of two, and what goes one element at a time. */
+const PAIR_RATE = 8;
 const SCALAR_RATE = 3;
 /** 32-bit elements in a nanosecond that a loop brings from the cache or takes there. */
 const ELEMENT_RATE = 8;
@@ -36,8 +37,6 @@ function workOfStage(stage: Stage): number {
     if (node.kind === 'load') loads++;
     if (node.kind === 'apply') operations += costOf(node.eqn.primitive, cpuTarget);
   });
-  return (
-    sizeOf(stage.space) *
-    (operations / (wide || stage.kind === 'update' ? SCALAR_RATE : LOOP_RATE) + loads / ELEMENT_RATE / 4)
-  );
+  const rate = stage.kind === 'update' || (wide && stage.kind !== 'loops') ? SCALAR_RATE : wide ? PAIR_RATE : LOOP_RATE;
+  return sizeOf(stage.space) * (operations / rate + loads / ELEMENT_RATE / 4);
 }
