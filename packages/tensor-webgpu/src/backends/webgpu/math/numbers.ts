@@ -4,7 +4,9 @@ import { type WgslFunction, wgsl } from './function.ts';
 /** A float literal of the float32 nearest to `x`. */
 export const float = (x: number): string => {
   const rounded = Math.fround(x);
-  const text = `${Object.is(rounded, -0) ? '-0' : rounded}f`;
+  // A minus sign before 0 is lost.
+  if (Object.is(rounded, -0)) return 'bitcast<f32>(0x80000000u)';
+  const text = `${rounded}f`;
   return text.startsWith('-') ? `(${text})` : text;
 };
 
