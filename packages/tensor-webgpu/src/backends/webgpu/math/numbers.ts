@@ -4,8 +4,6 @@ import { type WgslFunction, wgsl } from './function.ts';
 /** A float literal of the float32 nearest to `x`. */
 export const float = (x: number): string => {
   const rounded = Math.fround(x);
-  // A minus sign before 0 is lost.
-  if (Object.is(rounded, -0)) return 'bitcast<f32>(0x80000000u)';
   const text = `${rounded}f`;
   return text.startsWith('-') ? `(${text})` : text;
 };
@@ -29,6 +27,13 @@ fn math_nan() -> f32 {
 export const infinity = wgsl(`
 fn math_infinity() -> f32 {
   var bits = 0x7f800000u;
+  return bitcast<f32>(bits);
+}`);
+
+/** −0, which a compiler may take for the constant 0. */
+const negativeZero = wgsl(`
+fn math_negative_zero() -> f32 {
+  var bits = 0x80000000u;
   return bitcast<f32>(bits);
 }`);
 
@@ -68,5 +73,6 @@ export function wgslNumber(
   if (Number.isNaN(rounded)) return { text: 'math_nan()', needs: [nan] };
   if (rounded === Infinity) return { text: 'math_infinity()', needs: [infinity] };
   if (rounded === -Infinity) return { text: '(-math_infinity())', needs: [infinity] };
+  if (Object.is(rounded, -0)) return { text: 'math_negative_zero()', needs: [negativeZero] };
   return { text: float(rounded), needs: [] };
 }
