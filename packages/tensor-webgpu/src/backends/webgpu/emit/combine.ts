@@ -2,8 +2,8 @@ import { type DType, isFloat } from '../../../dtype/dtype.ts';
 import type { ReduceOperation } from '../../../program/lowering.ts';
 import type { WgslFunction } from '../math/index.ts';
 import type { Kernel } from './kernel.ts';
-import { scalarCall } from './scalar.ts';
-import { elementType, literal, valueType } from './wgsl-types.ts';
+import { numberText, scalarCall } from './scalar.ts';
+import { elementType } from './wgsl-types.ts';
 
 /** How partial results of a reduction are held and put together. */
 export interface Combination {
@@ -39,8 +39,8 @@ function identityOf(operation: ReduceOperation, dtype: DType): number {
 function positions(kernel: Kernel, operation: 'argMax' | 'argMin', dtype: DType): Combination {
   const held = elementType(dtype);
   const name = `${operation}_${held}`;
-  const order = scalarCall(kernel, operation === 'argMax' ? 'gt' : 'lt', [held, held], 'bool', ['b', 'a']);
-  const same = scalarCall(kernel, 'eq', [held, held], 'bool', ['a', 'b']);
+  const compare = (code: string, args: readonly string[]): string =>
+    `(${scalarCall(kernel, { code, from: [held, held], to: 'bool' }, args)}) != 0u`;
   const isNaN = (x: string): string =>
     held === 'f32' ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)` : 'false';
   const comes: WgslFunction = {
@@ -52,16 +52,16 @@ if (at == 0xffffffffu) { return true; }
 let a_nan = ${isNaN('a')};
 let b_nan = ${isNaN('b')};
 if (a_nan || b_nan) { return b_nan && (!a_nan || bt < at); }
-return ${order} || (${same} && bt < at);
+return ${compare(operation === 'argMax' ? 'gt' : 'lt', ['b', 'a'])} || (${compare('eq', ['a', 'b'])} && bt < at);
 }`,
   };
   kernel.need([comes]);
   return {
     parts: [
-      { dtype: held, start: literal(0, held) },
+      { dtype: held, start: numberText(kernel, 0, held) },
       { dtype: 'u32', start: '0xffffffffu' },
     ],
-    single: (value, position) => [dtype === 'bool' ? `select(0u, 1u, ${value})` : value, position],
+    single: (value, position) => [value, position],
     join: ([a, at], [b, bt]) => `if (${name}(${a}, ${at}, ${b}, ${bt})) { ${a} = ${b}; ${at} = ${bt}; }`,
     finish: ([, at]) => `bitcast<i32>(${at})`,
   };
@@ -71,15 +71,17 @@ export function combinationOf(kernel: Kernel, operation: ReduceOperation, dtype:
   if (operation === 'argMax' || operation === 'argMin') return positions(kernel, operation, dtype);
   const code = CODES[operation] as string;
   return {
-    parts: [{ dtype, start: literal(identityOf(operation, dtype), dtype) }],
+    parts: [{ dtype, start: numberText(kernel, identityOf(operation, dtype), dtype) }],
     single: (value) => [value],
-    join: ([a], [b]) => `${a} = ${scalarCall(kernel, code, [dtype, dtype], dtype, [a, b])};`,
+    join: ([a], [b]) => `${a} = ${scalarCall(kernel, { code, from: [dtype, dtype], to: dtype }, [a, b])};`,
     finish: ([a]) => a,
   };
 }
 
 /** 32 bits as a value, and back. */
-export const fromBits = (bits: string, dtype: DType): string =>
-  dtype === 'bool' ? `(${bits} != 0u)` : dtype === 'u32' ? bits : `bitcast<${valueType(dtype)}>(${bits})`;
+export function fromBits(bits: string, dtype: DType): string {
+  const type = elementType(dtype);
+  return type === 'u32' ? bits : `bitcast<${type}>(${bits})`;
+}
 export const toBits = (value: string, dtype: DType): string =>
-  dtype === 'bool' ? `select(0u, 1u, ${value})` : dtype === 'u32' ? value : `bitcast<u32>(${value})`;
+  elementType(dtype) === 'u32' ? value : `bitcast<u32>(${value})`;

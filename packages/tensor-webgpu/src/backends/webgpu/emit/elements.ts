@@ -2,9 +2,9 @@ import { type Expression, visit } from '../../../kernels/expression.ts';
 import type { Var } from '../../../program/program.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { Kernel } from './kernel.ts';
-import { scalarCall } from './scalar.ts';
+import { numberText, scalarCall } from './scalar.ts';
 import { sumOf } from './space.ts';
-import { literal, u32, valueType } from './wgsl-types.ts';
+import { elementType, u32 } from './wgsl-types.ts';
 
 /** How a place becomes a number: from the names of the steps of the loops around. */
 export type Locate = (place: Affine) => string;
@@ -34,18 +34,21 @@ export class Elements {
 
   private write(node: Expression): void {
     if (node.kind === 'literal') {
-      this.names.set(node, literal(node.value, node.dtype));
+      this.names.set(node, numberText(this.kernel, node.value, node.dtype));
       return;
     }
     const name = this.kernel.name('v');
-    this.lines.push(`let ${name}: ${valueType(node.dtype)} = ${this.text(node)};`);
+    this.lines.push(`let ${name}: ${elementType(node.dtype)} = ${this.text(node)};`);
     this.names.set(node, name);
   }
 
   private text(node: Exclude<Expression, { kind: 'literal' }>): string {
     const { kernel } = this;
-    if (node.kind === 'index')
-      return scalarCall(kernel, 'cast', ['i32'], node.dtype, [`bitcast<i32>(${this.locate(node.place)})`]);
+    if (node.kind === 'index') {
+      const position = kernel.name('x');
+      this.lines.push(`let ${position} = bitcast<i32>(${this.locate(node.place)});`);
+      return scalarCall(kernel, { code: 'cast', from: ['i32'], to: node.dtype }, [position]);
+    }
     if (node.kind === 'load') {
       const ready = this.ready.get(node.variable);
       if (ready !== undefined) return ready;
@@ -56,12 +59,17 @@ export class Elements {
       return kernel.load(node.variable, sumOf([...(place === '0u' && terms.length > 0 ? [] : [place]), ...terms]));
     }
     const args = node.args.map((arg) => this.names.get(arg) as string);
-    const dtypes = node.args.map(({ dtype }) => dtype);
-    if (node.eqn.outputs.length === 1) return scalarCall(kernel, node.code, dtypes, node.dtype, args, node.args);
+    const code = {
+      code: node.code,
+      from: node.args.map(({ dtype }) => dtype),
+      to: node.dtype,
+      params: node.eqn.params,
+    };
+    if (node.eqn.outputs.length === 1) return scalarCall(kernel, code, args);
     let results = this.several.get(node.args);
     if (!results) {
       results = kernel.name('r');
-      this.lines.push(`let ${results} = ${scalarCall(kernel, node.code, dtypes, node.dtype, args)};`);
+      this.lines.push(`let ${results} = ${scalarCall(kernel, code, args)};`);
       this.several.set(node.args, results);
     }
     return `${results}[${node.output}]`;

@@ -1,7 +1,7 @@
 import type { Combination } from './combine.ts';
 import { fromBits, toBits } from './combine.ts';
 import { type Kernel, WORKGROUP } from './kernel.ts';
-import { u32, valueType } from './wgsl-types.ts';
+import { elementType, u32 } from './wgsl-types.ts';
 
 /** How the lanes of a workgroup share the work of reductions. */
 export interface Shares {
@@ -59,7 +59,7 @@ export function gathering(kernel: Kernel, work: Gathering): string {
   lines.push(`for (var ${first} = ${from}; ${first} < ${to}; ${first} += ${u32(results)}) {`);
   lines.push(`let ${result} = ${first} + ${own}_result;`);
   combination.parts.forEach(({ dtype, start }, i) => {
-    lines.push(`var ${sums[i]}: ${valueType(dtype)} = ${start};`);
+    lines.push(`var ${sums[i]}: ${elementType(dtype)} = ${start};`);
   });
   const begin = work.begin(result);
   lines.push(`if (${result} < ${to}) {`, begin);
@@ -67,7 +67,18 @@ export function gathering(kernel: Kernel, work: Gathering): string {
   const start = perResult === 1 ? terms[0] : `${terms[0]} + ${own}_share`;
   lines.push(`for (var ${term} = ${start}; ${term} < ${terms[1]}; ${step}) {`);
   const made = work.term(term, result);
-  lines.push(made.text, combination.join(sums, made.parts), '}');
+  const given = made.parts.map((part, i) => {
+    const name = kernel.name('n');
+    return { name, text: `let ${name}: ${elementType(combination.parts[i].dtype)} = ${part};` };
+  });
+  lines.push(made.text, ...given.map(({ text }) => text));
+  lines.push(
+    combination.join(
+      sums,
+      given.map(({ name }) => name),
+    ),
+    '}',
+  );
   const end = work.end(result, sums);
   if (perResult === 1) lines.push(end, '}', '}');
   else {
@@ -88,7 +99,7 @@ export function gathering(kernel: Kernel, work: Gathering): string {
       lines.push('workgroupBarrier();', `if (${own}_share < ${u32(half)}) {`);
       const given = other.map((text, i) => {
         const name = kernel.name('o');
-        lines.push(`let ${name}: ${valueType(combination.parts[i].dtype)} = ${text};`);
+        lines.push(`let ${name}: ${elementType(combination.parts[i].dtype)} = ${text};`);
         return name;
       });
       lines.push(combination.join(sums, given), half > 1 ? put : '', '}');

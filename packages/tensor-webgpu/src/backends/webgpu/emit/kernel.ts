@@ -4,7 +4,7 @@ import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { COUNTED_TURNS, countersOf, type Region } from './region.ts';
 import { sumOf } from './space.ts';
 import { bindingKey, type Spot } from './spot.ts';
-import { elementType, SPECIAL_BITS, u32 } from './wgsl-types.ts';
+import { elementType, u32 } from './wgsl-types.ts';
 
 /** Invocations of a workgroup in kernels made here. */
 export const WORKGROUP = 64;
@@ -80,8 +80,8 @@ export class Kernel {
   loadAt(spot: Spot, dtype: DType, index: string): string {
     const { name, type } = this.bindings.get(bindingKey(spot)) as Binding;
     const element = `${name}[${this.indexIn(spot, index)}]`;
-    if (dtype === 'bool') return `(${type === 'u32' ? element : `bitcast<u32>(${element})`} != 0u)`;
-    return type === dtype ? element : `bitcast<${dtype}>(${element})`;
+    const wanted = elementType(dtype);
+    return type === wanted ? element : `bitcast<${wanted}>(${element})`;
   }
 
   /** A statement that writes an element of a variable. */
@@ -91,8 +91,7 @@ export class Kernel {
 
   storeAt(spot: Spot, dtype: DType, index: string, value: string): string {
     const { name, type } = this.bindings.get(bindingKey(spot)) as Binding;
-    const element = dtype === 'bool' ? `select(0u, 1u, ${value})` : value;
-    return `${name}[${this.indexIn(spot, index)}] = ${type === elementType(dtype) ? element : `bitcast<${type}>(${element})`};`;
+    return `${name}[${this.indexIn(spot, index)}] = ${type === elementType(dtype) ? value : `bitcast<${type}>(${value})`};`;
   }
 
   private indexIn({ first, turnings }: Spot, index: string): string {
@@ -125,9 +124,8 @@ export class Kernel {
 
   /** Everything but the entry point. */
   moduleText(text: string): string {
-    const special = text.includes('_bits)') ? SPECIAL_BITS : '';
     const declared = [...this.declarations.values()].join('\n');
-    return [this.bindingText(), special, declared, wgslModule([...this.functions]), text]
+    return [this.bindingText(), declared, wgslModule([...this.functions]), text]
       .filter((part) => part !== '')
       .join('\n');
   }

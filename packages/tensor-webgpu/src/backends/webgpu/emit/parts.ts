@@ -1,3 +1,4 @@
+import type { DType } from '../../../dtype/dtype.ts';
 import { accessOf, valuesOf } from '../../../kernels/access.ts';
 import { visit } from '../../../kernels/expression.ts';
 import type { RowPart, Stage } from '../../../kernels/form.ts';
@@ -10,9 +11,10 @@ import { smallProduct } from './product.ts';
 import { joinBody, pieceBytes, piecesBody, piecesOf, reduceBody, resultsOf } from './reduce.ts';
 import type { Region } from './region.ts';
 import { rowsBody } from './rows.ts';
+import { numberText } from './scalar.ts';
 import { type Spot, wholeSpot } from './spot.ts';
 import { updateBody } from './update.ts';
-import { u32 } from './wgsl-types.ts';
+import { elementType, u32 } from './wgsl-types.ts';
 
 /** Bytes of partial results that a stage needs beside its variables. */
 export function scratchOf(stage: Stage, alone: boolean): number {
@@ -113,12 +115,12 @@ export const copyDraft = (from: Spot, to: Spot, count: number): Draft => ({
   body: (kernel) => elementwise(count, (at) => kernel.storeAt(to, 'u32', at, kernel.loadAt(from, 'u32', at))),
 });
 
-/** Writes one number, given as an expression of 32 bits. */
-export const numberDraft = (spot: Spot, bits: string): Draft => ({
+/** Writes one number. */
+export const numberDraft = (spot: Spot, value: number, dtype: DType): Draft => ({
   label: 'number',
-  touched: [{ spot, type: 'u32' }],
+  touched: [{ spot, type: elementType(dtype) }],
   work: 1,
-  body: (kernel) => elementwise(1, (at) => kernel.storeAt(spot, 'u32', at, bits)),
+  body: (kernel) => elementwise(1, (at) => kernel.storeAt(spot, dtype, at, numberText(kernel, value, dtype))),
 });
 
 export const scratchSpot = (offset: number, bytes: number): Spot => wholeSpot(0, offset, bytes);

@@ -99,7 +99,7 @@ export function smallProduct(kernel: Kernel, stage: ContractionStage): Body {
       term: (position) => {
         const left = operandAt(kernel, lhs, m, k, [b, i, position]);
         const right = operandAt(kernel, rhs, n, k, [b, j, position]);
-        const product = scalarCall(kernel, 'mul', [dtype, dtype], dtype, [left.value, right.value]);
+        const product = scalarCall(kernel, { code: 'mul', from: [dtype, dtype], to: dtype }, [left.value, right.value]);
         return { text: [left.text, right.text].join('\n'), parts: [product] };
       },
       end: (result, [value]) => finishElement(kernel, stage, result, value),

@@ -6,13 +6,11 @@ import { planMemory } from '../../../plan/plan.ts';
 import type { Aval, Literal, Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { type Routine, type RoutineLimits, routineFor } from '../routines/index.ts';
-import { toBits } from './combine.ts';
 import { type Draft, dispatchesOf } from './draft.ts';
 import type { Node } from './nodes.ts';
 import { copyDraft, draftsOf, numberDraft, scratchOf, scratchSpot } from './parts.ts';
 import type { Region } from './region.ts';
 import { ARENA, bindingKey, type Spot, sliceSpot, spotOf, wholeSpot } from './spot.ts';
-import { literal } from './wgsl-types.ts';
 
 export interface EmittedProgram {
   readonly plan: MemoryPlan;
@@ -167,7 +165,7 @@ class Emitter {
       if (operand && !needsCopy(part, i, shared.moved)) return region.spots.get(operand) as Spot;
       const spot = take(shared.bytesOf(atom));
       if (operand) before.push(copyDraft(region.spots.get(operand) as Spot, spot, sizeOf(atom.shape)));
-      else before.push(numberDraft(spot, toBits(literal((atom as Literal).value, atom.dtype), atom.dtype)));
+      else before.push(numberDraft(spot, (atom as Literal).value, atom.dtype));
       return spot;
     });
     const made = eqn.outputs.map((variable): Spot => {
@@ -204,7 +202,7 @@ class Emitter {
       const operand = operands[i];
       if (operand) return region.spots.get(operand) as Spot;
       const spot = wholeSpot(ARENA, area + (plan.literals.get(i) as number), 4);
-      before.push(numberDraft(spot, toBits(literal((atom as Literal).value, atom.dtype), atom.dtype)));
+      before.push(numberDraft(spot, (atom as Literal).value, atom.dtype));
       return spot;
     });
     const seconds = plan.seconds.map((offset, i) =>

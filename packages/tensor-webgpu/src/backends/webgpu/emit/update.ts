@@ -121,7 +121,7 @@ function choice(stage: UpdateStage, k: number, index: string): { position: strin
 }
 
 function combined(kernel: Kernel, { mode, variable: { dtype } }: UpdateStage, before: string, value: string): string {
-  return mode === 'set' ? value : scalarCall(kernel, mode, [dtype, dtype], dtype, [before, value]);
+  return mode === 'set' ? value : scalarCall(kernel, { code: mode, from: [dtype, dtype], to: dtype }, [before, value]);
 }
 
 function ownPlaces(kernel: Kernel, stage: UpdateStage, split: Split): Body {
