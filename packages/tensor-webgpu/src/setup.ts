@@ -1,5 +1,6 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
+import type { WebGpuDevice } from './backends/webgpu/device.ts';
 import { checkedOptions } from './errors/checks.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
@@ -27,6 +28,23 @@ export interface InitOptions {
   readonly wideVectors?: boolean;
 }
 
+/** The GPU, once it was opened. */
+let gpu: Promise<WebGpuDevice> | null = null;
+
+/** Makes the device `webgpu` known; opens it again when it was lost. */
+async function openGpu(): Promise<void> {
+  // Only who asks for a GPU loads what it takes.
+  gpu ??= import('./backends/webgpu/device.ts').then(({ openWebGpu }) => openWebGpu());
+  try {
+    const device = await gpu;
+    await device.reopen();
+    registerDevice(device);
+  } catch (error) {
+    gpu = null;
+    throw error;
+  }
+}
+
 /**
  * Finds the devices of this machine and returns their names, the default first. The CPU devices are there without
  * it; devices that must be asked for (a GPU) are there after it.
@@ -37,6 +55,7 @@ export interface InitOptions {
 export async function init(options: InitOptions = {}): Promise<string[]> {
   const { wideVectors = false, device } = checkedOptions('init', options, ['device', 'wideVectors']);
   if (typeof device === 'object') registerDevice(device);
+  else if (device === 'webgpu') await openGpu();
   if (device !== undefined) defaultDevice(typeof device === 'string' ? device : device.name);
   if (wideVectors) useWideVectors(cpu);
   const first = defaultDevice().name;

@@ -1,6 +1,7 @@
 import {
   allSchedules,
   type CallPart,
+  type ContractionStage,
   type ControlPart,
   type Part,
   type RowPart,
@@ -99,6 +100,7 @@ export function emitProgram(
     target: cpuTarget,
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
     scratch(stage, part) {
+      if (stage.kind !== 'contraction' || part.kind !== 'rows') return 0;
       const { scratchBytes, packsInside } = products.add(stage, part.rows);
       return scratchBytes * (packsInside ? threads : 1);
     },
@@ -145,7 +147,8 @@ class RegionEmitter {
       return { base: 'table', slot: (place.in === 'input' ? inputSlot : outputSlot) + place.index };
     };
     for (const [variable, place] of plan.places) placements.set(variable, placed(place));
-    for (const [stage, offset] of plan.scratch) (this.products.of.get(stage) as Product).scratch = offset;
+    for (const [stage, offset] of plan.scratch)
+      (this.products.of.get(stage as ContractionStage) as Product).scratch = offset;
     for (const [part, control] of plan.controls) {
       const regions = part.regions.map((child, i): EmittedRegion => {
         const emitter = new RegionEmitter(shared, child, control.regions[i], false);
