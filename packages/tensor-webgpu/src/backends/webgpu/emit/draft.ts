@@ -24,7 +24,7 @@ interface ModuleDraft extends Common {
 export type Draft = BodyDraft | ModuleDraft;
 
 /** Operations and bytes up to which independent bodies share a dispatch: a dispatch of its own would cost more. */
-const SMALL_WORK = 1 << 22;
+const SMALL_WORK = 1 << 26;
 
 /** Puts independent bodies into as few dispatches as their bindings allow; large ones stay alone. */
 export function dispatchesOf(region: Region, drafts: readonly Draft[], bindings: number): DispatchNode[] {
@@ -45,7 +45,7 @@ export function dispatchesOf(region: Region, drafts: readonly Draft[], bindings:
       joined.work += draft.work;
     } else open.push({ drafts: [draft], keys, work: draft.work });
   }
-  return [...nodes, ...open.map((each) => dispatchOf(region, each.drafts))];
+  return [...nodes, ...open.flatMap((each) => dispatchOf(region, each.drafts))];
 }
 
 function moduleDispatch(region: Region, { label, touched, work, workgroups, module }: ModuleDraft): DispatchNode {
@@ -54,18 +54,20 @@ function moduleDispatch(region: Region, { label, touched, work, workgroups, modu
   return nodeOf(kernel, { label, source: kernel.moduleText(text), workgroups, work });
 }
 
-function dispatchOf(region: Region, drafts: readonly BodyDraft[]): DispatchNode {
+function dispatchOf(region: Region, drafts: readonly BodyDraft[]): DispatchNode[] {
   const kernel = new Kernel(
     region,
     drafts.flatMap(({ touched }) => touched),
   );
-  const bodies = drafts.map(({ body }) => body(kernel));
-  return nodeOf(kernel, {
+  const bodies = drafts.map(({ body }) => body(kernel)).filter(({ workgroups }) => workgroups > 0);
+  if (bodies.length === 0) return [];
+  const node = nodeOf(kernel, {
     label: drafts.map(({ label }) => label).join(' | '),
     source: kernelSource(kernel, bodies),
     workgroups: gridOf(bodies.reduce((sum, { workgroups }) => sum + workgroups, 0)),
     work: drafts.reduce((sum, { work }) => sum + work, 0),
   });
+  return [node];
 }
 
 function nodeOf(

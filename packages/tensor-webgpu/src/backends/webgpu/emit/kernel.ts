@@ -157,6 +157,14 @@ export interface Body {
   readonly text: string;
 }
 
+/** A body with a lane for every element. */
+export function elementwise(count: number, element: (position: string) => string): Body {
+  return {
+    workgroups: Math.ceil(count / WORKGROUP),
+    text: `let at = block * ${u32(WORKGROUP)} + lane;\nif (at >= ${u32(count)}) { return; }\n${element('at')}`,
+  };
+}
+
 /** A module whose workgroups run the bodies, one after the other by their numbers. */
 export function kernelSource(kernel: Kernel, bodies: readonly Body[]): string {
   const total = bodies.reduce((sum, { workgroups }) => sum + workgroups, 0);

@@ -2,6 +2,7 @@ import { readBy, valuesOf } from '../../../kernels/access.ts';
 import { loadsOf } from '../../../kernels/expression.ts';
 import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/program.ts';
+import { sizeOf } from '../../../shape/shape.ts';
 import {
   type ProductOperand,
   type ProductPlan,
@@ -11,11 +12,14 @@ import {
 } from '../products/index.ts';
 import type { Limits } from '../target.ts';
 import type { Draft } from './draft.ts';
-import { type Kernel, type Touched, touchedBy } from './kernel.ts';
+import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
 import { finishElement, operandAt, operandPlace } from './product.ts';
 import type { Region } from './region.ts';
 import { bindingKey, type Spot } from './spot.ts';
 import { elementType, u32 } from './wgsl-types.ts';
+
+/** From so many terms on a few elements are worth dispatches of their own. */
+const LONG_SUM = 16384;
 
 /** Where an operand lies in what is bound; `null` when it is computed. */
 function placeOf(operand: ContractionOperand, region: Region | null): ProductOperand | null {
@@ -46,7 +50,7 @@ export function largeProduct(
     limits,
     vectors: region !== null && boundApart(stage, region),
   });
-  return plan.family === 'tiled' || plan.pieces > 1 ? plan : null;
+  return plan.family === 'tiled' || (plan.pieces > 1 && k >= LONG_SUM) ? plan : null;
 }
 
 /** Whether nothing but the product reads its operands in memory: what is bound as vectors is read in no other way. */
@@ -73,15 +77,31 @@ export function largeProductDrafts(
 ): Draft[][] {
   const type = elementType(stage.variable.dtype);
   const partial: Touched | null = plan.scratchBytes > 0 ? { spot: scratch(), type } : null;
-  return plan.steps.map((step): Draft[] => [
-    {
-      label: step.kind === 'product' ? label : `${step.kind} ${label}`,
-      touched: touchedIn(region, stage, plan, step, partial),
-      work: step.kind === 'combine' ? plan.scratchBytes : work,
-      workgroups: step.workgroups,
-      module: (kernel) => moduleOf(kernel, stage, plan, step, partial),
-    },
-  ]);
+  return plan.steps.map((step): Draft[] => {
+    const touched = touchedIn(region, stage, plan, step, partial);
+    if (step.kind === 'combine' && partial) {
+      const body = (kernel: Kernel): Body => combineBody(kernel, stage, plan.pieces, partial.spot);
+      return [{ label: `pieces of ${label}`, touched, work: plan.scratchBytes, body }];
+    }
+    const module = (kernel: Kernel): string => moduleOf(kernel, stage, plan, step, partial);
+    return [{ label, touched, work, workgroups: step.workgroups, module }];
+  });
+}
+
+/** Adds up the pieces of each element in their order. */
+function combineBody(kernel: Kernel, stage: ContractionStage, pieces: number, scratch: Spot): Body {
+  const { dtype, shape } = stage.variable;
+  const elements = sizeOf(shape);
+  return elementwise(elements, (at) => {
+    const [sum, piece] = [kernel.name('sum'), kernel.name('piece')];
+    return [
+      `var ${sum} = ${kernel.loadAt(scratch, dtype, at)};`,
+      `for (var ${piece} = 1u; ${piece} < ${u32(pieces)}; ${piece}++) {`,
+      `${sum} += ${kernel.loadAt(scratch, dtype, `${at} + ${piece} * ${u32(elements)}`)};`,
+      '}',
+      finishElement(kernel, stage, at, sum),
+    ].join('\n');
+  });
 }
 
 function touchedIn(

@@ -6,7 +6,7 @@ import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Limits } from '../target.ts';
 import type { Draft } from './draft.ts';
-import { type Body, type Kernel, type Touched, touchedBy, WORKGROUP } from './kernel.ts';
+import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
 import { largeProduct, largeProductDrafts } from './large-product.ts';
 import { busyLoops, loopElement } from './loops.ts';
 import { smallProduct } from './product.ts';
@@ -16,7 +16,7 @@ import { rowsBody } from './rows.ts';
 import { numberText } from './scalar.ts';
 import { type Spot, wholeSpot } from './spot.ts';
 import { updateBody } from './update.ts';
-import { elementType, u32 } from './wgsl-types.ts';
+import { elementType } from './wgsl-types.ts';
 
 /** Bytes of partial results that a stage needs beside its variables. */
 export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
@@ -104,14 +104,6 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       },
     ],
   ];
-}
-
-/** A body with a lane for every element. */
-function elementwise(count: number, element: (position: string) => string): Body {
-  return {
-    workgroups: Math.ceil(count / WORKGROUP),
-    text: `let at = block * ${u32(WORKGROUP)} + lane;\nif (at >= ${u32(count)}) { return; }\n${element('at')}`,
-  };
 }
 
 /** Copies the bits of `count` elements. */

@@ -128,13 +128,19 @@ class Emitter {
   }
 
   private group(parts: readonly Part[]): Node[] {
-    const phases: Draft[][] = [];
+    const all: Draft[][][] = [];
     const nodes: Node[] = [];
     for (const part of parts) {
       if (part.kind !== 'rows') continue;
-      draftsOf(this.region, part, this.shared.limits, (stage) => this.scratch(stage)).forEach((drafts, phase) => {
-        phases[phase] ??= [];
-        phases[phase].push(...drafts);
+      all.push(draftsOf(this.region, part, this.shared.limits, (stage) => this.scratch(stage)));
+    }
+    const count = Math.max(0, ...all.map((phases) => phases.length));
+    const phases = Array.from({ length: count }, (): Draft[] => []);
+    for (const drafts of all) {
+      // What runs at once waits for the end of what does not, to share its dispatch.
+      const alone = drafts.length === 1 && drafts[0].every((draft) => 'body' in draft);
+      drafts.forEach((each, i) => {
+        phases[alone ? count - 1 : i].push(...each);
       });
     }
     for (const drafts of phases) nodes.push(...this.dispatches(drafts));
