@@ -1,5 +1,5 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { COUNTED_TURNS, countersOf, type Region } from './region.ts';
 import { sumOf } from './space.ts';
