@@ -81,7 +81,7 @@ function fits(each: Tile, limits: ProductLimits): boolean {
 }
 
 /** A number of workgroups as dimensions, each within the limit. The kernels count along x, then along y. */
-export function grid(
+function grid(
   groups: number,
   { maxComputeWorkgroupsPerDimension: most }: ProductLimits,
 ): [number, number, number] {
