@@ -46,6 +46,15 @@ export class WebGpuDevice implements Device {
     this.liveBytes = 0;
   }
 
+  /** Whether a processor plays the GPU: right, and slower than the device `cpu`. */
+  get emulated(): boolean {
+    const { isFallbackAdapter, vendor, architecture, description } = this.info;
+    return (
+      isFallbackAdapter ||
+      /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${vendor} ${architecture} ${description}`)
+    );
+  }
+
   async compile(program: Program, { donate = [] }: CompileOptions = {}): Promise<Executable> {
     this.connection.check();
     checkDTypes(program);

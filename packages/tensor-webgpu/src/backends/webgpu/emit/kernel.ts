@@ -14,7 +14,7 @@ const MOST_IN_DIMENSION = 65535;
 /** A place in memory that a kernel touches, and as what. */
 export interface Touched {
   readonly spot: Spot;
-  readonly type: 'f32' | 'i32' | 'u32';
+  readonly type: string;
 }
 
 export const touchedBy = (region: Region, variables: Iterable<Var>): Touched[] =>
@@ -70,6 +70,19 @@ export class Kernel {
   /** Adds a declaration of the module once. */
   declare(name: string, text: string): void {
     this.declarations.set(name, text);
+  }
+
+  /** Gives what is bound at a spot a name by which a text knows it. */
+  alias(spot: Spot, name: string): void {
+    const binding = this.bindings.get(bindingKey(spot)) as Binding;
+    this.bindings.set(bindingKey(spot), { ...binding, name });
+  }
+
+  /** The four elements from `index` on of a variable that is bound as vectors. */
+  loadVector(variable: Var, index: string): string {
+    const spot = this.region.spots.get(variable) as Spot;
+    const { name } = this.bindings.get(bindingKey(spot)) as Binding;
+    return `${name}[(${this.indexIn(spot, index)}) / 4u]`;
   }
 
   /** An element of a variable in memory; `index` counts elements from where the variable begins. */
@@ -142,6 +155,14 @@ export function gridOf(workgroups: number): [number, number, number] {
 export interface Body {
   readonly workgroups: number;
   readonly text: string;
+}
+
+/** A body with a lane for every element. */
+export function elementwise(count: number, element: (position: string) => string): Body {
+  return {
+    workgroups: Math.ceil(count / WORKGROUP),
+    text: `let at = block * ${u32(WORKGROUP)} + lane;\nif (at >= ${u32(count)}) { return; }\n${element('at')}`,
+  };
 }
 
 /** A module whose workgroups run the bodies, one after the other by their numbers. */

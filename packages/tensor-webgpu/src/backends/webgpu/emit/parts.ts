@@ -4,8 +4,10 @@ import { visit } from '../../../kernels/expression.ts';
 import type { RowPart, Stage } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
+import type { Limits } from '../target.ts';
 import type { Draft } from './draft.ts';
-import { type Body, type Kernel, type Touched, touchedBy, WORKGROUP } from './kernel.ts';
+import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
+import { largeProduct, largeProductDrafts } from './large-product.ts';
 import { busyLoops, loopElement } from './loops.ts';
 import { smallProduct } from './product.ts';
 import { joinBody, pieceBytes, piecesBody, piecesOf, reduceBody, resultsOf } from './reduce.ts';
@@ -14,10 +16,11 @@ import { rowsBody } from './rows.ts';
 import { numberText } from './scalar.ts';
 import { type Spot, wholeSpot } from './spot.ts';
 import { updateBody } from './update.ts';
-import { elementType, u32 } from './wgsl-types.ts';
+import { elementType } from './wgsl-types.ts';
 
 /** Bytes of partial results that a stage needs beside its variables. */
-export function scratchOf(stage: Stage, alone: boolean): number {
+export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
+  if (stage.kind === 'contraction') return largeProduct(stage, limits)?.scratchBytes ?? 0;
   return stage.kind === 'reduce' && alone && piecesOf(stage) > 1 ? pieceBytes(stage) : 0;
 }
 
@@ -52,7 +55,7 @@ function isEmpty(stage: Stage): boolean {
 }
 
 /** The bodies of a part: those of one list run together, and the lists one after the other. */
-export function draftsOf(region: Region, part: RowPart, scratch: (stage: Stage) => Spot): Draft[][] {
+export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch: (stage: Stage) => Spot): Draft[][] {
   const stages = part.stages.filter((stage) => !isEmpty(stage));
   if (stages.length === 0 || part.rows === 0) return [];
   const touched = (variables: readonly Var[]): Touched[] => touchedBy(region, new Set(variables));
@@ -72,7 +75,11 @@ export function draftsOf(region: Region, part: RowPart, scratch: (stage: Stage) 
     return [[{ label, touched: touched([...access.reads, ...access.writes]), work, body }]];
   }
   if (stage.kind === 'update') return alone((kernel) => updateBody(kernel, stage));
-  if (stage.kind === 'contraction') return alone((kernel) => smallProduct(kernel, stage));
+  if (stage.kind === 'contraction') {
+    const plan = largeProduct(stage, limits, region);
+    if (!plan) return alone((kernel) => smallProduct(kernel, stage));
+    return largeProductDrafts(region, stage, plan, () => scratch(stage), label, work);
+  }
   if (piecesOf(stage) === 1) return alone((kernel) => reduceBody(kernel, stage));
   const partial = scratch(stage);
   const pieces: Touched = {
@@ -97,14 +104,6 @@ export function draftsOf(region: Region, part: RowPart, scratch: (stage: Stage) 
       },
     ],
   ];
-}
-
-/** A body with a lane for every element. */
-function elementwise(count: number, element: (position: string) => string): Body {
-  return {
-    workgroups: Math.ceil(count / WORKGROUP),
-    text: `let at = block * ${u32(WORKGROUP)} + lane;\nif (at >= ${u32(count)}) { return; }\n${element('at')}`,
-  };
 }
 
 /** Copies the bits of `count` elements. */

@@ -1,5 +1,5 @@
 import type { Expression } from '../../../kernels/expression.ts';
-import type { ContractionOperand, ContractionStage } from '../../../kernels/form.ts';
+import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../../kernels/form.ts';
 import { rowMajorStrides } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements } from './elements.ts';
@@ -43,24 +43,26 @@ function valueAt(
 const at = (name: string, stride: number): string[] =>
   stride === 0 ? [] : [stride === 1 ? name : `${name} * ${u32(stride)}`];
 
+/** The place of an element of an operand in memory. */
+export const operandPlace = (operand: MemoryOperand, [b, f, c]: readonly [string, string, string]): string =>
+  sumOf([...at(b, operand.batch), ...at(f, operand.free), ...at(c, operand.contract)], operand.offset);
+
 /** Statements that compute an element of an operand, and its value. */
-function operandAt(
+export function operandAt(
   kernel: Kernel,
   operand: ContractionOperand,
   free: number,
   contract: number,
   [b, f, c]: readonly [string, string, string],
 ): { text: string; value: string } {
-  if (operand.kind === 'memory') {
-    const place = sumOf([...at(b, operand.batch), ...at(f, operand.free), ...at(c, operand.contract)], operand.offset);
-    return { text: '', value: kernel.load(operand.variable, place) };
-  }
+  if (operand.kind === 'memory')
+    return { text: '', value: kernel.load(operand.variable, operandPlace(operand, [b, f, c])) };
   const position = `(${b} * ${u32(free)} + ${f}) * ${u32(contract)} + ${c}`;
   return valueAt(kernel, operand.space, operand.value, position);
 }
 
 /** Statements that take a finished element at a row-major position. */
-function finishElement(kernel: Kernel, stage: ContractionStage, position: string, value: string): string {
+export function finishElement(kernel: Kernel, stage: ContractionStage, position: string, value: string): string {
   const { variable, keeps, epilogue } = stage;
   const lines = keeps ? [kernel.store(variable, position, value)] : [];
   if (epilogue) {

@@ -5,7 +5,8 @@ import type { ControlPlan, MemoryPlan } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
 import type { Aval, Literal, Var } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
-import { type Routine, type RoutineLimits, routineFor } from '../routines/index.ts';
+import { type Routine, routineFor } from '../routines/index.ts';
+import type { Limits } from '../target.ts';
 import { type Draft, dispatchesOf } from './draft.ts';
 import type { Node } from './nodes.ts';
 import { copyDraft, draftsOf, numberDraft, scratchOf, scratchSpot } from './parts.ts';
@@ -19,7 +20,7 @@ export interface EmittedProgram {
 
 export interface EmitOptions {
   readonly target: Target;
-  readonly limits: RoutineLimits;
+  readonly limits: Limits;
 }
 
 /** The dispatches of a schedule, in order, and where everything lies. */
@@ -45,12 +46,12 @@ export function emitProgram(
     target,
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
     scratch: (work, part) => {
-      if (work.kind !== 'call') return scratchOf(work, part.kind === 'rows' && part.stages.length === 1);
+      if (work.kind !== 'call') return scratchOf(work, part.kind === 'rows' && part.stages.length === 1, limits);
       const copies = copiedFor(work, moved).map(bytesOf);
       return [...routineOf(work).scratch, ...copies].reduce((sum, bytes) => sum + aligned(bytes, target.alignment), 0);
     },
   });
-  const shared: Shared = { target, bytesOf, routineOf, moved };
+  const shared: Shared = { target, limits, bytesOf, routineOf, moved };
   const inputs = schedule.inputs.map((variable, i) => wholeSpot(1 + i, 0, bytesOf(variable)));
   const outputs = schedule.outputs.map((variable, i) => wholeSpot(1 + inputs.length + i, 0, bytesOf(variable)));
   return { plan, nodes: new Emitter(shared, schedule, plan, inputs, outputs, 0, []).nodes() };
@@ -84,6 +85,7 @@ function needsCopy({ operands }: CallPart, i: number, moved: ReadonlySet<Var>): 
 }
 
 interface Shared {
+  readonly limits: Limits;
   readonly target: Target;
   readonly bytesOf: (aval: Aval) => number;
   readonly routineOf: (part: CallPart) => Routine;
@@ -126,13 +128,19 @@ class Emitter {
   }
 
   private group(parts: readonly Part[]): Node[] {
-    const phases: Draft[][] = [];
+    const all: Draft[][][] = [];
     const nodes: Node[] = [];
     for (const part of parts) {
       if (part.kind !== 'rows') continue;
-      draftsOf(this.region, part, (stage) => this.scratch(stage)).forEach((drafts, phase) => {
-        phases[phase] ??= [];
-        phases[phase].push(...drafts);
+      all.push(draftsOf(this.region, part, this.shared.limits, (stage) => this.scratch(stage)));
+    }
+    const count = Math.max(0, ...all.map((phases) => phases.length));
+    const phases = Array.from({ length: count }, (): Draft[] => []);
+    for (const drafts of all) {
+      // What runs at once waits for the end of what does not, to share its dispatch.
+      const alone = drafts.length === 1 && drafts[0].every((draft) => 'body' in draft);
+      drafts.forEach((each, i) => {
+        phases[alone ? count - 1 : i].push(...each);
       });
     }
     for (const drafts of phases) nodes.push(...this.dispatches(drafts));
@@ -144,7 +152,10 @@ class Emitter {
   }
 
   private scratch(stage: Stage): Spot {
-    return scratchSpot(this.arena + (this.plan.scratch.get(stage) as number), scratchOf(stage, true));
+    return scratchSpot(
+      this.arena + (this.plan.scratch.get(stage) as number),
+      scratchOf(stage, true, this.shared.limits),
+    );
   }
 
   private call(part: CallPart): Node[] {

@@ -1,3 +1,3 @@
 export { planProduct } from './plan.ts';
-export type { ProductCode, ProductOperand, ProductPlan, ProductRequest, ProductStep, Tile } from './request.ts';
+export type { ProductOperand, ProductPlan, ProductRequest, ProductStep, Tile } from './request.ts';
 export { productSource } from './source.ts';

@@ -81,10 +81,7 @@ function fits(each: Tile, limits: ProductLimits): boolean {
 }
 
 /** A number of workgroups as dimensions, each within the limit. The kernels count along x, then along y. */
-function grid(
-  groups: number,
-  { maxComputeWorkgroupsPerDimension: most }: ProductLimits,
-): [number, number, number] {
+function grid(groups: number, { maxComputeWorkgroupsPerDimension: most }: ProductLimits): [number, number, number] {
   const y = Math.ceil(groups / most);
   return [Math.ceil(groups / y), y, 1];
 }
