@@ -24,10 +24,12 @@ export const gpuTarget = (limits: Limits): Target => ({
   bytesPerElement,
   costs: {},
   // Arithmetic is cheaper than memory, and each element of an operand is read by several workgroups.
-  cheap: { cost: 4, loads: 2 },
+  cheap: { cost: 4, loads: 1 },
   largest: { loads: 24, nodes: 160 },
   loopNodes: 512,
   oneRow: 256,
+  // They share a dispatch there.
+  smallFirst: true,
   // One workgroup takes a row.
   fewRows: 64,
   smallWork: 4096,

@@ -15,6 +15,10 @@ import { u32 } from './wgsl-types.ts';
 const LEAST_PIECE = 128;
 const MOST_PIECES = 1024;
 
+/** From so many terms in all on, memory sets the pace, and so many lanes beside each other use what it brings. */
+const MUCH_MEMORY = 1 << 18;
+const LANES_ALONG = 8;
+
 export const resultsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(0, stage.kept));
 export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(stage.kept));
 
@@ -22,7 +26,7 @@ export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(
 export function piecesOf(stage: ReduceStage): number {
   const [results, terms] = [resultsOf(stage), termsOf(stage)];
   if (terms <= LONG_SUM) return 1;
-  const { perResult } = sharesFor(results, terms, runsAlong(stage));
+  const { perResult } = sharesOf(stage);
   const lanes = results * perResult;
   if (2 * lanes > BUSY_LANES) return 1;
   const perLane = Math.floor(terms / perResult);
@@ -40,7 +44,11 @@ function runsAlong({ space, kept, value }: ReduceStage): boolean {
   return dense(last(kept, space.length)) >= dense(last(0, kept));
 }
 
-const sharesOf = (stage: ReduceStage): Shares => sharesFor(resultsOf(stage), termsOf(stage), runsAlong(stage));
+function sharesOf(stage: ReduceStage): Shares {
+  const [results, terms, along] = [resultsOf(stage), termsOf(stage), runsAlong(stage)];
+  const least = along && results * terms >= MUCH_MEMORY && terms >= 4 * LANES_ALONG ? LANES_ALONG : 1;
+  return sharesFor(results, terms, along, least);
+}
 
 /** The parts of a gathering that compute the values of a reduction. */
 function valuesOfReduction(kernel: Kernel, stage: ReduceStage) {
