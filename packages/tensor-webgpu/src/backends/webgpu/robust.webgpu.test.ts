@@ -44,7 +44,8 @@ describe('a GPU that is lost', () => {
     const x = ff.tensor([1, 2, 3]).mul(2);
     await x.data();
     const reads = [x.data(), x.data()];
-    device().connection.device.destroy();
+    const { device: destroyed } = device().connection;
+    destroyed.destroy();
     for (const read of reads) {
       const found = await read.then(
         (data) => [...data],
@@ -53,6 +54,7 @@ describe('a GPU that is lost', () => {
       if (Array.isArray(found)) expect(found).toEqual([2, 4, 6]);
       else expect(found).toBeInstanceOf(ff.DeviceError);
     }
+    await destroyed.lost;
   });
 });
 
