@@ -1,6 +1,6 @@
 import type { CallPart, ControlPart, Part, RowPart, Schedule, Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 
 /** Where a variable lies: in the arena, or in the memory of an input or output of its program. */
 export type Place =

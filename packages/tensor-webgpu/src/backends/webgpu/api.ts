@@ -16,23 +16,35 @@ const isNode = (): boolean => typeof process === 'object' && process.versions?.n
 /** In Node the one object of Dawn: it must outlive every device. */
 let dawn: GPU | null = null;
 
+/** Where WebGPU is looked for. */
+export interface Surroundings {
+  /** What a browser has. */
+  readonly gpu: GPU | undefined;
+  readonly node: boolean;
+  readonly load: (name: string) => Promise<NodeWebGpu>;
+}
+
+const here = (): Surroundings => ({
+  gpu: (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu,
+  node: isNode(),
+  // By a name that bundlers do not follow: it is an optional dependency.
+  load: (name) => import(/* @vite-ignore */ /* webpackIgnore: true */ name),
+});
+
 /**
  * WebGPU of this browser, or in Node that of the package `webgpu`, which is loaded when it is first asked for.
  * @throws NoAdapterError where there is none.
  */
-export async function webGpu(): Promise<GPU> {
-  const here = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (here) return here;
-  if (!isNode())
+export async function webGpu({ gpu, node, load }: Surroundings = here()): Promise<GPU> {
+  if (gpu) return gpu;
+  if (!node)
     throw new NoAdapterError(
       'This browser has no WebGPU: `navigator.gpu` is missing. Use a current Chrome, Edge, Firefox or Safari over https, or the device `cpu`.',
     );
   if (dawn) return dawn;
-  // By a name that bundlers do not follow: it is an optional dependency.
-  const name = 'webgpu';
   let loaded: NodeWebGpu;
   try {
-    loaded = await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
+    loaded = await load('webgpu');
   } catch (error) {
     const missing = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
     throw new NoAdapterError(

@@ -1,4 +1,4 @@
-import { DeviceLostError, ValidationError } from '../../errors/errors.ts';
+import { DeviceLostError, OutOfMemoryError, ValidationError } from '../../errors/errors.ts';
 import { COMPUTE, USAGE } from './api.ts';
 import { Buffers, type Slab } from './buffers.ts';
 import { COUNTED_TURNS } from './emit/region.ts';
@@ -53,6 +53,15 @@ export class Connection {
     this.uncaught = null;
     throw new ValidationError(
       `The GPU did not take a command: ${message} This is a fault of the library or of the driver; use the device \`cpu\` and report it with the program.`,
+    );
+  }
+
+  /** Throws when so many bytes are too many to be bound at once. */
+  checkBinding(bytes: number): void {
+    const most = Math.min(this.limits.maxStorageBufferBindingSize, this.limits.maxBufferSize);
+    if (bytes <= most) return;
+    throw new OutOfMemoryError(
+      `Out of memory: a tensor of ${bytes} bytes is larger than what a kernel of this GPU can bind, ${most} bytes; ${this.buffers.reserved} are in use. Cut it along its first axis, or use the device \`cpu\`.`,
     );
   }
 

@@ -76,6 +76,7 @@ export class WebGpuDevice implements Device {
     connection.check();
     if (dtype === 'f64') throw noFloat64('a tensor');
     const bytes = data.length * bytesPerElement(dtype);
+    connection.checkBinding(bytes);
     const store = (slab: Parameters<typeof connection.buffers.give>[0]): Storage => {
       const words = wordsOf(data, dtype);
       if (words.length > 0) connection.device.queue.writeBuffer(slab.buffer, 0, words as Uint32Array<ArrayBuffer>);
@@ -139,7 +140,9 @@ export class WebGpuDevice implements Device {
     const { connection } = this;
     const target = gpuTarget(connection.limits);
     const schedule = fuse(program, target);
+    for (const { dtype, shape } of schedule.outputs) connection.checkBinding(sizeOf(shape) * bytesPerElement(dtype));
     const { plan, nodes } = emitProgram(schedule, donate, { target, limits: connection.limits });
+    for (const bytes of boundIn(nodes)) connection.checkBinding(bytes);
     const executable = new GpuExecutable({
       device: this,
       nodes,
@@ -165,6 +168,13 @@ const depthOf = (eqn: Eqn): number =>
   eqn.primitive.kind !== 'control'
     ? 0
     : 1 + Math.max(0, ...bodiesOf(eqn).flatMap((body) => body.eqns.map((inner) => depthOf(inner))));
+
+/** The sizes of all that is bound. */
+function boundIn(nodes: readonly Node[]): number[] {
+  return nodes.flatMap((node) =>
+    node.kind === 'dispatch' ? node.spots.map(({ bytes }) => bytes) : [...boundIn(node.even), ...boundIn(node.odd)],
+  );
+}
 
 function codeBytes(nodes: readonly Node[]): number {
   let bytes = 0;

@@ -29,6 +29,8 @@ export class Staging {
       await buffer.mapAsync(MAP_READ, 0, length);
     } catch (error) {
       buffer.destroy();
+      // The news of a loss comes after what fails by it.
+      await new Promise((next) => setTimeout(next, 0));
       this.connection.check();
       throw new DeviceError(
         `Reading ${bytes} bytes from the GPU failed: ${(error as Error).message}. Nothing was read; try again, or call \`await init({ device: 'webgpu' })\` if it happens again.`,

@@ -25,9 +25,10 @@ export class Block implements Memory {
     const { slab } = this;
     if (!slab) return;
     this.slab = null;
+    if (this.connection !== this.device.connection || this.connection.lost) return;
     this.device.count(-1, -this.bytes);
     // What was submitted before still finds the old content: the queue runs in order.
-    if (!this.connection.lost) this.connection.buffers.give(slab);
+    this.connection.buffers.give(slab);
   }
 }
 

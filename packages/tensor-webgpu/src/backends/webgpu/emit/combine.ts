@@ -1,5 +1,5 @@
 import { type DType, isFloat } from '../../../dtype/dtype.ts';
-import type { ReduceOperation } from '../../../program/lowering.ts';
+import type { ReduceOperation } from '../../../program/placing.ts';
 import type { WgslFunction } from '../math/index.ts';
 import type { Kernel } from './kernel.ts';
 import { numberText, scalarCall } from './scalar.ts';

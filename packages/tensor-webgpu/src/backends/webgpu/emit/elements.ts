@@ -1,5 +1,5 @@
 import { type Expression, visit } from '../../../kernels/expression.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { Kernel } from './kernel.ts';
 import { numberText, scalarCall } from './scalar.ts';

@@ -14,15 +14,30 @@ export interface Shares {
 /** Results that a workgroup has under way at once. */
 export const resultsAtOnce = ({ perResult }: Shares): number => WORKGROUP / perResult;
 
-/** Results that are enough to keep a device busy with one lane each: lanes that share one must wait for each other. */
+/** Lanes that keep a large device busy. */
+export const BUSY_LANES = 1 << 16;
+/** Results from which on lanes share one only when they have many terms each: they wait for each other. */
 const MANY_RESULTS = 1024;
-/** Elements that one lane takes in turn without need. */
+const MANY_TERMS = 128;
+/** Terms that one lane takes in turn without need. */
 const FEW_TERMS = 8;
+/** From so many terms on, a result may be computed in pieces. */
+export const LONG_SUM = 4096;
+/** Lanes beside each other that read enough of a row, or of neighbouring columns, to use what memory brings. */
+const LANES_ALONG = 8;
+const LANES_ACROSS = [16, 4];
+/** From so many terms in all on, memory sets the pace. */
+const MUCH_MEMORY = 1 << 18;
 
 /** The lanes for each of `results` sums of `terms` terms. */
 export function sharesFor(results: number, terms: number, along: boolean): Shares {
-  let perResult = 1;
-  while (perResult < WORKGROUP && perResult * FEW_TERMS < terms && results * perResult < MANY_RESULTS) perResult *= 2;
+  const most = along ? WORKGROUP : LANES_ACROSS[terms > LONG_SUM ? 1 : 0];
+  let perResult = along && results * terms >= MUCH_MEMORY && terms >= 4 * LANES_ALONG ? LANES_ALONG : 1;
+  while (perResult < most && perResult * FEW_TERMS < terms) {
+    const enough = terms >= perResult * MANY_TERMS ? BUSY_LANES : MANY_RESULTS;
+    if (results * perResult >= enough) break;
+    perResult *= 2;
+  }
   return { perResult, along };
 }
 

@@ -1,5 +1,5 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { COUNTED_TURNS, countersOf, type Region } from './region.ts';
 import { sumOf } from './space.ts';
@@ -157,8 +157,17 @@ export interface Body {
   readonly text: string;
 }
 
-/** A body with a lane for every element. */
+/** From so many elements on, each lane takes several. */
+const MANY_ELEMENTS = 1 << 20;
+const ELEMENTS_OF_LANE = 4;
+
+/** A body that goes through elements, neighbouring lanes through neighbouring ones. */
 export function elementwise(count: number, element: (position: string) => string): Body {
+  if (count >= MANY_ELEMENTS) {
+    const each = ELEMENTS_OF_LANE * WORKGROUP;
+    const head = `for (var at = block * ${u32(each)} + lane; at < min(block * ${u32(each)} + ${u32(each)}, ${u32(count)}); at += ${u32(WORKGROUP)}) {`;
+    return { workgroups: Math.ceil(count / each), text: `${head}\n${element('at')}\n}` };
+  }
   return {
     workgroups: Math.ceil(count / WORKGROUP),
     text: `let at = block * ${u32(WORKGROUP)} + lane;\nif (at >= ${u32(count)}) { return; }\n${element('at')}`,

@@ -1,7 +1,7 @@
 import { readBy, valuesOf } from '../../../kernels/access.ts';
 import { loadsOf } from '../../../kernels/expression.ts';
 import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../../kernels/form.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import {
   type ProductOperand,

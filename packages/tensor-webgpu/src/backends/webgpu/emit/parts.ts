@@ -2,7 +2,7 @@ import type { DType } from '../../../dtype/dtype.ts';
 import { accessOf, valuesOf } from '../../../kernels/access.ts';
 import { visit } from '../../../kernels/expression.ts';
 import type { RowPart, Stage } from '../../../kernels/form.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Limits } from '../target.ts';
 import type { Draft } from './draft.ts';

@@ -3,7 +3,7 @@ import type { Target } from '../../../kernels/target.ts';
 import { aligned } from '../../../plan/arena.ts';
 import type { ControlPlan, MemoryPlan } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
-import type { Aval, Literal, Var } from '../../../program/program.ts';
+import type { Aval, Literal, Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { type Routine, routineFor } from '../routines/index.ts';
 import type { Limits } from '../target.ts';

@@ -4,18 +4,16 @@ import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements, type Locate } from './elements.ts';
-import { gathering, resultsAtOnce, type Shares, sharesFor } from './gathering.ts';
+import { BUSY_LANES, gathering, LONG_SUM, resultsAtOnce, type Shares, sharesFor } from './gathering.ts';
 import type { Body, Kernel } from './kernel.ts';
 import { placesIn } from './loops.ts';
 import { sumOf, Walk } from './space.ts';
 import type { Spot } from './spot.ts';
 import { u32 } from './wgsl-types.ts';
 
-/** Terms of a reduction that are one piece when few results have many of them. */
-const LEAST_PIECE = 1024;
-const MOST_PIECES = 256;
-/** Results that keep a device busy with one workgroup each. */
-const BUSY_RESULTS = 128;
+/** Terms of each lane that are worth a piece of their own, and pieces at most. */
+const LEAST_PIECE = 128;
+const MOST_PIECES = 1024;
 
 export const resultsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(0, stage.kept));
 export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(stage.kept));
@@ -23,8 +21,12 @@ export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(
 /** In how many pieces, the same on every device, each result is computed. */
 export function piecesOf(stage: ReduceStage): number {
   const [results, terms] = [resultsOf(stage), termsOf(stage)];
-  if (results >= BUSY_RESULTS || terms < 4 * LEAST_PIECE) return 1;
-  return Math.min(MOST_PIECES, Math.ceil(BUSY_RESULTS / results), Math.ceil(terms / LEAST_PIECE));
+  if (terms <= LONG_SUM) return 1;
+  const { perResult } = sharesFor(results, terms, runsAlong(stage));
+  const lanes = results * perResult;
+  if (2 * lanes > BUSY_LANES) return 1;
+  const perLane = Math.floor(terms / perResult);
+  return Math.max(1, Math.min(MOST_PIECES, Math.ceil(BUSY_LANES / lanes), Math.floor(perLane / LEAST_PIECE)));
 }
 
 /** Whether neighbouring terms of a result lie beside each other, rather than neighbouring results. */
@@ -38,8 +40,7 @@ function runsAlong({ space, kept, value }: ReduceStage): boolean {
   return dense(last(kept, space.length)) >= dense(last(0, kept));
 }
 
-const sharesOf = (stage: ReduceStage, pieces = 1): Shares =>
-  sharesFor(resultsOf(stage) * pieces, Math.ceil(termsOf(stage) / pieces), runsAlong(stage));
+const sharesOf = (stage: ReduceStage): Shares => sharesFor(resultsOf(stage), termsOf(stage), runsAlong(stage));
 
 /** The parts of a gathering that compute the values of a reduction. */
 function valuesOfReduction(kernel: Kernel, stage: ReduceStage) {
@@ -98,9 +99,10 @@ export const pieceBytes = (stage: ReduceStage): number =>
 /** The kernel that computes the pieces. */
 export function piecesBody(kernel: Kernel, stage: ReduceStage, scratch: Spot): Body {
   const pieces = piecesOf(stage);
-  const total = resultsOf(stage) * pieces;
+  const results = resultsOf(stage);
+  const total = results * pieces;
   const length = Math.ceil(termsOf(stage) / pieces);
-  const shares = sharesOf(stage, pieces);
+  const shares = sharesOf(stage);
   const { combination, begin, term } = valuesOfReduction(kernel, stage);
   const name = kernel.name('piece');
   return shareResults(shares, total, (from, to) =>
@@ -111,8 +113,8 @@ export function piecesBody(kernel: Kernel, stage: ReduceStage, scratch: Spot): B
       to,
       begin: (result) =>
         [
-          `let ${name}_of = ${result} / ${u32(pieces)};`,
-          `let ${name}_from = (${result} % ${u32(pieces)}) * ${u32(length)};`,
+          `let ${name}_of = ${result} % ${u32(results)};`,
+          `let ${name}_from = (${result} / ${u32(results)}) * ${u32(length)};`,
           `let ${name}_to = min(${name}_from + ${u32(length)}, ${u32(termsOf(stage))});`,
           begin(`${name}_of`),
         ].join('\n'),
@@ -145,7 +147,7 @@ export function joinBody(kernel: Kernel, stage: ReduceStage, scratch: Spot): Bod
       term: (position, result) => ({
         text: '',
         parts: combination.parts.map(({ dtype }, i) =>
-          kernel.loadAt(scratch, dtype, sumOf([`${result} * ${u32(pieces)}`, position], i * results * pieces)),
+          kernel.loadAt(scratch, dtype, sumOf([`${position} * ${u32(results)}`, result], i * results * pieces)),
         ),
       }),
       end: (result, parts) => kernel.store(stage.variable, result, combination.finish(parts)),

@@ -1,4 +1,4 @@
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Spot } from './spot.ts';
 
 /** Turns that one uniform can count; a longer loop has one for the groups of so many turns as well. */

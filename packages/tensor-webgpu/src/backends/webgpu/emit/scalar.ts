@@ -1,6 +1,7 @@
 import type { DType } from '../../../dtype/dtype.ts';
+import type { Params } from '../../../program/aval.ts';
 import { loweringOf } from '../../../program/lowering.ts';
-import type { Eqn, Params } from '../../../program/program.ts';
+import type { Eqn } from '../../../program/program.ts';
 import { wgslCode, wgslNumber } from '../math/index.ts';
 import type { Kernel } from './kernel.ts';
 

@@ -1,5 +1,5 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Params } from '../../../program/program.ts';
+import type { Params } from '../../../program/aval.ts';
 import { type WgslCode, wgslBitcast, wgslCast } from './casts.ts';
 import { erf, erfc, erfInv } from './error-function.ts';
 import { exp, expm1, sigmoid, softplus, tanh } from './exponential.ts';

@@ -3,7 +3,7 @@ import type { DType } from '../../../dtype/dtype.ts';
 import { digamma as exactDigamma, polygamma as exactPolygamma, logGamma } from '../../../primitives/special/gamma.ts';
 import { logGammaQuantileSlope } from '../../../primitives/special/gammaQuantile.ts';
 import { primitives } from '../../../primitives/table.ts';
-import type { Params } from '../../../program/program.ts';
+import type { Params } from '../../../program/aval.ts';
 import { refArray } from '../../../program/refArray.ts';
 import { erf, erfc, erfInv, pow, round, ulpsBetween } from '../../wasm/math/exact-values.ts';
 import { bytesOf, dispatch, storageBuffer, testDevice, type Words } from '../testing/kernel.ts';
