@@ -3,13 +3,13 @@ import { COMPUTE, USAGE } from './api.ts';
 import { Buffers, type Slab } from './buffers.ts';
 import { COUNTED_TURNS } from './emit/region.ts';
 import { Staging } from './staging.ts';
-import type { Limits } from './target.ts';
+import type { Limits, OpenDevice } from './target.ts';
 
 /** Bytes between two numbers that a dynamic offset can choose, in every implementation. */
 const COUNTER_STEP = 256;
 
 /** One GPU device, from when it is opened until it is lost, and what is made for all programs on it. */
-export class Connection {
+export class Connection implements OpenDevice {
   readonly device: GPUDevice;
   readonly limits: Limits;
   readonly buffers: Buffers;
@@ -40,7 +40,6 @@ export class Connection {
     });
   }
 
-  /** Throws when the device is lost, or did something that it was told wrongly. */
   check(): void {
     if (this.lost) {
       const why = this.lost.message ? `: ${this.lost.message}` : '';

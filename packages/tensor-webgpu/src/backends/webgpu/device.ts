@@ -5,7 +5,7 @@ import { hasPieces } from '../../fuse/storage.ts';
 import { kernelReports } from '../../kernels/report.ts';
 import { loweringOf } from '../../program/lowering.ts';
 import { type Eqn, isProgram, type Program } from '../../program/program.ts';
-import type { CompileOptions, Device, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
+import type { CompileOptions, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { hostControlled, needsHost } from '../hostControl.ts';
 import { openGpu, webGpu } from './api.ts';
@@ -15,14 +15,14 @@ import { emitProgram } from './emit/program.ts';
 import { hasScalarCode } from './emit/scalar.ts';
 import { GpuExecutable } from './executable.ts';
 import { routineFor } from './routines/index.ts';
-import { GpuStorage } from './storage.ts';
+import { type GpuOwner, GpuStorage } from './storage.ts';
 import { gpuTarget } from './target.ts';
 
 /** Loops inside each other that a GPU runs by itself: each may take two of the offsets that a kernel has. */
 const MOST_LOOPS = 4;
 
 /** Tensors and programs on a GPU, through WebGPU: programs are captured once and replayed. */
-export class WebGpuDevice implements Device {
+export class WebGpuDevice implements GpuOwner {
   readonly name = 'webgpu';
   readonly dtypes: readonly DType[] = ['bool', 'u32', 'i32', 'f32'];
   connection: Connection;
@@ -115,7 +115,6 @@ export class WebGpuDevice implements Device {
     if (!this.connection.lost) this.connection.trim();
   }
 
-  /** Notes that tensors came or went. */
   count(tensors: number, bytes: number): void {
     this.tensors += tensors;
     this.liveBytes += bytes;

@@ -35,3 +35,11 @@ export const gpuTarget = (limits: Limits): Target => ({
   smallWork: 4096,
   sharedOperand: 0,
 });
+
+/** A GPU device that is there. */
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  readonly limits: Limits;
+  /** Throws when the device is lost, or did something that it was told wrongly. */
+  check(): void;
+}
