@@ -105,6 +105,27 @@ describe('what a GPU does not have', () => {
   });
 });
 
+describe('a kernel that is not valid', () => {
+  it('is an error with the line, and the device goes on', async () => {
+    const { connection } = device();
+    const error = await failure(() =>
+      connection.pipeline('@compute @workgroup_size(1) fn main() { nonsense(); }', 0, 0, 'wrong'),
+    );
+    expect(error).toBeInstanceOf(ff.ValidationError);
+    expect(error.message).toMatch(/kernel \(wrong\).*line 1.*nonsense.*`cpu`/s);
+    expect([...(await ff.tensor([1, 2]).add(1).data())]).toEqual([2, 3]);
+  });
+
+  it('is told at the next call, when only the queue meets it', async () => {
+    const { connection } = device();
+    connection.device.queue.writeBuffer(connection.device.createBuffer({ size: 4, usage: 4 }), 0, new Uint32Array(1));
+    await connection.device.queue.onSubmittedWorkDone();
+    const error = await failure(() => ff.tensor([1, 2]).add(1).data());
+    expect(error).toBeInstanceOf(ff.ValidationError);
+    expect([...(await ff.tensor([1, 2]).add(1).data())]).toEqual([2, 3]);
+  });
+});
+
 describe('results', () => {
   it('may be read many at once, in any order', async () => {
     const xs = Array.from({ length: 20 }, (_, i) => ff.full([50 + i], i).mul(2));
