@@ -20,13 +20,13 @@ export async function chromiumMissing() {
   return 'no Chromium on this machine: install it, or set CHROMIUM_PATH';
 }
 
-/** Files with tests that run in a page. */
-export const browserTestFiles = () =>
+/** Test files of one kind, such as `browser` or `webgpu`. */
+export const testFilesOf = (kind) =>
   ['packages', 'apps'].flatMap((parent) =>
     readdirSync(join(root, parent)).flatMap((name) => {
       const folder = join(parent, name, 'src');
       if (!existsSync(join(root, folder))) return [];
       const files = readdirSync(join(root, folder), { recursive: true }).map(String);
-      return files.filter((file) => file.endsWith('.browser.test.ts')).map((file) => join(folder, file));
+      return files.filter((file) => file.endsWith(`.${kind}.test.ts`)).map((file) => join(folder, file));
     }),
   );

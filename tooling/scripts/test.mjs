@@ -2,7 +2,8 @@
 // Runs every package's tests on source, then those that use public entries alone on the built packages.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { browserTestFiles, chromiumMissing } from './chromium.mjs';
+import { chromiumMissing, testFilesOf } from './chromium.mjs';
+import { webgpuInNode } from './webgpu.mjs';
 import { root, runTool, setUp } from './workspace.mjs';
 
 const args = process.argv.slice(2);
@@ -15,7 +16,11 @@ mkdirSync(results);
 const totals = { passed: 0, failed: 0, skipped: [] };
 if (args.length === 0) {
   const reason = await chromiumMissing();
-  if (reason) for (const file of browserTestFiles()) totals.skipped.push({ file, name: 'in a page', reason });
+  if (reason) {
+    skip([...testFilesOf('browser'), ...testFilesOf('webgpu')], 'in a page', reason);
+  }
+  const { missing } = webgpuInNode();
+  if (missing) skip(testFilesOf('webgpu'), 'on WebGPU in Node', missing);
 }
 await runTests('source', args);
 // Arguments choose some tests for a quick look, and a failing source needs no second opinion.
@@ -37,6 +42,10 @@ if (totals.skipped.length > 0) console.log('\nSkipped:');
 for (const { file, name, reason } of totals.skipped) console.log(`  ${file}: ${name} (${reason})`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped.length} skipped`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
+
+function skip(files, name, reason) {
+  for (const file of files) totals.skipped.push({ file, name, reason });
+}
 
 async function runTests(name, vitestArgs, env = {}) {
   const file = join(results, `${name}.json`);

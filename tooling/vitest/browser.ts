@@ -24,7 +24,10 @@ const launchArguments = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
-/** The tests of the package in `folder` that run in a page: `src/**\/*.browser.test.ts`, in headless Chromium. */
+/**
+ * The tests of the package in `folder` that run in a page, in headless Chromium: `src/**\/*.browser.test.ts`, and those
+ * on WebGPU, `src/**\/*.webgpu.test.ts`, which run in Node too.
+ */
 export function browserTests(folder: string) {
   return defineProject({
     resolve: { conditions: ['@flowfield/source', 'module', 'browser', 'development|production'] },
@@ -32,8 +35,9 @@ export function browserTests(folder: string) {
     test: {
       name: `${basename(folder)} in Chromium`,
       root: folder,
-      include: ['src/**/*.browser.test.ts'],
+      include: ['src/**/*.{browser,webgpu}.test.ts'],
       testTimeout: 120_000,
+      hookTimeout: 120_000,
       browser: {
         enabled: true,
         headless: true,

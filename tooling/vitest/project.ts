@@ -20,7 +20,7 @@ export function packageTests(folder: string) {
       name: basename(folder),
       environment: 'node',
       include: testsBuild ? publicEntryTests(folder) : ['src/**/*.test.ts'],
-      exclude: ['src/**/*.browser.test.ts'],
+      exclude: ['src/**/*.{browser,webgpu}.test.ts'],
       testTimeout: 30_000,
     },
   });

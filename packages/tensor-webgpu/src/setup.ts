@@ -1,8 +1,10 @@
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
 import { checkedThreads } from './backends/wasm/threads/setting.ts';
-import { checkedOptions, describe } from './errors/checks.ts';
-import { ArgumentError } from './errors/errors.ts';
+import type { WebGpuDevice } from './backends/webgpu/device.ts';
+import { checkedOptions, checkedWhole, describe } from './errors/checks.ts';
+import { ArgumentError, DeviceError } from './errors/errors.ts';
+import { formatInConsole } from './methods/devtools.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
@@ -22,8 +24,16 @@ registerDevice(referenceDevice());
 registerScalars(tensor);
 
 export interface InitOptions {
-  /** The device on which new tensors are made from now on: its name, or a device of your own, known by its name after it. */
+  /**
+   * The device on which new tensors are made from now on: its name, or a device of your own, known by its name after it.
+   * `webgpu` opens a GPU (in Node the package `webgpu` must be installed); `auto` opens one and takes it where `work` is
+   * large enough to gain by it, else the CPU.
+   */
   readonly device?: string | Device;
+  /** For `auto`: the width of the layers and the rows that go through them at once. Default: small. */
+  readonly work?: Work;
+  /** For `auto`: the least work that a GPU gains by. Default: what was measured, see `GPU_PAYS_FROM`. */
+  readonly gpuFrom?: Work;
   /**
    * Node only: let V8 join vectors into ones of 256 bits (experimental there), for programs compiled from now on: the same
    * bits, about twice the speed of matrix products. Default: on where a measurement of 50 ms, before the first program with
@@ -38,23 +48,87 @@ export interface InitOptions {
   readonly threads?: number;
 }
 
+/** How large the work of a program is, roughly. */
+export interface Work {
+  /** Extent of the matrices, such as the width of the layers. */
+  readonly width: number;
+  /** Rows that go through them at once, such as a batch. */
+  readonly rows: number;
+}
+
+/** Below these the CPU is as fast as a GPU, which takes some microseconds for every kernel whatever its size. */
+const GPU_PAYS_FROM: Work = { width: 96, rows: 256 };
+
+/** The GPU, once it was opened. */
+let gpu: Promise<WebGpuDevice> | null = null;
+
+/** Makes the device `webgpu` known; opens it again when it was lost. */
+async function openGpu(): Promise<WebGpuDevice> {
+  if (!gpu) {
+    // Only who asks for a GPU loads what it takes.
+    gpu = import('./backends/webgpu/device.ts').then(({ openWebGpu }) => openWebGpu());
+    gpu.catch(() => {
+      gpu = null;
+    });
+  }
+  const device = await gpu;
+  await device.reopen();
+  registerDevice(device);
+  return device;
+}
+
+/** The device for some work: a GPU that is one, for work that gains by it. */
+async function autoDevice(work: Work | undefined, { width, rows }: Work): Promise<string> {
+  if (!work || work.width < width || work.rows < rows) return cpu.name;
+  try {
+    const device = await openGpu();
+    return device.emulated ? cpu.name : device.name;
+  } catch (error) {
+    if (error instanceof DeviceError) return cpu.name;
+    throw error;
+  }
+}
+
+function checkWork(name: string, work: Work | undefined): void {
+  if (work === undefined) return;
+  const { width, rows } = checkedOptions(`init, ${name}`, work, ['width', 'rows']);
+  checkedWhole(`init, ${name}.width`, width);
+  checkedWhole(`init, ${name}.rows`, rows);
+}
+
 /**
- * Finds the devices of this machine and returns their names, the default first. The CPU devices are there without
- * it; devices that must be asked for (a GPU) are there after it.
+ * Opens the devices that are asked for and returns the names of all, the default first. The CPU devices are there without
+ * it; a GPU is there after `init({ device: 'webgpu' })`, and again after the same call when it was lost.
  *
  * @throws DeviceError for a device that is not there or whose name another one has, and when wide
- * vectors are asked for and cannot be had; ArgumentError for a misspelt option or a bad number of threads.
+ * vectors are asked for and cannot be had; NoAdapterError when there is no GPU; ArgumentError for a misspelt option or a
+ * bad number of threads.
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
-  const { wideVectors, device, threads } = checkedOptions('init', options, ['device', 'wideVectors', 'threads']);
+  const {
+    wideVectors,
+    device,
+    threads,
+    work,
+    gpuFrom = GPU_PAYS_FROM,
+  } = checkedOptions('init', options, ['device', 'work', 'gpuFrom', 'wideVectors', 'threads']);
+  checkWork('work', work);
+  checkWork('gpuFrom', gpuFrom);
   if (wideVectors !== undefined && typeof wideVectors !== 'boolean') {
     throw new ArgumentError(
       `init: wideVectors: expected true or false, got ${describe(wideVectors)}. Leave it out for where it pays.`,
     );
   }
   if (threads !== undefined && cpu.useThreads(checkedThreads('init: threads', threads))) clearPrograms();
-  if (typeof device === 'object') registerDevice(device);
-  if (device !== undefined) defaultDevice(typeof device === 'string' ? device : device.name);
+  if (typeof device === 'object') {
+    registerDevice(device);
+    defaultDevice(device.name);
+  } else if (device === 'auto') defaultDevice(await autoDevice(work, gpuFrom));
+  else if (device !== undefined) {
+    if (device === 'webgpu') await openGpu();
+    defaultDevice(device);
+  }
+  if (typeof document !== 'undefined') formatInConsole();
   if (wideVectors) useWideVectors(cpu);
   else if (wideVectors === false) avoidWideVectors(cpu);
   const first = defaultDevice().name;

@@ -30,7 +30,12 @@ const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 const kindOf = (x: number): string => (x === 0 || !Number.isFinite(x) ? show(x) : 'a number');
 
 /** Zeros of both signs, infinities and NaN come out as on the oracle, and integers and truth values are equal. */
-export function checkSpecial(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): void {
+export async function checkSpecial(
+  library: CheckedLibrary,
+  op: CheckedOp,
+  device: string,
+  dtype: string,
+): Promise<void> {
   for (let seed = 0; seed < SPECIAL_DRAWS; seed++) {
     const operands = drawSpecial(op, dtype, seed);
     const where = `special numbers on ${device} ${dtype}`;
@@ -43,15 +48,15 @@ export function checkSpecial(library: CheckedLibrary, op: CheckedOp, device: str
     }
     const args = tensors(library, operands, device);
     const actual: CheckedTensor = op.apply(...args);
+    const [got, wanted] = [await actual.data(), await expected.data()];
     sameBits(
       op,
       `jit, ${where}`,
-      library
+      await library
         .jit(op.apply)(...args)
-        .dataSync(),
-      actual.dataSync(),
+        .data(),
+      got,
     );
-    const [got, wanted] = [actual.dataSync(), expected.dataSync()];
     for (let i = 0; i < wanted.length; i++) {
       const same = isFloat(actual.dtype) ? kindOf(got[i]) === kindOf(wanted[i]) : got[i] === wanted[i];
       if (same) continue;
@@ -62,13 +67,13 @@ export function checkSpecial(library: CheckedLibrary, op: CheckedOp, device: str
 }
 
 /** A plain number in the place of an operand is the tensor of it, on every device, eagerly and as an argument of jit. */
-export function checkNumbers(
+export async function checkNumbers(
   library: CheckedLibrary,
   op: CheckedOp,
   device: string,
   dtype: string,
   operands: Operands,
-): void {
+): Promise<void> {
   const [left, right] = op.examples;
   const alike = op.examples.length === 2 && left.shape.join() === right.shape.join() && right.dtype === undefined;
   if (!alike || !isFloat(dtype)) return;
@@ -83,6 +88,6 @@ export function checkNumbers(
     if (found.dtype !== expected.dtype || !sameShape(found, expected))
       fail(op, where, 'shape or dtype differs from that of the tensor.');
     const unit = epsilon(dtype);
-    compare(op, where, found.dataSync(), expected.dataSync(), unit, 2 * boundOf(op, dtype), op.scale ?? 0);
+    compare(op, where, await found.data(), await expected.data(), unit, 2 * boundOf(op, dtype), op.scale ?? 0);
   }
 }

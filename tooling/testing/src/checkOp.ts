@@ -1,5 +1,5 @@
 import { checkNumbers, checkSpecial, sameBits } from './boundaries.ts';
-import { differences, randomNumbers } from './numbers.ts';
+import { laterDifferences, randomNumbers } from './numbers.ts';
 import {
   type Apply,
   boundOf,
@@ -41,35 +41,36 @@ export interface OpReport {
  * the promised order, against each other and against differences in float64; the derivative on the device against the
  * oracle's. Throws on the first broken promise.
  */
-export function checkOp(
+export async function checkOp(
   library: CheckedLibrary,
   op: CheckedOp,
   device: string,
   deviceDTypes: readonly string[],
-): OpReport {
+): Promise<OpReport> {
   const worstUlp: Record<string, number> = {};
   for (const dtype of op.dtypes ?? ['f32', 'f64']) {
     if (!deviceDTypes.includes(dtype)) continue;
     const operands = draw(op, dtype, 0);
-    worstUlp[dtype] = checkForward(library, op, device, dtype, operands);
-    checkJit(library, op, device, dtype, operands);
-    if (op.special !== false) checkSpecial(library, op, device, dtype);
-    checkNumbers(library, op, device, dtype, operands);
-    checkVmap(library, op, device, dtype);
+    worstUlp[dtype] = await checkForward(library, op, device, dtype, operands);
+    await checkJit(library, op, device, dtype, operands);
+    if (op.special !== false) await checkSpecial(library, op, device, dtype);
+    await checkNumbers(library, op, device, dtype, operands);
+    await checkVmap(library, op, device, dtype);
     const moving = operands.dtypes.some((_, i) => op.examples[i].dtype === undefined);
-    if (isFloat(dtype) && moving && (op.order ?? 2) >= 1) checkDeviceDerivative(library, op, device, dtype, operands);
+    if (isFloat(dtype) && moving && (op.order ?? 2) >= 1)
+      await checkDeviceDerivative(library, op, device, dtype, operands);
   }
-  if (device === ORACLE && (op.order ?? 2) >= 1) checkDerivatives(library, op, draw(op, 'f64', 1));
+  if (device === ORACLE && (op.order ?? 2) >= 1) await checkDerivatives(library, op, draw(op, 'f64', 1));
   return { name: op.name, worstUlp };
 }
 
-function checkForward(
+async function checkForward(
   library: CheckedLibrary,
   op: CheckedOp,
   device: string,
   dtype: string,
   operands: Operands,
-): number {
+): Promise<number> {
   const actual: CheckedTensor = op.apply(...tensors(library, operands, device));
   const same: CheckedTensor = op.apply(...tensors(library, operands, ORACLE));
   if (!sameShape(actual, same) || actual.dtype !== same.dtype) {
@@ -81,20 +82,33 @@ function checkForward(
   }
   const exact: CheckedTensor = op.apply(...tensors(library, operands, ORACLE, 'f64'));
   const unit = isFloat(actual.dtype) ? epsilon(actual.dtype) : 1;
-  return compare(op, `${device} ${dtype}`, actual.dataSync(), exact.dataSync(), unit, boundOf(op, dtype), op.scale ?? 0)
-    .worst;
+  return compare(
+    op,
+    `${device} ${dtype}`,
+    await actual.data(),
+    await exact.data(),
+    unit,
+    boundOf(op, dtype),
+    op.scale ?? 0,
+  ).worst;
 }
 
-function checkJit(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string, operands: Operands): void {
+async function checkJit(
+  library: CheckedLibrary,
+  op: CheckedOp,
+  device: string,
+  dtype: string,
+  operands: Operands,
+): Promise<void> {
   const args = tensors(library, operands, device);
   const eager: CheckedTensor = op.apply(...args);
   const compiled: CheckedTensor = library.jit(op.apply)(...args);
   if (!sameShape(eager, compiled) || eager.dtype !== compiled.dtype)
     fail(op, `jit ${device} ${dtype}`, 'shape or dtype differs from the eager call.');
-  sameBits(op, `jit ${device} ${dtype}`, compiled.dataSync(), eager.dataSync());
+  sameBits(op, `jit ${device} ${dtype}`, await compiled.data(), await eager.data());
 }
 
-function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): void {
+async function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype: string): Promise<void> {
   const batch = Array.from({ length: BATCH }, (_, i) => draw(op, dtype, i + 2));
   const stacked: Operands = {
     dtypes: batch[0].dtypes,
@@ -103,7 +117,7 @@ function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype
   };
   const mapped: CheckedTensor = library.vmap(op.apply)(...tensors(library, stacked, device));
   const single: CheckedTensor[] = batch.map((operands) => op.apply(...tensors(library, operands, device)));
-  const expected = single.flatMap((result) => Array.from(result.dataSync()));
+  const expected = (await host(single)).flatMap((result) => Array.from(result));
   if (mapped.shape.join() !== [BATCH, ...single[0].shape].join()) {
     fail(
       op,
@@ -112,7 +126,7 @@ function checkVmap(library: CheckedLibrary, op: CheckedOp, device: string, dtype
     );
   }
   const unit = isFloat(mapped.dtype) ? epsilon(mapped.dtype) : 1;
-  compare(op, `vmap ${device} ${dtype}`, mapped.dataSync(), expected, unit, 2 * boundOf(op, dtype), op.scale ?? 0);
+  compare(op, `vmap ${device} ${dtype}`, await mapped.data(), expected, unit, 2 * boundOf(op, dtype), op.scale ?? 0);
 }
 
 /** The operands that are differentiated, and the function of them alone. */
@@ -150,29 +164,29 @@ function directions(
 const inner = (a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number =>
   a.reduce((sum, x, k) => sum + Array.from(x).reduce((total, value, i) => total + value * b[k][i], 0), 0);
 
-const host = (list: readonly CheckedTensor[]): ArrayLike<number>[] => list.map((tensor) => tensor.dataSync());
+const host = (list: readonly CheckedTensor[]): Promise<ArrayLike<number>[]> =>
+  Promise.all(list.map((tensor) => tensor.data()));
 
-function checkDeviceDerivative(
+async function checkDeviceDerivative(
   library: CheckedLibrary,
   op: CheckedOp,
   device: string,
   dtype: string,
   operands: Operands,
-): void {
-  const gradient = (place: string, floatType?: string): ArrayLike<number> => {
+): Promise<void> {
+  const gradient = async (place: string, floatType?: string): Promise<ArrayLike<number>> => {
     const { f, moving } = movingPart(op, tensors(library, operands, place, floatType));
     const [value, pull] = library.vjp(f, ...moving);
-    return Array.from(host(pull(directions(library, `${op.name} cotangent`, [value], place)[0]))).flatMap((part) =>
-      Array.from(part),
-    );
+    const parts = await host(pull(directions(library, `${op.name} cotangent`, [value], place)[0]));
+    return parts.flatMap((part) => Array.from(part));
   };
-  const exact = gradient(ORACLE, 'f64');
+  const exact = await gradient(ORACLE, 'f64');
   const largest = Array.from(exact).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const bound = DERIVATIVE_FACTOR * Math.max(1, boundOf(op, dtype));
   compare(
     op,
     `gradient on ${device} ${dtype}`,
-    gradient(device),
+    await gradient(device),
     exact,
     epsilon(dtype),
     bound,
@@ -181,11 +195,11 @@ function checkDeviceDerivative(
 }
 
 /** Derivatives in float64 on the oracle: forward against differences, reverse against forward, second against differences. */
-function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Operands): void {
+async function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Operands): Promise<void> {
   const { f, moving, places } = movingPart(op, tensors(library, operands, ORACLE));
   const along = directions(library, `${op.name} tangent`, moving, ORACLE);
   const points = places.map((place) => operands.data[place]);
-  const steps = host(along);
+  const steps = await host(along);
   const at = (t: number): CheckedTensor[] =>
     moving.map(({ shape, dtype }, k) =>
       library.tensor(
@@ -195,23 +209,32 @@ function checkDerivatives(library: CheckedLibrary, op: CheckedOp, operands: Oper
     );
 
   const [value, derivative] = library.jvp(f, moving, along);
-  const expected = differences((t) => (f(...at(t)) as CheckedTensor).dataSync());
-  compare(op, 'jvp against differences', derivative.dataSync(), expected, 1, DIFFERENCE_TOLERANCE, largestOf(expected));
+  const expected = await laterDifferences((t) => (f(...at(t)) as CheckedTensor).data());
+  compare(
+    op,
+    'jvp against differences',
+    await derivative.data(),
+    expected,
+    1,
+    DIFFERENCE_TOLERANCE,
+    largestOf(expected),
+  );
 
   const [cotangent] = directions(library, `${op.name} cotangent`, [value], ORACLE);
   const gradient = (...xs: CheckedTensor[]): CheckedTensor[] => library.vjp(f, ...xs)[1](cotangent);
-  const forward = inner([derivative.dataSync()], [cotangent.dataSync()]);
-  const backward = inner(host(gradient(...moving)), steps);
+  const forward = inner([await derivative.data()], [await cotangent.data()]);
+  const backward = inner(await host(gradient(...moving)), steps);
   compare(op, 'vjp against jvp', [backward], [forward], 1, DUALITY_TOLERANCE, 1);
 
   if ((op.order ?? 2) < 2) return;
-  const flat = (list: readonly CheckedTensor[]): number[] => host(list).flatMap((part) => Array.from(part));
+  const flat = async (list: readonly CheckedTensor[]): Promise<number[]> =>
+    (await host(list)).flatMap((part) => Array.from(part));
   const [, second] = library.jvp(gradient as Apply, moving, along) as unknown as [unknown, CheckedTensor[]];
-  const expectedSecond = differences((t) => flat(gradient(...at(t))));
+  const expectedSecond = await laterDifferences((t) => flat(gradient(...at(t))));
   compare(
     op,
     'second derivative against differences',
-    flat(second),
+    await flat(second),
     expectedSecond,
     1,
     DIFFERENCE_TOLERANCE,

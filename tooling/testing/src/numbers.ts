@@ -55,11 +55,14 @@ export function closeness(
 /** Step of the differences: the error of order h⁴ and the rounding error of order 1e-16 / h are both below 1e-12 or so. */
 const STEP = 1e-3;
 
+const POINTS = [2 * STEP, STEP, -STEP, -2 * STEP];
+
+const slopes = ([far, near, nearBack, farBack]: readonly ArrayLike<number>[]): number[] =>
+  Array.from({ length: near.length }, (_, i) => (8 * (near[i] - nearBack[i]) - (far[i] - farBack[i])) / (12 * STEP));
+
 /** d/dt f(t) at 0 by central differences of fourth order. */
-export function differences(f: (t: number) => ArrayLike<number>): number[] {
-  const [far, near, nearBack, farBack] = [2 * STEP, STEP, -STEP, -2 * STEP].map(f);
-  return Array.from(
-    { length: near.length },
-    (_, i) => (8 * (near[i] - nearBack[i]) - (far[i] - farBack[i])) / (12 * STEP),
-  );
-}
+export const differences = (f: (t: number) => ArrayLike<number>): number[] => slopes(POINTS.map(f));
+
+/** The same of a function that answers by a promise. */
+export const laterDifferences = async (f: (t: number) => Promise<ArrayLike<number>>): Promise<number[]> =>
+  slopes(await Promise.all(POINTS.map(f)));

@@ -4,7 +4,7 @@ import { closeness, type Measured, randomNumbers } from './numbers.ts';
 export interface CheckedTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
-  dataSync(): ArrayLike<number>;
+  data(): Promise<ArrayLike<number>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the library under test brings its own tensor type.

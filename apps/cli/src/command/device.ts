@@ -5,6 +5,9 @@ import { UsageError } from '../failures/failures.ts';
 /** Leaves the choice of the device to the library. */
 export const autoDevice = 'auto';
 
+/** Opened only when it is asked for: where there is no GPU the library says so. */
+const gpuDevice = 'webgpu';
+
 /** What the command line says of where to compute. */
 export interface DeviceArguments {
   readonly device: string;
@@ -17,9 +20,9 @@ export interface DeviceArguments {
  * @throws UsageError for a name that this machine does not have
  */
 export async function chooseDevice({ device: name, wideVectors, threads }: DeviceArguments): Promise<string> {
-  const names = await init({ wideVectors, threads });
+  const names = await init({ wideVectors, threads, ...(name === gpuDevice && { device: name }) });
   if (name === autoDevice) return defaultDevice().name;
   if (names.includes(name)) return defaultDevice(name).name;
-  const all = [autoDevice, ...names];
+  const all = [...new Set([autoDevice, ...names, gpuDevice])];
   throw new UsageError(`--device expects one of ${all.join(', ')}, given '${name}'${didYouMean(name, all)}`);
 }

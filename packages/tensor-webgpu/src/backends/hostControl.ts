@@ -2,6 +2,7 @@ import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import type { KernelReport } from '../kernels/report.ts';
 import { type Atom, Var } from '../program/aval.ts';
 import { type Eqn, isProgram, type Program } from '../program/program.ts';
+import { refArray, refData } from '../program/refArray.ts';
 import type { Executable, Later, Storage } from '../runtime/device.ts';
 import { sizeOf } from '../shape/shape.ts';
 
@@ -13,6 +14,8 @@ export interface ControlledDevice {
   read(storage: Storage): Promise<TypedArray>;
   /** Whether the device runs a `scan` or `cond` by itself when nothing in it waits for the host. A `while` it never does. */
   readonly controls?: (eqn: Eqn) => boolean;
+  /** Whether the host evaluates an equation without sub-programs, because the device has no kernel for it. */
+  readonly evaluates?: (eqn: Eqn) => boolean;
 }
 
 /** One step of the host: a piece of straight-line program, or a control equation with the programs it runs. */
@@ -38,7 +41,7 @@ export async function hostControlled(
   const steps: Step[] = [];
   const results = program.outputs.map(() => new Var({ shape: [], dtype: 'f32' }));
   let piece: Eqn[] = [];
-  const after = usesFromEnd(program);
+  const after = usesFromEnd(program, device);
   for (let at = 0; at < program.eqns.length; at++) {
     const eqn = program.eqns[at];
     if (!needsHost(eqn, device)) {
@@ -48,7 +51,7 @@ export async function hostControlled(
     // What the equation and those after it read, with its literals in memory.
     steps.push(await straight(piece, [...new Set([...eqn.inputs, ...after[at]])], prepare));
     piece = [];
-    steps.push(await control(eqn, device, prepare));
+    steps.push(eqn.primitive.kind === 'control' ? await control(eqn, device, prepare) : evaluation(eqn, device));
   }
   steps.push(await straight(piece, program.outputs, prepare, results));
   return {
@@ -80,8 +83,9 @@ export async function hostControlled(
   };
 }
 
-function needsHost(eqn: Eqn, device: ControlledDevice): boolean {
-  if (eqn.primitive.kind !== 'control') return false;
+/** Whether the host has a part in an equation. */
+export function needsHost(eqn: Eqn, device: ControlledDevice): boolean {
+  if (eqn.primitive.kind !== 'control') return device.evaluates?.(eqn) ?? false;
   if (eqn.primitive.name === 'while' || !device.controls?.(eqn)) return true;
   return bodiesOf(eqn).some((body) => body.eqns.some((inner) => needsHost(inner, device)));
 }
@@ -89,7 +93,7 @@ function needsHost(eqn: Eqn, device: ControlledDevice): boolean {
 const bodiesOf = ({ params }: Eqn): Program[] => Object.values(params).flat().filter(isProgram);
 
 /** For each equation the variables made before it or by it that are read after it. */
-function usesFromEnd(program: Program): ReadonlySet<Var>[] {
+function usesFromEnd(program: Program, device: ControlledDevice): ReadonlySet<Var>[] {
   const sets: ReadonlySet<Var>[] = [];
   const used = new Set<Var>();
   const use = (atom: Atom): void => {
@@ -99,7 +103,7 @@ function usesFromEnd(program: Program): ReadonlySet<Var>[] {
   for (let at = program.eqns.length - 1; at >= 0; at--) {
     const { primitive, inputs, outputs } = program.eqns[at];
     for (const variable of outputs) used.delete(variable);
-    if (primitive.kind === 'control') sets[at] = new Set(used);
+    if (primitive.kind === 'control' || device.evaluates?.(program.eqns[at])) sets[at] = new Set(used);
     inputs.forEach(use);
   }
   return sets;
@@ -134,6 +138,26 @@ async function straight(
 const disposeAll = (storages: readonly Storage[]): void => {
   for (const storage of storages) storage.dispose();
 };
+
+/** A step in which the host evaluates an equation plainly. */
+function evaluation({ primitive, inputs, params, outputs }: Eqn, device: ControlledDevice): Step {
+  return async (storages) => {
+    const operands = await Promise.all(
+      inputs.map(async (atom) => {
+        const read = await device.read(storages.get(atom) as Storage);
+        // Plain evaluation holds floats in float64.
+        const data = refData(atom.dtype, read.length);
+        data.set(read);
+        return refArray(atom.shape, atom.dtype, data);
+      }),
+    );
+    const made = primitive.evaluate(operands, params, outputs);
+    const puts = await Promise.all(made.map(({ data, dtype }) => device.put(data, dtype)));
+    outputs.forEach((variable, i) => {
+      storages.set(variable, puts[i]);
+    });
+  };
+}
 
 /** A step that runs a control equation, whose operands all lie in memory. */
 async function control(

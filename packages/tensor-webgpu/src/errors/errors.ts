@@ -26,6 +26,15 @@ export class DerivativeError extends FlowfieldError {}
 /** A dtype or feature that the chosen device does not have. */
 export class DeviceError extends FlowfieldError {}
 
+/** There is no GPU that can be used: no WebGPU at all, or no adapter. */
+export class NoAdapterError extends DeviceError {}
+
+/** A GPU that was lost, or a tensor or call that was on it then. */
+export class DeviceLostError extends DeviceError {}
+
+/** What a GPU does not take as valid: a fault of this library or of the GPU's driver. */
+export class ValidationError extends DeviceError {}
+
 /** Memory asked for beyond a device's limit: bytes asked, live and allowed. */
 export class OutOfMemoryError extends FlowfieldError {}
 

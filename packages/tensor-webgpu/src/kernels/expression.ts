@@ -38,6 +38,7 @@ export type Expression =
     };
 
 export type Load = Extract<Expression, { kind: 'load' }>;
+export type Apply = Extract<Expression, { kind: 'apply' }>;
 
 /** The nodes that a node is computed from. */
 const operandsOf = (node: Expression): readonly Expression[] => {

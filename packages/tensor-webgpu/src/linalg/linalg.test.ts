@@ -7,8 +7,8 @@ import { linalgTable } from './table.ts';
 
 describe.each(library.devices())('linear algebra on %s', (name) => {
   const { dtypes } = deviceNamed(name);
-  test.each(linalgTable.map((entry) => [entry.name, entry] as const))('%s', (_name, entry) => {
-    checkOp(library as unknown as CheckedLibrary, entry, name, dtypes);
+  test.each(linalgTable.map((entry) => [entry.name, entry] as const))('%s', async (_name, entry) => {
+    await checkOp(library as unknown as CheckedLibrary, entry, name, dtypes);
   });
 });
 

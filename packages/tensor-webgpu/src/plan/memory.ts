@@ -1,4 +1,4 @@
-import type { CallPart, ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
+import type { CallPart, ControlPart, Part, RowPart, Schedule, Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/aval.ts';
 
@@ -10,10 +10,8 @@ export type Place =
 
 export interface MemoryPlan {
   readonly places: ReadonlyMap<Var, Place>;
-  /** Offsets of the scratch memory of products. */
-  readonly scratch: ReadonlyMap<ContractionStage, number>;
-  /** Offsets of that of called equations which need some. */
-  readonly callScratch: ReadonlyMap<CallPart, number>;
+  /** Offsets of the memory that stages and calls need beside their variables. */
+  readonly scratch: ReadonlyMap<Stage | CallPart, number>;
   readonly controls: ReadonlyMap<ControlPart, ControlPlan>;
   readonly arenaBytes: number;
   /** For each output the input whose memory it takes over, or -1. */
@@ -26,10 +24,8 @@ export interface PlanOptions {
   readonly donate: readonly boolean[];
   /** For each output the only donated input whose memory it may take over; omitted: any of its dtype and size. */
   readonly partners?: readonly number[];
-  /** Bytes that a product needs beside its variables while its group runs. */
-  readonly scratch: (stage: ContractionStage, part: RowPart) => number;
-  /** The same of an equation that is called as a whole. Default: none. */
-  readonly callScratch?: (part: CallPart) => number;
+  /** Bytes that a stage of a part, or a call, needs beside its variables while its group runs. */
+  readonly scratch: (work: Stage | CallPart, part: RowPart | CallPart) => number;
 }
 
 /** The memory of a control part: within its area of the arena the arena of its regions, and what stands beside it. */

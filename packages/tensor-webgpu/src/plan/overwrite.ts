@@ -1,9 +1,15 @@
 import { readBy, valuesOf } from '../kernels/access.ts';
 import { loadsOf } from '../kernels/expression.ts';
-import type { RowPart, Stage } from '../kernels/form.ts';
+import type { LoopStage, RowPart, Stage } from '../kernels/form.ts';
 import { contractsOwnRows, readOwnRows } from '../kernels/rows.ts';
 import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
+
+/** The loops that a stage runs over what it stores. */
+export const loopsOf = (stage: Stage): LoopStage | null => {
+  if (stage.kind === 'loops') return stage;
+  return stage.kind === 'contraction' ? stage.epilogue : null;
+};
 
 /**
  * Which variables' memory the results of a part may take while it runs. Its rows run in blocks, in any order: rows of a
@@ -46,20 +52,26 @@ export class Overwrites {
 
   /**
    * By place, the variables that stage `at` is the last to read, each at that place alone: loops may overwrite them with
-   * what they store there. Every block reads them in its own rows.
+   * what they store there, also those that run as the elements of a product are finished.
    */
   underStores(at: number): Map<string, Var[]> {
     const stage = this.part.stages[at];
-    if (stage.kind !== 'loops') return new Map();
+    const loops = loopsOf(stage);
+    if (!loops) return new Map();
     const places = new Map<Var, string | null>();
-    for (const load of loadsOf(valuesOf(stage))) {
+    // What a product itself reads is read again for other elements.
+    if (stage.kind === 'contraction')
+      for (const variable of readBy({ ...stage, epilogue: null })) places.set(variable, null);
+    for (const load of loadsOf(valuesOf(loops))) {
       const key = load.terms.length === 0 ? affineKey(load.place) : null;
       const known = places.get(load.variable);
       places.set(load.variable, known === undefined || known === key ? key : null);
     }
     const under = new Map<string, Var[]>();
     for (const [variable, key] of places) {
-      if (key === null || this.lastStage.get(variable) !== at || this.spread.has(variable)) continue;
+      if (key === null || this.lastStage.get(variable) !== at) continue;
+      // Every block of rows reads only what it writes; an element of a product is finished once.
+      if (stage.kind === 'loops' && this.spread.has(variable)) continue;
       const same = under.get(key);
       if (same) same.push(variable);
       else under.set(key, [variable]);

@@ -1,5 +1,5 @@
 import { madeBy } from '../kernels/access.ts';
-import type { CallPart, ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
+import type { CallPart, ControlPart, Part, RowPart, Schedule, Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
@@ -8,7 +8,7 @@ import { type Block, packArena } from './arena.ts';
 import { planControl } from './control.ts';
 import { type Life, livesOf } from './lives.ts';
 import type { ControlPlan, MemoryPlan, Place, PlanInProgress, PlanOptions } from './memory.ts';
-import { Overwrites } from './overwrite.ts';
+import { loopsOf, Overwrites } from './overwrite.ts';
 
 /** Variables that share memory, each overwriting the one before. */
 interface Chain {
@@ -38,6 +38,8 @@ class Planner implements PlanInProgress {
   private readonly schedule: Schedule;
   private readonly outputs: ReadonlyMap<Var, number>;
   private readonly reuse: number[];
+  /** For each output the donated input that it takes over rather than others, or -1. */
+  private readonly favourites: readonly number[];
   private readonly chains: Chain[] = [];
   private readonly chainOf = new Map<Var, Chain>();
   /** Donated inputs that are free, by dtype and size. */
@@ -50,6 +52,7 @@ class Planner implements PlanInProgress {
     this.lives = livesOf(schedule);
     this.outputs = new Map(schedule.outputs.map((variable, i) => [variable, i]));
     this.reuse = schedule.outputs.map(() => -1);
+    this.favourites = options.partners ?? this.counterparts();
     schedule.inputs.forEach((variable, index) => {
       if (options.donate[index]) this.begin(variable, { in: 'input', index });
     });
@@ -58,25 +61,27 @@ class Planner implements PlanInProgress {
   run(): MemoryPlan {
     const { inputs, groups } = this.schedule;
     const controls = new Map<ControlPart, ControlPlan>();
-    const scratch = new Map<ContractionStage, Block>();
-    const callScratch = new Map<CallPart, Block>();
+    const scratch = new Map<Stage | CallPart, Block>();
     const areas = new Map<ControlPart, Block>();
     const dying = this.donatedByLastRead();
     groups.forEach(({ parts }, group) => {
       for (const chain of dying.get(group - 1) ?? []) this.offerIdle(chain, group);
       const demand = (bytes: number): Block => ({ bytes, from: group, to: group, offset: 0 });
+      const spare = (work: Stage | CallPart, part: RowPart | CallPart): void => {
+        const bytes = this.options.scratch(work, part);
+        if (bytes > 0) scratch.set(work, demand(bytes));
+      };
       for (const part of parts) {
         if (part.kind === 'rows') {
           this.placeRows(part, group);
-          for (const stage of part.stages)
-            if (stage.kind === 'contraction') scratch.set(stage, demand(this.options.scratch(stage, part)));
+          for (const stage of part.stages) spare(stage, part);
         } else if (part.kind === 'control') {
           const control = planControl(this, part, group);
           controls.set(part, control);
           areas.set(part, demand(control.bytes));
         } else {
           for (const variable of part.writes) this.make(variable, null);
-          callScratch.set(part, demand(this.options.callScratch?.(part) ?? 0));
+          spare(part, part);
         }
       }
     });
@@ -84,10 +89,7 @@ class Planner implements PlanInProgress {
     for (const chain of this.chains) {
       if (!chain.anchor) blocks.set(chain, { bytes: chain.bytes, from: chain.from, to: chain.to, offset: 0 });
     }
-    const arenaBytes = packArena(
-      [...blocks.values(), ...scratch.values(), ...callScratch.values(), ...areas.values()],
-      this.target.alignment,
-    );
+    const arenaBytes = packArena([...blocks.values(), ...scratch.values(), ...areas.values()], this.target.alignment);
     const places = new Map<Var, Place>();
     inputs.forEach((variable, index) => {
       places.set(variable, { in: 'input', index });
@@ -98,12 +100,25 @@ class Planner implements PlanInProgress {
     }
     return {
       places,
-      scratch: new Map([...scratch].map(([stage, { offset }]) => [stage, offset])),
-      callScratch: new Map([...callScratch].map(([part, { offset }]) => [part, offset])),
+      scratch: new Map([...scratch].map(([work, { offset }]) => [work, offset])),
       controls: new Map([...controls].map(([part, plan]) => [part, { ...plan, offset: areas.get(part)!.offset }])),
       arenaBytes,
       reuse: this.reuse,
     };
+  }
+
+  /**
+   * For each output the donated input of its dtype and size that comes as many such inputs after the first as outputs
+   * before it: a state that goes in and out of a step again and again then keeps its places.
+   */
+  private counterparts(): number[] {
+    const { inputs, outputs } = this.schedule;
+    const kind = (variable: Var): string => `${variable.dtype}${this.bytesOf(variable)}`;
+    const waiting = new Map<string, number[]>();
+    inputs.forEach((variable, i) => {
+      if (this.options.donate[i]) waiting.set(kind(variable), [...(waiting.get(kind(variable)) ?? []), i]);
+    });
+    return outputs.map((variable) => waiting.get(kind(variable))?.shift() ?? -1);
   }
 
   planRegion(region: Schedule, donate: readonly boolean[], partners?: readonly number[]): MemoryPlan {
@@ -206,10 +221,8 @@ class Planner implements PlanInProgress {
         pools.set(place, pool);
         return pool;
       };
-      const places =
-        stage.kind === 'loops'
-          ? new Map(stage.stores.map(({ variable, place }) => [variable, affineKey(place)]))
-          : null;
+      const stores = loopsOf(stage)?.stores;
+      const places = stores && new Map(stores.map(({ variable, place }) => [variable, affineKey(place)]));
       // Outputs first: they have fewer places to go.
       for (const first of [true, false]) {
         for (const variable of made) {
@@ -244,7 +257,7 @@ class Planner implements PlanInProgress {
   /** A dying variable for `made` to overwrite: outputs look at donated inputs first, other variables last. */
   private chosen(made: Var, pools: readonly Pool[]): Var | null {
     const output = this.outputs.get(made);
-    const partner = output === undefined ? undefined : this.options.partners?.[output];
+    const partner = output === undefined ? undefined : this.favourites[output];
     const donated = pools.map((pool) => pool.donated);
     const own = pools.map((pool) => pool.own);
     if (partner !== undefined && partner >= 0) {

@@ -154,13 +154,17 @@ export function run(compiledProgram: CompiledProgram, inputs: readonly Storage[]
   if (own && !(ready instanceof Promise)) {
     const answer = ready.run(own);
     if (!(answer instanceof Promise)) return answer;
-    line.follow(answer);
-    return promisedOutputs(compiledProgram, answer);
+    return promisedOutputs(compiledProgram, (told) => {
+      const followed = told(answer);
+      line.follow(followed);
+      return followed;
+    });
   }
   if (ready instanceof Promise) ready.catch(() => {});
   const coming = inputs.map(arrivalOf);
-  const answer = line.add(async () => (await ready).run(await Promise.all(coming)));
-  return promisedOutputs(compiledProgram, answer);
+  return promisedOutputs(compiledProgram, (told) =>
+    line.add(async () => told((await ready).run(await Promise.all(coming)))),
+  );
 }
 
 /**
@@ -170,16 +174,30 @@ export function run(compiledProgram: CompiledProgram, inputs: readonly Storage[]
 const mayStart = ({ device, options }: CompiledProgram, busy: boolean): boolean =>
   !busy || (device.readSync !== undefined && !options.donate?.includes(true));
 
-function promisedOutputs({ program, device }: CompiledProgram, answer: Promise<Storage[]>): Storage[] {
-  return program.outputs.map(
-    ({ dtype, shape }, i) =>
+/** Outputs on their way from a call, which hands its answer to `told` before the device is asked for anything else. */
+function promisedOutputs(
+  { program, device }: CompiledProgram,
+  call: (told: (answer: Later<Storage[]>) => Promise<Storage[]>) => Promise<Storage[]>,
+): Storage[] {
+  const pending: PendingStorage[] = [];
+  const answer = call(async (coming) => {
+    const outputs = await coming;
+    pending.forEach((storage, i) => {
+      storage.arrive(outputs[i]);
+    });
+    return outputs;
+  });
+  program.outputs.forEach(({ dtype, shape }, i) => {
+    pending.push(
       new PendingStorage(
         device,
         dtype,
         sizeOf(shape),
         answer.then((outputs) => outputs[i]),
       ),
-  );
+    );
+  });
+  return pending;
 }
 
 export const executeProgram = (program: Program, inputs: readonly Storage[], device: Device): Storage[] =>

@@ -14,6 +14,7 @@ class PendingMemory implements Memory {
   }
 
   arrive(memory: Memory): void {
+    if (this.arrived) return;
     this.arrived = memory;
     // Calls that were made before it was released still read it.
     if (this.released) giveBack(memory);
@@ -41,15 +42,19 @@ export class PendingStorage implements Storage {
     this.device = device;
     this.dtype = dtype;
     this.size = size;
-    const memory = new PendingMemory(device);
-    this.memory = memory;
+    this.memory = new PendingMemory(device);
     this.coming = coming.then((storage) => {
-      this.settled = storage;
-      memory.arrive(storage.memory);
+      this.arrive(storage);
       return storage;
     });
     // Whoever reads the result learns why it failed; a result that nobody reads fails quietly.
     this.coming.catch(() => {});
+  }
+
+  /** Tells that the storage is there, before the device is asked for something else. */
+  arrive(storage: Storage): void {
+    this.settled = storage;
+    this.memory.arrive(storage.memory);
   }
 
   dispose(): void {

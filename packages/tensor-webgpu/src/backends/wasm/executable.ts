@@ -1,7 +1,8 @@
 import type { DType } from '../../dtype/dtype.ts';
 import { DisposedError } from '../../errors/errors.ts';
-import type { ProgramReport, Storage, SynchronousExecutable } from '../../runtime/device.ts';
-import type { CpuDevice } from './device.ts';
+import type { Device, ProgramReport, Storage, SynchronousExecutable } from '../../runtime/device.ts';
+import type { Residency } from './residency.ts';
+import type { Scratch } from './scratch.ts';
 import { CpuStorage } from './storage.ts';
 import { trapped } from './threads/failure.ts';
 import { Pace } from './threads/pace.ts';
@@ -14,8 +15,22 @@ export type Step = (threads: number, arena: number, table: number) => void;
 const INSTANCE_BYTES = 60_000;
 const BYTES_PER_CODE_BYTE = 12;
 
+/** What a program asks of the device that it runs on. */
+interface Owner extends Device {
+  readonly residency: Residency;
+  readonly arena: Scratch;
+  readonly table: Scratch;
+  /** A view of the whole memory in words of 32 bits. */
+  readonly words: Uint32Array;
+  /** Threads that programs may use, and whether everything is shared among them. */
+  readonly threads: number;
+  readonly shareAll: boolean;
+  /** The device's own storage behind one. */
+  own(storage: Storage): CpuStorage;
+}
+
 interface Parts {
-  readonly device: CpuDevice;
+  readonly device: Owner;
   readonly step: Step;
   readonly results: readonly { readonly dtype: DType; readonly size: number }[];
   /** Bytes of temporaries, and for each output the donated input that it takes over, or -1. */
@@ -34,7 +49,7 @@ interface Parts {
 export class CpuExecutable implements SynchronousExecutable {
   readonly report: ProgramReport;
   readonly bytes: number;
-  private readonly device: CpuDevice;
+  private readonly device: Owner;
   private readonly results: Parts['results'];
   private readonly slots: number;
   private readonly arenaBytes: number;

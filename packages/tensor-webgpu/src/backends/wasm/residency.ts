@@ -1,6 +1,5 @@
 import { OutOfMemoryError } from '../../errors/errors.ts';
 import type { Heap } from './heap.ts';
-import type { Block, CpuStorage } from './storage.ts';
 
 /** Tensors may take this much of the heap before those unused for longest are moved aside. */
 const FIRST_TARGET = 512 * 1024 * 1024;
@@ -16,6 +15,24 @@ const REMEDY =
   '`using` or dispose(), compile the loop with jit (donate what it replaces), or let the event loop turn ' +
   '(`await x.data()`, `await new Promise((next) => setTimeout(next))`). Else use smaller batches.';
 
+/** The memory of a tensor as it is moved about. */
+export interface PlacedBlock {
+  readonly bytes: number;
+  address: number;
+  aside: boolean;
+  storage: PlacedStorage | null;
+  before: PlacedBlock | null;
+  after: PlacedBlock | null;
+}
+
+/** A tensor as its memory is moved about. */
+export interface PlacedStorage {
+  readonly memory: PlacedBlock;
+  readonly used: number;
+  outside: Uint8Array | null;
+  checkHeld(): void;
+}
+
 /**
  * Which tensors lie in the WebAssembly heap. The engine cannot tell during a task which of them are garbage: finalizers
  * run between tasks. But it frees JavaScript's own arrays at any time. So when the heap is under pressure, the tensors
@@ -29,7 +46,7 @@ export class Residency {
   asideBytes = 0;
   /** Counts runs of programs. */
   now = 0;
-  private newest: Block | null = null;
+  private newest: PlacedBlock | null = null;
   private target: number;
   private returned = 0;
   private moved = 0;
@@ -44,7 +61,7 @@ export class Residency {
   }
 
   /** Puts a new block in the heap. Throws `OutOfMemoryError`. */
-  place(block: Block): void {
+  place(block: PlacedBlock): void {
     block.address = this.allocate(block.bytes);
     block.before = this.newest;
     if (this.newest) this.newest.after = block;
@@ -52,7 +69,7 @@ export class Residency {
   }
 
   /** Takes a block out, wherever it is. */
-  remove(block: Block): void {
+  remove(block: PlacedBlock): void {
     if (block.aside) {
       block.aside = false;
       this.asideBytes -= block.bytes;
@@ -87,7 +104,7 @@ export class Residency {
   }
 
   /** The address of a storage, brought back if it was moved aside. */
-  addressOf(storage: CpuStorage): number {
+  addressOf(storage: PlacedStorage): number {
     const { memory: block } = storage;
     if (block.address !== 0) return block.address;
     storage.checkHeld();
@@ -132,14 +149,14 @@ export class Residency {
 
   /** Moves the tensors unused for longest aside until at most `kept` bytes are in use. Those of the running program stay. */
   private moveAside(kept: number): void {
-    const blocks: Block[] = [];
+    const blocks: PlacedBlock[] = [];
     for (let block = this.newest; block; block = block.before)
       if (block.storage && block.storage.used !== this.now) blocks.push(block);
-    blocks.sort((a, b) => (a.storage as CpuStorage).used - (b.storage as CpuStorage).used);
+    blocks.sort((a, b) => (a.storage as PlacedStorage).used - (b.storage as PlacedStorage).used);
     if (this.asideBytes === 0) this.others = bytesOfArrays();
     for (const block of blocks) {
       if (this.heap.live <= kept) break;
-      const storage = block.storage as CpuStorage;
+      const storage = block.storage as PlacedStorage;
       try {
         storage.outside = new Uint8Array(this.heap.memory.buffer, block.address, block.bytes).slice();
       } catch (error) {
@@ -156,7 +173,7 @@ export class Residency {
     }
   }
 
-  private unlink(block: Block): void {
+  private unlink(block: PlacedBlock): void {
     if (block.before) block.before.after = block.after;
     if (block.after) block.after.before = block.before;
     else this.newest = block.before;

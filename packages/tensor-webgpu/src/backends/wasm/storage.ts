@@ -1,27 +1,26 @@
 import { bytesPerElement, type DType } from '../../dtype/dtype.ts';
 import { DisposedError } from '../../errors/errors.ts';
-import type { Memory, Storage } from '../../runtime/device.ts';
-import type { CpuDevice } from './device.ts';
-import type { Residency } from './residency.ts';
+import type { Device, Memory, Storage } from '../../runtime/device.ts';
+import type { PlacedBlock, PlacedStorage, Residency } from './residency.ts';
 
 /**
  * The memory of one tensor: a block of the device's heap, or, moved aside, an array that only its storage knows, so that
  * it goes with the storage as garbage.
  */
-export class Block implements Memory {
-  readonly device: CpuDevice;
+export class Block implements Memory, PlacedBlock {
+  readonly device: Device;
   readonly bytes: number;
   private readonly residency: Residency;
   /** Address in the heap; 0 when moved aside or given back. */
   address = 0;
   aside = false;
   /** The storage, while the block lies in the heap. */
-  storage: CpuStorage | null = null;
+  storage: PlacedStorage | null = null;
   /** The neighbours in the list of blocks in the heap. */
-  before: Block | null = null;
-  after: Block | null = null;
+  before: PlacedBlock | null = null;
+  after: PlacedBlock | null = null;
 
-  constructor(device: CpuDevice, residency: Residency, bytes: number) {
+  constructor(device: Device, residency: Residency, bytes: number) {
     this.device = device;
     this.residency = residency;
     this.bytes = bytes;
@@ -37,8 +36,8 @@ export class Block implements Memory {
 }
 
 /** A tensor on the CPU device. */
-export class CpuStorage implements Storage {
-  readonly device: CpuDevice;
+export class CpuStorage implements Storage, PlacedStorage {
+  readonly device: Device;
   readonly dtype: DType;
   readonly size: number;
   readonly memory: Block;
@@ -47,7 +46,7 @@ export class CpuStorage implements Storage {
   /** The bytes, while they are not in the heap. */
   outside: Uint8Array | null = null;
 
-  constructor(device: CpuDevice, residency: Residency, dtype: DType, size: number) {
+  constructor(device: Device, residency: Residency, dtype: DType, size: number) {
     this.device = device;
     this.dtype = dtype;
     this.size = size;

@@ -6,8 +6,8 @@ import { opTable } from './index.ts';
 
 describe.each(library.devices())('every function on %s', (name) => {
   const { dtypes } = deviceNamed(name);
-  test.each(opTable.map((entry) => [entry.name, entry] as const))('%s', (_name, entry) => {
-    checkOp(library as unknown as CheckedLibrary, entry, name, dtypes);
+  test.each(opTable.map((entry) => [entry.name, entry] as const))('%s', async (_name, entry) => {
+    await checkOp(library as unknown as CheckedLibrary, entry, name, dtypes);
   });
 });
 

@@ -1,10 +1,11 @@
 import { toDType } from '../../../dtype/dtype.ts';
 import { valuesOf } from '../../../kernels/access.ts';
+import type { Apply } from '../../../kernels/expression.ts';
 import { visit } from '../../../kernels/expression.ts';
 import type { Group, Stage } from '../../../kernels/form.ts';
 import { operationKey } from '../../../program/key.ts';
 import type { Callable, ModuleBuilder } from '../assembler/index.ts';
-import { type Apply, isNative, widthOf } from './native.ts';
+import { isNative, widthOf } from './native.ts';
 
 /** A JavaScript function that the module calls. */
 export type HostFunction = (...args: number[]) => number;

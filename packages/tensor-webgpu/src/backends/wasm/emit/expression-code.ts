@@ -1,4 +1,5 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
+import type { Apply } from '../../../kernels/expression.ts';
 import { type Expression, type Load, visit } from '../../../kernels/expression.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
@@ -6,7 +7,7 @@ import { type DoubleName, isDoubleName, MathEmitter, type MathName } from '../ma
 import type { ModuleContext } from './context.ts';
 import { gatherLanes, loadScalar, loadVector, pushPointer, storeScalar, storeVector } from './memory-code.ts';
 import { milestones } from './milestones.ts';
-import { type Apply, isLiteralShift, isNative, isSquare, type Width } from './native.ts';
+import { isLiteralShift, isNative, isSquare, type Width } from './native.ts';
 import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
 import { emitScalarMath } from './scalar-math.ts';

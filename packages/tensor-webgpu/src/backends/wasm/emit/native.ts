@@ -1,10 +1,7 @@
-import type { Expression } from '../../../kernels/expression.ts';
-import { visit } from '../../../kernels/expression.ts';
+import { type Apply, type Expression, visit } from '../../../kernels/expression.ts';
 import { hasScalarMath, hasVectorMath } from './scalar-math.ts';
 import { scalarOperation } from './scalar-operations.ts';
 import { vectorOperation } from './vector-operations.ts';
-
-export type Apply = Extract<Expression, { kind: 'apply' }>;
 
 /** Lanes of a loop: one element at a time, vectors of two with float64, vectors of four without. */
 export type Width = 1 | 2 | 4;

@@ -110,11 +110,12 @@ export function emitProgram(
   const plan = planMemory(schedule, {
     target: cpuTarget,
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
-    scratch(stage, part) {
-      const { scratchBytes, packsInside } = products.add(stage, part.rows);
+    scratch(work, part) {
+      if (work.kind === 'call') return shared.routines.scratch(work);
+      if (work.kind !== 'contraction' || part.kind !== 'rows') return 0;
+      const { scratchBytes, packsInside } = products.add(work, part.rows);
       return scratchBytes * (packsInside ? threads : 1);
     },
-    callScratch: (part) => shared.routines.scratch(part),
   });
   options.watch?.lap('plan');
   checkSize?.(plan.arenaBytes);
@@ -166,7 +167,9 @@ class RegionEmitter {
       return { base: 'table', slot: (place.in === 'input' ? inputSlot : outputSlot) + place.index };
     };
     for (const [variable, place] of plan.places) placements.set(variable, placed(place));
-    for (const [stage, offset] of plan.scratch) (this.products.of.get(stage) as Product).scratch = offset;
+    for (const [work, offset] of plan.scratch) {
+      if (work.kind === 'contraction') (this.products.of.get(work) as Product).scratch = offset;
+    }
     for (const [part, control] of plan.controls) {
       const regions = part.regions.map((child, i): EmittedRegion => {
         const emitter = new RegionEmitter(shared, child, control.regions[i], false);
@@ -325,7 +328,7 @@ class RegionEmitter {
     const { routines } = this.shared;
     const routine = routines.of(part);
     if (!routine || routine.units === 0) return null;
-    const scratch = this.plan.callScratch.get(part) as number;
+    const scratch = this.plan.scratch.get(part) ?? 0;
     const body = routines.emit(part, routine, this.placements, scratch);
     return { body, units: routine.units, work: routine.work, largest: routine.work / routine.units };
   }

@@ -1,6 +1,5 @@
-import type { Expression } from '../../../kernels/expression.ts';
+import type { Apply, Expression } from '../../../kernels/expression.ts';
 import type { Callable, FunctionBuilder } from '../assembler/index.ts';
-import type { Apply } from './native.ts';
 import { fromF64, toF64 } from './scalar-operations.ts';
 
 interface Lanes {

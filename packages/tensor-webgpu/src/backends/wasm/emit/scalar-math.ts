@@ -1,8 +1,7 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Expression } from '../../../kernels/expression.ts';
+import type { Apply, Expression } from '../../../kernels/expression.ts';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { callOnNumbers, isDoubleName, mathFunction } from '../math/index.ts';
-import type { Apply } from './native.ts';
 import { vectorMathName } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
 

@@ -1,0 +1,125 @@
+import type { DType } from '../../../dtype/dtype.ts';
+import { accessOf, valuesOf } from '../../../kernels/access.ts';
+import { visit } from '../../../kernels/expression.ts';
+import type { RowPart, Stage } from '../../../kernels/form.ts';
+import type { Var } from '../../../program/aval.ts';
+import { sizeOf } from '../../../shape/shape.ts';
+import type { Limits } from '../target.ts';
+import type { Draft } from './draft.ts';
+import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
+import { largeProduct, largeProductDrafts } from './large-product.ts';
+import { busyLoops, loopElement } from './loops.ts';
+import { smallProduct } from './product.ts';
+import { joinBody, pieceBytes, piecesBody, piecesOf, reduceBody, resultsOf } from './reduce.ts';
+import type { Region } from './region.ts';
+import { rowsBody } from './rows.ts';
+import { numberText } from './scalar.ts';
+import { type Spot, wholeSpot } from './spot.ts';
+import { updateBody } from './update.ts';
+import { elementType } from './wgsl-types.ts';
+
+/** Bytes of partial results that a stage needs beside its variables. */
+export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
+  if (stage.kind === 'contraction') return largeProduct(stage, limits)?.scratchBytes ?? 0;
+  return stage.kind === 'reduce' && alone && piecesOf(stage) > 1 ? pieceBytes(stage) : 0;
+}
+
+/** About how many operations and bytes a stage takes. */
+function workOf(stage: Stage): number {
+  let nodes = 1;
+  visit(valuesOf(stage), () => nodes++);
+  if (stage.kind === 'contraction') return 2 * stage.batch * stage.m * stage.n * (stage.k + nodes);
+  const elements = sizeOf(stage.space);
+  if (stage.kind !== 'update') return elements * 4 * nodes;
+  return (
+    elements *
+    4 *
+    nodes *
+    Math.max(
+      1,
+      stage.terms.reduce((product, { limit }) => product * (limit + 1), 1),
+    )
+  );
+}
+
+const labelOf = (stage: Stage): string =>
+  stage.kind === 'contraction'
+    ? `product ${stage.batch}x${stage.m}x${stage.n}x${stage.k}`
+    : `${stage.kind === 'reduce' ? stage.operation : stage.kind} ${stage.space.join('x')}`;
+
+/** Whether a stage has nothing to do. */
+function isEmpty(stage: Stage): boolean {
+  if (stage.kind === 'contraction') return stage.batch * stage.m * stage.n === 0;
+  if (stage.kind === 'reduce') return resultsOf(stage) === 0;
+  return sizeOf(stage.space) === 0;
+}
+
+/** The bodies of a part: those of one list run together, and the lists one after the other. */
+export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch: (stage: Stage) => Spot): Draft[][] {
+  const stages = part.stages.filter((stage) => !isEmpty(stage));
+  if (stages.length === 0 || part.rows === 0) return [];
+  const touched = (variables: readonly Var[]): Touched[] => touchedBy(region, new Set(variables));
+  const label = stages.map(labelOf).join(', ');
+  const work = stages.reduce((sum, stage) => sum + workOf(stage), 0);
+  const { reads, writes } = accessOf(stages);
+  const all = touched([...reads, ...writes]);
+  const alone = (body: (kernel: Kernel) => Body): Draft[][] => [[{ label, touched: all, work, body }]];
+  if (stages.length > 1) return alone((kernel) => rowsBody(kernel, { ...part, stages }));
+  const [stage] = stages;
+  if (stage.kind === 'loops') {
+    const busy = busyLoops(stage, region);
+    if (!busy) return [];
+    const access = accessOf([busy]);
+    const body = (kernel: Kernel): Body =>
+      elementwise(sizeOf(busy.space), (position) => loopElement(kernel, busy, position));
+    return [[{ label, touched: touched([...access.reads, ...access.writes]), work, body }]];
+  }
+  if (stage.kind === 'update') return alone((kernel) => updateBody(kernel, stage));
+  if (stage.kind === 'contraction') {
+    const plan = largeProduct(stage, limits, region);
+    if (!plan) return alone((kernel) => smallProduct(kernel, stage));
+    return largeProductDrafts(region, stage, plan, () => scratch(stage), label, work);
+  }
+  if (piecesOf(stage) === 1) return alone((kernel) => reduceBody(kernel, stage));
+  const partial = scratch(stage);
+  const pieces: Touched = {
+    spot: partial,
+    type: stage.operation.startsWith('arg') ? 'u32' : touchedBy(region, [stage.variable])[0].type,
+  };
+  return [
+    [
+      {
+        label: `${label} in pieces`,
+        touched: [...touched(reads), pieces],
+        work,
+        body: (kernel) => piecesBody(kernel, stage, partial),
+      },
+    ],
+    [
+      {
+        label: `pieces of ${label}`,
+        touched: [...touched(writes), pieces],
+        work: 1,
+        body: (kernel) => joinBody(kernel, stage, partial),
+      },
+    ],
+  ];
+}
+
+/** Copies the bits of `count` elements. */
+export const copyDraft = (from: Spot, to: Spot, count: number): Draft => ({
+  label: `copy ${count}`,
+  touched: [from, to].map((spot) => ({ spot, type: 'u32' as const })),
+  work: 8 * count,
+  body: (kernel) => elementwise(count, (at) => kernel.storeAt(to, 'u32', at, kernel.loadAt(from, 'u32', at))),
+});
+
+/** Writes one number. */
+export const numberDraft = (spot: Spot, value: number, dtype: DType): Draft => ({
+  label: 'number',
+  touched: [{ spot, type: elementType(dtype) }],
+  work: 1,
+  body: (kernel) => elementwise(1, (at) => kernel.storeAt(spot, dtype, at, numberText(kernel, value, dtype))),
+});
+
+export const scratchSpot = (offset: number, bytes: number): Spot => wholeSpot(0, offset, bytes);

@@ -1,0 +1,87 @@
+import type { DType } from '../../../dtype/dtype.ts';
+
+/** Strides in elements of an operand in memory along its batch, its free and the contracted axis. */
+export interface ProductOperand {
+  readonly offset: number;
+  readonly batch: number;
+  readonly free: number;
+  readonly contract: number;
+}
+
+/** What a device lets a workgroup have. */
+export interface ProductLimits {
+  readonly maxComputeInvocationsPerWorkgroup: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+}
+
+/** C[b, i, j] = Σ_c A[b, i, c]·B[b, j, c] for i < m, j < n, c < k. */
+export interface ProductRequest {
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: DType;
+  /** Where A lies; `null` when its elements are computed as they are read. Its free axis is i. */
+  readonly lhs: ProductOperand | null;
+  /** Where B lies, or `null`. Its free axis is j. */
+  readonly rhs: ProductOperand | null;
+  readonly limits: ProductLimits;
+  /** Whether operands may be bound as arrays of `vec4` (default: yes). */
+  readonly vectors?: boolean;
+  /** A tile, and a number of pieces of the contracted axis, to take whatever the shape: to compare them by. */
+  readonly tile?: Tile;
+  readonly pieces?: number;
+}
+
+/** What a workgroup computes: a tile of C of rows × columns, over steps of `depth` contracted elements. */
+export interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** What one thread computes of it, multiples of four. */
+  readonly threadRows: number;
+  readonly threadColumns: number;
+}
+
+/** The axis along which the four elements of a vector lie. */
+export type VectorAxis = 'free' | 'contract';
+
+/** One dispatch. The text of a step binds an operand only where it says so; `scratch` is an array of the result's type. */
+export interface ProductStep {
+  readonly kind: 'product' | 'partial' | 'combine';
+  readonly lhs: boolean;
+  readonly rhs: boolean;
+  readonly scratch: boolean;
+  /** Whether it calls `finish`. */
+  readonly finishes: boolean;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export interface ProductPlan {
+  readonly request: ProductRequest;
+  /** `tiled`: a workgroup a tile; `rows`: threads of a workgroup share the sum of an element; `small`: a thread an element. */
+  readonly family: 'tiled' | 'rows' | 'small';
+  readonly tile: Tile | null;
+  /** Threads that share an element of the family `rows`. */
+  readonly slices: number;
+  /** The contracted axis is cut in so many pieces of `pieceLength`; a last step adds them up in their order. */
+  readonly pieces: number;
+  readonly pieceLength: number;
+  /** Operands to bind as arrays of `vec4`, and the axis of the vectors; a place is then counted in vectors. */
+  readonly vectors: { readonly lhs: VectorAxis | null; readonly rhs: VectorAxis | null };
+  readonly scratchBytes: number;
+  readonly steps: readonly ProductStep[];
+}
+
+/** How a kernel reads its operands and what it does with a finished element, in WGSL. */
+export interface ProductCode {
+  /**
+   * An element of A from expressions of its batch, free and contracted index (u32). Of an operand bound as `vec4`, the four
+   * elements from there on along the axis of `plan.vectors`.
+   */
+  lhs(batch: string, free: string, contract: string): string;
+  rhs(batch: string, free: string, contract: string): string;
+  /** Statements that take the finished element at [b, i, j]. */
+  finish(batch: string, row: string, column: string, value: string): string;
+}

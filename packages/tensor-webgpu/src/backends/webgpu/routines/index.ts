@@ -1,0 +1,2 @@
+export type { Routine } from './routine.ts';
+export { routineFor } from './routines.ts';
