@@ -1,5 +1,5 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Aval } from '../../../program/program.ts';
+import type { Aval } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { bindingsOf, gridOf, type RoutineBuffer, type RoutineLimits, type RoutineStep } from './routine.ts';

@@ -1,4 +1,5 @@
-import { type Eqn, Literal } from '../../../program/program.ts';
+import { Literal } from '../../../program/aval.ts';
+import type { Eqn } from '../../../program/program.ts';
 import { cumulative } from './cumulative.ts';
 import { eigh } from './eigen.ts';
 import { lu } from './eliminate.ts';

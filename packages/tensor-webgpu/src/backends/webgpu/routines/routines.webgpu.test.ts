@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../../dtype/dtype.ts';
 import { primitives } from '../../../primitives/table.ts';
-import { type Params, Var } from '../../../program/program.ts';
+import { type Params, Var } from '../../../program/aval.ts';
 import { refArray } from '../../../program/refArray.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { bytesOf, dispatch, storageBuffer, testDevice, type Words } from '../testing/kernel.ts';
