@@ -72,7 +72,7 @@ export class Recorder {
     }
     const [x, y, z] = node.workgroups;
     pass.dispatchWorkgroups(x, y, z);
-    this.work += node.work;
+    this.work += node.flops + node.bytes;
     this.dispatched++;
   }
 
