@@ -56,14 +56,19 @@ export class Groups {
     return this.readIn.get(variable) ?? -1;
   }
 
-  /** The group that a part joins which must come after group `after`. */
-  private groupAfter(after: number): number {
+  /** The group that a part joins which makes `made` and must come after group `after`; the last one, or the first for small results. */
+  private groupAfter(after: number, made?: Var): number {
     const last = this.all.length - 1;
-    return last > after ? last : this.all.push({ parts: [], bySize: new Map() }) - 1;
+    if (last <= after) return this.all.push({ parts: [], bySize: new Map() }) - 1;
+    return made && this.isEarly(sizeOf(made.shape)) ? after + 1 : last;
+  }
+
+  private isEarly(size: number): boolean {
+    return this.target.smallFirst && size <= this.target.oneRow;
   }
 
   addRows(rows: RowDraft, after: number, made: Var): void {
-    const draft = new Draft(this.target, this.groupAfter(after), rows);
+    const draft = new Draft(this.target, this.groupAfter(after, made), rows);
     this.all[draft.group].parts.push(draft);
     this.note(draft, made, accessOf(rows.stages).reads);
   }
@@ -118,9 +123,9 @@ export class Groups {
     return home?.draft ?? null;
   }
 
-  /** Parts of the last group, if that comes after group `latest`, that end in loops over so many elements. */
+  /** Parts that end in loops over so many elements, in the group after group `latest` that such work joins. */
   openAfter(latest: number, size: number): readonly Draft[] {
-    const last = this.all.length - 1;
-    return last > latest ? (this.all[last].bySize.get(size) ?? []) : [];
+    const at = this.isEarly(size) ? latest + 1 : this.all.length - 1;
+    return at > latest ? (this.all[at]?.bySize.get(size) ?? []) : [];
   }
 }

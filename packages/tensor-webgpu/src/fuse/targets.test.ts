@@ -35,6 +35,7 @@ const targets: Record<string, Target> = {
     epilogues: true,
     bindings: 8,
     alignment: 256,
+    smallFirst: true,
   },
   'one stage a kernel': { ...cpuTarget, chained: [], bindings: 6, alignment: 16, largest: { loads: 4, nodes: 20 } },
 };

@@ -26,6 +26,8 @@ export interface Target {
   readonly loopNodes: number;
   /** Up to this many elements, work is one row: it is not worth cutting. */
   readonly oneRow: number;
+  /** Whether results of one row are computed as early as they can be, beside larger work, rather than where the program has them. */
+  readonly smallFirst: boolean;
   /** Work joins a part with fewer than `fewRows` rows only up to this many elements, so that large work can be cut. */
   readonly fewRows: number;
   readonly smallWork: number;

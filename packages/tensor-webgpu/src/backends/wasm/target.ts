@@ -16,6 +16,7 @@ export const cpuTarget: Target = {
   largest: { loads: 24, nodes: 160 },
   loopNodes: 2048,
   oneRow: 256,
+  smallFirst: false,
   fewRows: 8,
   smallWork: 4096,
   // A megabyte of 32-bit elements stays in the second cache.

@@ -1,6 +1,6 @@
 import { OutOfMemoryError } from '../../errors/errors.ts';
 import { USAGE } from './api.ts';
-import type { Connection } from './connection.ts';
+import type { OpenDevice } from './target.ts';
 
 /** Sizes of small buffers are multiples of this; a bind group may begin at no less. */
 const SMALLEST = 256;
@@ -32,13 +32,13 @@ export function sizeClass(bytes: number): number {
 
 /** Storage buffers of a connection; those given back wait for the next of their size. */
 export class Buffers {
-  private readonly connection: Connection;
+  private readonly connection: OpenDevice;
   private readonly free = new Map<number, Slab[]>();
   private freeBytes = 0;
   /** Bytes of all buffers that are not destroyed. */
   reserved = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: OpenDevice) {
     this.connection = connection;
   }
 

@@ -2,10 +2,10 @@ import { bytesPerElement, type DType, hostArray, type TypedArray } from '../../d
 import { DeviceError } from '../../errors/errors.ts';
 import { fuse } from '../../fuse/fuse.ts';
 import { hasPieces } from '../../fuse/storage.ts';
-import { kernelReports } from '../../kernels/report.ts';
+import type { KernelReport } from '../../kernels/report.ts';
 import { loweringOf } from '../../program/lowering.ts';
 import { type Eqn, isProgram, type Program } from '../../program/program.ts';
-import type { CompileOptions, Device, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
+import type { CompileOptions, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { hostControlled, needsHost } from '../hostControl.ts';
 import { openGpu, webGpu } from './api.ts';
@@ -15,14 +15,14 @@ import { emitProgram } from './emit/program.ts';
 import { hasScalarCode } from './emit/scalar.ts';
 import { GpuExecutable } from './executable.ts';
 import { routineFor } from './routines/index.ts';
-import { GpuStorage } from './storage.ts';
+import { type GpuOwner, GpuStorage } from './storage.ts';
 import { gpuTarget } from './target.ts';
 
 /** Loops inside each other that a GPU runs by itself: each may take two of the offsets that a kernel has. */
 const MOST_LOOPS = 4;
 
 /** Tensors and programs on a GPU, through WebGPU: programs are captured once and replayed. */
-export class WebGpuDevice implements Device {
+export class WebGpuDevice implements GpuOwner {
   readonly name = 'webgpu';
   readonly dtypes: readonly DType[] = ['bool', 'u32', 'i32', 'f32'];
   connection: Connection;
@@ -115,7 +115,6 @@ export class WebGpuDevice implements Device {
     if (!this.connection.lost) this.connection.trim();
   }
 
-  /** Notes that tensors came or went. */
   count(tensors: number, bytes: number): void {
     this.tensors += tensors;
     this.liveBytes += bytes;
@@ -151,7 +150,7 @@ export class WebGpuDevice implements Device {
       donate,
       report: {
         program,
-        kernels: kernelReports(schedule, target),
+        kernels: reportsOf(nodes),
         arenaBytes: plan.arenaBytes,
         codeBytes: codeBytes(nodes),
       },
@@ -168,6 +167,22 @@ const depthOf = (eqn: Eqn): number =>
   eqn.primitive.kind !== 'control'
     ? 0
     : 1 + Math.max(0, ...bodiesOf(eqn).flatMap((body) => body.eqns.map((inner) => depthOf(inner))));
+
+/** The dispatches for people; those of a loop once, with their turns. */
+function reportsOf(nodes: readonly Node[], turns = 1): KernelReport[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === 'loop') return reportsOf(node.even, turns * node.length);
+    const { label, flops, bytes } = node;
+    return [
+      {
+        kind: 'dispatch',
+        label: turns > 1 ? `${turns} times: ${label}` : label,
+        flops: Math.round(turns * flops),
+        bytes: turns * bytes,
+      },
+    ];
+  });
+}
 
 /** The sizes of all that is bound. */
 function boundIn(nodes: readonly Node[]): number[] {

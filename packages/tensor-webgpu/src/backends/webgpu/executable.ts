@@ -3,10 +3,9 @@ import { DisposedError } from '../../errors/errors.ts';
 import type { Executable, Later, ProgramReport, Storage } from '../../runtime/device.ts';
 import type { Slab } from './buffers.ts';
 import type { Connection } from './connection.ts';
-import type { WebGpuDevice } from './device.ts';
 import type { DispatchNode, Node } from './emit/nodes.ts';
 import { Recorder } from './recorder.ts';
-import { GpuStorage } from './storage.ts';
+import { type GpuOwner, GpuStorage } from './storage.ts';
 
 /** Sets of buffers whose bind groups are kept, the latest used: batches that come and go take turns among a few. */
 const KEPT_SETS = 8;
@@ -14,7 +13,7 @@ const KEPT_SETS = 8;
 const DISPATCH_BYTES = 4000;
 
 interface Parts {
-  readonly device: WebGpuDevice;
+  readonly device: GpuOwner;
   readonly nodes: readonly Node[];
   readonly results: readonly { readonly dtype: DType; readonly size: number }[];
   /** Bytes of temporaries, and for each output the donated input that it takes over, or -1. */
@@ -45,7 +44,7 @@ function dispatchesIn(nodes: readonly Node[], found: Set<DispatchNode> = new Set
 export class GpuExecutable implements Executable {
   readonly report: ProgramReport;
   readonly bytes: number;
-  private readonly device: WebGpuDevice;
+  private readonly device: GpuOwner;
   private readonly nodes: readonly Node[];
   private readonly dispatches: ReadonlyMap<DispatchNode, number>;
   private readonly results: Parts['results'];
@@ -75,7 +74,12 @@ export class GpuExecutable implements Executable {
   async prepare(connection: Connection): Promise<void> {
     const pipelines = await Promise.all(
       [...this.dispatches.keys()].map((node) =>
-        connection.pipeline(node.source, node.spots.length, node.counters, node.label),
+        connection.pipelines.take({
+          source: node.source,
+          label: node.label,
+          storages: node.spots.length,
+          turns: node.counters,
+        }),
       ),
     );
     this.pipelines = pipelines;
@@ -98,7 +102,9 @@ export class GpuExecutable implements Executable {
   }
 
   dispose(): void {
+    if (this.disposed) return;
     this.disposed = true;
+    for (const { source } of this.dispatches.keys()) this.connection?.pipelines.give(source);
     this.sets = [];
     this.pipelines = [];
   }
@@ -177,7 +183,7 @@ export class GpuExecutable implements Executable {
       groups[number] =
         same?.groups[number] ??
         connection.device.createBindGroup({
-          layout: connection.storageLayout(spots.length),
+          layout: connection.pipelines.storageLayout(spots.length),
           entries: spots.map(({ buffer, offset, bytes }, binding) => ({
             binding,
             resource: { buffer: slabs[buffer].buffer, offset, size: bytes },

@@ -44,7 +44,8 @@ describe('a GPU that is lost', () => {
     const x = ff.tensor([1, 2, 3]).mul(2);
     await x.data();
     const reads = [x.data(), x.data()];
-    device().connection.device.destroy();
+    const { device: destroyed } = device().connection;
+    destroyed.destroy();
     for (const read of reads) {
       const found = await read.then(
         (data) => [...data],
@@ -53,6 +54,7 @@ describe('a GPU that is lost', () => {
       if (Array.isArray(found)) expect(found).toEqual([2, 4, 6]);
       else expect(found).toBeInstanceOf(ff.DeviceError);
     }
+    await destroyed.lost;
   });
 });
 
@@ -89,6 +91,23 @@ describe('memory', () => {
   });
 });
 
+describe('what is kept for later', () => {
+  it('is given back by clearCaches, and programs are made anew', async () => {
+    const f = ff.jit((x: Tensor) => x.matmul(x).sin().sum());
+    const x = ff.ones([40, 40]);
+    const first = f(x);
+    const [expected] = await first.data();
+    first.dispose();
+    const { liveTensors } = device().memory();
+    ff.clearCaches();
+    const { arenaBytes, reservedBytes, liveBytes } = device().memory();
+    expect(arenaBytes).toBe(0);
+    // Sizes of buffers are rounded up.
+    expect(reservedBytes).toBeLessThanOrEqual(2 * liveBytes + 256 * liveTensors);
+    expect([...(await f(x).data())]).toEqual([expected]);
+  });
+});
+
 describe('what a GPU does not have', () => {
   it('float64 is refused by the name of what asks for it', async () => {
     const cast = await failure(() => ff.tensor([1, 2]).astype('f64').data());
@@ -100,6 +119,32 @@ describe('what a GPU does not have', () => {
 
   it('reading at once says what to do instead', () => {
     expect(() => ff.tensor([1]).dataSync()).toThrow(/await x\.data\(\)/);
+  });
+});
+
+describe('a kernel that is not valid', () => {
+  it('is an error with the line, and the device goes on', async () => {
+    const { connection } = device();
+    const error = await failure(() =>
+      connection.pipelines.take({
+        source: '@compute @workgroup_size(1) fn main() { nonsense(); }',
+        label: 'wrong',
+        storages: 0,
+        turns: 0,
+      }),
+    );
+    expect(error).toBeInstanceOf(ff.ValidationError);
+    expect(error.message).toMatch(/kernel \(wrong\).*line 1.*nonsense.*`cpu`/s);
+    expect([...(await ff.tensor([1, 2]).add(1).data())]).toEqual([2, 3]);
+  });
+
+  it('is told at the next call, when only the queue meets it', async () => {
+    const { connection } = device();
+    connection.device.queue.writeBuffer(connection.device.createBuffer({ size: 4, usage: 4 }), 0, new Uint32Array(1));
+    await connection.device.queue.onSubmittedWorkDone();
+    const error = await failure(() => ff.tensor([1, 2]).add(1).data());
+    expect(error).toBeInstanceOf(ff.ValidationError);
+    expect([...(await ff.tensor([1, 2]).add(1).data())]).toEqual([2, 3]);
   });
 });
 

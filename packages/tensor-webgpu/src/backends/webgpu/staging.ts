@@ -1,18 +1,18 @@
 import { DeviceError } from '../../errors/errors.ts';
 import { MAP_READ, USAGE } from './api.ts';
 import { sizeClass } from './buffers.ts';
-import type { Connection } from './connection.ts';
+import type { OpenDevice } from './target.ts';
 
 /** Bytes of idle buffers that are kept for later reads at most. */
 const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Buffers that the host reads: each read takes one of its own, so that reads do not wait for each other. */
 export class Staging {
-  private readonly connection: Connection;
+  private readonly connection: OpenDevice;
   private readonly idle = new Map<number, GPUBuffer[]>();
   private idleBytes = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: OpenDevice) {
     this.connection = connection;
   }
 

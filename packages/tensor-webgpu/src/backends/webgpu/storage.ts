@@ -1,19 +1,27 @@
 import { bytesPerElement, type DType } from '../../dtype/dtype.ts';
 import { DisposedError } from '../../errors/errors.ts';
-import type { Memory, Storage } from '../../runtime/device.ts';
+import type { Device, Memory, Storage } from '../../runtime/device.ts';
 import type { Slab } from './buffers.ts';
 import type { Connection } from './connection.ts';
-import type { WebGpuDevice } from './device.ts';
+
+/** The device that tensors of a GPU belong to, whatever connection it has. */
+export interface GpuOwner extends Device {
+  readonly connection: Connection;
+  /** Notes that tensors came or went. */
+  count(tensors: number, bytes: number): void;
+  /** A storage of this device. @throws DeviceError for that of another. */
+  own(storage: Storage): GpuStorage;
+}
 
 /** The memory of one tensor: a buffer that goes back to its pool. */
 export class Block implements Memory {
-  readonly device: WebGpuDevice;
+  readonly device: GpuOwner;
   readonly connection: Connection;
   readonly bytes: number;
   /** `null` once it was given back. */
   slab: Slab | null;
 
-  constructor(device: WebGpuDevice, connection: Connection, slab: Slab, bytes: number) {
+  constructor(device: GpuOwner, connection: Connection, slab: Slab, bytes: number) {
     this.device = device;
     this.connection = connection;
     this.slab = slab;
@@ -34,12 +42,12 @@ export class Block implements Memory {
 
 /** A tensor on a GPU. */
 export class GpuStorage implements Storage {
-  readonly device: WebGpuDevice;
+  readonly device: GpuOwner;
   readonly dtype: DType;
   readonly size: number;
   readonly memory: Block;
 
-  constructor(device: WebGpuDevice, connection: Connection, dtype: DType, size: number, slab: Slab) {
+  constructor(device: GpuOwner, connection: Connection, dtype: DType, size: number, slab: Slab) {
     this.device = device;
     this.dtype = dtype;
     this.size = size;

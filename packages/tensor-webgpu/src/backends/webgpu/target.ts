@@ -24,12 +24,22 @@ export const gpuTarget = (limits: Limits): Target => ({
   bytesPerElement,
   costs: {},
   // Arithmetic is cheaper than memory, and each element of an operand is read by several workgroups.
-  cheap: { cost: 4, loads: 2 },
+  cheap: { cost: 4, loads: 1 },
   largest: { loads: 24, nodes: 160 },
   loopNodes: 512,
   oneRow: 256,
+  // They share a dispatch there.
+  smallFirst: true,
   // One workgroup takes a row.
   fewRows: 64,
   smallWork: 4096,
   sharedOperand: 0,
 });
+
+/** A GPU device that is there. */
+export interface OpenDevice {
+  readonly device: GPUDevice;
+  readonly limits: Limits;
+  /** Throws when the device is lost, or did something that it was told wrongly. */
+  check(): void;
+}

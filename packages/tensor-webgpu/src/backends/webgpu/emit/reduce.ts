@@ -4,7 +4,16 @@ import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements, type Locate } from './elements.ts';
-import { BUSY_LANES, gathering, LONG_SUM, resultsAtOnce, type Shares, sharesFor } from './gathering.ts';
+import {
+  BUSY_LANES,
+  gathering,
+  LANES_ALONG,
+  LONG_SUM,
+  MUCH_MEMORY,
+  resultsAtOnce,
+  type Shares,
+  sharesFor,
+} from './gathering.ts';
 import type { Body, Kernel } from './kernel.ts';
 import { placesIn } from './loops.ts';
 import { sumOf, Walk } from './space.ts';
@@ -22,7 +31,7 @@ export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(
 export function piecesOf(stage: ReduceStage): number {
   const [results, terms] = [resultsOf(stage), termsOf(stage)];
   if (terms <= LONG_SUM) return 1;
-  const { perResult } = sharesFor(results, terms, runsAlong(stage));
+  const { perResult } = sharesOf(stage);
   const lanes = results * perResult;
   if (2 * lanes > BUSY_LANES) return 1;
   const perLane = Math.floor(terms / perResult);
@@ -40,7 +49,11 @@ function runsAlong({ space, kept, value }: ReduceStage): boolean {
   return dense(last(kept, space.length)) >= dense(last(0, kept));
 }
 
-const sharesOf = (stage: ReduceStage): Shares => sharesFor(resultsOf(stage), termsOf(stage), runsAlong(stage));
+function sharesOf(stage: ReduceStage): Shares {
+  const [results, terms, along] = [resultsOf(stage), termsOf(stage), runsAlong(stage)];
+  const least = along && results * terms >= MUCH_MEMORY && terms >= 4 * LANES_ALONG ? LANES_ALONG : 1;
+  return sharesFor(results, terms, along, least);
+}
 
 /** The parts of a gathering that compute the values of a reduction. */
 function valuesOfReduction(kernel: Kernel, stage: ReduceStage) {
