@@ -12,7 +12,7 @@ import {
 
 const { values: options } = parseArgs({
   options: {
-    sizes: { type: 'string', default: '1024,2048,4096,8192' },
+    sizes: { type: 'string', default: '4096,1024,8192,2048' },
     seconds: { type: 'string', default: '100' },
     out: { type: 'string', default: 'tiles.json' },
     block: { type: 'string', default: '60' },
@@ -46,23 +46,30 @@ const keys = [
 ] as const;
 console.log(name, keys.map((key) => `${key} ${device.limits[key]}`).join(', '), [...adapter.features].join(' '));
 
-const form = (rows: number, columns: number, depth: number, threadRows: number, threadColumns: number): Tile => ({
-  rows,
-  columns,
-  depth,
-  threadRows,
-  threadColumns,
-});
+const form = (
+  rows: number,
+  columns: number,
+  depth: number,
+  threadRows: number,
+  threadColumns: number,
+  unroll = 1,
+): Tile => ({ rows, columns, depth, threadRows, threadColumns, unroll });
 const tiles: (Tile | undefined)[] = [
   undefined,
   form(128, 128, 8, 8, 8),
   form(128, 128, 16, 8, 8),
+  form(128, 128, 16, 8, 8, 4),
+  form(128, 128, 16, 8, 8, 16),
+  form(128, 128, 8, 8, 8, 8),
   form(128, 128, 32, 8, 8),
   form(128, 64, 16, 8, 8),
   form(64, 128, 16, 8, 8),
   form(64, 128, 16, 4, 8),
   form(128, 256, 8, 8, 16),
   form(64, 64, 16, 8, 8),
+  form(64, 64, 16, 8, 8, 16),
+  form(128, 64, 16, 8, 4),
+  form(128, 64, 16, 8, 8, 16),
   form(64, 64, 16, 8, 4),
   form(64, 64, 16, 4, 8),
   form(64, 64, 16, 4, 4),
@@ -81,12 +88,15 @@ interface Result {
   name: string;
   ms: number | null;
   tflops?: number;
-  compileMs?: number;
   plan?: string;
   error?: string;
 }
 
+const nameOf = ({ rows, columns, depth, threadRows, threadColumns, unroll }: Tile): string =>
+  `tile ${rows}x${columns}x${depth}, thread ${threadRows}x${threadColumns}${unroll === 1 ? '' : `, unrolled ${unroll}`}`;
+
 const began = performance.now();
+const spent = () => (performance.now() - began) / 1000;
 const results: Result[] = [];
 for (const n of options.sizes.split(',').map(Number)) {
   const data = Float32Array.from({ length: n * n }, (_, i) => ((Math.imul(i, 2654435761) >>> 8) % 2001) / 1000 - 1);
@@ -95,33 +105,47 @@ for (const n of options.sizes.split(',').map(Number)) {
   device.queue.writeBuffer(a, 0, data);
   device.queue.writeBuffer(b, 0, data.toReversed());
   for (const [text, lhsRows, rhsRows] of forms) {
-    for (const tile of tiles) {
-      const title = `${text}, n = ${n}, ${tile ? `tile ${tile.rows}x${tile.columns}x${tile.depth}, thread ${tile.threadRows}x${tile.threadColumns}` : 'as planned'}`;
-      const result: Result = { name: title, ms: null };
-      if ((performance.now() - began) / 1000 > Number(options.seconds)) result.error = 'no time left';
-      else await time(result, n, [a, b, c], data, lhsRows, rhsRows, tile);
+    if (spent() > Number(options.seconds)) {
+      console.log(`${text}, n = ${n}: no time left`);
+      continue;
+    }
+    // Compilers work beside each other; times are taken one after the other.
+    const prepared = await Promise.all(tiles.map((tile) => prepare(n, [a, b, c], lhsRows, rhsRows, tile)));
+    for (const [i, tile] of tiles.entries()) {
+      const result: Result = { name: `${text}, n = ${n}, ${tile ? nameOf(tile) : 'as planned'}`, ms: null };
+      const ready = prepared[i];
+      if (typeof ready === 'string') result.error = ready;
+      else await measure(result, ready, n, c, data, lhsRows, rhsRows);
       results.push(result);
       console.log(
-        title.padEnd(60),
-        result.error ??
-          `${result.ms?.toPrecision(4)} ms, ${result.tflops?.toFixed(2)} TFLOP/s, compiled in ${result.compileMs?.toFixed(0)} ms, ${result.plan}`,
+        result.name.padEnd(64),
+        result.error ?? `${result.ms?.toPrecision(4)} ms, ${result.tflops?.toFixed(2)} TFLOP/s, ${result.plan}`,
       );
     }
+    writeFileSync(
+      options.out,
+      `${JSON.stringify({ library: 'flowfield tiles', device: name, rows: results }, null, 1)}\n`,
+    );
   }
   for (const buffer of [a, b, c]) buffer.destroy();
 }
-writeFileSync(options.out, `${JSON.stringify({ library: 'flowfield tiles', device: name, rows: results }, null, 1)}\n`);
 process.exit(0);
 
-async function time(
-  result: Result,
+/** A product that is compiled and bound. */
+interface Prepared {
+  readonly plan: string;
+  readonly scratch: readonly GPUBuffer[];
+  run(times: number): Promise<number>;
+}
+
+/** Compiles a product; or why it could not be. */
+async function prepare(
   n: number,
   buffers: GPUBuffer[],
-  data: Float32Array,
   lhsRows: boolean,
   rhsRows: boolean,
   tile: Tile | undefined,
-): Promise<void> {
+): Promise<Prepared | string> {
   const along = (close: boolean): ProductOperand => ({
     offset: 0,
     batch: 0,
@@ -139,7 +163,6 @@ async function time(
   const [lhsVector, rhsVector] = [plan.vectors.lhs !== null, plan.vectors.rhs !== null];
   const usage = GPUBufferUsage.STORAGE;
   const scratch = plan.scratchBytes > 0 ? [device.createBuffer({ size: plan.scratchBytes, usage })] : [];
-  const start = performance.now();
   try {
     const steps = await Promise.all(
       plan.steps.map(async (step) => {
@@ -162,37 +185,51 @@ async function time(
         return { pipeline, group, workgroups: step.workgroups };
       }),
     );
-    result.compileMs = performance.now() - start;
-    result.plan = `${plan.tile?.rows}x${plan.tile?.columns}x${plan.tile?.depth}, ${plan.pieces} pieces`;
-    const run = async (times: number): Promise<number> => {
-      const from = performance.now();
-      const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (let i = 0; i < times; i++) {
-        for (const { pipeline, group, workgroups } of steps) {
-          pass.setPipeline(pipeline);
-          pass.setBindGroup(0, group);
-          pass.dispatchWorkgroups(...workgroups);
+    return {
+      plan: `${plan.family} ${plan.tile ? nameOf(plan.tile) : ''}, ${plan.pieces} pieces`,
+      scratch,
+      async run(times) {
+        const from = performance.now();
+        const encoder = device.createCommandEncoder();
+        const pass = encoder.beginComputePass();
+        for (let i = 0; i < times; i++) {
+          for (const { pipeline, group, workgroups } of steps) {
+            pass.setPipeline(pipeline);
+            pass.setBindGroup(0, group);
+            pass.dispatchWorkgroups(...workgroups);
+          }
         }
-      }
-      pass.end();
-      device.queue.submit([encoder.finish()]);
-      await device.queue.onSubmittedWorkDone();
-      return performance.now() - from;
+        pass.end();
+        device.queue.submit([encoder.finish()]);
+        await device.queue.onSubmittedWorkDone();
+        return performance.now() - from;
+      },
     };
-    await run(1);
-    result.error = await wrong(n, buffers[2], data, lhsRows, rhsRows);
-    if (result.error !== undefined) return;
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error).split('\n')[0];
+  }
+}
+
+async function measure(
+  result: Result,
+  { plan, scratch, run }: Prepared,
+  n: number,
+  c: GPUBuffer,
+  data: Float32Array,
+  lhsRows: boolean,
+  rhsRows: boolean,
+): Promise<void> {
+  result.plan = plan;
+  await run(1);
+  result.error = await wrong(n, c, data, lhsRows, rhsRows);
+  if (result.error === undefined) {
     const once = await run(1);
     const times = Math.max(1, Math.min(200, Math.round(Number(options.block) / once)));
     const blocks = [await run(times), await run(times), await run(times)].map((total) => total / times);
     result.ms = blocks.sort((x, y) => x - y)[1];
     result.tflops = (2 * n ** 3) / result.ms / 1e9;
-  } catch (error) {
-    result.error = String(error instanceof Error ? error.message : error).split('\n')[0];
-  } finally {
-    for (const buffer of scratch) buffer.destroy();
   }
+  for (const buffer of scratch) buffer.destroy();
 }
 
 /** What is wrong with a few elements of the product, if anything is. */

@@ -1,4 +1,4 @@
-import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
+import { bytesPerElement, type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import type { KernelReport } from '../kernels/report.ts';
 import { type Atom, Var } from '../program/aval.ts';
 import { type Eqn, isProgram, type Program } from '../program/program.ts';
@@ -31,11 +31,13 @@ export async function hostControlled(
   donate: readonly boolean[] = [],
 ): Promise<Executable> {
   const parts: Executable[] = [];
+  const kernels: KernelReport[] = [];
   const prepare = async (part: Program): Promise<Executable> => {
     const made = part.eqns.some((eqn) => needsHost(eqn, device))
       ? await hostControlled(part, device)
       : await device.compile(part);
     parts.push(made);
+    kernels.push(...made.report.kernels);
     return made;
   };
   const steps: Step[] = [];
@@ -51,6 +53,7 @@ export async function hostControlled(
     // What the equation and those after it read, with its literals in memory.
     steps.push(await straight(piece, [...new Set([...eqn.inputs, ...after[at]])], prepare));
     piece = [];
+    kernels.push(onHost(eqn));
     steps.push(eqn.primitive.kind === 'control' ? await control(eqn, device, prepare) : evaluation(eqn, device));
   }
   steps.push(await straight(piece, program.outputs, prepare, results));
@@ -76,12 +79,20 @@ export async function hostControlled(
     bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     report: {
       program,
-      kernels: parts.flatMap((part): readonly KernelReport[] => part.report.kernels),
+      kernels,
       arenaBytes: Math.max(0, ...parts.map((part) => part.report.arenaBytes)),
       codeBytes: parts.reduce((sum, part) => sum + part.report.codeBytes, 0),
     },
   };
 }
+
+/** What the host does, and the bytes that go to it and back. */
+const onHost = ({ primitive, inputs, outputs }: Eqn): KernelReport => ({
+  kind: 'host',
+  label: primitive.name,
+  flops: 0,
+  bytes: [...inputs, ...outputs].reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0),
+});
 
 /** Whether the host has a part in an equation. */
 export function needsHost(eqn: Eqn, device: ControlledDevice): boolean {

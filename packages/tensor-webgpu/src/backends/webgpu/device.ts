@@ -2,7 +2,7 @@ import { bytesPerElement, type DType, hostArray, type TypedArray } from '../../d
 import { DeviceError } from '../../errors/errors.ts';
 import { fuse } from '../../fuse/fuse.ts';
 import { hasPieces } from '../../fuse/storage.ts';
-import { kernelReports } from '../../kernels/report.ts';
+import type { KernelReport } from '../../kernels/report.ts';
 import { loweringOf } from '../../program/lowering.ts';
 import { type Eqn, isProgram, type Program } from '../../program/program.ts';
 import type { CompileOptions, DeviceInfo, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
@@ -161,7 +161,7 @@ export class WebGpuDevice implements GpuOwner {
       donate,
       report: {
         program,
-        kernels: kernelReports(schedule, target),
+        kernels: reportsOf(nodes),
         arenaBytes: plan.arenaBytes,
         codeBytes: codeBytes(nodes),
       },
@@ -178,6 +178,22 @@ const depthOf = (eqn: Eqn): number =>
   eqn.primitive.kind !== 'control'
     ? 0
     : 1 + Math.max(0, ...bodiesOf(eqn).flatMap((body) => body.eqns.map((inner) => depthOf(inner))));
+
+/** The dispatches for people; those of a loop once, with their turns. */
+function reportsOf(nodes: readonly Node[], turns = 1): KernelReport[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === 'loop') return reportsOf(node.even, turns * node.length);
+    const { label, flops, bytes } = node;
+    return [
+      {
+        kind: 'dispatch',
+        label: turns > 1 ? `${turns} times: ${label}` : label,
+        flops: Math.round(turns * flops),
+        bytes: turns * bytes,
+      },
+    ];
+  });
+}
 
 /** The sizes of all that is bound. */
 function boundIn(nodes: readonly Node[]): number[] {

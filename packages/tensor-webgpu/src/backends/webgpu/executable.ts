@@ -74,7 +74,12 @@ export class GpuExecutable implements Executable {
   async prepare(connection: Connection): Promise<void> {
     const pipelines = await Promise.all(
       [...this.dispatches.keys()].map((node) =>
-        connection.pipeline(node.source, node.spots.length, node.counters, node.label),
+        connection.pipelines.take({
+          source: node.source,
+          label: node.label,
+          storages: node.spots.length,
+          turns: node.counters,
+        }),
       ),
     );
     this.pipelines = pipelines;
@@ -97,7 +102,9 @@ export class GpuExecutable implements Executable {
   }
 
   dispose(): void {
+    if (this.disposed) return;
     this.disposed = true;
+    for (const { source } of this.dispatches.keys()) this.connection?.pipelines.give(source);
     this.sets = [];
     this.pipelines = [];
   }
@@ -176,7 +183,7 @@ export class GpuExecutable implements Executable {
       groups[number] =
         same?.groups[number] ??
         connection.device.createBindGroup({
-          layout: connection.storageLayout(spots.length),
+          layout: connection.pipelines.storageLayout(spots.length),
           entries: spots.map(({ buffer, offset, bytes }, binding) => ({
             binding,
             resource: { buffer: slabs[buffer].buffer, offset, size: bytes },

@@ -7,7 +7,7 @@ import { COUNTED_TURNS } from './emit/region.ts';
  * Operations and bytes after which what was recorded is submitted: a tenth of a second on a slow GPU, so that no submit
  * comes near the seconds after which browsers take a GPU for hung.
  */
-const WORK_PER_SUBMIT = 4e9;
+const WORK_PER_SUBMIT = 1e10;
 /** Dispatches after which what was recorded is submitted, so that the GPU begins while the rest is encoded. */
 const DISPATCHES_PER_SUBMIT = 4096;
 
@@ -72,7 +72,7 @@ export class Recorder {
     }
     const [x, y, z] = node.workgroups;
     pass.dispatchWorkgroups(x, y, z);
-    this.work += node.work;
+    this.work += node.flops + node.bytes;
     this.dispatched++;
   }
 

@@ -91,6 +91,23 @@ describe('memory', () => {
   });
 });
 
+describe('what is kept for later', () => {
+  it('is given back by clearCaches, and programs are made anew', async () => {
+    const f = ff.jit((x: Tensor) => x.matmul(x).sin().sum());
+    const x = ff.ones([40, 40]);
+    const first = f(x);
+    const [expected] = await first.data();
+    first.dispose();
+    const { liveTensors } = device().memory();
+    ff.clearCaches();
+    const { arenaBytes, reservedBytes, liveBytes } = device().memory();
+    expect(arenaBytes).toBe(0);
+    // Sizes of buffers are rounded up.
+    expect(reservedBytes).toBeLessThanOrEqual(2 * liveBytes + 256 * liveTensors);
+    expect([...(await f(x).data())]).toEqual([expected]);
+  });
+});
+
 describe('what a GPU does not have', () => {
   it('float64 is refused by the name of what asks for it', async () => {
     const cast = await failure(() => ff.tensor([1, 2]).astype('f64').data());
@@ -109,7 +126,12 @@ describe('a kernel that is not valid', () => {
   it('is an error with the line, and the device goes on', async () => {
     const { connection } = device();
     const error = await failure(() =>
-      connection.pipeline('@compute @workgroup_size(1) fn main() { nonsense(); }', 0, 0, 'wrong'),
+      connection.pipelines.take({
+        source: '@compute @workgroup_size(1) fn main() { nonsense(); }',
+        label: 'wrong',
+        storages: 0,
+        turns: 0,
+      }),
     );
     expect(error).toBeInstanceOf(ff.ValidationError);
     expect(error.message).toMatch(/kernel \(wrong\).*line 1.*nonsense.*`cpu`/s);

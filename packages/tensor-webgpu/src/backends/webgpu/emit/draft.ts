@@ -7,7 +7,8 @@ import { bindingKey } from './spot.ts';
 interface Common {
   readonly label: string;
   readonly touched: readonly Touched[];
-  readonly work: number;
+  /** About how many operations it does. */
+  readonly flops: number;
 }
 
 /** A body that may share a kernel with others. */
@@ -23,13 +24,13 @@ interface ModuleDraft extends Common {
 
 export type Draft = BodyDraft | ModuleDraft;
 
-/** Operations and bytes up to which independent bodies share a dispatch: a dispatch of its own would cost more. */
-const SMALL_WORK = 1 << 26;
+/** Operations up to which independent bodies share a dispatch: a dispatch of its own would cost more. */
+const SMALL_WORK = 1 << 25;
 
 /** Puts independent bodies into as few dispatches as their bindings allow; large ones stay alone. */
 export function dispatchesOf(region: Region, drafts: readonly Draft[], bindings: number): DispatchNode[] {
   const nodes: DispatchNode[] = [];
-  const open: { drafts: BodyDraft[]; keys: Set<string>; work: number }[] = [];
+  const open: { drafts: BodyDraft[]; keys: Set<string>; flops: number }[] = [];
   for (const draft of drafts) {
     if ('module' in draft) {
       nodes.push(moduleDispatch(region, draft));
@@ -37,21 +38,21 @@ export function dispatchesOf(region: Region, drafts: readonly Draft[], bindings:
     }
     const keys = new Set(draft.touched.map(({ spot }) => bindingKey(spot)));
     const joined = open.find(
-      (other) => other.work + draft.work <= SMALL_WORK && new Set([...other.keys, ...keys]).size <= bindings,
+      (other) => other.flops + draft.flops <= SMALL_WORK && new Set([...other.keys, ...keys]).size <= bindings,
     );
     if (joined) {
       joined.drafts.push(draft);
       for (const key of keys) joined.keys.add(key);
-      joined.work += draft.work;
-    } else open.push({ drafts: [draft], keys, work: draft.work });
+      joined.flops += draft.flops;
+    } else open.push({ drafts: [draft], keys, flops: draft.flops });
   }
   return [...nodes, ...open.flatMap((each) => dispatchOf(region, each.drafts))];
 }
 
-function moduleDispatch(region: Region, { label, touched, work, workgroups, module }: ModuleDraft): DispatchNode {
+function moduleDispatch(region: Region, { label, touched, flops, workgroups, module }: ModuleDraft): DispatchNode {
   const kernel = new Kernel(region, touched);
   const text = module(kernel);
-  return nodeOf(kernel, { label, source: kernel.moduleText(text), workgroups, work });
+  return nodeOf(kernel, { label, source: kernel.moduleText(text), workgroups, flops });
 }
 
 function dispatchOf(region: Region, drafts: readonly BodyDraft[]): DispatchNode[] {
@@ -65,14 +66,14 @@ function dispatchOf(region: Region, drafts: readonly BodyDraft[]): DispatchNode[
     label: drafts.map(({ label }) => label).join(' | '),
     source: kernelSource(kernel, bodies),
     workgroups: gridOf(bodies.reduce((sum, { workgroups }) => sum + workgroups, 0)),
-    work: drafts.reduce((sum, { work }) => sum + work, 0),
+    flops: drafts.reduce((sum, { flops }) => sum + flops, 0),
   });
   return [node];
 }
 
 function nodeOf(
   { spots, turns, region }: Kernel,
-  made: Pick<DispatchNode, 'label' | 'source' | 'workgroups' | 'work'>,
+  made: Pick<DispatchNode, 'label' | 'source' | 'workgroups' | 'flops'>,
 ): DispatchNode {
   const counted = [...turns].map((loop) => ({ loop, counters: countersOf(region.loops[loop]) }));
   return {
@@ -80,6 +81,7 @@ function nodeOf(
     spots,
     turns: counted,
     counters: counted.reduce((sum, { counters }) => sum + counters, 0),
+    bytes: spots.reduce((sum, { bytes }) => sum + bytes, 0),
     ...made,
   };
 }

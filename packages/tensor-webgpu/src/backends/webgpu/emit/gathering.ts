@@ -23,12 +23,17 @@ const MANY_TERMS = 128;
 const FEW_TERMS = 8;
 /** From so many terms on, a result may be computed in pieces. */
 export const LONG_SUM = 4096;
-/** Most lanes of one result where neighbours read neighbouring columns, so that they use what memory brings. */
-const LANES_ACROSS = [16, 4];
+/** From so many elements on, memory sets the pace, and so many lanes beside each other use what it brings. */
+export const MUCH_MEMORY = 1 << 18;
+export const LANES_ALONG = 8;
+/** Most lanes of one result where neighbours read neighbouring columns: the more share one, the fewer columns they read. */
+const LANES_ACROSS = { few: 16, many: 4 };
+/** From so many columns on there are lanes enough without. */
+const MANY_COLUMNS = 2048;
 
 /** The lanes for each of `results` sums of `terms` terms; at least `least` of them. */
 export function sharesFor(results: number, terms: number, along: boolean, least = 1): Shares {
-  const most = along ? WORKGROUP : LANES_ACROSS[terms > LONG_SUM ? 1 : 0];
+  const most = along ? WORKGROUP : LANES_ACROSS[terms > LONG_SUM || results >= MANY_COLUMNS ? 'many' : 'few'];
   let perResult = least;
   while (perResult < most && perResult * FEW_TERMS < terms) {
     const enough = terms >= perResult * MANY_TERMS ? BUSY_LANES : MANY_RESULTS;

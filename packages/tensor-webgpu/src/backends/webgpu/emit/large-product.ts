@@ -73,7 +73,7 @@ export function largeProductDrafts(
   plan: ProductPlan,
   scratch: () => Spot,
   label: string,
-  work: number,
+  flops: number,
 ): Draft[][] {
   const type = elementType(stage.variable.dtype);
   const partial: Touched | null = plan.scratchBytes > 0 ? { spot: scratch(), type } : null;
@@ -81,10 +81,10 @@ export function largeProductDrafts(
     const touched = touchedIn(region, stage, plan, step, partial);
     if (step.kind === 'combine' && partial) {
       const body = (kernel: Kernel): Body => combineBody(kernel, stage, plan.pieces, partial.spot);
-      return [{ label: `pieces of ${label}`, touched, work: plan.scratchBytes, body }];
+      return [{ label: `pieces of ${label}`, touched, flops: plan.scratchBytes / 4, body }];
     }
     const module = (kernel: Kernel): string => moduleOf(kernel, stage, plan, step, partial);
-    return [{ label, touched, work, workgroups: step.workgroups, module }];
+    return [{ label, touched, flops, workgroups: step.workgroups, module }];
   });
 }
 

@@ -12,8 +12,9 @@ export interface DispatchNode {
   /** How many numbers these are in all. */
   readonly counters: number;
   readonly workgroups: readonly [number, number, number];
-  /** About how many operations and bytes it takes, to tell when enough is under way. */
-  readonly work: number;
+  /** About how many operations it does and bytes it touches. */
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 /** Nodes that are encoded again for every turn, in two forms that alternate between the buffers of carried values. */

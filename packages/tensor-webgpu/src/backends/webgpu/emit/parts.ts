@@ -24,22 +24,18 @@ export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number 
   return stage.kind === 'reduce' && alone && piecesOf(stage) > 1 ? pieceBytes(stage) : 0;
 }
 
-/** About how many operations and bytes a stage takes. */
-function workOf(stage: Stage): number {
-  let nodes = 1;
-  visit(valuesOf(stage), () => nodes++);
-  if (stage.kind === 'contraction') return 2 * stage.batch * stage.m * stage.n * (stage.k + nodes);
+/** About how many operations a stage does. */
+function flopsOf(stage: Stage): number {
+  let nodes = 0;
+  visit(valuesOf(stage), ({ kind }) => {
+    if (kind === 'apply') nodes++;
+  });
+  if (stage.kind === 'contraction') return stage.batch * stage.m * stage.n * (2 * stage.k + nodes);
   const elements = sizeOf(stage.space);
-  if (stage.kind !== 'update') return elements * 4 * nodes;
-  return (
-    elements *
-    4 *
-    nodes *
-    Math.max(
-      1,
-      stage.terms.reduce((product, { limit }) => product * (limit + 1), 1),
-    )
-  );
+  if (stage.kind !== 'update') return elements * (nodes + (stage.kind === 'reduce' ? 1 : 0));
+  // Lanes look through updates that are not theirs.
+  const places = stage.terms.reduce((product, { limit }) => product * (limit + 1), 1);
+  return elements * (nodes + 1) * places;
 }
 
 const labelOf = (stage: Stage): string =>
@@ -60,10 +56,10 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
   if (stages.length === 0 || part.rows === 0) return [];
   const touched = (variables: readonly Var[]): Touched[] => touchedBy(region, new Set(variables));
   const label = stages.map(labelOf).join(', ');
-  const work = stages.reduce((sum, stage) => sum + workOf(stage), 0);
+  const flops = stages.reduce((sum, stage) => sum + flopsOf(stage), 0);
   const { reads, writes } = accessOf(stages);
   const all = touched([...reads, ...writes]);
-  const alone = (body: (kernel: Kernel) => Body): Draft[][] => [[{ label, touched: all, work, body }]];
+  const alone = (body: (kernel: Kernel) => Body): Draft[][] => [[{ label, touched: all, flops, body }]];
   if (stages.length > 1) return alone((kernel) => rowsBody(kernel, { ...part, stages }));
   const [stage] = stages;
   if (stage.kind === 'loops') {
@@ -72,13 +68,13 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
     const access = accessOf([busy]);
     const body = (kernel: Kernel): Body =>
       elementwise(sizeOf(busy.space), (position) => loopElement(kernel, busy, position));
-    return [[{ label, touched: touched([...access.reads, ...access.writes]), work, body }]];
+    return [[{ label, touched: touched([...access.reads, ...access.writes]), flops, body }]];
   }
   if (stage.kind === 'update') return alone((kernel) => updateBody(kernel, stage));
   if (stage.kind === 'contraction') {
     const plan = largeProduct(stage, limits, region);
     if (!plan) return alone((kernel) => smallProduct(kernel, stage));
-    return largeProductDrafts(region, stage, plan, () => scratch(stage), label, work);
+    return largeProductDrafts(region, stage, plan, () => scratch(stage), label, flops);
   }
   if (piecesOf(stage) === 1) return alone((kernel) => reduceBody(kernel, stage));
   const partial = scratch(stage);
@@ -91,7 +87,7 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       {
         label: `${label} in pieces`,
         touched: [...touched(reads), pieces],
-        work,
+        flops,
         body: (kernel) => piecesBody(kernel, stage, partial),
       },
     ],
@@ -99,7 +95,7 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       {
         label: `pieces of ${label}`,
         touched: [...touched(writes), pieces],
-        work: 1,
+        flops: resultsOf(stage) * piecesOf(stage),
         body: (kernel) => joinBody(kernel, stage, partial),
       },
     ],
@@ -110,7 +106,7 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
 export const copyDraft = (from: Spot, to: Spot, count: number): Draft => ({
   label: `copy ${count}`,
   touched: [from, to].map((spot) => ({ spot, type: 'u32' as const })),
-  work: 8 * count,
+  flops: 0,
   body: (kernel) => elementwise(count, (at) => kernel.storeAt(to, 'u32', at, kernel.loadAt(from, 'u32', at))),
 });
 
@@ -118,7 +114,7 @@ export const copyDraft = (from: Spot, to: Spot, count: number): Draft => ({
 export const numberDraft = (spot: Spot, value: number, dtype: DType): Draft => ({
   label: 'number',
   touched: [{ spot, type: elementType(dtype) }],
-  work: 1,
+  flops: 0,
   body: (kernel) => elementwise(1, (at) => kernel.storeAt(spot, dtype, at, numberText(kernel, value, dtype))),
 });
 

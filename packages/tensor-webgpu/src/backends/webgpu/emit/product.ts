@@ -3,7 +3,7 @@ import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../
 import { rowMajorStrides } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements } from './elements.ts';
-import { gathering, sharesFor } from './gathering.ts';
+import { gathering, LANES_ALONG, MUCH_MEMORY, sharesFor } from './gathering.ts';
 import type { Body, Kernel } from './kernel.ts';
 import { storeAll } from './loops.ts';
 import { shareResults } from './reduce.ts';
@@ -81,7 +81,9 @@ export function smallProduct(kernel: Kernel, stage: ContractionStage): Body {
   const { batch, m, n, k, lhs, rhs, variable } = stage;
   const total = batch * m * n;
   const dense = (operand: ContractionOperand): boolean => operand.kind === 'computed' || operand.contract === 1;
-  const shares = sharesFor(total, k, dense(lhs) && dense(rhs));
+  const along = dense(lhs) && dense(rhs);
+  const least = along && batch * k * (m + n) >= MUCH_MEMORY && k >= 4 * LANES_ALONG ? LANES_ALONG : 1;
+  const shares = sharesFor(total, k, along, least);
   const { dtype } = variable;
   const combination = combinationOf(kernel, 'reduceSum', dtype);
   const [b, i, j] = ['b', 'i', 'j'].map((name) => kernel.name(`p${name}`));

@@ -84,6 +84,9 @@ function needsCopy({ operands }: CallPart, i: number, moved: ReadonlySet<Var>): 
   return operand === null || moved.has(operand) || operands.indexOf(operand) < i;
 }
 
+/** Operations of a routine for each byte, roughly. */
+const ROUTINE_FLOPS = 16;
+
 interface Shared {
   readonly limits: Limits;
   readonly target: Target;
@@ -194,8 +197,19 @@ class Emitter {
             ? made[buffer.result]
             : scratch[buffer.scratch],
       );
-      const work = spots.reduce((sum, { bytes }) => sum + 16 * bytes, 0);
-      return { kind: 'dispatch', label, source, spots, turns: [], counters: 0, workgroups, work };
+      const bytes = spots.reduce((sum, spot) => sum + spot.bytes, 0);
+      // How much a routine computes of each number is its own affair; some go over them many times.
+      return {
+        kind: 'dispatch',
+        label,
+        source,
+        spots,
+        turns: [],
+        counters: 0,
+        workgroups,
+        flops: ROUTINE_FLOPS * bytes,
+        bytes,
+      };
     });
     return [...this.dispatches(before), ...steps, ...this.dispatches(after)];
   }

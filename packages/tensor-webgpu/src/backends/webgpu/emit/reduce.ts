@@ -4,7 +4,16 @@ import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements, type Locate } from './elements.ts';
-import { BUSY_LANES, gathering, LONG_SUM, resultsAtOnce, type Shares, sharesFor } from './gathering.ts';
+import {
+  BUSY_LANES,
+  gathering,
+  LANES_ALONG,
+  LONG_SUM,
+  MUCH_MEMORY,
+  resultsAtOnce,
+  type Shares,
+  sharesFor,
+} from './gathering.ts';
 import type { Body, Kernel } from './kernel.ts';
 import { placesIn } from './loops.ts';
 import { sumOf, Walk } from './space.ts';
@@ -14,10 +23,6 @@ import { u32 } from './wgsl-types.ts';
 /** Terms of each lane that are worth a piece of their own, and pieces at most. */
 const LEAST_PIECE = 128;
 const MOST_PIECES = 1024;
-
-/** From so many terms in all on, memory sets the pace, and so many lanes beside each other use what it brings. */
-const MUCH_MEMORY = 1 << 18;
-const LANES_ALONG = 8;
 
 export const resultsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(0, stage.kept));
 export const termsOf = (stage: ReduceStage): number => sizeOf(stage.space.slice(stage.kept));

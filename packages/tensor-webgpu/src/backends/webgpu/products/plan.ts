@@ -39,6 +39,9 @@ const LEAST_TILED_DEPTH = 8;
 const LEAST_TILED_WORK = 2 ** 21;
 /** From this length on, threads share the sum of one element. */
 const LEAST_SHARED = 64;
+/** So many elements keep their threads to themselves, where their sums are not too long for that. */
+const ENOUGH_ALONE = 2048;
+const LONG_ALONE = 512;
 /** Threads of a workgroup of the families `rows` and `small`, and of the last step. */
 export const GROUP = 256;
 export const SMALL_GROUP = 64;
@@ -65,7 +68,8 @@ export function planProduct(request: ProductRequest): ProductPlan {
     return tiled(request, best.tile, best.pieces);
   }
   const elements = batch * m * n;
-  if (k < LEAST_SHARED || elements >= ENOUGH_THREADS * 4) return small(request);
+  const threads = k > LONG_ALONE ? ENOUGH_THREADS * 4 : ENOUGH_ALONE;
+  if (k < LEAST_SHARED || elements >= threads) return small(request);
   return rows(request);
 }
 

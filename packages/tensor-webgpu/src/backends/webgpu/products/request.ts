@@ -42,6 +42,8 @@ export interface Tile {
   /** What one thread computes of it, multiples of four. */
   readonly threadRows: number;
   readonly threadColumns: number;
+  /** Contracted elements written out in a turn of the loop over them (default: 1, and the compiler does as it likes). */
+  readonly unroll?: number;
 }
 
 /** The axis along which the four elements of a vector lie. */

@@ -97,7 +97,7 @@ ${Array.from({ length: rounds }, (_, r) => `  var block${r} = Block();`).join('\
     }
     // The first turn has no tile yet, the last one no more to fetch.
     if (c > begin) {
-      for (var s = 0u; s < ${tile.depth}u; s++) {
+      for (var s = 0u; s < ${tile.depth}u; s += ${tile.unroll ?? 1}u) {
 ${multiply(tile, lhsRow, rhsRow, down, across, dtype === 'f32')}
       }
     }
@@ -133,21 +133,27 @@ const accumulators = ({ threadRows, threadColumns }: Tile): string[] =>
     Array.from({ length: threadColumns / 4 }, (_, q) => `sum${r}_${q}`),
   ).flat();
 
-/** One contracted element of the tile: a thread's rows times its columns. */
+/** Contracted elements of the tile: for each a thread's rows times its columns. */
 function multiply(tile: Tile, lhsRow: number, rhsRow: number, down: number, across: number, isFloat: boolean): string {
-  const lines: string[] = [];
-  for (let q = 0; q < tile.threadRows / 4; q++) lines.push(`let a${q} = lhs_tile[s * ${lhsRow}u + ${q * down}u + ty];`);
-  for (let q = 0; q < tile.threadColumns / 4; q++)
-    lines.push(`let b${q} = rhs_tile[s * ${rhsRow}u + ${q * across}u + tx];`);
-  for (let r = 0; r < tile.threadRows; r++) {
-    const factor = `a${Math.floor(r / 4)}.${COMPONENTS[r % 4]}${COMPONENTS[r % 4].repeat(3)}`;
-    for (let q = 0; q < tile.threadColumns / 4; q++) {
-      lines.push(
-        isFloat ? `sum${r}_${q} = fma(${factor}, b${q}, sum${r}_${q});` : `sum${r}_${q} += ${factor} * b${q};`,
-      );
+  const { threadRows, threadColumns, unroll = 1 } = tile;
+  const quads = threadColumns / 4;
+  const turns = Array.from({ length: unroll }, (_, turn) => {
+    const lines: string[] = [];
+    for (let q = 0; q < threadRows / 4; q++)
+      lines.push(`let a${q} = lhs_tile[(s + ${turn}u) * ${lhsRow}u + ${q * down}u + ty];`);
+    for (let q = 0; q < quads; q++)
+      lines.push(`let b${q} = rhs_tile[(s + ${turn}u) * ${rhsRow}u + ${q * across}u + tx];`);
+    for (let r = 0; r < threadRows; r++) {
+      const factor = `a${Math.floor(r / 4)}.${COMPONENTS[r % 4].repeat(4)}`;
+      for (let q = 0; q < quads; q++) {
+        lines.push(
+          isFloat ? `sum${r}_${q} = fma(${factor}, b${q}, sum${r}_${q});` : `sum${r}_${q} += ${factor} * b${q};`,
+        );
+      }
     }
-  }
-  return lines.map((line) => `        ${line}`).join('\n');
+    return `        {\n${lines.map((line) => `          ${line}`).join('\n')}\n        }`;
+  });
+  return turns.join('\n');
 }
 
 /** Where block q of a tile lies in it: the free and the contracted index. Neighbors read along the contiguous axis. */
