@@ -7,6 +7,7 @@ export const rfm: Paper = {
   parts: [
     earthPart({ name: 'earthquake', gate: { atMost: -0.1, of: 'mean' }, paper: '-0.28 ± 0.08' }),
     earthPart({ name: 'flood', gate: { atMost: 0.85 }, paper: '0.42 ± 0.05' }),
-    earthPart({ name: 'fire', paper: '-1.86 ± 0.11' }),
+    // The worst of the first three seeds, -0.938, loosened by their spread, 0.052.
+    earthPart({ name: 'fire', gate: { atMost: -0.88 }, paper: '-1.86 ± 0.11' }),
   ],
 };
