@@ -40,7 +40,7 @@ const CODE = `
     const before = process.cpuUsage();
     await new Promise((next) => setTimeout(next, 500));
     const { user, system } = process.cpuUsage(before);
-    console.log(JSON.stringify({ total, threads: ff.deviceInfo('cpu').threads, idle: (user + system) / 1000 }));
+    console.log(JSON.stringify({ total, ...ff.deviceInfo('cpu'), idle: (user + system) / 1000 }));
   }
 `;
 
@@ -99,5 +99,6 @@ describe('a process with threads', { timeout: 60_000 }, () => {
     const [alone, forbidden] = [await printed('run', '1'), await printed('run', '2', flags)];
     expect(forbidden.total).toBe(alone.total);
     expect(forbidden.threads).toBe(1);
+    expect(forbidden.notes[0]).toMatch(/^One thread: no worker could be started \(Error: Access .*\)\.$/);
   });
 });
