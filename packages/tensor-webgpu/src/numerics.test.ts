@@ -19,7 +19,7 @@ describe('deviceInfo', () => {
       expect(info.dtypes).toContain('f32');
       expect(info.threads).toBeGreaterThanOrEqual(1);
     }
-    expect(deviceInfo().name).toBe(ones([1]).device.name);
+    expect(deviceInfo().name).toBe(ones([1]).device?.name);
     expect(() => deviceInfo('gpu9')).toThrow(DeviceError);
   });
 });
