@@ -2,6 +2,8 @@ import type { ProductProblem, TrainingProblem } from './problem.ts';
 
 /** One computation set up in one library, ready to be repeated. */
 export interface Job {
+  /** Called before each timed block. */
+  before?(): Promise<void>;
   /** Does the work once: when it returns (or its promise resolves) the numbers exist. */
   run(): void | Promise<void>;
   /** Training: the loss before the last step, then every parameter in order. Product: the matrix. */

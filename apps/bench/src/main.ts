@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
+import { deviceInfo, init } from '@flowfield/tensor-webgpu';
 import { contenders } from './contenders/contenders.ts';
 import { measure, type RowResult } from './measure.ts';
 import { peakGigaflops } from './peak.ts';
@@ -16,6 +17,8 @@ const { values: options } = parseArgs({
     repetitions: { type: 'string', default: '9' },
     block: { type: 'string', default: '100' },
     clock: { type: 'string', default: 'wall' },
+    threads: { type: 'string', default: process.env.FLOWFIELD_THREADS || '1' },
+    wide: { type: 'boolean', default: false },
     out: { type: 'string', default: join(import.meta.dirname, '..', 'results', 'bench.json') },
   },
 });
@@ -34,13 +37,18 @@ const chosen = rows.filter((row) => row.name.includes(options.only));
 if (chosen.length === 0)
   throw new RangeError(`No row contains '${options.only}'. Rows: ${rows.map((row) => row.name).join('; ')}.`);
 
+// Programs are made for the most threads; fewer can run them.
+const threads = Number(options.threads);
+await init({ threads, wideVectors: options.wide });
 // All WebAssembly is optimized when it is compiled. Else V8 does it later on another thread, and on a busy machine a library
 // may be timed before its turn has come.
 setFlagsFromString('--no-liftoff');
 
-const entrants = await contenders();
+const entrants = await contenders(threads);
 const versions = Object.fromEntries(entrants.map(({ name, version }) => [name, version]));
-console.log(`${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, one thread.`);
+console.log(
+  `${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}, ${threads === 1 ? 'one thread' : `one thread and ${threads}`}; ${deviceInfo('cpu').notes.join(' ')}`,
+);
 const clockName = { wall: 'time on the clock', cpu: 'processor time' }[clock];
 console.log(
   `Medians of ${timing.repetitions} blocks, ${clockName} per run. Ratio: our time over theirs, below 1 we are faster.\n`,
@@ -63,6 +71,8 @@ const report = {
   processor: cpus()[0]?.model ?? null,
   node: process.versions.node,
   versions,
+  threads,
+  wide: options.wide,
   timing,
   peakGigaflops: peak,
   results,

@@ -34,6 +34,7 @@ interface Block {
 }
 
 async function timeBlock(job: Job, runs: number, clock: Clock): Promise<Block> {
+  await job.before?.();
   const usedBefore = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < runs; i++) {

@@ -19,6 +19,8 @@ it('an isolated page has threads, which give the bits of one', async () => {
     expect(total(40)).toBe(alone);
     await new Promise((next) => setTimeout(next, 50));
   }
-  expect(ff.deviceInfo('cpu')).toMatchObject({ threads: 2, notes: [] });
+  const { threads, notes } = ff.deviceInfo('cpu');
+  expect(threads).toBe(2);
+  expect(notes.join()).not.toContain('One thread');
   expect(ff.explain(step)(ff.zeros([256, 256])).threads).toBe(2);
 });

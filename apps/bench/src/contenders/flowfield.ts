@@ -1,9 +1,19 @@
-import { grad, jit, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
+import { grad, init, jit, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
 import type { Contender, Job } from '../contender.ts';
 import type { ProductProblem, TrainingProblem } from '../problem.ts';
 
-/** One jitted step whose parameters are donated; one jitted product. On the CPU device, one thread. */
-export const flowfield = (version: string): Contender => ({ name: 'flowfield', version, training, product });
+/** One jitted step whose parameters are donated; one jitted product. On the CPU device, with so many threads. */
+export function flowfield(version: string, threads: number): Contender {
+  const before = async (): Promise<void> => {
+    await init({ threads });
+  };
+  return {
+    name: threads === 1 ? 'flowfield' : `flowfield, ${threads} threads`,
+    version,
+    training: (problem) => ({ ...training(problem), before }),
+    product: (problem) => ({ ...product(problem), before }),
+  };
+}
 
 const read = async (value: Tensor): Promise<Float32Array> => (await value.data()) as Float32Array;
 

@@ -9,14 +9,15 @@ export const autoDevice = 'auto';
 export interface DeviceArguments {
   readonly device: string;
   readonly wideVectors?: boolean;
+  readonly threads?: number;
 }
 
 /**
  * Makes a device the default one and returns its name.
  * @throws UsageError for a name that this machine does not have
  */
-export async function chooseDevice({ device: name, wideVectors }: DeviceArguments): Promise<string> {
-  const names = await init({ wideVectors });
+export async function chooseDevice({ device: name, wideVectors, threads }: DeviceArguments): Promise<string> {
+  const names = await init({ wideVectors, threads });
   if (name === autoDevice) return defaultDevice().name;
   if (names.includes(name)) return defaultDevice(name).name;
   const all = [autoDevice, ...names];

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { papers } from '@flowfield/recipes';
-import { init, jit, matmul, random, type Tensor, valueAndGrad } from '@flowfield/tensor-webgpu';
+import { deviceInfo, init, jit, matmul, random, type Tensor, valueAndGrad } from '@flowfield/tensor-webgpu';
 import type { Command } from 'commander';
 import { dataFolderVariable, hasBenchmarkFile } from '../runs/dataFiles.ts';
 import { addOptions } from './options.ts';
@@ -46,7 +46,8 @@ async function examine(): Promise<Finding[]> {
     node(),
     machine(),
     { name: 'devices', ok: true, found: devices.join(', ') },
-    { name: 'SIMD', ok: true, found: 'WebAssembly vectors of 128 bits' },
+    { name: 'SIMD', ok: true, found: `WebAssembly vectors of 128 bits; arithmetic ${deviceInfo('cpu').numerics}` },
+    threads(),
     await arithmetic(),
     derivatives(),
     await wideVectors(),
@@ -70,7 +71,17 @@ function machine(): Finding {
   return {
     name: 'machine',
     ok: true,
-    found: `${process.platform} ${process.arch}, ${availableParallelism()} cores, ${gigabytes.toFixed(0)} GiB of memory; one run uses one core`,
+    found: `${process.platform} ${process.arch}, ${availableParallelism()} cores, ${gigabytes.toFixed(0)} GiB of memory`,
+  };
+}
+
+function threads(): Finding {
+  const { threads: count, notes } = deviceInfo('cpu');
+  const why = notes.find((note) => note.startsWith('One thread'));
+  return {
+    name: 'threads',
+    ok: why === undefined,
+    found: why ?? `${count}, for work that is large enough; --threads or FLOWFIELD_THREADS says how many`,
   };
 }
 
@@ -91,7 +102,7 @@ async function arithmetic(): Promise<Finding> {
   return {
     name: 'products',
     ok,
-    found: `right to ${worst.toExponential(0)}; ${gigaflops.toFixed(0)} GFLOP/s on one core`,
+    found: `right to ${worst.toExponential(0)}; ${gigaflops.toFixed(0)} GFLOP/s`,
     ...(!ok && {
       advice: 'The device computes wrong numbers. Please report it, with the processor and the version of Node.',
     }),
@@ -119,7 +130,7 @@ async function wideVectors(): Promise<Finding> {
     return {
       name: 'wide vectors',
       ok: true,
-      found: 'on request: --wide-vectors makes training faster, with the same bits',
+      found: 'joined where a program has large products: faster, with the same bits (--no-wide-vectors: never)',
     };
   } catch (error) {
     return { name: 'wide vectors', ok: false, found: (error as Error).message };

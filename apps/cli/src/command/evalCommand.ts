@@ -21,9 +21,20 @@ export function addEvalCommand(program: Command, terminal: Terminal): void {
     .command('eval')
     .description('measure a trained run on its held-out data')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'odeSteps', 'data', 'columns', 'skipBad', 'device', 'wideVectors', 'quiet', 'json').action(
-    (folder: string, options: EvalArguments) =>
-      stoppable(terminal, () => evaluateRun(folder, options, quieted(terminal, options.quiet))),
+  addOptions(
+    command,
+    'odeSteps',
+    'data',
+    'columns',
+    'skipBad',
+    'device',
+    'threads',
+    'wideVectors',
+    'noWideVectors',
+    'quiet',
+    'json',
+  ).action((folder: string, options: EvalArguments) =>
+    stoppable(terminal, () => evaluateRun(folder, options, quieted(terminal, options.quiet))),
   );
 }
 

@@ -22,6 +22,8 @@ describe('a fault of the call ends with exit code 2 and one line that helps', ()
     ['train earth --set preset=lon', "given 'lon'; did you mean 'long'?"],
     ['train earth --steps 1.5', "--steps expects a whole number of at least 1, given '1.5'"],
     ['train earth --seed -1', "--seed expects a whole number from 0 to 4294967295, given '-1'"],
+    ['train earth --threads 0', "--threads expects a whole number from 1 to 64, given '0'"],
+    ['sample nowhere --threads two', "--threads expects a whole number from 1 to 64, given 'two'"],
     ['train earth --device cpuu', "given 'cpuu'; did you mean 'cpu'?"],
     ['train earth --data vulcano', "there is no 'vulcano'; did you mean 'volcano'?"],
     ['train earth --out=', '--out expects the path of a folder, given an empty one'],

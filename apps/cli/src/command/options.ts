@@ -56,11 +56,14 @@ const options = {
   seed: () => wholeOption('--seed', 'seed of the split and of every draw', 0, LARGEST_SEED),
   device: () =>
     new Option('--device <name>', 'where to compute: auto, or a name that `list` shows').default(autoDevice),
+  threads: () =>
+    wholeOption('--threads', 'threads that compute; as many as cores when left out, with the same results', 1, 64),
   wideVectors: () =>
     new Option(
       '--wide-vectors',
-      'let Node join vectors, which is experimental there: checked first, the same bits, faster',
+      'expect Node to join vectors, which it does by itself where a check finds the same bits and a gain',
     ),
+  noWideVectors: () => new Option('--no-wide-vectors', 'keep Node from joining vectors, which is experimental there'),
   data: () =>
     new Option('--data <name or file>', 'a data set that `list` shows, or a file (CSV, GeoJSON, Parquet; gzip)'),
   columns: () =>
@@ -78,7 +81,8 @@ const options = {
   quick: () => new Option('--quick', 'a look of at most a minute, with one seed and without gates'),
   effort: () =>
     new Option('--preset <name>', 'best: longer settings for a better number, reported apart').choices(['best']),
-  jobs: () => wholeOption('--jobs', 'parts and seeds side by side, each in a process with one thread', 1).default(1),
+  jobs: () =>
+    wholeOption('--jobs', 'parts and seeds side by side, each in a process with one thread or --threads', 1).default(1),
   results: () => new Option('--out <folder>', 'folder of the results').default('results'),
   runs: () => new Option('--runs <folder>', 'folder of the work under way').default(join('runs', 'reproduce')),
   again: () => new Option('--again', 'begin anew instead of going on with work that was done'),

@@ -45,7 +45,7 @@ export function addReproduceCommand(program: Command, terminal: Terminal): void 
   addOptions(
     command,
     ...(['part', 'seeds', 'quick', 'effort', 'jobs', 'results', 'runs', 'again', 'plan', 'table'] as const),
-    ...(['unit', 'device', 'wideVectors', 'quiet', 'json'] as const),
+    ...(['unit', 'device', 'threads', 'wideVectors', 'noWideVectors', 'quiet', 'json'] as const),
   ).action((paper: string | undefined, options: ReproduceArguments) =>
     reproduce(paper, options, quieted(terminal, options.quiet)),
   );
@@ -113,7 +113,8 @@ async function runUnits(units: readonly Unit[], options: ReproduceArguments, ter
     const argumentsOf = ({ paper, part, effort, seed }: Unit): string[] => [
       ...['reproduce', paper.name, '--part', part.name, '--seeds', `${seed}`, '--runs', runs, '--unit'],
       ...(effort === 'quick' ? ['--quick'] : effort === 'best' ? ['--preset', 'best'] : []),
-      ...['--device', options.device, ...(options.wideVectors ? ['--wide-vectors'] : [])],
+      ...['--device', options.device, '--threads', `${options.threads ?? 1}`],
+      ...(options.wideVectors === undefined ? [] : [options.wideVectors ? '--wide-vectors' : '--no-wide-vectors']),
     ];
     writeLine(stderr, `${open.length} to do, ${options.jobs} side by side`);
     await runSideBySide(runs, open, options.jobs, { signal, argumentsOf, onEnd: ended });
@@ -122,8 +123,6 @@ async function runUnits(units: readonly Unit[], options: ReproduceArguments, ter
   const circumstances: Circumstances = {
     commit: await sourceCommit(terminal.version),
     device: await chooseDevice(options),
-    threads: 1,
-    wide: options.wideVectors === true,
   };
   for (const unit of open) {
     if (!options.unit) writeLine(stderr, `${unitTitle(unit)} (about ${Math.ceil(unit.part.minutes)} min)`);

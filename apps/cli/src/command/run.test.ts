@@ -5,7 +5,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readNpy } from '@flowfield/tensor-webgpu';
+import { deviceInfo, readNpy } from '@flowfield/tensor-webgpu';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lockRun } from '../runs/lock.ts';
 import { captured, tiny } from './testing/captured.ts';
@@ -57,10 +57,24 @@ describe('train', () => {
       settings: { steps: 40, width: 8, duplicates: 'keep' },
       seed: 3,
       device: 'cpu',
+      numerics: deviceInfo('cpu').numerics,
       data: { source: 'embedded', name: 'embedded', rows: 1707, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
       split: { seed: 3, train: 1366, validation: 170, test: 171 },
       versions: { flowfield: '1.2.3', node: process.versions.node },
     });
+  });
+
+  test('the number of threads changes nothing but the time', async () => {
+    const out = join(home, 'threads');
+    const { code, stderr } = await captured(['train', 'earth', '--out', out, '--seed', '3', '--threads', '2', ...tiny]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('device cpu, 2 threads');
+    expect((await json(out, 'metrics.json')).threads).toBe(2);
+    const model = (folder: string) => readFile(join(folder, 'model.safetensors'));
+    expect((await model(out)).equals(await model(run))).toBe(true);
+    const one = await captured(['eval', run, '--threads', '1', '--json']);
+    const two = await captured(['eval', run, '--threads', '2', '--json']);
+    expect(JSON.parse(two.stdout).figures).toEqual(JSON.parse(one.stdout).figures);
   });
 
   test('metrics: every reported loss, and the final figures', async () => {

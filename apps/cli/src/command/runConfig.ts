@@ -1,4 +1,5 @@
 import type { Experiment, Recipe } from '@flowfield/recipes';
+import { deviceInfo } from '@flowfield/tensor-webgpu';
 import type { RunConfig } from '../runs/runFolder.ts';
 import type { RunPlan } from './runPlan.ts';
 
@@ -15,6 +16,7 @@ export function configOf(
     settings: plan.settings,
     seed: plan.seed,
     device,
+    numerics: deviceInfo(device).numerics,
     data: { source: plan.data, ...plan.table, ...data, ...(stored && { width: stored.width }) },
     ...(split && { split }),
     versions: { flowfield: version, node: process.versions.node },

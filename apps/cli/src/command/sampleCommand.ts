@@ -25,9 +25,20 @@ export function addSampleCommand(program: Command, terminal: Terminal): void {
     .command('sample')
     .description('draw samples from a trained run')
     .argument('<run>', 'the folder of the run');
-  addOptions(command, 'count', 'outSamples', 'seed', 'odeSteps', 'device', 'wideVectors', 'quiet', 'json').action(
-    (folder: string, options: SampleArguments) =>
-      stoppable(terminal, () => sampleRun(folder, options, quieted(terminal, options.quiet))),
+  addOptions(
+    command,
+    'count',
+    'outSamples',
+    'seed',
+    'odeSteps',
+    'device',
+    'threads',
+    'wideVectors',
+    'noWideVectors',
+    'quiet',
+    'json',
+  ).action((folder: string, options: SampleArguments) =>
+    stoppable(terminal, () => sampleRun(folder, options, quieted(terminal, options.quiet))),
   );
 }
 

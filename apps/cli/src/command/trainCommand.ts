@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Experiment, type Recipe, recipeNamed, recipes } from '@flowfield/recipes';
+import { deviceInfo } from '@flowfield/tensor-webgpu';
 import type { Command } from 'commander';
 import { Diverged, RunFolderError, UsageError } from '../failures/failures.ts';
 import { localFiles } from '../runs/dataFiles.ts';
@@ -25,7 +26,20 @@ export function addTrainCommand(program: Command, terminal: Terminal): void {
     .addHelpText('after', () => `\n${recipes.flatMap(describeRecipe).join('\n')}`);
   addOptions(
     command,
-    ...(['out', 'steps', 'seed', 'device', 'wideVectors', 'data', 'columns', 'skipBad', 'set', 'config'] as const),
+    ...([
+      'out',
+      'steps',
+      'seed',
+      'device',
+      'threads',
+      'wideVectors',
+      'noWideVectors',
+      'data',
+      'columns',
+      'skipBad',
+      'set',
+      'config',
+    ] as const),
     ...(['resume', 'checkpointEvery', 'quiet', 'json'] as const),
   ).action(async (name: string | undefined, given: TrainArguments) => {
     const { recipe, options } = await configured(command, name, given);
@@ -62,7 +76,16 @@ async function trainRecipe(recipe: Recipe, options: TrainArguments, terminal: Te
     const device = await chooseDevice({ ...options, device: plan.device });
     const experiment = await recipe.open({ ...plan, files: localFiles, stored: await storedData(plan, options) });
     const config = configOf(recipe, plan, device, experiment, terminal.version);
-    if (plan.resumed !== null) expectSameData(plan.resumed.config, config);
+    if (plan.resumed !== null) {
+      expectSameData(plan.resumed.config, config);
+      const { numerics } = plan.resumed.config;
+      if (numerics !== undefined && numerics !== config.numerics) {
+        writeLine(
+          terminal.stderr,
+          `the run began with the arithmetic ${numerics}; this machine has ${config.numerics}: it goes on, with other last digits`,
+        );
+      }
+    }
     // The folder is taken when all that can be said against the call has been said.
     const claimed = plan.resumed ?? (await claimNewRun(options.out, recipe.name));
     release = claimed.release;
@@ -118,7 +141,8 @@ async function trainIn(
   );
   terminal.nothingToLose?.(null);
   const { seed, device } = config;
-  const result = { recipe: recipe.name, folder, seed, device, figures: evaluation.figures, seconds };
+  const { threads } = deviceInfo(device);
+  const result = { recipe: recipe.name, folder, seed, device, threads, figures: evaluation.figures, seconds };
   await writeRunFile(folder, runFiles.metrics, jsonText(result));
   if (json) writeLine(stdout, JSON.stringify(result));
   else {
@@ -149,6 +173,7 @@ function expectSameData(was: RunConfig, is: RunConfig): void {
 
 function introduction({ data, split, model }: Experiment, folder: string, { seed, device }: RunConfig): string[] {
   const count = (n: number): string => n.toLocaleString('en');
+  const { threads } = deviceInfo(device);
   const rows = data.rows === undefined ? '' : `: ${count(data.rows)} rows`;
   const parts =
     split === undefined
@@ -158,7 +183,7 @@ function introduction({ data, split, model }: Experiment, folder: string, { seed
     `data    ${data.name}${rows}${parts}`,
     ...(data.notes ?? []).map((note) => `        ${note}`),
     `model   ${model}`,
-    `run     ${folder} (seed ${seed}, device ${device})`,
+    `run     ${folder} (seed ${seed}, device ${device}${threads > 1 ? `, ${threads} threads` : ''})`,
   ];
 }
 

@@ -10,7 +10,7 @@ const LOG = 'output.log';
 const SHOWN_LINES = 8;
 
 /**
- * Runs units side by side, each in a process of its own with one thread. What they print goes to `output.log` in their
+ * Runs units side by side, each in a process of its own. What they print goes to `output.log` in their
  * folders. An aborted signal stops them at their next checkpoint.
  *
  * @param argumentsOf the arguments that make this program run one unit

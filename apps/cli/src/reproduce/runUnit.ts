@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runPart } from '@flowfield/recipes';
+import { deviceInfo } from '@flowfield/tensor-webgpu';
 import { folderStorage } from '@flowfield/train/node';
 import type { Terminal } from '../command/terminal.ts';
 import { writePicture } from '../pictures/writePicture.ts';
@@ -14,8 +15,6 @@ import { OUTCOME, type Unit, type UnitOutcome, unitFolder } from './unit.ts';
 export interface Circumstances {
   readonly commit: string;
   readonly device: string;
-  readonly threads: number;
-  readonly wide: boolean;
 }
 
 const ELAPSED = 'elapsed.json';
@@ -48,10 +47,13 @@ export async function runUnit(
     });
     const write = (name: string, content: string | Uint8Array) => writeWhole(join(folder, name), content);
     for (const [name, svg] of Object.entries(pictures)) await writePicture(write, name, svg);
+    const { threads, vectorBits } = deviceInfo(circumstances.device);
     const outcome: UnitOutcome = {
       figures,
       pictures: Object.keys(pictures),
       ...circumstances,
+      threads,
+      wide: vectorBits === 256,
       seconds: Math.round(10 * elapsed()) / 10,
     };
     await writeJson(folder, OUTCOME, outcome);

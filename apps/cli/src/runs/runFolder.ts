@@ -14,6 +14,8 @@ export interface RunConfig {
   settings: SettingValues;
   seed: number;
   device: string;
+  /** The arithmetic of the device by name; absent in runs of older versions. */
+  numerics?: string;
   data: {
     /** What `--data` was. */
     source: string;

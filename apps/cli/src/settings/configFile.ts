@@ -15,10 +15,10 @@ export interface ConfigFile {
 
 type Table = Readonly<Record<string, unknown>>;
 
-const TEXTS = ['seed', 'steps', 'checkpointEvery', 'device', 'out', 'data', 'columns'];
+const TEXTS = ['seed', 'steps', 'checkpointEvery', 'device', 'threads', 'out', 'data', 'columns'];
 const FLAGS = ['skipBad', 'wideVectors', 'quiet'];
 /** What the `config.json` of a run says besides: it follows from the rest. */
-const FOLLOWS = ['split', 'versions'];
+const FOLLOWS = ['split', 'versions', 'numerics'];
 const OF_DATA = ['source', 'columns', 'skipBad'];
 const DATA_FOLLOWS = ['name', 'sha256', 'rows', 'width'];
 

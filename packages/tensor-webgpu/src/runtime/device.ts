@@ -82,6 +82,8 @@ export interface DeviceInfo {
   readonly numerics: string;
   /** Threads that a program may use, the calling one included. */
   readonly threads: number;
+  /** Bits of the vectors that products are computed in; left out where that says nothing. */
+  readonly vectorBits?: number;
   /** What a person may want to know or to change, such as why there is only one thread. */
   readonly notes: readonly string[];
 }

@@ -36,13 +36,13 @@ export function defaultDevice(name?: string): Device {
 }
 
 /**
- * What a device is like on this machine, the default device unless named: its dtypes, the name of its numerics, how many
- * threads it uses and why not more.
+ * What a device is like on this machine, the default one unless another is given (a device, or the name of one): its dtypes,
+ * the name of its numerics, how many threads it uses and why not more.
  *
  * @throws DeviceError when there is no such device; ArgumentError for a bad `FLOWFIELD_THREADS`.
  */
-export function deviceInfo(name?: string): DeviceInfo {
-  const device = name === undefined ? defaultDevice() : deviceNamed(name);
-  const { numerics, threads, notes } = device.info?.() ?? { numerics: device.name, threads: 1, notes: [] };
-  return { name: device.name, dtypes: [...device.dtypes], numerics, threads, notes };
+export function deviceInfo(given: string | Device = defaultDevice()): DeviceInfo {
+  const device = typeof given === 'string' ? deviceNamed(given) : given;
+  const info = device.info?.() ?? { numerics: device.name, threads: 1, notes: [] };
+  return { name: device.name, dtypes: [...device.dtypes], ...info };
 }

@@ -97,6 +97,16 @@ describe('options', () => {
 
   it('are compared with the names there are', async () => {
     await expect(ff.init({ wideVector: true } as never)).rejects.toThrow('Did you mean wideVectors?');
+    for (const threads of [0, -1, 1.5, 65, Number.NaN, '2', null] as never[]) {
+      await expect(ff.init({ threads })).rejects.toThrow(ff.ArgumentError);
+      await expect(ff.init({ threads })).rejects.toThrow(
+        /^init: threads: expected a whole number of threads from 1 to 64, got /,
+      );
+    }
+    await expect(ff.init({ wideVectors: 'yes' as never })).rejects.toThrow(
+      /^init: wideVectors: expected true or false/,
+    );
+    expect(() => ff.deviceInfo('cpuu')).toThrow(ff.DeviceError);
     await expect(ff.init(null as never)).rejects.toThrow(ff.ArgumentError);
     expect(() => x.sum({ keepdims: true } as never)).toThrow('Did you mean keepDims?');
     expect(() => ff.grad((v: ff.Tensor) => v.sum(), { argnum: 1 } as never)).toThrow('Did you mean argnums?');

@@ -1,5 +1,5 @@
 import { adam } from '@flowfield/nn';
-import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { deviceInfo, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, it } from 'vitest';
 import {
   CheckpointError,
@@ -39,6 +39,11 @@ function contentOf(bytes: Uint8Array): string | null {
 }
 
 const resumed = (storage: RunStorage) => createTrainer(settings(storage)).resume();
+
+it('a checkpoint says with which arithmetic it was computed', async () => {
+  const text = new TextDecoder().decode((await stopped()).files.get('checkpoint.json'));
+  expect(JSON.parse(text).numerics).toBe(deviceInfo().numerics);
+});
 
 describe('a damaged checkpoint is named with its file', () => {
   it.each(['state-4.safetensors', 'best-2.safetensors'])('%s with any byte flipped, cut, or longer', async (name) => {

@@ -1,4 +1,4 @@
-import { firstNonFinite, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { deviceInfo, firstNonFinite, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { NonFiniteParameterError } from '../loop/nonFinite.ts';
 import type { TrainState } from '../loop/state.ts';
 import { difference, type FileSeal, sealOf } from '../storage/digest.ts';
@@ -61,7 +61,9 @@ export async function writeCheckpoint<P, S>(
     else await put(bestFile, await encodeTree(bestTree(best.params, best.modelState), { step: String(best.step) }));
   }
   const named = best && bestFile ? { step: best.step, value: best.value, file: bestFile } : null;
-  await writeManifest(storage, { step, seed, state: stateFile, best: named, memory, files });
+  const [leaf] = tree.leaves<Tensor>(state.params);
+  const numerics = leaf && deviceInfo(leaf.device).numerics;
+  await writeManifest(storage, { step, seed, numerics, state: stateFile, best: named, memory, files });
   for (const old of Object.keys(last?.files ?? {})) {
     if (!Object.hasOwn(files, old)) await storage.remove?.(old);
   }

@@ -18,6 +18,8 @@ export interface Manifest {
   readonly format: number;
   readonly step: number;
   readonly seed: number;
+  /** The arithmetic of the device that computed it, as `deviceInfo` names it: another one goes on with other last bits. */
+  readonly numerics?: string;
   /** The safetensors file of the state. */
   readonly state: string;
   readonly best: { readonly step: number; readonly value: number; readonly file: string } | null;

@@ -1,6 +1,7 @@
 import { bytesPerElement, DTYPES, type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { DeviceError } from '../../errors/errors.ts';
 import { fuse } from '../../fuse/fuse.ts';
+import type { Schedule } from '../../kernels/form.ts';
 import { kernelReports } from '../../kernels/report.ts';
 import type { Program } from '../../program/program.ts';
 import type {
@@ -32,6 +33,8 @@ import { whyAlone } from './threads/workers.ts';
 const FIRST_PAGES = 16;
 const MOST_PAGES = 65536;
 const PAGE_BYTES = 65536;
+/** Half a GiB: with less it is better to have one thread. */
+const LEAST_SHARED_PAGES = 8192;
 /** A smaller surplus of memory is not given back. */
 const TRIM_FROM = 64 * 1024 * 1024;
 
@@ -47,22 +50,30 @@ export interface CpuOptions {
 
 /** A device whose later programs can be written for a compiler that joins pairs of vectors. */
 export interface WideVectors {
-  /** Off unless a runtime was found to do so, and rightly. */
-  pairVectors: boolean;
+  /** Off unless a runtime was found to do so, and rightly; with what is to be said of it. */
+  wide: { readonly on: boolean; readonly note: string };
+  /** Called before the first program with products that are worth a measurement; `null` when it has been. */
+  measureWide: (() => void) | null;
 }
+
+/** Floating operations of products in one run of a program from which on wide vectors are looked for. */
+const WORTH_MEASURING = 1 << 22;
 
 /** Tensors and programs in one WebAssembly memory; every program is one module. */
 export class CpuDevice implements SynchronousDevice, WideVectors {
   readonly name = 'cpu';
   readonly dtypes: readonly DType[] = DTYPES;
-  pairVectors = false;
+  wide: WideVectors['wide'] = { on: false, note: '' };
+  measureWide: WideVectors['measureWide'] = null;
   readonly residency: Residency;
   readonly arena: Scratch;
   readonly table: Scratch;
-  /** Whether other threads could see the memory. */
-  private readonly shared = whyAlone() === null;
+  /** Why programs run on one thread; `null` where they can have more. */
+  private alone = whyAlone();
   private view = new Uint32Array(0);
   private most: number | null;
+  /** The most threads that a program was made for. */
+  private made = 0;
   readonly shareAll: boolean;
 
   constructor({ memoryLimit = MOST_PAGES * PAGE_BYTES, threads, shareAll = sharesAll() }: CpuOptions) {
@@ -79,18 +90,27 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     return this.shared ? this.most : 1;
   }
 
-  /** Sets the number of threads; returns whether programs compiled before were made for fewer. */
+  /** Sets the number of threads; returns whether there are programs that were made for fewer. */
   useThreads(most: number): boolean {
-    const before = this.most;
     this.most = most;
-    if (pool.size > most - 1) pool.end();
-    return before !== null && before < most;
+    return this.made > 0 && this.made < most;
   }
 
   private newHeap(limit: number): Heap {
-    const { shared } = this;
-    const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared });
-    return new Heap(memory, limit, shared ? BOARD_BYTES : undefined);
+    // Address space for all that a shared memory may become is taken at once, and some systems have not so much.
+    for (let maximum = MOST_PAGES; this.shared; maximum /= 2) {
+      try {
+        return new Heap(new WebAssembly.Memory({ initial: FIRST_PAGES, maximum, shared: true }), limit, BOARD_BYTES);
+      } catch (error) {
+        if (maximum <= LEAST_SHARED_PAGES) this.alone = `no shared memory could be had (${String(error)})`;
+      }
+    }
+    return new Heap(new WebAssembly.Memory({ initial: FIRST_PAGES, maximum: MOST_PAGES }), limit);
+  }
+
+  /** Whether other threads can see the memory. */
+  private get shared(): boolean {
+    return this.alone === null;
   }
 
   put(data: TypedArray, dtype: DType): Storage {
@@ -121,12 +141,13 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
   info(): Omit<DeviceInfo, 'name' | 'dtypes'> {
     const { threads } = this;
-    const alone = whyAlone() ?? pool.trouble;
+    const alone = this.alone ?? pool.trouble;
     const cannot = alone === null ? [] : [`One thread: ${alone}.`];
     return {
       numerics: features().fused ? 'wasm-simd-fma' : 'wasm-simd',
       threads: pool.trouble === null ? threads : 1,
-      notes: cannot,
+      vectorBits: this.wide.on ? 256 : 128,
+      notes: this.wide.note === '' ? cannot : [...cannot, this.wide.note],
     };
   }
 
@@ -144,11 +165,11 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
   trim(): void {
     this.arena.release();
     this.table.release();
+    // Threads hold code, and the memory that is left.
+    pool.end();
     const { heap } = this.residency;
     if (heap.memory.buffer.byteLength < TRIM_FROM + 2 * heap.live) return;
     this.residency.moveTo(this.newHeap(heap.limit));
-    // They would hold the old one.
-    pool.end();
   }
 
   compile(program: Program, { donate = [] }: CompileOptions = {}): SynchronousExecutable {
@@ -162,10 +183,12 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
     const module = new ModuleBuilder({ relaxed: features().relaxedSimd });
     module.importMemory({ initial: FIRST_PAGES, maximum: MOST_PAGES, shared: this.shared });
     const { threads } = this;
+    this.made = Math.max(this.made, threads);
+    if (this.measureWide && productFlops(schedule) >= WORTH_MEASURING) this.measureWide();
     const { plan, calls, functions, slots, sharedWork } = emitProgram(module, schedule, donate, {
       threads,
       shareAll: this.shareAll,
-      pairVectors: this.pairVectors,
+      pairVectors: this.wide.on,
       checkSize: (bytes) => heap.checkSize(bytes),
       watch,
     });
@@ -218,3 +241,20 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
 
 /** A new CPU device: WebAssembly with vectors of 128 bits. Works in Node and in browsers. */
 export const cpuDevice = (options: CpuOptions = {}): CpuDevice => new CpuDevice(options);
+
+/** Floating operations of the products of one run; of loops that end by a condition, of one turn. */
+function productFlops({ groups }: Schedule): number {
+  let flops = 0;
+  for (const { parts } of groups) {
+    for (const part of parts) {
+      if (part.kind === 'rows') {
+        for (const stage of part.stages)
+          if (stage.kind === 'contraction') flops += 2 * stage.batch * stage.m * stage.n * stage.k;
+      } else if (part.kind === 'control') {
+        const turns = part.control.kind === 'scan' ? part.control.length : 1;
+        for (const region of part.regions) flops += turns * productFlops(region);
+      }
+    }
+  }
+  return flops;
+}

@@ -4,6 +4,7 @@ import type { ProgramReport, Storage, SynchronousExecutable } from '../../runtim
 import type { CpuDevice } from './device.ts';
 import { CpuStorage } from './storage.ts';
 import { trapped } from './threads/failure.ts';
+import { Pace } from './threads/pace.ts';
 import { pool, type SharedProgram } from './threads/pool.ts';
 
 /** The exported function of a program: how many threads take part, the arena and the table of pointers. */
@@ -44,6 +45,7 @@ export class CpuExecutable implements SynchronousExecutable {
   private step: Step | null;
   private readonly shared: SharedProgram | null;
   private readonly sharedWork: number;
+  private readonly pace = new Pace();
   /** The memory that the code works on. */
   private readonly memory: WebAssembly.Memory;
 
@@ -96,13 +98,25 @@ export class CpuExecutable implements SynchronousExecutable {
 
   /** Runs the code, with other threads when they are there and it is worth it. */
   private call(step: Step, arena: number, table: number): void {
-    const { shared, device } = this;
+    const { shared, device, pace } = this;
     const threads = shared
       ? pool.ready(shared, Math.min(shared.threads, device.threads), this.sharedWork, device.shareAll)
       : 1;
     try {
-      if (threads === 1 || !shared) step(1, arena, table);
-      else pool.run(shared, threads, () => step(threads, arena, table));
+      if (threads === 1 || !shared) {
+        step(1, arena, table);
+        return;
+      }
+      const together = (): void => pool.run(shared, threads, () => step(threads, arena, table));
+      if (device.shareAll) {
+        together();
+        return;
+      }
+      const way = pace.next();
+      const start = performance.now();
+      if (way === 'alone') step(1, arena, table);
+      else together();
+      pace.took(performance.now() - start);
     } catch (error) {
       throw error instanceof WebAssembly.RuntimeError ? trapped(String(error), error) : error;
     }

@@ -1,7 +1,7 @@
 import type { Expression } from '../../../kernels/expression.ts';
 import { visit } from '../../../kernels/expression.ts';
-import { hasScalarMath, hasVectorMath } from './scalar-math.ts';
 import { scalarOperation } from './scalar-operations.ts';
+import { hasScalarMath, hasVectorMath } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 export type Apply = Extract<Expression, { kind: 'apply' }>;

@@ -10,7 +10,6 @@ import type { MemoryPlan, Place } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
 import type { Var } from '../../../program/aval.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
-import { setLarger, setSmaller } from '../contraction/ranges.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 import { cpuTarget } from '../target.ts';
 import { LEAST_TASK, workOf } from '../threads/work.ts';
@@ -20,6 +19,7 @@ import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
 import { labelOf } from './label.ts';
 import { emitLoops } from './loops.ts';
+import { grainOf, joinPhases, type Phase } from './phases.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
@@ -133,13 +133,6 @@ export function emitProgram(
   };
 }
 
-/** A function of `PART_PARAMS` for so many units, and about how many nanoseconds they take one thread. */
-interface Phase {
-  readonly body: FunctionBuilder;
-  readonly units: number;
-  readonly work: number;
-}
-
 class RegionEmitter {
   private readonly shared: Shared;
   private readonly module: ModuleBuilder;
@@ -218,7 +211,7 @@ class RegionEmitter {
     step.localGet(THREADS);
     step.i32Const(1);
     step.i32GtU();
-    step.if(() => tasks.emitShared(step, body, units, ARENA, TABLE), all);
+    step.if(() => tasks.emitShared(step, body, { units, grain: grainOf(phase) }, ARENA, TABLE), all);
     return Math.max(work, 1);
   }
 
@@ -249,46 +242,7 @@ class RegionEmitter {
       ...cut.map((part) => this.emitRows(part as RowPart)),
       ...called.map((part) => this.emitRoutine(part)),
     ].filter((phase) => phase !== null);
-    return { alone: own, together: this.joined(name, phases) };
-  }
-
-  /** Phases that do not depend on each other, as one: their units follow one another. */
-  private joined(name: string, phases: readonly Phase[]): Phase | null {
-    if (phases.length <= 1) return phases[0] ?? null;
-    const f = this.module.func(name, PART_PARAMS);
-    const [from, to, arena, table, thread] = [0, 1, 2, 3, 4];
-    const [first, end] = f.locals('i32', 2);
-    let before = 0;
-    for (const { body, units } of phases) {
-      const start = before;
-      setLarger(
-        f,
-        first,
-        () => this.pushLess(f, from, start),
-        () => f.i32Const(0),
-      );
-      setSmaller(
-        f,
-        end,
-        () => this.pushLess(f, to, start),
-        () => f.i32Const(units),
-      );
-      f.localGet(first);
-      f.localGet(end);
-      f.i32LtS();
-      f.if(() => {
-        for (const local of [first, end, arena, table, thread]) f.localGet(local);
-        f.call(body);
-      });
-      before += units;
-    }
-    return { body: f, units: before, work: phases.reduce((sum, { work }) => sum + work, 0) };
-  }
-
-  private pushLess(f: FunctionBuilder, local: number, by: number): void {
-    f.localGet(local);
-    f.i32Const(by);
-    f.i32Sub();
+    return { alone: own, together: joinPhases(this.module, name, phases) };
   }
 
   /** Packs operands which all blocks of rows share; `null` when there are none. */
@@ -302,16 +256,20 @@ class RegionEmitter {
         const f = this.module.func(`${name}-${phases.length}`, PART_PARAMS);
         emitPack({ f, arena: 2, table: 3, placements: this.placements }, product, 0, 1);
         const bytes = product.scratchBytes;
-        phases.push({ body: f, units: product.emitted.packBlocks, work: bytes / PACK_RATE });
+        const { packBlocks } = product.emitted;
+        const work = bytes / PACK_RATE;
+        phases.push({ body: f, units: packBlocks, work, largest: work / Math.max(1, packBlocks) });
       }
     }
-    return this.joined(name, phases);
+    return joinPhases(this.module, name, phases);
   }
 
   private emitRows(part: RowPart): Phase | null {
     if (part.rows === 0 || part.stages.length === 0) return null;
     const size = rowsPerBlock(part, this.products.of, this.shared.shareAll);
-    return { body: this.emitRowPart(part, size), units: Math.ceil(part.rows / size), work: workOf(part) };
+    const units = Math.ceil(part.rows / size);
+    const work = workOf(part);
+    return { body: this.emitRowPart(part, size), units, work, largest: work / units };
   }
 
   /** A function that runs blocks [from, to) of a part. */
@@ -369,7 +327,8 @@ class RegionEmitter {
     if (!routine || routine.units === 0) return null;
     const scratch = this.plan.callScratch.get(part) as number;
     const body = routines.emit(part, routine, this.placements, scratch);
-    return { body, units: routine.units, work: routine.work };
+    const { units, work } = routine;
+    return { body, units, work, largest: work / units };
   }
 
   private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {

@@ -1,11 +1,18 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { setLarger, setSmaller } from '../contraction/ranges.ts';
 import { BOARD } from '../threads/board.ts';
 
 /** Parameters of work that can be cut: units [from, to), arena, table, thread. */
 export const PART_PARAMS = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
 
-/** Looks at the ticket before a thread goes to sleep: some tens of microseconds. */
-const SPINS = 20_000;
+/** How work is cut: in so many units, of which a thread takes at most `grain` at once. */
+export interface Cut {
+  readonly units: number;
+  readonly grain: number;
+}
+
+/** Looks at the board before a thread goes to sleep: some tens of microseconds. */
+const SPINS = 8000;
 const FOREVER = -1n;
 
 /**
@@ -33,9 +40,10 @@ export class Tasks {
   }
 
   /** Emits the call that shares `units` of `body` among the threads; operands are locals. */
-  emitShared(f: FunctionBuilder, body: FunctionBuilder, units: number, arena: number, table: number): void {
+  emitShared(f: FunctionBuilder, body: FunctionBuilder, { units, grain }: Cut, arena: number, table: number): void {
     f.i32Const(this.bodies.push(body) - 1);
     f.i32Const(units);
+    f.i32Const(grain);
     f.localGet(arena);
     f.localGet(table);
     f.call(this.offerTask);
@@ -111,17 +119,25 @@ function emitTake(module: ModuleBuilder, dispatch: FunctionBuilder): FunctionBui
       f.localTee(left);
       f.i32Eqz();
       f.brIf(end);
-      // A fair share of half of what is left: long runs first, and short ones at the end, where threads wait for each other.
+      // A fair share of half of what is left, up to the grain and from 1.
       f.localGet(left);
       load(f, BOARD.threads);
       f.i32Const(1);
       f.i32Shl();
       f.i32DivU();
-      f.localTee(count);
-      f.i32Const(1);
-      f.localGet(count);
-      f.select();
       f.localSet(count);
+      setSmaller(
+        f,
+        count,
+        () => f.localGet(count),
+        () => load(f, BOARD.grain),
+      );
+      setLarger(
+        f,
+        count,
+        () => f.localGet(count),
+        () => f.i32Const(1),
+      );
       // What is on the board belongs to this task as long as the ticket says that units are left.
       load(f, BOARD.units);
       f.localGet(left);
@@ -179,11 +195,11 @@ function emitTake(module: ModuleBuilder, dispatch: FunctionBuilder): FunctionBui
   return f;
 }
 
-/** Emits `offer(function, units, arena, table)`: puts a task on the board, takes part, and returns when all of it is done. */
+/** Emits `offer(function, units, grain, arena, table)`: puts a task on the board, takes part, and returns when all of it is done. */
 function emitOffer(module: ModuleBuilder, take: FunctionBuilder, slow: boolean): FunctionBuilder {
-  const f = module.func('offer', ['i32', 'i32', 'i32', 'i32']);
+  const f = module.func('offer', ['i32', 'i32', 'i32', 'i32', 'i32']);
   const [task, done, spins] = f.locals('i32', 3);
-  [BOARD.function, BOARD.units, BOARD.arena, BOARD.table].forEach((address, i) => {
+  [BOARD.function, BOARD.units, BOARD.grain, BOARD.arena, BOARD.table].forEach((address, i) => {
     store(f, address, () => f.localGet(i));
   });
   store(f, BOARD.done, () => f.i32Const(0));

@@ -15,8 +15,10 @@ export const BOARD = {
   arena: 204,
   table: 208,
   threads: 212,
+  /** Units that a thread takes at once, at most. */
+  grain: 216,
   /** Whether the offering thread may sleep: that of a page may not. */
-  maySleep: 216,
+  maySleep: 220,
   /** Threads that sleep until the next task; whether the offering thread sleeps until the last unit is done. */
   sleepers: 256,
   offererSleeps: 260,

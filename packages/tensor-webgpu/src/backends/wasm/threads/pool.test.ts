@@ -36,7 +36,7 @@ function marking(fault: (f: FunctionBuilder, thread: number, unit: number) => vo
     { from: { local: 0 } },
   );
   const step = module.func('step');
-  step.withLocal('i32', (zero) => tasks.emitShared(step, body, UNITS, zero, zero));
+  step.withLocal('i32', (zero) => tasks.emitShared(step, body, { units: UNITS, grain: 8 }, zero, zero));
   module.export(step);
   tasks.finish();
   const compiled = new WebAssembly.Module(module.toBytes());
@@ -213,10 +213,36 @@ describe('a device with threads', { timeout: 60_000 }, () => {
     const executable = device.compile(program);
     executable.run(inputsOf(device));
     expect(pool.size).toBe(THREADS - 1);
-    device.useThreads(1);
-    expect(pool.size).toBe(0);
-    expect(valuesOf(device, executable.run(inputsOf(device)))).toEqual(expected);
-    expect(pool.size).toBe(0);
+    const before = helpedOn(device);
+    expect(device.useThreads(1)).toBe(false);
+    for (let turn = 0; turn < 20; turn++) expect(valuesOf(device, executable.run(inputsOf(device)))).toEqual(expected);
+    expect(helpedOn(device)).toBe(before);
+    expect(device.useThreads(THREADS)).toBe(false);
+    expect(device.useThreads(THREADS + 1)).toBe(true);
+  });
+
+  it('takes less address space where there is not so much, and one thread where there is none', () => {
+    const { Memory } = WebAssembly;
+    const limited = (most: number) =>
+      class extends Memory {
+        constructor(descriptor: WebAssembly.MemoryDescriptor) {
+          if (descriptor.shared && (descriptor.maximum ?? 0) > most) throw new RangeError('no room');
+          super(descriptor);
+        }
+      };
+    try {
+      WebAssembly.Memory = limited(20_000);
+      const small = crowd();
+      expect(small.threads).toBe(THREADS);
+      expect(run(small)).toEqual(expected);
+      WebAssembly.Memory = limited(1000);
+      const none = crowd();
+      expect(none.threads).toBe(1);
+      expect(none.info().notes).toEqual(['One thread: no shared memory could be had (RangeError: no room).']);
+      expect(run(none)).toEqual(expected);
+    } finally {
+      WebAssembly.Memory = Memory;
+    }
   });
 
   it('starts none for small programs, nor for a little work', () => {

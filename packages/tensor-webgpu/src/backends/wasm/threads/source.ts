@@ -32,7 +32,7 @@ export type Letter =
   | { readonly kind: 'drop'; readonly letter: number; readonly id: number };
 
 /** Microseconds that a worker looks out for the next program before it sleeps. */
-const WATCH = 50;
+const WATCH = 40;
 
 /**
  * The script of a worker, which imports nothing, so that it runs from source, from a build and from a bundle. A worker waits
