@@ -90,7 +90,7 @@ export function emitProgram(
   options: EmitOptions = {},
 ): EmittedProgram {
   const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
-  const context = new ModuleContext(module);
+  const context = new ModuleContext(module, pairVectors);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
   const shared: Shared = {
