@@ -14,11 +14,12 @@ let bundle: string;
 const CODE = `
   import * as ff from ${JSON.stringify(source)};
   import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-  const step = ff.jit((x) => x.matmul(x).tanh().matmul(x).mul(0.01));
+  const step = ff.jit((x, w) => x.matmul(w).tanh());
   function sum(turns) {
-    let y = ff.random.normal(ff.random.key(0), [256, 256]);
-    for (let i = 0; i < turns; i++) y = step(y);
-    return y.sum().item();
+    const [x, w] = [0, 1].map((seed) => ff.random.normal(ff.random.key(seed), [256, 256]));
+    let y = x;
+    for (let i = 0; i < turns; i++) y = step(y, w);
+    return y.square().sum().item();
   }
   const what = process.argv[2] ?? 'worker';
   if (!isMainThread) parentPort.postMessage({ sum: sum(60), info: ff.deviceInfo('cpu') });
@@ -39,7 +40,7 @@ const CODE = `
     const before = process.cpuUsage();
     await new Promise((next) => setTimeout(next, 500));
     const { user, system } = process.cpuUsage(before);
-    console.log(JSON.stringify({ total, threads: ff.deviceInfo('cpu').threads, idle: (user + system) / 1000 }));
+    console.log(JSON.stringify({ total, ...ff.deviceInfo('cpu'), idle: (user + system) / 1000 }));
   }
 `;
 
@@ -64,6 +65,7 @@ describe('a process with threads', { timeout: 60_000 }, () => {
   it('gives the same number with 1, 2 and 4, and ends by itself', async () => {
     const [one, two, four] = [await printed('run', '1'), await printed('run', '2'), await printed('run', '4')];
     expect([one.threads, two.threads, four.threads]).toEqual([1, 2, 4]);
+    expect(one.total).toBeGreaterThan(1000);
     expect(two.total).toBe(one.total);
     expect(four.total).toBe(one.total);
   });
@@ -97,5 +99,6 @@ describe('a process with threads', { timeout: 60_000 }, () => {
     const [alone, forbidden] = [await printed('run', '1'), await printed('run', '2', flags)];
     expect(forbidden.total).toBe(alone.total);
     expect(forbidden.threads).toBe(1);
+    expect(forbidden.notes[0]).toMatch(/^One thread: no worker could be started \(Error: Access .*\)\.$/);
   });
 });

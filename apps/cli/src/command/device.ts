@@ -1,5 +1,5 @@
 import { didYouMean } from '@flowfield/recipes';
-import { defaultDevice, init } from '@flowfield/tensor-webgpu';
+import { ArgumentError, defaultDevice, deviceInfo, init } from '@flowfield/tensor-webgpu';
 import { UsageError } from '../failures/failures.ts';
 
 /** Leaves the choice of the device to the library. */
@@ -14,12 +14,22 @@ export interface DeviceArguments {
 
 /**
  * Makes a device the default one and returns its name.
- * @throws UsageError for a name that this machine does not have
+ * @throws UsageError for a name that this machine does not have, and for FLOWFIELD_THREADS that is no number of threads
  */
 export async function chooseDevice({ device: name, wideVectors, threads }: DeviceArguments): Promise<string> {
   const names = await init({ wideVectors, threads });
+  expectVariables();
   if (name === autoDevice) return defaultDevice().name;
   if (names.includes(name)) return defaultDevice(name).name;
   const all = [autoDevice, ...names];
   throw new UsageError(`--device expects one of ${all.join(', ')}, given '${name}'${didYouMean(name, all)}`);
+}
+
+/** @throws UsageError for a variable of the environment that a device cannot read, before any work */
+function expectVariables(): void {
+  try {
+    deviceInfo('cpu');
+  } catch (cause) {
+    throw cause instanceof ArgumentError ? new UsageError(cause.message, { cause }) : cause;
+  }
 }

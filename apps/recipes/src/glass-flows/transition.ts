@@ -21,19 +21,19 @@ const model = lineMixture.denoiser(scheduler);
 
 /** Substeps that cost `EVALUATIONS` calls, and one of them. */
 const methods = {
-  midpoint: { words: 'GLASS, midpoint', steps: 1, transition: inner(midpoint()) },
-  euler: { words: 'GLASS, Euler', steps: 1, transition: inner(euler()) },
+  midpoint: { words: 'GLASS, midpoint', steps: 1, transition: () => inner(midpoint()) },
+  euler: { words: 'GLASS, Euler', steps: 1, transition: () => inner(euler()) },
   ancestral: {
     words: 'ancestral (DDPM)',
     steps: EVALUATIONS,
-    transition: ancestral(model, { scheduler, prediction: 'data' }),
+    transition: () => ancestral(model, { scheduler, prediction: 'data' }),
   },
   maruyama: {
     words: 'Euler-Maruyama',
     steps: EVALUATIONS,
-    transition: eulerMaruyama(model, { scheduler, prediction: 'data', diffusion: 'memoryless' }),
+    transition: () => eulerMaruyama(model, { scheduler, prediction: 'data', diffusion: 'memoryless' }),
   },
-} as const satisfies Record<string, { words: string; steps: number; transition: Transition }>;
+} as const satisfies Record<string, { words: string; steps: number; transition: () => Transition }>;
 type Method = keyof typeof methods;
 const names = Object.keys(methods) as Method[];
 
@@ -77,11 +77,12 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
   for (const [i, { t, tNext, xt }] of CASES.entries()) {
     const exact = exactTransition(line, { t, tNext, xt });
     for (const [j, name] of names.entries()) {
-      const { steps, transition } = methods[name];
+      const { steps } = methods[name];
+      const chosen = methods[name].transition();
       errors[name].push(
         await kept(`${name}-${i}`, () => {
           const grid = Array.from({ length: steps + 1 }, (_, k) => t + ((tNext - t) * k) / steps);
-          const draw = jit((x: Tensor, key: random.Key): Tensor => sampleChain(transition, x, { grid, key }).x);
+          const draw = jit((x: Tensor, key: random.Key): Tensor => sampleChain(chosen, x, { grid, key }).x);
           const key = random.foldIn(random.foldIn(random.key(seed), i), j);
           return quantileGap(draw(tensor([xt]).broadcastTo([SAMPLES, 1]), key).dataSync(), exact);
         }),

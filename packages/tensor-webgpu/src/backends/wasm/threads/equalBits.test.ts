@@ -20,6 +20,8 @@ import { BOARD } from './board.ts';
 /** One thread cuts work as it always does; the others cut as finely as it goes, and leave the first pieces to each other. */
 const alone = cpuDevice({ threads: 1, shareAll: false });
 const crowds = [2, 3, 5].map((threads) => cpuDevice({ threads, shareAll: true }));
+// Tiles for joined vectors change nothing either.
+crowds[1].wide = { on: true, note: '' };
 
 const helped = (): number =>
   crowds.reduce((sum, { residency }) => sum + new Int32Array(residency.heap.memory.buffer)[BOARD.helped / 4], 0);

@@ -132,7 +132,7 @@ class Pool {
         helper.post({ kind: 'begin', letter: 0, thread, desk: this.desk.buffer, text: this.text.buffer });
       }
     } catch (error) {
-      fail(error instanceof Error ? error.message : String(error));
+      fail(`no worker could be started (${String(error)})`);
     }
   }
 

@@ -1,4 +1,3 @@
-import { DeviceError } from '../../../errors/errors.ts';
 import { features } from '../assembler/index.ts';
 import { workerSource } from './source.ts';
 
@@ -63,32 +62,28 @@ export const maySleep = (): boolean => runtime.document === undefined || builtin
 
 /**
  * Starts a worker, which does not keep the process alive. `failed` is told when it cannot go on.
- * @throws DeviceError where the runtime forbids it.
+ * Throws where the runtime forbids it.
  */
 export function startHelper(failed: (why: string) => void): Helper {
-  try {
-    const threads = builtin<{ Worker: new (source: string, options: object) => NodeWorker }>('node:worker_threads');
-    if (threads) {
-      // Loaders and variables of the process are not for it.
-      const worker = new threads.Worker(workerSource, { eval: true, execArgv: [], env: {}, name: 'flowfield' });
-      worker.unref();
-      worker.on('error', (error) => failed(String(error)));
-      return { post: (letter) => worker.postMessage(letter), end: () => void worker.terminate() };
-    }
-    const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
-    const worker = new (runtime.Worker as new (url: string) => Worker)(url);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      failed(event.message || "the page's policy forbids workers from blob: URLs (worker-src blob:)");
-    };
-    return {
-      post: (letter) => worker.postMessage(letter),
-      end: () => {
-        worker.terminate();
-        URL.revokeObjectURL(url);
-      },
-    };
-  } catch (error) {
-    throw new DeviceError(`Device cpu: no thread could be started: ${String(error)}`, { cause: error });
+  const threads = builtin<{ Worker: new (source: string, options: object) => NodeWorker }>('node:worker_threads');
+  if (threads) {
+    // Loaders and variables of the process are not for it.
+    const worker = new threads.Worker(workerSource, { eval: true, execArgv: [], env: {}, name: 'flowfield' });
+    worker.unref();
+    worker.on('error', (error) => failed(String(error)));
+    return { post: (letter) => worker.postMessage(letter), end: () => void worker.terminate() };
   }
+  const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
+  const worker = new (runtime.Worker as new (url: string) => Worker)(url);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    failed(event.message || "the page's policy forbids workers from blob: URLs (worker-src blob:)");
+  };
+  return {
+    post: (letter) => worker.postMessage(letter),
+    end: () => {
+      worker.terminate();
+      URL.revokeObjectURL(url);
+    },
+  };
 }
