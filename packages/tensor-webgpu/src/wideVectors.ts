@@ -150,7 +150,9 @@ function checkProgram(): Program {
     const dot = (a: typeof x, b: typeof x, i: number, j: number) =>
       lax.dotGeneral(a, b, { contract: [[i], [j]], batch: [[], []] });
     const hidden = lax.softplus(dot(x, v, 1, 0));
-    return [dot(hidden, hidden, 0, 0), lax.reduceSum(hidden, [0])];
+    // Of loops over elements V8 joins whole functions.
+    const functions = [lax.exp, lax.tanh, lax.sigmoid, lax.erf, lax.log].map((f) => f(x));
+    return [dot(hidden, hidden, 0, 0), lax.reduceSum(hidden, [0]), ...functions];
   });
   return lower(program);
 }

@@ -1,4 +1,5 @@
 import { isInteger } from '../dtype/dtype.ts';
+import { sameShape } from '../shape/shape.ts';
 import { binary, elementwise, FLOATS, NUMBERS, unary } from './elementwise.ts';
 import { literalNumber } from './operand.ts';
 
@@ -40,7 +41,12 @@ export const powPrimitive = elementwise({
       if (exponent === 3) return lax.mul(lax.mul(x, x), 3);
       return lax.mul(lax.pow(x, exponent - 1), exponent);
     },
-    (lax, [x], output) => lax.mul(lax.log(lax.select(lax.eq(x, 0), lax.full([], 1, x.dtype), x)), output),
+    (lax, [x], output) => {
+      const logarithm = lax.log(lax.select(lax.eq(x, 0), lax.full([], 1, x.dtype), x));
+      // A literal base has one logarithm.
+      const fits = sameShape(logarithm.shape, output.shape);
+      return lax.mul(fits ? logarithm : lax.broadcastInDim(logarithm, output.shape, []), output);
+    },
   ],
 });
 

@@ -35,9 +35,12 @@ function householder(work: TypedArray, q: TypedArray, m: number, n: number): voi
   }
 }
 
-/** Applies `I - 2 v vᵀ` to the rows from `first` of a matrix of `columns` columns. */
+/**
+ * Applies `I - 2 v vᵀ` to the rows from `first` of a matrix of `columns` columns. The columns before `first` have zeros there, or
+ * what the factors do not use.
+ */
 function reflect(a: TypedArray, columns: number, v: Float64Array, first: number, m: number): void {
-  for (let j = 0; j < columns; j++) {
+  for (let j = first; j < columns; j++) {
     let projection = 0;
     for (let i = first; i < m; i++) projection += v[i] * a[i * columns + j];
     for (let i = first; i < m; i++) a[i * columns + j] -= 2 * projection * v[i];

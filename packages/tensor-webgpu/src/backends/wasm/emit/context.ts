@@ -14,10 +14,13 @@ export type HostFunction = (...args: number[]) => number;
 export class ModuleContext {
   readonly module: ModuleBuilder;
   readonly functions: Record<string, HostFunction> = {};
+  /** Whether the compiler joins pairs of vectors that are computed alike: loops then turn on two at a time. */
+  readonly pairVectors: boolean;
   private readonly callables = new Map<string, Callable>();
 
-  constructor(module: ModuleBuilder) {
+  constructor(module: ModuleBuilder, pairVectors = false) {
     this.module = module;
+    this.pairVectors = pairVectors;
   }
 
   /** Imports every function on numbers that the loops of these groups call. Must precede the first function. */

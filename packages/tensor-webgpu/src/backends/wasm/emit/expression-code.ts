@@ -384,8 +384,8 @@ export class ExpressionCode {
   }
 
   /** Writes the value on the stack, of `dtype`, to `address`; `step` bytes lie between lanes. `whole` may write past the valid lanes. */
-  store(address: Address, step: number, dtype: DType, whole: boolean): void {
-    const offset = address.offset + this.shift * this.width * step;
+  store(address: Address, step: number, dtype: DType, whole: boolean, shift = this.shift): void {
+    const offset = address.offset + shift * this.width * step;
     if (this.vector) storeVector(this.f, { local: address.local, offset }, step, dtype, this.lanes, whole, this.width);
     else storeScalar(this.f, { local: address.local, offset }, dtype);
   }

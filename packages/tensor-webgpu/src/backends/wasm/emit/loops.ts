@@ -2,6 +2,7 @@ import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { LoopStage, Store } from '../../../kernels/form.ts';
 import { sameAffine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
+import { setLarger } from '../contraction/ranges.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { widthOf } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
@@ -63,6 +64,31 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
         code.store({ local: address.local, offset }, step, variable.dtype, whole);
       }
     });
+  /** Two whole vectors, the values of both before any store: a compiler may join what is computed alike. */
+  const pair = (): void => {
+    const kept = [0, 1].map((shift) => {
+      const locals: number[] = [];
+      code.body(width, shift, () => {
+        for (const { value } of targets) {
+          code.push(value);
+          const local = f.local('v128');
+          f.localSet(local);
+          locals.push(local);
+        }
+      });
+      return locals;
+    });
+    kept.forEach((locals, shift) => {
+      targets.forEach(({ address, step, whole, variable }, k) => {
+        f.localGet(locals[k]);
+        code.store(address, step, variable.dtype, whole, shift);
+      });
+      f.release(...locals);
+    });
+  };
+  // Of doubles V8 joined some that it must not, with wrong results: their vectors stay apart from each other.
+  const pairs = context.pairVectors && width === 4;
+  const unrolled = context.pairVectors && width === 2 ? 1 : UNROLLED;
   const transposed = width === 4 ? findTransposed(nest, values) : null;
   if (transposed) {
     emitTransposedLoops(frame, nest, transposed, { code, pointers, body });
@@ -77,16 +103,21 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
     const vectors = Math.floor(extent / width);
     const rest = extent % width;
     let moved = 0;
-    if (vectors <= UNROLLED) {
+    if (vectors <= unrolled) {
       for (let shift = 0; shift < vectors; shift++) body(width, shift);
       if (rest > 0) body(rest, vectors);
     } else {
-      f.loop(vectors, () => {
-        body(width, 0);
-        pointers.move((strides) => width * strides[last]);
+      const turns = pairs ? Math.floor(vectors / 2) : vectors;
+      const steps = pairs ? 2 * width : width;
+      f.loop(turns, () => {
+        if (pairs) pair();
+        else body(width, 0);
+        pointers.move((strides) => steps * strides[last]);
       });
-      moved = vectors * width;
-      if (rest > 0) body(rest, 0);
+      moved = turns * steps;
+      const left = vectors - moved / width;
+      if (left > 0) body(width, 0);
+      if (rest > 0) body(rest, left);
     }
     code.endHoist();
     return moved;
@@ -107,7 +138,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
     pointers.begin(null);
     level(0);
   } else if (last === 0) {
-    emitRowRun(frame, pointers, code, nest.rowFactor, extents[0], width, body, values);
+    emitRowRun(frame, pointers, code, nest.rowFactor, extents[0], width, body, pairs ? pair : null, values);
   } else {
     f.withLocal('i32', (first) => {
       f.localGet(frame.from);
@@ -144,6 +175,7 @@ function emitRowRun(
   extent: number,
   width: number,
   body: (lanes: number, shift: number) => void,
+  pair: (() => void) | null,
   values: Parameters<ExpressionCode['hoist']>[0],
 ): void {
   const { f } = frame;
@@ -160,11 +192,40 @@ function emitRowRun(
   f.localSet(end);
   pointers.begin(first);
   code.hoist(values);
+  const advance = (steps: number): void => pointers.move((strides) => steps * strides[0]);
+  if (pair) {
+    // first = first + what pairs of vectors take; a single one may be left.
+    const paired = f.local('i32');
+    f.localGet(end);
+    f.localGet(first);
+    f.i32Sub();
+    f.i32Const(-2 * width);
+    f.i32And();
+    f.localGet(first);
+    f.i32Add();
+    f.localSet(paired);
+    f.loop(
+      { local: paired },
+      () => {
+        pair();
+        advance(2 * width);
+      },
+      { from: { local: first }, step: 2 * width },
+    );
+    // No steps, when a block ends before its first whole vector.
+    setLarger(
+      f,
+      first,
+      () => f.localGet(first),
+      () => f.localGet(paired),
+    );
+    f.release(paired);
+  }
   f.loop(
     { local: end },
     () => {
       body(width, 0);
-      pointers.move((strides) => width * strides[0]);
+      advance(width);
     },
     { from: { local: first }, step: width },
   );

@@ -1,6 +1,6 @@
 import { type Apply, type Expression, visit } from '../../../kernels/expression.ts';
-import { hasScalarMath, hasVectorMath } from './scalar-math.ts';
 import { scalarOperation } from './scalar-operations.ts';
+import { hasScalarMath, hasVectorMath } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Lanes of a loop: one element at a time, vectors of two with float64, vectors of four without. */

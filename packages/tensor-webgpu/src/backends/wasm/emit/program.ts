@@ -90,7 +90,7 @@ export function emitProgram(
   options: EmitOptions = {},
 ): EmittedProgram {
   const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
-  const context = new ModuleContext(module);
+  const context = new ModuleContext(module, pairVectors);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
   const shared: Shared = {
@@ -332,7 +332,8 @@ class RegionEmitter {
     if (!routine || routine.units === 0) return null;
     const scratch = this.plan.scratch.get(part) ?? 0;
     const body = routines.emit(part, routine, this.placements, scratch);
-    return { body, units: routine.units, work: routine.work, largest: routine.work / routine.units };
+    const { units, work } = routine;
+    return { body, units, work, largest: work / units };
   }
 
   private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {

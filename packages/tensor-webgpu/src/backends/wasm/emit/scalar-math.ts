@@ -5,14 +5,6 @@ import { callOnNumbers, isDoubleName, mathFunction } from '../math/index.ts';
 import { vectorMathName } from './vector-math.ts';
 import { vectorOperation } from './vector-operations.ts';
 
-/** Whether there is a function of vectors for a primitive on operands of `dtype`. */
-export const hasVectorMath = (code: string, dtype: DType): boolean =>
-  dtype === 'f64' ? isDoubleName(code) : vectorMathName(code, dtype) !== null;
-
-/** Whether an operation without an instruction on numbers has code on vectors, which serves one number as well. */
-export const hasScalarMath = (code: string, dtype: DType): boolean =>
-  vectorOperation(code, dtype) !== undefined || hasVectorMath(code, dtype);
-
 /**
  * Emits an operation on one number by the code for vectors, with the number in every lane: a result is the same whichever
  * way its loop is made.

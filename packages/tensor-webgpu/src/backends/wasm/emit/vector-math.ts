@@ -1,6 +1,7 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import { type Expression, visit } from '../../../kernels/expression.ts';
-import { isMathName, type MathName } from '../math/index.ts';
+import { isDoubleName, isMathName, type MathName } from '../math/index.ts';
+import { vectorOperation } from './vector-operations.ts';
 
 /** The vector function of a primitive on operands of `dtype`; `null` where there is none. */
 export function vectorMathName(name: string, dtype: DType): MathName | null {
@@ -9,6 +10,14 @@ export function vectorMathName(name: string, dtype: DType): MathName | null {
   const own = `${dtype}${name[0].toUpperCase()}${name.slice(1)}`;
   return isMathName(own) ? own : null;
 }
+
+/** Whether there is a function of vectors for a primitive on operands of `dtype`. */
+export const hasVectorMath = (code: string, dtype: DType): boolean =>
+  dtype === 'f64' ? isDoubleName(code) : vectorMathName(code, dtype) !== null;
+
+/** Whether an operation without an instruction on numbers has code on vectors, which serves one number as well. */
+export const hasScalarMath = (code: string, dtype: DType): boolean =>
+  vectorOperation(code, dtype) !== undefined || hasVectorMath(code, dtype);
 
 /** Nodes that one function computes together, in the order of its results. */
 export interface Together {
