@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineProject } from 'vitest/config';
 
@@ -36,6 +36,7 @@ export function browserTests(folder: string) {
       name: `${basename(folder)} in Chromium`,
       root: folder,
       include: ['src/**/*.{browser,webgpu}.test.ts'],
+      setupFiles: [join(import.meta.dirname, 'page.ts')],
       testTimeout: 120_000,
       hookTimeout: 120_000,
       browser: {
