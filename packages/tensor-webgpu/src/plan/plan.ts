@@ -116,9 +116,18 @@ class Planner implements PlanInProgress {
     const kind = (variable: Var): string => `${variable.dtype}${this.bytesOf(variable)}`;
     const waiting = new Map<string, number[]>();
     inputs.forEach((variable, i) => {
-      if (this.options.donate[i]) waiting.set(kind(variable), [...(waiting.get(kind(variable)) ?? []), i]);
+      if (!this.options.donate[i]) return;
+      const same = waiting.get(kind(variable));
+      if (same) same.push(i);
+      else waiting.set(kind(variable), [i]);
     });
-    return outputs.map((variable) => waiting.get(kind(variable))?.shift() ?? -1);
+    const taken = new Map<string, number>();
+    return outputs.map((variable) => {
+      const key = kind(variable);
+      const at = taken.get(key) ?? 0;
+      taken.set(key, at + 1);
+      return waiting.get(key)?.[at] ?? -1;
+    });
   }
 
   planRegion(region: Schedule, donate: readonly boolean[], partners?: readonly number[]): MemoryPlan {

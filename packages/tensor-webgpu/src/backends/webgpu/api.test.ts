@@ -36,7 +36,6 @@ describe('without a GPU', () => {
   it('an adapter that gives no device names itself', async () => {
     const adapter = {
       limits: {},
-      features: new Set(),
       info: { description: 'Card 9' },
       requestDevice: () => Promise.reject(new Error('too many devices')),
     };

@@ -67,9 +67,6 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
-/** Features that kernels use where they are. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
-
 /**
  * A GPU device with the largest limits that its adapter has.
  * @throws NoAdapterError when there is no adapter; DeviceError when it gives no device.
@@ -82,9 +79,8 @@ export async function openGpu(gpu: GPU): Promise<{ device: GPUDevice; info: GPUA
     );
   const requiredLimits: Record<string, number> = {};
   for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
-  const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
   try {
-    return { device: await adapter.requestDevice({ requiredLimits, requiredFeatures }), info: adapter.info };
+    return { device: await adapter.requestDevice({ requiredLimits }), info: adapter.info };
   } catch (error) {
     throw new DeviceError(
       `The GPU adapter '${adapter.info.description || adapter.info.vendor}' gave no device: ${(error as Error).message}. Close other programs that use the GPU and try again, or use the device \`cpu\`.`,

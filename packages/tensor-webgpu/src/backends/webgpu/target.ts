@@ -31,7 +31,7 @@ export const gpuTarget = (limits: Limits): Target => ({
   // They share a dispatch there.
   smallFirst: true,
   // One workgroup takes a row.
-  fewRows: 64,
+  fewRows: 256,
   smallWork: 4096,
   sharedOperand: 0,
 });

@@ -18,6 +18,8 @@ import type { Region } from './region.ts';
 import { bindingKey, type Spot } from './spot.ts';
 import { elementType, u32 } from './wgsl-types.ts';
 
+/** Up to so many multiplications a product shares its dispatch with others, which is worth more than tiles. */
+const SMALL_PRODUCT = 2 ** 22;
 /** From so many terms on a few elements are worth dispatches of their own. */
 const LONG_SUM = 16384;
 
@@ -50,7 +52,8 @@ export function largeProduct(
     limits,
     vectors: region !== null && boundApart(stage, region),
   });
-  return plan.family === 'tiled' || (plan.pieces > 1 && k >= LONG_SUM) ? plan : null;
+  const tiled = plan.family === 'tiled' && batch * m * n * k > SMALL_PRODUCT;
+  return tiled || (plan.pieces > 1 && k >= LONG_SUM) ? plan : null;
 }
 
 /** Whether nothing but the product reads its operands in memory: what is bound as vectors is read in no other way. */

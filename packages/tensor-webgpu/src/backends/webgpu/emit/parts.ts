@@ -16,11 +16,16 @@ import { rowsBody } from './rows.ts';
 import { numberText } from './scalar.ts';
 import { type Spot, wholeSpot } from './spot.ts';
 import { updateBody } from './update.ts';
+import { listBytes, listDrafts, listsOf } from './update-lists.ts';
 import { elementType } from './wgsl-types.ts';
 
 /** Bytes of partial results that a stage needs beside its variables. */
 export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
   if (stage.kind === 'contraction') return largeProduct(stage, limits)?.scratchBytes ?? 0;
+  if (stage.kind === 'update') {
+    const lists = listsOf(stage, limits.maxStorageBuffersPerShaderStage);
+    return lists ? listBytes(lists) : 0;
+  }
   return stage.kind === 'reduce' && alone && piecesOf(stage) > 1 ? pieceBytes(stage) : 0;
 }
 
@@ -70,7 +75,12 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       elementwise(sizeOf(busy.space), (position) => loopElement(kernel, busy, position));
     return [[{ label, touched: touched([...access.reads, ...access.writes]), flops, body }]];
   }
-  if (stage.kind === 'update') return alone((kernel) => updateBody(kernel, stage));
+  if (stage.kind === 'update') {
+    const lists = listsOf(stage, limits.maxStorageBuffersPerShaderStage);
+    return lists
+      ? listDrafts(region, stage, lists, scratch(stage), label)
+      : alone((kernel) => updateBody(kernel, stage));
+  }
   if (stage.kind === 'contraction') {
     const plan = largeProduct(stage, limits, region);
     if (!plan) return alone((kernel) => smallProduct(kernel, stage));

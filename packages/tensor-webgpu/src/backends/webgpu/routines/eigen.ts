@@ -44,7 +44,7 @@ export function eigenText(crew: Crew, n: number, own: number): string {
     `let first = b3[held + p * ${n + 1}u];
       let second = b3[held + q * ${n + 1}u];
       let beside = b3[held + p * ${n}u + q];
-      if (beside != 0f) {
+      if (!(beside == 0f)) {
         ${rotationOf('(second - first) / (2f * beside)')}
         moved = moved || abs(beside) > ${relative}f * sqrt(abs(first)) * sqrt(abs(second)) + ${least}f;
       }`,

@@ -35,14 +35,14 @@ export const lu: RoutineMaker = (eqn, limits) => {
     ${barrier}
     let pivot = b1[base + k * ${n + 1}u];
     // A column of zeros leaves nothing to eliminate: the factor U then shows the zero pivot.
-    if (pivot != 0f) {
+    if (!(pivot == 0f)) {
       ${each(
         'i',
         'k + 1u',
         `${n}u`,
         `let factor = b1[base + i * ${n}u + k] / pivot;
         b1[base + i * ${n}u + k] = factor;
-        if (factor != 0f) {
+        if (!(factor == 0f)) {
           for (var j = k + 1u; j < ${n}u; j++) { b1[base + i * ${n}u + j] -= factor * b1[base + k * ${n}u + j]; }
         }`,
       )}

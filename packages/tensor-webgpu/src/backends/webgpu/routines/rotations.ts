@@ -34,7 +34,7 @@ export function sweeps(
       let i = turn % ${length}u;
       let s = b3[${rotations} + 2u * pair];
       let h = b3[${rotations} + 2u * pair + 1u];${pairOf}
-      if (q < ${n}u && s != 0f) { ${body} }`,
+      if (q < ${n}u && !(s == 0f)) { ${body} }`,
     )}
     ${barrier}`,
   );

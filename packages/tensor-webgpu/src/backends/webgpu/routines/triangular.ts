@@ -76,7 +76,7 @@ export const triangularSolve: RoutineMaker = (eqn, limits) => {
     for (var before = 0u; before < step; before++) {
       let k = ${nth('before')};
       let factor = b0[matrix + ${flipped ? `k * ${n}u + i` : `i * ${n}u + k`}];
-      if (factor != 0f) { x -= factor * b2[first + k * ${along}u]; }
+      if (!(factor == 0f)) { x -= factor * b2[first + k * ${along}u]; }
     }
     b2[first + i * ${along}u] = x${unitDiagonal ? '' : ` / b0[matrix + i * ${n + 1}u]`};
   }`;
