@@ -54,6 +54,7 @@ export {
   NpyLengthError,
   NpyPointsError,
   type NpyPointsOptions,
+  numberedColumns,
   parsePointsNpy,
 } from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';
