@@ -1,6 +1,7 @@
 import Papa from 'papaparse';
 import {
   AmbiguousColumnError,
+  type CsvError,
   type CsvProblem,
   EmptyCsvError,
   FieldCountError,
@@ -35,6 +36,8 @@ export interface CsvRecord {
   fields: string[];
   /** 1-based line on which the record starts. */
   line: number;
+  /** Why the line could not be read; it has no fields then. */
+  fault?: CsvError;
 }
 
 /**
@@ -102,24 +105,79 @@ export function parseLatLonCsv<Column extends string = never>(
   return { latitude, longitude, points: latLonToUnit(latitude, longitude), columns: extra };
 }
 
-/** Splits the text into non-blank records that know their lines. */
+/**
+ * Splits the text into non-blank records that know their lines.
+ * @throws UnclosedQuoteError, MalformedQuoteError
+ */
 export function parseRecords(text: string, file: string, delimiter = ','): CsvRecord[] {
-  // With one kind of line end, a record spans one line plus the line ends inside its quoted fields.
-  const plain = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
-  const { data, errors } = Papa.parse<string[]>(plain, { delimiter, newline: '\n' });
-  const records: CsvRecord[] = [];
-  let line = 1;
-  for (const fields of data) {
-    if (fields.length > 1 || fields[0]!.trim() !== '') records.push({ fields, line });
-    line += 1 + fields.reduce((sum, field) => sum + countLineEnds(field), 0);
-  }
-  const error = errors.find(({ type }) => type === 'Quotes');
-  if (error !== undefined) throw quoteError(plain, data, error, file);
+  const { records, fault } = recordsUntilFault(normal(text), file, delimiter);
+  if (fault !== undefined) throw fault.error;
   return records;
 }
 
-function quoteError(text: string, data: string[][], { code, row, index }: Papa.ParseError, file: string): Error {
-  const line = 1 + countLineEnds(text.slice(0, index));
+/** A text with more lines whose quotes do not match is no table. */
+const MOST_FAULTS = 1000;
+
+/**
+ * The same, with a line whose quotes do not match as a record with a `fault`; the lines after it are read as if it were not
+ * there.
+ * @throws UnclosedQuoteError, MalformedQuoteError at the 1,001st such line
+ */
+export function parseRecordsPastFaults(text: string, file: string, delimiter: string): CsvRecord[] {
+  const all: CsvRecord[] = [];
+  let rest = normal(text);
+  let faults = 0;
+  for (let before = 0; ; ) {
+    const { records, fault } = recordsUntilFault(rest, file, delimiter, before);
+    all.push(...records);
+    if (fault === undefined) return all;
+    if (++faults > MOST_FAULTS) throw fault.error;
+    all.push({ fields: [], line: before + fault.line, fault: fault.error });
+    rest = rest.slice(fault.end);
+    before += fault.line;
+  }
+}
+
+/** With one kind of line end, a record spans one line plus the line ends inside its quoted fields. */
+const normal = (text: string): string => text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+
+/** A line whose quotes do not match: its number and where the next line begins. */
+interface QuoteFault {
+  readonly error: CsvError;
+  readonly line: number;
+  readonly end: number;
+}
+
+/** Records up to the first one whose quotes do not match; lines are counted on from `before`. */
+function recordsUntilFault(
+  text: string,
+  file: string,
+  delimiter: string,
+  before = 0,
+): { records: CsvRecord[]; fault?: QuoteFault } {
+  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
+  const error = errors.find(({ type }) => type === 'Quotes');
+  const whole = error === undefined ? data : data.slice(0, error.row);
+  const records: CsvRecord[] = [];
+  let line = 1;
+  for (const fields of whole) {
+    if (fields.length > 1 || fields[0]!.trim() !== '') records.push({ fields, line: before + line });
+    line += 1 + fields.reduce((sum, field) => sum + countLineEnds(field), 0);
+  }
+  if (error === undefined) return { records };
+  let end = 0;
+  for (let passed = 0; passed < line && end >= 0; passed++) end = text.indexOf('\n', end) + 1 || text.length;
+  return { records, fault: { error: quoteError(text, data, error, file, before), line, end } };
+}
+
+function quoteError(
+  text: string,
+  data: string[][],
+  { code, row, index }: Papa.ParseError,
+  file: string,
+  before: number,
+): CsvError {
+  const line = before + 1 + countLineEnds(text.slice(0, index));
   if (code === 'MissingQuotes') {
     return new UnclosedQuoteError({
       file,

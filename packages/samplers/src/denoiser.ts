@@ -1,8 +1,8 @@
 import { convert, type Prediction, type Scheduler, schedulerAt } from '@flowfield/paths';
 import { ArgumentError, type Tensor, TraceError, tensor } from '@flowfield/tensor-webgpu';
 import { checkOneOf } from './choices.ts';
+import type { Velocity } from './field.ts';
 import { perRow } from './rows.ts';
-import type { Velocity } from './velocity.ts';
 
 /** What a trained network is: on which path, and what it predicts. */
 export interface ModelOptions {

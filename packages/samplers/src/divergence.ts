@@ -1,5 +1,6 @@
 import { ArgumentError, checkedWhole, eye, linearize, random, type Tensor, vmap } from '@flowfield/tensor-webgpu';
-import { rowTimes, type Velocity } from './velocity.ts';
+import type { Velocity } from './field.ts';
+import { rowTimes } from './velocity.ts';
 
 /** How the trace of the Jacobian is found: by all d directions, or by Hutchinson's estimate. */
 export type DivergenceMethod = 'exact' | Hutchinson;

@@ -10,6 +10,7 @@ export {
 } from './distances.ts';
 export { type DivergenceMethod, divergence, type Hutchinson } from './divergence.ts';
 export { ChainTimeError, GuidanceError, NonFiniteSampleError, WeightError } from './errors.ts';
+export type { Velocity } from './field.ts';
 export { type CfgPlusPlusOptions, cfgPlusPlus } from './guidance/cfgPlusPlus.ts';
 export {
   type ConditionalModel,
@@ -58,4 +59,3 @@ export {
   eulerMaruyama,
 } from './transitions/stochastic.ts';
 export type { Transition } from './transitions/transition.ts';
-export type { Velocity } from './velocity.ts';

@@ -1,10 +1,11 @@
 import { type OdeSolution, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
 import { ArgumentError, checkedOptions, defaultDevice, ShapeError, type Tensor, zeros } from '@flowfield/tensor-webgpu';
 import { type DivergenceMethod, probesFor, withDivergence } from './divergence.ts';
+import type { Velocity } from './field.ts';
 import { checkInterval, interval, type SampleOptions } from './sampleOde.ts';
 import { standardNormalLogDensity } from './standardNormal.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
-import { checkBatch, checkField, fieldInTime, type Velocity } from './velocity.ts';
+import { checkBatch, checkField, fieldInTime } from './velocity.ts';
 
 export interface LikelihoodOptions extends Omit<SampleOptions, 'saveAt'> {
   /** The log-density at t = 0, [batch]. Default: that of the manifold, or of the standard normal distribution. */

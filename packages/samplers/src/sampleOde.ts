@@ -1,8 +1,9 @@
 import { type OdeSolution, type SolveOptions, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
 import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import { ChainTimeError } from './errors.ts';
+import { evaluationsOf, type Velocity } from './field.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
-import { checkBatch, checkField, evaluationsOf, fieldInTime, type Velocity } from './velocity.ts';
+import { checkBatch, checkField, fieldInTime } from './velocity.ts';
 
 /** Options of the solver; t0 and t1 default to 0 and 1 (for likelihoods, 1 and 0). */
 export interface SampleOptions extends Omit<SolveOptions<Tensor>, 'args' | 'project' | 'events'> {

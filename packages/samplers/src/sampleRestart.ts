@@ -10,12 +10,13 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { ChainTimeError } from './errors.ts';
+import { evaluationsOf, type Velocity } from './field.ts';
 import { renoise } from './renoise.ts';
 import { knownData, perRow, scalarType } from './rows.ts';
 import { allFinite, chainGrid, notFinite } from './transitions/chain.ts';
 import type { RestartOptions } from './transitions/churn.ts';
 import { checkSolver, integrate } from './transitions/integrate.ts';
-import { checkBatch, checkField, evaluationsOf, type Velocity } from './velocity.ts';
+import { checkBatch, checkField } from './velocity.ts';
 
 /**
  * Samples by the ODE with restarts: at the time `to` of each restart the points are noised back to `from` by `renoise`

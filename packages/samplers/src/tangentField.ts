@@ -1,5 +1,5 @@
 import type { Tensor } from '@flowfield/tensor-webgpu';
-import type { Velocity } from './velocity.ts';
+import type { Velocity } from './field.ts';
 
 /** What sampling needs of a manifold embedded in R^D with the metric of R^D; points lie along the last axis. */
 export interface EmbeddedManifold {

@@ -2,7 +2,8 @@ import { cpuDevice, type WideVectors } from './backends/wasm/device.ts';
 import { DeviceError } from './errors/errors.ts';
 import { lower } from './optimize/simplify.ts';
 import { lax } from './primitives/lax.ts';
-import type { Aval, Program } from './program/program.ts';
+import type { Aval } from './program/aval.ts';
+import type { Program } from './program/program.ts';
 import type { SynchronousDevice } from './runtime/device.ts';
 import { traceProgram } from './trace/builder.ts';
 

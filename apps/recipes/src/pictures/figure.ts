@@ -1,19 +1,12 @@
 import { type Block, margin, type PictureWords, picture, text } from './canvas.ts';
 import { type DensityPanel, densityPanel } from './panels/density.ts';
+import type { Frame } from './panels/frame.ts';
 import { type ImagesPanel, imagesPanel } from './panels/images.ts';
 import { type LinesPanel, linesPanel } from './panels/lines.ts';
 import { type PointsPanel, pointsPanel } from './panels/points.ts';
 
 /** A part of a figure as plain data: what is drawn, not how. */
 export type Panel = PointsPanel | DensityPanel | LinesPanel | ImagesPanel;
-
-/** Space that a panel is drawn into, in picture units. */
-export interface Frame {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface FigureOptions extends PictureWords {
   readonly panels: readonly Panel[];

@@ -1,6 +1,6 @@
 import Papa from 'papaparse';
 import { EmptyCsvError } from '../csvError.ts';
-import { type CsvRecord, countLineEnds, parseRecords } from '../parseLatLonCsv.ts';
+import { type CsvRecord, countLineEnds, parseRecords, parseRecordsPastFaults } from '../parseLatLonCsv.ts';
 import { coordinatePairs } from './coordinateColumns.ts';
 import { readDegrees } from './degrees.ts';
 import type { ColumnPair, PlaceRow, PlaceTable } from './placeTable.ts';
@@ -14,14 +14,15 @@ const UNIT = /^\(?deg(ree)?s?(_?(n|north|e|east))?\)?$/i;
 /**
  * A table in text with commas, semicolons, tabs, bars or blanks between its columns. Lines of `#` before the table are left out,
  * unless one of them is its header; so are a line `sep=;` and a line of units below the header.
+ * With `pastFaults`, rows whose quotes do not match are rows that are wrong.
  * @throws EmptyCsvError, UnclosedQuoteError, MalformedQuoteError
  */
-export function delimitedTable(given: string, file: string): PlaceTable {
+export function delimitedTable(given: string, file: string, pastFaults = false): PlaceTable {
   const text = withoutPreamble(given.replace(/^\uFEFF/, ''));
   const delimiter = delimiterOf(text);
   const even = delimiter === ' ' ? text.replace(/^[ \t]+|[ \t]+$/gm, '').replace(/[ \t]+/g, ' ') : text;
-  const records = parseRecords(even, file, delimiter);
-  const [header, ...rows] = records;
+  const [header, ...rows] = (pastFaults ? parseRecordsPastFaults : parseRecords)(even, file, delimiter);
+  if (header?.fault !== undefined) throw header.fault;
   if (header === undefined) {
     throw new EmptyCsvError({
       file,
@@ -48,7 +49,8 @@ function tableOf(header: CsvRecord, records: readonly CsvRecord[]): PlaceTable {
   };
 }
 
-function rowOf({ fields, line }: CsvRecord, width: number, [latitude, longitude]: ColumnPair): PlaceRow {
+function rowOf({ fields, line, fault }: CsvRecord, width: number, [latitude, longitude]: ColumnPair): PlaceRow {
+  if (fault !== undefined) return { latitude: undefined, longitude: undefined, line, fault };
   // A row may end in empty fields that the header lacks.
   const more =
     fields.length > width && fields.slice(width).every((field) => field.trim() === '') ? width : fields.length;

@@ -1,3 +1,5 @@
+import type { CsvError } from '../csvError.ts';
+
 /** One row of a table, with its two cells of coordinates. */
 export interface PlaceRow {
   /** As the file writes it: text, a number, or nothing. */
@@ -5,6 +7,8 @@ export interface PlaceRow {
   readonly longitude: unknown;
   /** Why it is no place, in the words that follow `given`. */
   readonly wrong?: { readonly expected: string; readonly given: string };
+  /** Why it could not be read. */
+  readonly fault?: CsvError;
   /** 1-based line of the row, and of each cell where quoted fields span lines; 0 in a file without lines. */
   readonly line: number;
   readonly lines?: readonly [number, number];

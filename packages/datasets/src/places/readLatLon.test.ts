@@ -188,6 +188,19 @@ describe('bad rows', () => {
     expect(skipped.first.map(({ line }) => line)).toEqual([3, 4, 5]);
   });
 
+  test('with lines whose quotes do not match: left out, and the lines after them read', async () => {
+    const text = 'name,lat,lon\na,1,2\n"b"x,3,4\n"c\nd",5,6\n"open,7,8\ne,9,10\n';
+    const { latitude, skipped } = await readLatLon(utf8(text), { file: 'my', skipBad: true });
+    expect([...latitude]).toEqual([1, 5, 9]);
+    expect(skipped.count).toBe(2);
+    expect(skipped.first.map(({ name, line }) => [name, line])).toEqual([
+      ['MalformedQuoteError', 3],
+      ['UnclosedQuoteError', 6],
+    ]);
+    await expect(readLatLon(utf8(text), { file: 'my' })).rejects.toThrow(/^my:3: /);
+    await expect(readLatLon(utf8('"lat,lon\n1,2\n'), { skipBad: true })).rejects.toThrow('a closing quote');
+  });
+
   test('that are all there is: an error that names the first', async () => {
     await expect(readLatLon(utf8('lat,lon\nx,4\ny,5\n'), { file: 'my', skipBad: true })).rejects.toThrow(
       /2 rows without one. The first: my:2:1/,

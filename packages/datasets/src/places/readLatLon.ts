@@ -61,7 +61,7 @@ export async function readLatLon(
   bytes: Uint8Array,
   { file = 'file', columns, skipBad = false, optionWords = {} }: ReadLatLonOptions = {},
 ): Promise<LatLonFile> {
-  let table = await openTable(bytes, file);
+  let table = await openTable(bytes, file, skipBad);
   const pair =
     table.columns ?? findColumns({ file, line: table.headerLine, names: table.header }, columns, optionWords);
   if (columns !== undefined && beginsWithData(table, pair, columns)) table = table.headless?.() ?? table;
@@ -74,6 +74,7 @@ export async function readLatLon(
   let [kept, skipped] = [0, 0];
   for (const row of rows) {
     const error =
+      row.fault ??
       rowError(row, file, optionWords) ??
       cellError(row, 'latitude', names[0], pair[0], file, optionWords) ??
       cellError(row, 'longitude', names[1], pair[1], file, optionWords);
@@ -99,7 +100,7 @@ function beginsWithData({ header }: PlaceTable, pair: ColumnPair, asked: readonl
   });
 }
 
-async function openTable(given: Uint8Array, file: string): Promise<PlaceTable> {
+async function openTable(given: Uint8Array, file: string, skipBad: boolean): Promise<PlaceTable> {
   let bytes = given;
   for (let layer = 0; beginsWith(bytes, '\x1f\x8b') && layer < MOST_LAYERS; layer++) {
     bytes = await gunzip(bytes).catch(() => {
@@ -114,7 +115,7 @@ async function openTable(given: Uint8Array, file: string): Promise<PlaceTable> {
   expectNoOtherKind(bytes, file);
   const text = decodeText(bytes, file);
   expectTabular(text, file);
-  return looksLikeJson(text) ? jsonTable(text, file) : delimitedTable(text, file);
+  return looksLikeJson(text) ? jsonTable(text, file) : delimitedTable(text, file, skipBad);
 }
 
 const skipRemedy = ({ skipBad = 'skipBad: true' }: OptionWords): string => `or leave such rows out with ${skipBad}.`;

@@ -2,9 +2,9 @@ import { type Scheduler, schedulerAt } from '@flowfield/paths';
 import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from '../choices.ts';
 import { pathModel } from '../denoiser.ts';
+import { evaluationsOf } from '../field.ts';
 import { scalarType, spread } from '../rows.ts';
 import { type Transition, transitionOf } from '../transitions/transition.ts';
-import { evaluationsOf } from '../velocity.ts';
 import type { GuidedFields } from './guided.ts';
 
 export interface CfgPlusPlusOptions {

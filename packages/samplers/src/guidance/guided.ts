@@ -1,7 +1,7 @@
 import { ArgumentError, checkedOptions, checkFunctions, concat, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { GuidanceError } from '../errors.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { spread } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { checkWeight, type GuidanceSchedule } from './weights.ts';
 
 /** Two fields of one path. */

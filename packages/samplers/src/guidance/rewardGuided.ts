@@ -2,8 +2,8 @@ import { type Scheduler, schedulerAt } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, grad, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { perRow, spread } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 
 /** b_t = σ²α'/α - σσ' is infinite where α = 0, its product with the gradient is not: guidance is taken from here on. */
 const LEAST_GUIDANCE_TIME = 1e-3;

@@ -2,9 +2,9 @@ import { midpoint, type OdeSolver } from '@flowfield/ode-solvers';
 import { type Scheduler, schedulerAt } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, type random, stack, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from '../choices.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { renoise } from '../renoise.ts';
 import { perRow, scalarType } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { checkSolver, integrate } from './integrate.ts';
 import { type Transition, transitionOf } from './transition.ts';
 

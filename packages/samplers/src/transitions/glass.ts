@@ -12,8 +12,8 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { floatType, perRow, scalarType, spread } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
 import { checkSolver, integrate, integrateAll } from './integrate.ts';
 import { type Transition, transitionOf } from './transition.ts';

@@ -7,8 +7,9 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { ChainTimeError, NonFiniteSampleError } from '../errors.ts';
+import type { Velocity } from '../field.ts';
 import { knownData, scalarType } from '../rows.ts';
-import { checkBatch, type Velocity } from '../velocity.ts';
+import { checkBatch } from '../velocity.ts';
 import { type GlassOptions, glass, glassOptionNames } from './glass.ts';
 
 export interface GlassTransitionOptions extends GlassOptions {

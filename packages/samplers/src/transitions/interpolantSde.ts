@@ -1,8 +1,8 @@
 import { brownianGamma, type Gamma } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { floatType, perRow, scalarType, spread } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { type Transition, transitionOf } from './transition.ts';
 
 /** The two networks of a stochastic interpolant. */

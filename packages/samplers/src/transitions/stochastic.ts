@@ -2,8 +2,8 @@ import { schedulerAt } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, pathModel } from '../denoiser.ts';
+import { evaluationsOf, type Velocity } from '../field.ts';
 import { floatType, scalarType, spread } from '../rows.ts';
-import { evaluationsOf, type Velocity } from '../velocity.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
 import { type Transition, transitionOf } from './transition.ts';
 

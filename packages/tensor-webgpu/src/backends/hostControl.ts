@@ -1,6 +1,7 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import type { KernelReport } from '../kernels/report.ts';
-import { type Atom, type Eqn, isProgram, type Program, Var } from '../program/program.ts';
+import { type Atom, Var } from '../program/aval.ts';
+import { type Eqn, isProgram, type Program } from '../program/program.ts';
 import type { Executable, Later, Storage } from '../runtime/device.ts';
 import { sizeOf } from '../shape/shape.ts';
 

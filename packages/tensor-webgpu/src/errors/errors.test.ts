@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../index.ts';
 import * as ff from '../index.ts';
 import { lax } from '../primitives/lax.ts';
-import { Literal, type Program, Var } from '../program/program.ts';
+import { Literal, Var } from '../program/aval.ts';
+import type { Program } from '../program/program.ts';
 import { validateProgram } from '../program/validate.ts';
 import { traceProgram } from '../trace/builder.ts';
 

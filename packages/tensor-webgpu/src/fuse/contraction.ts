@@ -1,5 +1,6 @@
 import type { ContractionOperand, ContractionStage } from '../kernels/form.ts';
-import { type Atom, type Eqn, Var } from '../program/program.ts';
+import { type Atom, Var } from '../program/aval.ts';
+import type { Eqn } from '../program/program.ts';
 import { type Affine, identityCoordinates } from '../shape/affine.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { Expressions, MustStore } from './express.ts';

@@ -1,7 +1,7 @@
 import { madeBy, readBy } from '../kernels/access.ts';
 import type { Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { OpenLoops } from './loops.ts';
 

@@ -1,7 +1,8 @@
 import { ProgramError } from '../errors/errors.ts';
 import type { Expression, IndexTerm } from '../kernels/expression.ts';
+import { type Atom, Literal, type Var } from '../program/aval.ts';
 import { loweringAs, loweringOf } from '../program/lowering.ts';
-import { type Atom, type Eqn, Literal, type Var } from '../program/program.ts';
+import type { Eqn } from '../program/program.ts';
 import { type Affine, affineKey, flatten, sameAffine, unflatten } from '../shape/affine.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Storage } from './storage.ts';

@@ -1,7 +1,7 @@
 import { accessOf, readBy } from '../kernels/access.ts';
 import type { CallPart, ControlPart, Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { Draft, type RowDraft } from './draft.ts';
 import type { OpenLoops } from './loops.ts';

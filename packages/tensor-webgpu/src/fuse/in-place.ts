@@ -1,4 +1,5 @@
-import { type Eqn, type Program, Var } from '../program/program.ts';
+import { Var } from '../program/aval.ts';
+import type { Eqn, Program } from '../program/program.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { isInlined, type Storage } from './storage.ts';
 

@@ -1,7 +1,7 @@
 import { type Expression, visit } from '../kernels/expression.ts';
 import type { Store } from '../kernels/form.ts';
 import { rowSpace } from '../kernels/rows.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { type Affine, flatten } from '../shape/affine.ts';
 import type { Shape } from '../shape/shape.ts';
 import { Expressions } from './express.ts';

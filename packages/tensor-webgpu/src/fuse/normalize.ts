@@ -1,6 +1,6 @@
-import { type Lowering, loweringOf } from '../program/lowering.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Eqn, Literal, type Program, Var } from '../program/program.ts';
+import { type Atom, Literal, Var } from '../program/aval.ts';
+import { loweringOf } from '../program/lowering.ts';
+import type { Eqn, Lowering, Primitive, Program } from '../program/program.ts';
 import { unpermuted } from '../shape/affine.ts';
 import { range } from '../shape/shape.ts';
 

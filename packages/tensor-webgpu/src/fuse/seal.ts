@@ -1,6 +1,6 @@
 import { accessOf, madeBy, readBy } from '../kernels/access.ts';
 import type { CallPart, ControlPart, Group, LoopStage, Part, Stage } from '../kernels/form.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import type { Draft } from './draft.ts';
 
 export type OpenPart = Draft | CallPart | ControlPart;

@@ -1,7 +1,8 @@
 import { costOf } from '../kernels/cost.ts';
 import type { Target } from '../kernels/target.ts';
+import { type Atom, Var } from '../program/aval.ts';
 import { loweringAs, loweringOf } from '../program/lowering.ts';
-import { type Atom, type Eqn, type Program, Var } from '../program/program.ts';
+import type { Eqn, Program } from '../program/program.ts';
 import { sizeOf } from '../shape/shape.ts';
 
 /** Whether the boxes that fill the output are known. */

@@ -1,6 +1,6 @@
 import { isFloat } from '../dtype/dtype.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Eqn, isProgram, Literal, type Params, type Program, Var } from '../program/program.ts';
+import { type Atom, Literal, type Params, Var } from '../program/aval.ts';
+import { type Eqn, isProgram, type Primitive, type Program } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
 import { generator } from './picks.ts';
 

@@ -1,8 +1,8 @@
 import * as library from '../index.ts';
-import type { Aval } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { type Draft, inputData, mentions } from './draft.ts';
 import { Picks } from './picks.ts';
 import { wrapOf } from './wraps.ts';

@@ -1,5 +1,5 @@
 import { isFloat } from '../dtype/dtype.ts';
-import type { Aval } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
 import { sizeOf } from '../shape/shape.ts';
 import type { Picks } from './picks.ts';
 

@@ -1,8 +1,8 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { FlowfieldError } from '../errors/errors.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import type { Draft, Statement } from './draft.ts';
 import { operations } from './operations/index.ts';
 import { MOST_ELEMENTS, type Named, Scope } from './scope.ts';

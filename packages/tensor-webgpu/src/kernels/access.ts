@@ -1,4 +1,4 @@
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { type Expression, loadsOf } from './expression.ts';
 import type { ContractionStage, Stage, Store } from './form.ts';
 

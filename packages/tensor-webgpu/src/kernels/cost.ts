@@ -1,5 +1,5 @@
 import { loweringOf } from '../program/lowering.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import type { Target } from './target.ts';
 
 /** Floating operations of one element of a primitive on a target. */

@@ -1,5 +1,6 @@
 import type { DType } from '../dtype/dtype.ts';
-import type { Eqn, Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
+import type { Eqn } from '../program/program.ts';
 import type { Affine } from '../shape/affine.ts';
 
 /** One lookup by a computed position: `clamp(index, 0, limit)·stride` is added to the element's place. */

@@ -1,5 +1,6 @@
-import type { Control, ReduceOperation, UpdateMode } from '../program/lowering.ts';
-import type { Eqn, Program, Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
+import type { ReduceOperation, UpdateMode } from '../program/placing.ts';
+import type { Control, Eqn, Program } from '../program/program.ts';
 import type { Affine } from '../shape/affine.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Expression, IndexTerm } from './expression.ts';

@@ -1,4 +1,4 @@
-import type { Aval, Var } from '../program/program.ts';
+import type { Aval, Var } from '../program/aval.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { valuesOf } from './access.ts';
 import { costOf } from './cost.ts';

@@ -1,4 +1,4 @@
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { type Affine, bounds, identityCoordinates, unflatten } from '../shape/affine.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
 import { type Load, loadsOf } from './expression.ts';

@@ -1,12 +1,13 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { asFloat } from '../ops/operands.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { choleskyFactor } from '../primitives/linalg/cholesky.ts';
 import type { ScalarFunction } from '../primitives/linalg/scalarFunction.ts';
 import { symmetricEigen, symmetricPartAt } from '../primitives/linalg/symmetricEigen.ts';
 import { outsideDomain } from '../primitives/linalg/symmetricFunction.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
+import { elementsAtOnce } from '../trace/atOnce.ts';
 
 /** Why a matrix has no result, as a sentence with its remedy. */
 type Reason = (matrix: TypedArray, n: number, dtype: DType) => string;
@@ -16,17 +17,14 @@ type Reason = (matrix: TypedArray, n: number, dtype: DType) => string;
  * read at once, has no neighbours to protect: there the NaN is an `ArgumentError` that says why.
  */
 export function checkedAlone(x: TensorLike, result: Tensor, reason: Reason): Tensor {
-  const values = dataAtOnce(result);
+  const values = elementsAtOnce(result);
   // A result of rank 1 or 2 is that of one matrix; of several, every one would have to be looked at.
   if (result.ndim > 2 || !values?.some(Number.isNaN)) return result;
   const matrix = asFloat(x);
-  const given = matrix.ndim === 2 && dataAtOnce(matrix);
+  const given = matrix.ndim === 2 && elementsAtOnce(matrix);
   if (given) throw new ArgumentError(reason(given, matrix.shape[0], matrix.dtype));
   return result;
 }
-
-const dataAtOnce = ({ state }: Tensor): TypedArray | undefined =>
-  state.kind === 'stored' ? state.storage.device.readSync?.(state.storage) : undefined;
 
 const NOT_FINITE = 'a matrix holds NaN or infinity. Check what it was computed from.';
 

@@ -3,12 +3,13 @@ import { matmul } from '../ops/contraction.ts';
 import { diagonal } from '../ops/indexing.ts';
 import { expandDims, matrixTranspose } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import { lu } from '../primitives/linalg/lu.ts';
 import { epsilonOf } from '../primitives/linalg/matrix.ts';
+import type { Value } from '../program/value.ts';
 import { range } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { cond } from '../transforms/control/branches.ts';
 import { customJvp } from '../transforms/custom.ts';
 import { svd } from './factorizations.ts';
@@ -40,14 +41,14 @@ function smallDeterminant(x: Tensor, n: number): Tensor {
 
 /** By LU: the product of the pivots. */
 function pivotProduct(x: Tensor): Tensor {
-  const [packed, pivots] = lax.lu(x);
+  const [packed, pivots] = lu(x);
   const line = diagonal(packed);
   return lax.mul(lax.reduceProd(line, [line.ndim - 1]), exchangeSign(pivots, x.dtype)) as Tensor;
 }
 
 /** Whether every matrix is far from singular, as its pivots tell. */
 function farFromSingular(x: Tensor): Tensor {
-  const sizes = lax.stopGradient(lax.abs(diagonal(lax.lu(x)[0])));
+  const sizes = lax.stopGradient(lax.abs(diagonal(lu(x)[0])));
   const last = [sizes.shape.length - 1];
   const far = lax.gt(lax.reduceMin(sizes, last), lax.mul(lax.reduceMax(sizes, last), Math.sqrt(epsilonOf(x.dtype))));
   return lax.eq(lax.reduceMin(lax.cast(far, 'i32'), range(0, far.shape.length)), 1) as Tensor;
@@ -95,7 +96,7 @@ export const det = (x: TensorLike): Tensor =>
 export function slogdet(x: TensorLike): { sign: Tensor; logabsdet: Tensor } {
   const [sign, logabsdet] = composites('linalg.slogdet', () => {
     const matrix = squareMatrices('slogdet', x);
-    const [packed, pivots] = lax.lu(matrix);
+    const [packed, pivots] = lu(matrix);
     const line = diagonal(packed);
     const last = line.ndim - 1;
     const signs = lax.mul(lax.reduceProd(lax.sign(line), [last]), exchangeSign(pivots, matrix.dtype));

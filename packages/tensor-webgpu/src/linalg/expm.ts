@@ -4,9 +4,10 @@ import { matmul } from '../ops/contraction.ts';
 import { eye } from '../ops/creation.ts';
 import { max } from '../ops/reductions.ts';
 import { expandDims } from '../ops/reshape.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import { symmetricFunction } from '../primitives/linalg/symmetricFunction.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { foriLoop } from '../transforms/control/loops.ts';
 import { squareMatrices } from './matrices.ts';
 import { solve } from './solve.ts';
@@ -54,7 +55,7 @@ export const expm = (x: TensorLike, options: ExpmOptions = {}): Tensor =>
   composite('linalg.expm', () => {
     const { symmetric = false } = checkedOptions('linalg.expm', options, ['symmetric']);
     const matrix = squareMatrices('expm', x);
-    if (symmetric) return lax.symmetricFunction(matrix, { kind: 'exp' });
+    if (symmetric) return symmetricFunction(matrix, { kind: 'exp' });
     const n = matrix.shape[matrix.ndim - 1];
     if (n === 0) return matrix;
     const { degree, norm } = PADE[matrix.dtype as 'f32' | 'f64'];

@@ -1,7 +1,10 @@
 import { composite, composites } from '../ops/composite.ts';
-import type { TensorLike } from '../ops/types.ts';
-import { lax } from '../primitives/lax.ts';
+import { cholesky as choleskyOf } from '../primitives/linalg/cholesky.ts';
+import { eigh as eighOf } from '../primitives/linalg/eigh.ts';
+import { qr as qrOf } from '../primitives/linalg/qr.ts';
+import { svd as svdOf } from '../primitives/linalg/svd.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { checkedAlone, whyNoCholesky, whyNotFinite } from './alone.ts';
 import { matrices, squareMatrices } from './matrices.ts';
 
@@ -14,7 +17,7 @@ import { matrices, squareMatrices } from './matrices.ts';
 export const cholesky = (x: TensorLike): Tensor =>
   checkedAlone(
     x,
-    composite('linalg.cholesky', () => lax.cholesky(squareMatrices('cholesky', x))),
+    composite('linalg.cholesky', () => choleskyOf(squareMatrices('cholesky', x))),
     whyNoCholesky,
   );
 
@@ -26,7 +29,7 @@ export const cholesky = (x: TensorLike): Tensor =>
  * @throws ArgumentError for one matrix alone that holds NaN or infinity, ShapeError unless the matrices are square.
  */
 export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor } {
-  const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => lax.eigh(squareMatrices('eigh', x)));
+  const [eigenvalues, eigenvectors] = composites('linalg.eigh', () => eighOf(squareMatrices('eigh', x)));
   checkedAlone(x, eigenvalues, whyNotFinite('eigh'));
   return { eigenvalues, eigenvectors };
 }
@@ -36,7 +39,7 @@ export function eigh(x: TensorLike): { eigenvalues: Tensor; eigenvectors: Tensor
  * leading k columns that are independent.
  */
 export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
-  const [q, r] = composites('linalg.qr', () => lax.qr(matrices('qr', x)));
+  const [q, r] = composites('linalg.qr', () => qrOf(matrices('qr', x)));
   return { q, r };
 }
 
@@ -47,7 +50,7 @@ export function qr(x: TensorLike): { q: Tensor; r: Tensor } {
  * @throws ArgumentError for one matrix alone that holds NaN or infinity.
  */
 export function svd(x: TensorLike): { u: Tensor; s: Tensor; vt: Tensor } {
-  const [u, s, vt] = composites('linalg.svd', () => lax.svd(matrices('svd', x)));
+  const [u, s, vt] = composites('linalg.svd', () => svdOf(matrices('svd', x)));
   checkedAlone(x, s, whyNotFinite('svd'));
   return { u, s, vt };
 }

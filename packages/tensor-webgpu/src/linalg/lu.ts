@@ -1,9 +1,9 @@
 import { composites } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
 import { tril, triu } from '../ops/indexing.ts';
-import type { TensorLike } from '../ops/types.ts';
-import { lax } from '../primitives/lax.ts';
+import { lu as luOf } from '../primitives/linalg/lu.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { squareMatrices } from './matrices.ts';
 
 /**
@@ -16,7 +16,7 @@ export function lu(x: TensorLike): { l: Tensor; u: Tensor; permutation: Tensor }
   const [l, u, permutation] = composites('linalg.lu', () => {
     const matrix = squareMatrices('lu', x);
     const n = matrix.shape[matrix.ndim - 1];
-    const [packed, , order] = lax.lu(matrix);
+    const [packed, , order] = luOf(matrix);
     return [tril(packed, -1).add(eye(n, n, { dtype: matrix.dtype })), triu(packed), order];
   });
   return { l, u, permutation };

@@ -1,8 +1,8 @@
 import { ShapeError } from '../errors/errors.ts';
 import { asFloat, broadcastValue } from '../ops/operands.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { broadcastShapes, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 
 /** `x` as a batch of floating matrices. Throws `ShapeError` for fewer than two axes. */
 export function matrices(op: string, x: TensorLike): Tensor {

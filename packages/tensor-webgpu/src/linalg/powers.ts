@@ -3,10 +3,10 @@ import { composite } from '../ops/composite.ts';
 import { matmul } from '../ops/contraction.ts';
 import { eye } from '../ops/creation.ts';
 import { broadcastTo } from '../ops/reshape.ts';
-import type { TensorLike } from '../ops/types.ts';
-import { lax } from '../primitives/lax.ts';
 import type { ScalarFunction } from '../primitives/linalg/scalarFunction.ts';
+import { symmetricFunction } from '../primitives/linalg/symmetricFunction.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { checkedAlone, whyNoFunction } from './alone.ts';
 import { squareMatrices } from './matrices.ts';
 import { inv } from './solve.ts';
@@ -62,6 +62,6 @@ export const logm = (x: TensorLike): Tensor => ofSymmetric('logm', x, { kind: 'l
 const ofSymmetric = (op: string, x: TensorLike, f: ScalarFunction): Tensor =>
   checkedAlone(
     x,
-    composite(`linalg.${op}`, () => lax.symmetricFunction(squareMatrices(op, x), f)),
+    composite(`linalg.${op}`, () => symmetricFunction(squareMatrices(op, x), f)),
     whyNoFunction(op, f),
   );

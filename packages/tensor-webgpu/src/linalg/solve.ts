@@ -5,11 +5,13 @@ import { composite } from '../ops/composite.ts';
 import { eye } from '../ops/creation.ts';
 import { asFloat, asTensors, castTo } from '../ops/operands.ts';
 import { broadcastTo, reshape } from '../ops/reshape.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import { lu } from '../primitives/linalg/lu.ts';
+import { triangularSolve as solveTriangular } from '../primitives/linalg/triangularSolve.ts';
+import type { Value } from '../program/value.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { sameBatch, squareMatrices } from './matrices.ts';
 
 /** Runs `solver` on a batch of square matrices and right-hand sides; a vector counts as one column. */
@@ -48,7 +50,7 @@ export const triangularSolve = (a: TensorLike, b: TensorLike, options: Triangula
       transpose = false,
       unitDiagonal = false,
     } = checkedOptions('linalg.triangularSolve', options, ['lower', 'transpose', 'unitDiagonal']);
-    return lax.triangularSolve(left, right, { leftSide: true, lower, transpose, unitDiagonal });
+    return solveTriangular(left, right, { leftSide: true, lower, transpose, unitDiagonal });
   });
 
 /**
@@ -57,15 +59,15 @@ export const triangularSolve = (a: TensorLike, b: TensorLike, options: Triangula
  */
 export const solve = (a: TensorLike, b: TensorLike): Tensor =>
   withColumns('solve', a, b, (left, right) => {
-    const [packed, , permutation] = lax.lu(left);
+    const [packed, , permutation] = lu(left);
     const exchanged = lax.gather(right, permutation, right.ndim - 2);
-    const lower = lax.triangularSolve(packed, exchanged, {
+    const lower = solveTriangular(packed, exchanged, {
       leftSide: true,
       lower: true,
       transpose: false,
       unitDiagonal: true,
     });
-    return lax.triangularSolve(packed, lower, { leftSide: true, lower: false, transpose: false, unitDiagonal: false });
+    return solveTriangular(packed, lower, { leftSide: true, lower: false, transpose: false, unitDiagonal: false });
   });
 
 /** x of a x = b from the Cholesky factor L of a = L Lᵀ. */

@@ -2,11 +2,11 @@ import { checkChoice, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { AxisOption, TensorLike } from '../tensor/types.ts';
 import { unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';
-import type { AxisOption, TensorLike } from './types.ts';
 
 /** max(x, 0); its derivative at 0 is 0. */
 export const relu = unary('relu', 'number', (x) => lax.select(lax.le(x, 0), 0, x));

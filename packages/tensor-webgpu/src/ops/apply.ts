@@ -1,8 +1,8 @@
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { type Domain, elementwiseOperands } from './operands.ts';
-import type { TensorLike } from './types.ts';
 
 /** A function of one tensor, element by element; `domain` says into which dtypes the operand is brought first. */
 export const unary =

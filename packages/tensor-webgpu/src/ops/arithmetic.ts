@@ -2,15 +2,15 @@ import { INTEGER_RANGE, isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { binary, unary } from './apply.ts';
 import { compare, mixesSigns } from './comparison.ts';
 import { composite } from './composite.ts';
 import { floorDivideMixed, fmodMixed, modMixed } from './mixedDivision.ts';
 import { asTensors, broadcastPair, elementwiseOperands, isScalar } from './operands.ts';
 import { withSignOf } from './signs.ts';
-import type { TensorLike } from './types.ts';
 
 type OfTwo = (x: Tensor, y: Tensor) => Value;
 

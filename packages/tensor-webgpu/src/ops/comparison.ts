@@ -1,10 +1,10 @@
 import { type DType, INTEGER_RANGE, isFloat } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asNumber, asTensors, broadcastPair, castTo, elementwiseOperands, isScalar } from './operands.ts';
-import type { TensorLike } from './types.ts';
 
 type Order = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 

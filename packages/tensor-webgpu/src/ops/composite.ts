@@ -1,7 +1,7 @@
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { runProgram } from '../trace/bind.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 
 /**
  * Runs an operation that is made of several primitives. Inside a trace its primitives are recorded; outside

@@ -3,10 +3,10 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { broadcastShapes, normalizeAxis, range, type Shape, sameShape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asTensors, broadcastValue, commonType, inType } from './operands.ts';
 import { matrixTranspose, reshape } from './reshape.ts';
-import type { TensorLike } from './types.ts';
 
 /** Operands of a contraction in one numeric dtype. */
 export function contractionOperands(xs: readonly TensorLike[]): Tensor[] {

@@ -3,10 +3,10 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { range, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { contractionOperands } from './contraction.ts';
 import { reshape } from './reshape.ts';
-import type { TensorLike } from './types.ts';
 import { type PerAxis, perAxis, type WindowOptions, windowPatches, windowsOf } from './windows.ts';
 
 export interface ConvOptions extends WindowOptions {

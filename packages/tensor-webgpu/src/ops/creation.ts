@@ -17,10 +17,10 @@ import { defaultDevice, deviceNamed } from '../runtime/registry.ts';
 import { upload } from '../runtime/transfer.ts';
 import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { CreateOptions, TensorLike } from '../tensor/types.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
-import { isValue, makeValue } from '../trace/value.ts';
+import { isValue, makeValue, placeOf } from '../trace/value.ts';
 import { composite } from './composite.ts';
-import type { CreateOptions, TensorLike } from './types.ts';
 
 /** The named device; without a name that of the program being traced, or the default one. */
 const chosenDevice = (name: string | undefined): Device =>
@@ -209,7 +209,7 @@ export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shap
 export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
   checkedOptions('fullLike', options, ['dtype', 'device']);
   const like = isValue(x) ? x : tensor(x);
-  return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? like.device?.name });
+  return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? placeOf(like)?.name });
 }
 
 /** Zeros in the shape, dtype and on the device of `x`. */

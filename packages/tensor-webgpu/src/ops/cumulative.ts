@@ -2,16 +2,9 @@ import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { CumulativeOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asFloat, asNumber } from './operands.ts';
-import type { TensorLike } from './types.ts';
-
-export interface CumulativeOptions {
-  /** The axis to run along; the flattened tensor when left out. */
-  readonly axis?: number;
-  /** Run from the end to the start (default false). */
-  readonly reverse?: boolean;
-}
 
 const cumulative =
   (name: string, apply: typeof lax.cumSum, prepare: (x: TensorLike) => Tensor) =>

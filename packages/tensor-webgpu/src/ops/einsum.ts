@@ -3,12 +3,12 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { contractionOperands } from './contraction.ts';
 import { contractionOrder } from './einsumOrder.ts';
 import { diagonal } from './indexing.ts';
 import { permute, reshape } from './reshape.ts';
-import type { TensorLike } from './types.ts';
 
 /** A tensor with a label for each of its axes; all labels differ. */
 interface Labelled {

@@ -1,7 +1,7 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { binary, unary } from './apply.ts';
 
 /** eˣ. */

@@ -3,11 +3,11 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { concat } from './join.ts';
 import { asNumber, elementwiseOperands } from './operands.ts';
 import { sliceAxis } from './slice.ts';
-import type { TensorLike } from './types.ts';
 
 /** The cross product of vectors of three components along `axis` (the last by default), with the other axes broadcast. */
 export function cross(x: TensorLike, y: TensorLike, axis = -1): Tensor {

@@ -1,3 +1,22 @@
+export type {
+  ArgReduceOptions,
+  Axes,
+  AxisOption,
+  CreateOptions,
+  CumulativeOptions,
+  GatherOptions,
+  InterpOptions,
+  NestedArray,
+  NormOptions,
+  PadMode,
+  PadWidths,
+  Range,
+  ReduceOptions,
+  SliceSpec,
+  SortOptions,
+  TensorLike,
+  VarianceOptions,
+} from '../tensor/types.ts';
 export {
   elu,
   gelu,
@@ -65,7 +84,6 @@ export {
   zerosLike,
 } from './creation.ts';
 export {
-  type CumulativeOptions,
   cumlogsumexp,
   cummax,
   cummin,
@@ -97,7 +115,6 @@ export {
   diagonal,
   dynamicSlice,
   dynamicUpdateSlice,
-  type GatherOptions,
   gather,
   oneHot,
   scatterAdd,
@@ -111,7 +128,7 @@ export {
   tril,
   triu,
 } from './indexing.ts';
-export { type InterpOptions, interp } from './interp.ts';
+export { interp } from './interp.ts';
 export {
   concat,
   meshgrid,
@@ -137,14 +154,9 @@ export {
 } from './logical.ts';
 export { logsumexp } from './logsumexp.ts';
 export { nanmax, nanmean, nanmin, nansum } from './nanReductions.ts';
-export {
-  type PadMode,
-  type PadWidths,
-  pad,
-} from './pad.ts';
+export { pad } from './pad.ts';
 export { avgPool, maxPool, type PoolOptions } from './pool.ts';
 export {
-  type ArgReduceOptions,
   all,
   any,
   argmax,
@@ -153,12 +165,10 @@ export {
   max,
   mean,
   min,
-  type NormOptions,
   norm,
   prod,
   std,
   sum,
-  type VarianceOptions,
   variance,
   variance as var,
 } from './reductions.ts';
@@ -184,15 +194,10 @@ export {
   segmentSum,
 } from './segment.ts';
 export { copysign, fmax, fmin, heaviside, signbit } from './signs.ts';
-export {
-  type Range,
-  type SliceSpec,
-  slice,
-} from './slice.ts';
+export { slice } from './slice.ts';
 export {
   argsort,
   lexsort,
-  type SortOptions,
   searchsorted,
   sort,
   topK,
@@ -246,5 +251,4 @@ export {
   tan,
   tanh,
 } from './trigonometric.ts';
-export type { Axes, AxisOption, CreateOptions, NestedArray, ReduceOptions, TensorLike } from './types.ts';
 export type { PerAxis, WindowOptions, WindowPadding } from './windows.ts';

@@ -2,14 +2,15 @@ import { checkDType } from '../dtype/dtype.ts';
 import { checkedList, checkedOptions, checkedWhole, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { UpdateMode } from '../program/placing.ts';
+import type { Value } from '../program/value.ts';
 import { checkShape, normalizeAxis, range, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { AxisOption, GatherOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { tensor } from './creation.ts';
 import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
 import { moveaxis } from './reshape.ts';
-import type { AxisOption, TensorLike } from './types.ts';
 
 /**
  * Indices as i32 that count from the front. This is the one convention of every function that takes indices or starts:
@@ -92,11 +93,6 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
   });
 }
 
-export interface GatherOptions {
-  /** Leading axes that x and the indices share (default 0). */
-  readonly batchDims?: number;
-}
-
 /**
  * x [B…, N, R…] and indices [B…, I…] give [B…, I…, R…]: rows of x by number, batch by batch. Negative and out-of-range
  * indices as in `take`.
@@ -109,10 +105,8 @@ export function gather(x: TensorLike, indices: TensorLike, options: GatherOption
   });
 }
 
-type ScatterMode = 'add' | 'set' | 'min' | 'max' | 'mul';
-
 const scatter =
-  (name: string, mode: ScatterMode) =>
+  (name: string, mode: UpdateMode) =>
   (x: TensorLike, indices: TensorLike, updates: TensorLike, options: GatherOptions = {}): Tensor =>
     composite(name, () => {
       const batchDims = checkedBatchDims(name, checkedOptions(name, options, ['batchDims']));

@@ -4,18 +4,11 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { InterpOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asTensors, commonType, inType } from './operands.ts';
 import { sliceAxis } from './slice.ts';
 import { searchsorted } from './sorting.ts';
-import type { TensorLike } from './types.ts';
-
-export interface InterpOptions {
-  /** The value left of the first knot (that of the first knot by default). */
-  readonly left?: number;
-  /** The value right of the last knot (that of the last knot by default). */
-  readonly right?: number;
-}
 
 /**
  * The piecewise linear function through the knots (`knots[i]`, `values[i]`), at each element of x:

@@ -3,11 +3,11 @@ import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxis, sameShape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Axes, TensorLike } from '../tensor/types.ts';
 import { composite, composites } from './composite.ts';
 import { asTensor, asTensors, commonType, inType } from './operands.ts';
 import { expandDims, permute, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
-import type { Axes, TensorLike } from './types.ts';
 
 function sameType(op: string, xs: readonly TensorLike[]): Tensor[] {
   checkedList(op, 'the tensors', xs);

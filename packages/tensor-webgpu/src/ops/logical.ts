@@ -1,13 +1,13 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { broadcastShapes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { binary, unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { asTensors, broadcastValue, castTo, commonType, inType, isLiteralValue, isScalar } from './operands.ts';
-import type { TensorLike } from './types.ts';
 
 const truth = (x: Tensor): Tensor => (x.dtype === 'bool' ? x : (lax.ne(x, 0) as Tensor));
 

@@ -1,13 +1,13 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxes, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { ReduceOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asFloat } from './operands.ts';
 import { max, sum } from './reductions.ts';
 import { reshape } from './reshape.ts';
-import type { ReduceOptions, TensorLike } from './types.ts';
 
 /** `x` where finite, 0 elsewhere: a shift that cannot turn infinities into NaN. */
 export const finiteOrZero = (x: Value): Value => lax.select(lax.isFinite(x), x, 0);

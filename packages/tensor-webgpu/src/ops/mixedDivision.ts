@@ -1,6 +1,6 @@
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { castTo } from './operands.ts';
 
 /** The quotient and the remainder of the sizes, as u32, and which operand is negative. */

@@ -1,12 +1,12 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { checkedOptions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { ReduceOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asFloat, asNumber } from './operands.ts';
 import { all, max, min, sum } from './reductions.ts';
-import type { ReduceOptions, TensorLike } from './types.ts';
 
 /** x with `value` in the places of NaN, which get no derivative. */
 const withoutNaN = (x: Tensor, value: number): Tensor =>

@@ -2,12 +2,13 @@ import { checkFits, type DType, floatOf, promoteNumber, promoteTypes } from '../
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import { Literal } from '../program/program.ts';
+import { Literal } from '../program/aval.ts';
+import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { isValue, literalValue, type Value } from '../trace/value.ts';
+import type { NestedArray, TensorLike } from '../tensor/types.ts';
+import { isValue, literalValue } from '../trace/value.ts';
 import { tensor } from './creation.ts';
-import type { NestedArray, TensorLike } from './types.ts';
 
 /** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */
 export const isTensor = (x: unknown): x is Tensor => isValue(x);

@@ -2,18 +2,12 @@ import { checkFits } from '../dtype/dtype.ts';
 import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { PadMode, PadWidths, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asTensor } from './operands.ts';
 import { sliceAxis } from './slice.ts';
-import type { TensorLike } from './types.ts';
-
-/** One width for all sides, `[before, after]` for all axes, or one such pair for each axis. */
-export type PadWidths = number | readonly [number, number] | readonly (readonly [number, number])[];
-
-/** What to fill with: a constant, the border, or the tensor mirrored (without or with its border) or repeated. */
-export type PadMode = 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap';
 
 function widthPairs(widths: PadWidths, rank: number): (readonly [number, number])[] {
   const isPair = (entry: unknown): entry is readonly [number, number] =>

@@ -4,9 +4,9 @@ import { DTypeError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asFloat, asTensor } from './operands.ts';
-import type { TensorLike } from './types.ts';
 import { reduceWindows } from './windowReductions.ts';
 import { type PerAxis, perAxis, type WindowOptions, type Windows, windowsOf } from './windows.ts';
 

@@ -2,12 +2,12 @@ import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { vectorNorm } from '../primitives/vectorNorm.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxes, normalizeAxis, type Shape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { ArgReduceOptions, NormOptions, ReduceOptions, TensorLike, VarianceOptions } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asFloat, asNumber, asTensor, castTo } from './operands.ts';
-import type { AxisOption, ReduceOptions, TensorLike } from './types.ts';
 
 /** `shape` with extent 1 at the reduced axes. */
 export const keptShape = (shape: Shape, axes: readonly number[]): number[] =>
@@ -81,11 +81,6 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
 
 const countOf = (x: Tensor, axes: readonly number[]): number => sizeOf(axes.map((axis) => x.shape[axis]));
 
-export interface VarianceOptions extends ReduceOptions {
-  /** Delta degrees of freedom: the sum of squares is divided by n - ddof (default 0). */
-  readonly ddof?: number;
-}
-
 /** x - mean over the axes of a variance, and the number that its sum of squares is divided by. */
 function centered(name: string, x: TensorLike, options: VarianceOptions) {
   const { axis, keepDims = false, ddof = 0 } = checkedOptions(name, options, ['axis', 'keepDims', 'ddof']);
@@ -117,11 +112,6 @@ export function std(x: TensorLike, options: VarianceOptions = {}): Tensor {
     const { rest, axes, keepDims, divisor } = centered('std', x, options);
     return vectorNorm(rest, axes, keepDims, divisor);
   });
-}
-
-export interface NormOptions extends ReduceOptions {
-  /** 1: Σ|x|, 2: sqrt(Σx²) (default), Infinity: max|x|, any other p > 0: (Σ|x|ᵖ)^(1/p). */
-  readonly ord?: number;
 }
 
 /**
@@ -205,10 +195,6 @@ function argReduce(name: string, x: TensorLike, options: ArgReduceOptions, apply
     if (!options.keepDims) return result;
     return lax.reshape(result, options.axis === undefined ? value.shape.map(() => 1) : keptShape(value.shape, [axis]));
   });
-}
-
-export interface ArgReduceOptions extends AxisOption {
-  readonly keepDims?: boolean;
 }
 
 /** The index (i32) of the first largest element along `axis`, or in the flattened tensor. A NaN wins. */

@@ -12,9 +12,9 @@ import {
   sizeOf,
 } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { Axes, TensorLike } from '../tensor/types.ts';
 import { composite, composites } from './composite.ts';
 import { asTensor, asTensors, broadcastValue } from './operands.ts';
-import type { Axes, TensorLike } from './types.ts';
 
 /** `shape` with its one -1 replaced by the extent that keeps the size. */
 function resolveShape(from: Shape, shape: Shape): number[] {

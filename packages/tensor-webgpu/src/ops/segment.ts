@@ -2,13 +2,13 @@ import { isFloat } from '../dtype/dtype.ts';
 import { checkedWhole } from '../errors/checks.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { finiteOrZero } from './logsumexp.ts';
 import { asFloat, asNumber, asTensors, castTo, checkInteger, isTensor } from './operands.ts';
-import type { TensorLike } from './types.ts';
 
 /** Data with one row for each segment id. */
 function rows(

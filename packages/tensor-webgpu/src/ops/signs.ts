@@ -1,6 +1,6 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Value } from '../trace/value.ts';
+import type { Value } from '../program/value.ts';
 import { binary, unary } from './apply.ts';
 
 /** Whether x is negative; -0 is, and NaN is not. */

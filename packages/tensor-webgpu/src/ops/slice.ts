@@ -1,26 +1,13 @@
 import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { Range, SliceSpec, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { asTensor } from './operands.ts';
 import { reshape } from './reshape.ts';
-import type { TensorLike } from './types.ts';
-
-/** A range of one axis as in Python's `start:stop:step`; negative positions count from the end. */
-export interface Range {
-  readonly start?: number | null;
-  readonly stop?: number | null;
-  readonly step?: number;
-}
-
-/**
- * What to take of one axis: an integer (the axis goes), a range (also as `[start, stop]` or
- * `[start, stop, step]`), or `null` for a new axis of extent 1. `'...'` leaves the axes in the middle alone.
- */
-export type SliceSpec = number | Range | readonly (number | null)[] | null | '...';
 
 /** Positions `start` to `stop` of one axis (a view). */
 export function sliceAxis(x: Value, axis: number, start: number, stop: number): Tensor {

@@ -2,21 +2,14 @@ import { isFloat } from '../dtype/dtype.ts';
 import { checkChoice, checkedList, checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxis, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { SortOptions, TensorLike } from '../tensor/types.ts';
 import { composite, composites } from './composite.ts';
 import { asTensor, asTensors, commonType, inType } from './operands.ts';
 import { moveaxis, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
-import type { TensorLike } from './types.ts';
-
-export interface SortOptions {
-  /** The axis to sort along (the last by default). */
-  readonly axis?: number;
-  /** Largest first (default false). Equal elements keep their order and NaN comes last either way. */
-  readonly descending?: boolean;
-}
 
 /** A key whose ascending order is the descending order of x; it cannot overflow. */
 const descendingKey = (x: Value): Value => (isFloat(x.dtype) ? lax.neg(x) : lax.not(x));

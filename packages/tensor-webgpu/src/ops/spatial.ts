@@ -1,10 +1,10 @@
 import { ShapeError } from '../errors/errors.ts';
 import { showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { conv, convTranspose } from './conv.ts';
 import { asTensor } from './operands.ts';
 import { avgPool, maxPool } from './pool.ts';
-import type { TensorLike } from './types.ts';
 
 type OverWindows<A extends readonly unknown[]> = (x: TensorLike, ...rest: A) => Tensor;
 

@@ -1,9 +1,9 @@
 import { lax } from '../primitives/lax.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { unary } from './apply.ts';
 import { composite } from './composite.ts';
 import { asFloat } from './operands.ts';
-import type { TensorLike } from './types.ts';
 
 /** The error function 2/√π ∫₀ˣ exp(-t²) dt. */
 export const erf = unary('erf', 'float', lax.erf);

@@ -3,6 +3,7 @@ import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { normalizeAxes, range, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { ReduceOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { stack } from './join.ts';
 import { asFloat, asNumber } from './operands.ts';
@@ -10,7 +11,6 @@ import { keptShape, max, min } from './reductions.ts';
 import { moveaxis, reshape } from './reshape.ts';
 import { sliceAxis } from './slice.ts';
 import { sort } from './sorting.ts';
-import type { ReduceOptions, TensorLike } from './types.ts';
 
 /**
  * The q-quantile over `axis`, 0 <= q <= 1, linear between the two nearest elements. A list of q gives a new

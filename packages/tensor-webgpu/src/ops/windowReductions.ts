@@ -1,7 +1,7 @@
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 import { padded, type Windows, windowSlices } from './windows.ts';
 
 /** Windows of more places than this are reduced axis by axis instead of place by place. */

@@ -1,9 +1,9 @@
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { rowMajorStrides, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 
 /** One number for every spatial axis, or one for each. */
 export type PerAxis = number | readonly number[];

@@ -1,4 +1,5 @@
-import { type Eqn, type Program, Var } from '../program/program.ts';
+import { Var } from '../program/aval.ts';
+import type { Eqn, Program } from '../program/program.ts';
 
 /** The program without equations whose results nobody uses. */
 export function removeDeadCode(program: Program): Program {

@@ -1,4 +1,5 @@
-import { type Atom, type Eqn, isProgram, type Params, type Program, Var } from '../program/program.ts';
+import { type Atom, type Params, Var } from '../program/aval.ts';
+import { type Eqn, isProgram, keeps, type Program } from '../program/program.ts';
 
 /** A copy of the parameters in which `change` was applied to every sub-program. */
 export function mapSubprograms(params: Params, change: (program: Program) => Program): Params {
@@ -24,7 +25,7 @@ export function inlineCalls(program: Program): Program {
   const copy = (part: Program): void => {
     for (const { primitive, params, inputs, outputs } of part.eqns) {
       const operands = inputs.map(resolve);
-      if (primitive.name === 'stopGradient') {
+      if (keeps(primitive, 'identity')) {
         replaced.set(outputs[0], operands[0]);
       } else if (primitive.kind === 'inline' && primitive.body) {
         const body = freshProgram(primitive.body(params));

@@ -1,5 +1,5 @@
-import type { Primitive } from '../program/primitive.ts';
-import type { Atom, Aval, Eqn, Params } from '../program/program.ts';
+import type { Atom, Aval, Params } from '../program/aval.ts';
+import type { Eqn, Primitive, PrimitiveKind } from '../program/program.ts';
 
 /** What a rewrite rule may ask and do. */
 export interface Rewriter {
@@ -17,30 +17,40 @@ export type Rewrite = (
   inputs: readonly Atom[],
   params: Params,
   outputs: readonly Aval[],
+  primitive: Primitive,
 ) => readonly Atom[] | null;
 
-const registered = new Map<string, Rewrite[]>();
-
-/** A rule and the primitives it applies to. */
+/** A rule and what it applies to: these primitives, or all of a kind. */
 export interface RewriteRule {
-  readonly primitives: readonly string[];
+  readonly of: readonly Primitive[] | PrimitiveKind;
   readonly rewrite: Rewrite;
 }
 
 /** A list of rules and the function that adds one. */
-export function ruleList(): {
-  rules: RewriteRule[];
-  addRewrite: (primitives: readonly string[], rewrite: Rewrite) => void;
-} {
+export function ruleList(): { rules: RewriteRule[]; addRewrite: (of: RewriteRule['of'], rewrite: Rewrite) => void } {
   const rules: RewriteRule[] = [];
-  return { rules, addRewrite: (primitives, rewrite) => void rules.push({ primitives, rewrite }) };
+  return { rules, addRewrite: (of, rewrite) => void rules.push({ of, rewrite }) };
 }
+
+const registered = new Map<Primitive | PrimitiveKind, Rewrite[]>();
+let found = new WeakMap<Primitive, readonly Rewrite[]>();
 
 /** Makes rules known to the simplifier. They stand in `rewrites/`, beside the primitives they speak of. */
 export function registerRewrites(rules: readonly RewriteRule[]): void {
-  for (const { primitives, rewrite } of rules) {
-    for (const name of primitives) registered.set(name, [...(registered.get(name) ?? []), rewrite]);
+  found = new WeakMap();
+  for (const { of, rewrite } of rules) {
+    for (const key of typeof of === 'string' ? [of] : of) {
+      registered.set(key, [...(registered.get(key) ?? []), rewrite]);
+    }
   }
 }
 
-export const rewritesOf = (primitive: string): readonly Rewrite[] => registered.get(primitive) ?? [];
+/** The rules for a primitive: those for all of its kind first. */
+export function rewritesOf(primitive: Primitive): readonly Rewrite[] {
+  let rules = found.get(primitive);
+  if (!rules) {
+    rules = [...(registered.get(primitive.kind) ?? []), ...(registered.get(primitive) ?? [])];
+    found.set(primitive, rules);
+  }
+  return rules;
+}

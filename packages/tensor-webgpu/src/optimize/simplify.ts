@@ -1,14 +1,12 @@
+import { type Atom, Literal, type Params, Var } from '../program/aval.ts';
 import { operationKey } from '../program/key.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
+import { type Eqn, keeps, type Primitive, type Program } from '../program/program.ts';
 import { removeDeadCode } from './deadCode.ts';
 import { inlineCalls, mapSubprograms } from './inline.ts';
 import { type Rewriter, rewritesOf } from './rewrite.ts';
 
 /** Rewriting passes at most; each one only goes on if the last changed something. */
 const MAX_PASSES = 6;
-
-const COMMUTATIVE = new Set(['add', 'mul', 'max', 'min', 'and', 'or', 'xor', 'eq', 'ne']);
 
 /** Programs that were simplified before, with what became of them: bodies of loops are met at every pass around them. */
 const simplified = new WeakMap<Program, Program>();
@@ -94,8 +92,8 @@ class Pass implements Rewriter {
     params: Params,
     outputs: readonly Var[],
   ): readonly Atom[] {
-    for (const rule of rewritesOf(primitive.name)) {
-      const results = rule(this, inputs, params, outputs);
+    for (const rule of rewritesOf(primitive)) {
+      const results = rule(this, inputs, params, outputs, primitive);
       if (results) {
         this.changed = true;
         return results;
@@ -119,6 +117,6 @@ function equationKey(primitive: Primitive, inputs: readonly Atom[], params: Para
   const names = inputs.map((atom) =>
     atom instanceof Literal ? `${atom.dtype}:${Object.is(atom.value, -0) ? '-0' : atom.value}` : `%${atom.id}`,
   );
-  if (COMMUTATIVE.has(primitive.name)) names.sort();
+  if (keeps(primitive, 'commutative')) names.sort();
   return `${operationKey(primitive.name, params)})${names.join(' ')}`;
 }

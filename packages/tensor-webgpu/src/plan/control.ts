@@ -1,5 +1,5 @@
 import type { ControlPart, Schedule } from '../kernels/form.ts';
-import { Literal, type Var } from '../program/program.ts';
+import { Literal, type Var } from '../program/aval.ts';
 import { sameShape } from '../shape/shape.ts';
 import { aligned } from './arena.ts';
 import type { ControlPlan, MemoryPlan, PlanInProgress } from './memory.ts';

@@ -1,5 +1,5 @@
 import type { Part, Schedule } from '../kernels/form.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 
 /** When a variable is in use, in groups of a schedule. */
 export interface Life {

@@ -1,6 +1,6 @@
 import type { ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 
 /** Where a variable lies: in the arena, or in the memory of an input or output of its program. */
 export type Place =

@@ -2,7 +2,7 @@ import { readBy, valuesOf } from '../kernels/access.ts';
 import { loadsOf } from '../kernels/expression.ts';
 import type { RowPart, Stage } from '../kernels/form.ts';
 import { contractsOwnRows, readOwnRows } from '../kernels/rows.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { madeBy } from '../kernels/access.ts';
 import type { ContractionStage, ControlPart, Part, RowPart, Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import type { Var } from '../program/program.ts';
+import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { type Block, packArena } from './arena.ts';

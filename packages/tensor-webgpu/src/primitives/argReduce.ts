@@ -1,9 +1,9 @@
 import { DTypeError, ShapeError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxis, showShape, withoutAxes } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { NUMBERS } from './elementwise.ts';
 import { rowsOf } from './reduce.ts';
 

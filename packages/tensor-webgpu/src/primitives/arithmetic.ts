@@ -1,5 +1,5 @@
 import { isInteger } from '../dtype/dtype.ts';
-import type { Tangent } from '../program/primitive.ts';
+import type { Tangent } from '../program/value.ts';
 import { addTangents, binary, elementwise, NUMBERS, unary } from './elementwise.ts';
 
 /** The cotangent of a linear operand; the others have none. */
@@ -7,6 +7,7 @@ const when = (linear: boolean, cotangent: () => Tangent): Tangent => (linear ? c
 
 export const addPrimitive = elementwise({
   name: 'add',
+  laws: ['exact', 'commutative'],
   scalar: (x, y) => x + y,
   dtypes: NUMBERS,
   partials: ['one', 'one'],
@@ -15,6 +16,7 @@ export const addPrimitive = elementwise({
 
 export const subPrimitive = elementwise({
   name: 'sub',
+  laws: ['exact'],
   scalar: (x, y) => x - y,
   dtypes: NUMBERS,
   partials: ['one', 'neg'],
@@ -23,6 +25,7 @@ export const subPrimitive = elementwise({
 
 export const negPrimitive = elementwise({
   name: 'neg',
+  laws: ['exact'],
   cost: 0.5,
   scalar: (x) => -x,
   dtypes: NUMBERS,
@@ -32,6 +35,7 @@ export const negPrimitive = elementwise({
 
 export const mulPrimitive = elementwise({
   name: 'mul',
+  laws: ['exact', 'commutative'],
   scalar: (x, y) => x * y,
   // The product of two 32-bit integers does not fit the 53 bits of a double.
   scalarFor: (dtype) => (isInteger(dtype) ? Math.imul : (x, y) => x * y),
@@ -46,6 +50,7 @@ export const mulPrimitive = elementwise({
 /** Quotient; integers divide towards zero, and by zero give 0. */
 export const divPrimitive = elementwise({
   name: 'div',
+  laws: ['exact'],
   cost: 4,
   scalar: (x, y) => x / y,
   dtypes: NUMBERS,

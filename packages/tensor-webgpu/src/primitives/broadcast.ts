@@ -1,10 +1,10 @@
 import { ShapeError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { constantAffine } from '../shape/affine.ts';
 import { checkShape, range, rowMajorStrides, type Shape, sameShape, showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { readStrided } from './strided.ts';
 
 interface BroadcastParams {

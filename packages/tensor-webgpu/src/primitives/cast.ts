@@ -1,10 +1,11 @@
 import { bytesPerElement, type DType, hostArray, INTEGER_RANGE, isFloat, isInteger } from '../dtype/dtype.ts';
 import { DTypeError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { Literal } from '../program/program.ts';
+import { Literal } from '../program/aval.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import { literalValue, type Value } from '../trace/value.ts';
+import { literalValue } from '../trace/value.ts';
 import { batchElementwise, elementwise, type Scalar } from './elementwise.ts';
 
 /** The conversion of one number: a float beyond an integer type goes to its nearest bound, NaN to 0. */
@@ -24,6 +25,7 @@ function convert(from: DType, to: DType): Scalar {
  */
 export const castPrimitive = elementwise({
   name: 'cast',
+  laws: ['exact'],
   cost: 0.5,
   scalarFor: (from, params: { dtype: DType }) => convert(from, params.dtype),
   outputDType: (_inputs, params: { dtype: DType }) => params.dtype,

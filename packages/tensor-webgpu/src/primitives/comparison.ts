@@ -1,11 +1,16 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Law, Primitive } from '../program/program.ts';
 import { binary, elementwise, FLOATS, type Scalar, unary } from './elementwise.ts';
 import { commonDType } from './operand.ts';
 
 /** A comparison of two operands of one dtype; the output is bool. Any comparison with NaN but `ne` is false. */
-const comparison = (name: string, holds: (x: number, y: number) => boolean): Primitive =>
+const comparison = (
+  name: string,
+  holds: (x: number, y: number) => boolean,
+  laws: readonly Law[] = ['exact'],
+): Primitive =>
   elementwise({
     name,
+    laws,
     scalar: ((x, y) => (holds(x, y) ? 1 : 0)) satisfies Scalar,
     outputDType: (inputs) => {
       commonDType(name, inputs);
@@ -16,6 +21,7 @@ const comparison = (name: string, holds: (x: number, y: number) => boolean): Pri
 const test = (name: string, holds: (x: number) => boolean): Primitive =>
   elementwise({
     name,
+    laws: ['exact'],
     scalar: (x) => (holds(x) ? 1 : 0),
     outputDType: (inputs) => {
       commonDType(name, inputs, FLOATS);
@@ -23,8 +29,8 @@ const test = (name: string, holds: (x: number) => boolean): Primitive =>
     },
   });
 
-export const eqPrimitive = comparison('eq', (x, y) => x === y);
-export const nePrimitive = comparison('ne', (x, y) => x !== y);
+export const eqPrimitive = comparison('eq', (x, y) => x === y, ['exact', 'commutative']);
+export const nePrimitive = comparison('ne', (x, y) => x !== y, ['exact', 'commutative']);
 export const ltPrimitive = comparison('lt', (x, y) => x < y);
 export const lePrimitive = comparison('le', (x, y) => x <= y);
 export const gtPrimitive = comparison('gt', (x, y) => x > y);

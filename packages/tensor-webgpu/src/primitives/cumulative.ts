@@ -1,14 +1,14 @@
 import type { DType } from '../dtype/dtype.ts';
 import { isInteger } from '../dtype/dtype.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { normalizeAxis, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { mulPrimitive } from './arithmetic.ts';
 import { FLOATS, NUMBERS } from './elementwise.ts';
 import { maxPrimitive, minPrimitive } from './extremes.ts';
-import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
 
 interface CumulativeParams {

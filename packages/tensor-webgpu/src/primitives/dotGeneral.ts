@@ -1,22 +1,16 @@
 import { isInteger, type TypedArray } from '../dtype/dtype.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
-import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
-import type { Aval } from '../program/program.ts';
-import { refArray, refData } from '../program/refArray.ts';
+import type { Aval } from '../program/aval.ts';
+import type { DotAxes, Lax } from '../program/lax.ts';
+import type { Primitive } from '../program/program.ts';
+import { type RefArray, refArray, refData } from '../program/refArray.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { range, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { addTangents, NUMBERS } from './elementwise.ts';
-import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
 import { readPermuted } from './strided.ts';
 import { inversePermutation } from './transpose.ts';
-
-/** Pairs of axes of the left and the right operand: summed over (`contract`) or kept side by side (`batch`). */
-export interface DotAxes {
-  readonly contract: readonly [readonly number[], readonly number[]];
-  readonly batch: readonly [readonly number[], readonly number[]];
-}
 
 /** The axes of one operand that are neither contracted nor batched, in order. */
 export const freeAxes = (rank: number, contract: readonly number[], batch: readonly number[]): number[] =>

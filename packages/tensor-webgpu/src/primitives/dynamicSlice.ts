@@ -1,15 +1,16 @@
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
-import type { Choice } from '../program/lowering.ts';
-import type { Primitive, RefArray } from '../program/primitive.ts';
-import { type Aval, Literal } from '../program/program.ts';
-import { refArray, refData } from '../program/refArray.ts';
+import { type Aval, Literal } from '../program/aval.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Choice } from '../program/placing.ts';
+import type { Primitive } from '../program/program.ts';
+import { type RefArray, refArray, refData } from '../program/refArray.ts';
+import type { Operand, Value } from '../program/value.ts';
 import type { Affine } from '../shape/affine.ts';
 import { rowMajorStrides, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import { literalValue, type Value } from '../trace/value.ts';
+import { literalValue } from '../trace/value.ts';
 import { repeatFirst } from './elementwise.ts';
-import type { Lax } from './lax.ts';
-import { asValues, commonDType, type Operand } from './operand.ts';
+import { asValues, commonDType } from './operand.ts';
 import { copyStrided, readStrided } from './strided.ts';
 
 interface DynamicSliceParams {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype/dtype.ts';
 import { DTypeError, ShapeError } from '../errors/errors.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Value } from '../program/value.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
-import { type Lax, lax } from './lax.ts';
+import { lax } from './lax.ts';
 import { array, evaluate, forwardProgram } from './testing/checkRules.ts';
 
 const list = (values: readonly number[], dtype: DType = 'f64') => array([values.length], (i) => values[i], dtype);

@@ -1,12 +1,12 @@
 import { type DType, isFloat } from '../dtype/dtype.ts';
-import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
-import type { Aval, Params } from '../program/program.ts';
-import { refArray, refData } from '../program/refArray.ts';
+import type { Aval, Params } from '../program/aval.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Law, Primitive } from '../program/program.ts';
+import { type RefArray, refArray, refData } from '../program/refArray.ts';
+import type { Operand, Tangent, Value } from '../program/value.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
-import type { Lax } from './lax.ts';
-import { asValues, commonDType, commonShape, isLiteral, type Operand } from './operand.ts';
+import { asValues, commonDType, commonShape, isLiteral } from './operand.ts';
 
 /** A function on one element. */
 export type Scalar = (...args: number[]) => number;
@@ -23,6 +23,7 @@ export type Partial =
 
 interface ElementwiseSpec {
   readonly name: string;
+  readonly laws?: readonly Law[];
   /** The function on one element, in double precision. */
   readonly scalar?: Scalar;
   /** Where the function depends on the operands' dtype or on the parameters: takes the place of `scalar`. */
@@ -48,6 +49,7 @@ export function elementwise(spec: ElementwiseSpec): Primitive {
   const { scalar, scalarFor } = spec;
   const primitive: Primitive = {
     name: spec.name,
+    laws: spec.laws,
     kind: 'elementwise',
     scalar,
     scalarFor,

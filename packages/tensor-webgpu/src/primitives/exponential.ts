@@ -2,6 +2,7 @@ import { elementwise, FLOATS, unary } from './elementwise.ts';
 
 export const expPrimitive = elementwise({
   name: 'exp',
+  laws: ['neverMinusZero'],
   cost: 12,
   scalar: Math.exp,
   dtypes: FLOATS,
@@ -37,6 +38,7 @@ export const log1pPrimitive = elementwise({
 /** The logistic function `1 / (1 + exp(-x))`. */
 export const sigmoidPrimitive = elementwise({
   name: 'sigmoid',
+  laws: ['neverMinusZero'],
   cost: 14,
   scalar: (x) => {
     const small = Math.exp(-Math.abs(x));
@@ -49,6 +51,7 @@ export const sigmoidPrimitive = elementwise({
 /** `log(1 + exp(x))`, without overflow. */
 export const softplusPrimitive = elementwise({
   name: 'softplus',
+  laws: ['neverMinusZero'],
   cost: 24,
   scalar: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   dtypes: FLOATS,

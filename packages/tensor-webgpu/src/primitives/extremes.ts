@@ -1,7 +1,7 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Primitive } from '../program/program.ts';
+import type { Operand } from '../program/value.ts';
 import { addTangents, binary, elementwise, NUMBERS } from './elementwise.ts';
-import type { Lax } from './lax.ts';
-import type { Operand } from './operand.ts';
 
 /** The larger or smaller of two numbers; NaN if one is. At a tie each operand carries half of the derivative. */
 function extreme(
@@ -11,6 +11,7 @@ function extreme(
 ): Primitive {
   return elementwise({
     name,
+    laws: ['exact', 'commutative'],
     scalar,
     dtypes: NUMBERS,
     jvp(lax, [x, y], [dx, dy]) {

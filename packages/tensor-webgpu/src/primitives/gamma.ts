@@ -1,8 +1,8 @@
 import { ArgumentError } from '../errors/errors.ts';
+import type { Operand, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { elementwise, FLOATS, unary } from './elementwise.ts';
-import { asValues, commonDType, type Operand } from './operand.ts';
+import { asValues, commonDType } from './operand.ts';
 import * as special from './special/gamma.ts';
 
 /** `log |Gamma(x)|`; infinite at 0, -1, -2, … */

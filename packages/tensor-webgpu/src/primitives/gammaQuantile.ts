@@ -1,8 +1,8 @@
 import { DerivativeError } from '../errors/errors.ts';
+import type { Operand, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { elementwise, FLOATS } from './elementwise.ts';
-import { asValues, type Operand } from './operand.ts';
+import { asValues } from './operand.ts';
 import { logGammaQuantileSlope } from './special/gammaQuantile.ts';
 
 /** The derivative in alpha of the logarithm of standard gamma numbers at a fixed level of their distribution function. */

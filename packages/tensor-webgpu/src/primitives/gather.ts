@@ -1,14 +1,14 @@
 import { DTypeError, ShapeError } from '../errors/errors.ts';
-import type { Choice } from '../program/lowering.ts';
-import type { Primitive } from '../program/primitive.ts';
-import type { Aval } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Choice } from '../program/placing.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { type Affine, constantAffine } from '../shape/affine.ts';
 import { range, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { repeatFirst } from './elementwise.ts';
-import type { Lax } from './lax.ts';
 
 interface GatherParams {
   readonly batchDims: number;

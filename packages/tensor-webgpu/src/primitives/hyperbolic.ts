@@ -10,6 +10,7 @@ export const sinhPrimitive = elementwise({
 
 export const coshPrimitive = elementwise({
   name: 'cosh',
+  laws: ['neverMinusZero'],
   cost: 20,
   scalar: Math.cosh,
   dtypes: FLOATS,

@@ -1,6 +1,6 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 
 /** The identity, as a wall: what is computed from its output is never merged with what is computed from its input. */
 export const barrierPrimitive: Primitive = {
@@ -21,6 +21,7 @@ export const barrierPrimitive: Primitive = {
 /** The identity with derivative zero: its output counts as a constant. */
 export const stopGradientPrimitive: Primitive = {
   name: 'stopGradient',
+  laws: ['identity'],
   kind: 'view',
   lowering: { as: 'view', through: (coordinates) => coordinates, sameOrder: true },
   shape: ([x]) => [{ shape: x.shape, dtype: x.dtype }],

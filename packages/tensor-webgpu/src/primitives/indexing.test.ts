@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { DType } from '../dtype/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
+import type { Value } from '../program/value.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { lax } from './lax.ts';
 import { array, evaluate, forwardProgram } from './testing/checkRules.ts';
 

@@ -1,10 +1,11 @@
 import type { DType } from '../dtype/dtype.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Aval, Literal } from '../program/program.ts';
+import { type Aval, Literal } from '../program/aval.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { checkShape, normalizeAxis, rowMajorStrides, type Shape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import { literalValue, type Value } from '../trace/value.ts';
+import { literalValue } from '../trace/value.ts';
 import { broadcastInDim } from './broadcast.ts';
 
 interface IotaParams {
@@ -16,6 +17,7 @@ interface IotaParams {
 /** The position along `axis`: 0, 1, 2, …, the same wherever the other indices point. */
 export const iotaPrimitive: Primitive = {
   name: 'iota',
+  laws: ['neverMinusZero'],
   kind: 'elementwise',
   lowering: { as: 'position', axis: ({ axis }: IotaParams) => axis, cost: 0.5 },
   shape(_inputs, { shape, axis, dtype }: IotaParams) {

@@ -1,9 +1,10 @@
 import type { DType } from '../dtype/dtype.ts';
 import { describe } from '../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
-import { type Aval, Literal } from '../program/program.ts';
+import { type Aval, Literal } from '../program/aval.ts';
+import type { Value } from '../program/value.ts';
 import { type Shape, sameShape, showShape } from '../shape/shape.ts';
-import { isValue, literalValue, type Value } from '../trace/value.ts';
+import { isValue, literalValue } from '../trace/value.ts';
 
 /** What rules and wrappers accept as an operand: a value, or a number that takes the other operand's dtype. */
 export type Operand = Value | number;

@@ -1,11 +1,11 @@
 import { toDType } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
-import type { Piece } from '../program/lowering.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Piece } from '../program/placing.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { rowMajorStrides, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 
 interface PadParams {
   readonly low: readonly number[];

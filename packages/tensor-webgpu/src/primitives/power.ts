@@ -47,6 +47,7 @@ export const powPrimitive = elementwise({
 /** Square root; its derivative at 0 is infinite. */
 export const sqrtPrimitive = elementwise({
   name: 'sqrt',
+  laws: ['exact'],
   cost: 4,
   scalar: Math.sqrt,
   dtypes: FLOATS,

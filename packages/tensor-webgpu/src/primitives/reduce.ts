@@ -1,15 +1,15 @@
 import type { DType } from '../dtype/dtype.ts';
 import { isInteger } from '../dtype/dtype.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../errors/errors.ts';
-import type { ReduceOperation } from '../program/lowering.ts';
-import type { Primitive, RefArray, Tangent } from '../program/primitive.ts';
-import type { Aval } from '../program/program.ts';
-import { refArray, refData } from '../program/refArray.ts';
+import type { Aval } from '../program/aval.ts';
+import type { Lax } from '../program/lax.ts';
+import type { ReduceOperation } from '../program/placing.ts';
+import type { Law, Primitive } from '../program/program.ts';
+import { type RefArray, refArray, refData } from '../program/refArray.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { range, type Shape, showShape, sizeOf, withoutAxes } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { NUMBERS } from './elementwise.ts';
-import type { Lax } from './lax.ts';
 import { readPermuted } from './strided.ts';
 
 interface ReduceParams {
@@ -62,14 +62,16 @@ interface ReduceSpec {
   readonly start: number;
   readonly combine: (dtype: DType) => (sum: number, x: number) => number;
   readonly nonEmpty: boolean;
+  readonly laws?: readonly Law[];
   readonly tangent: (lax: Lax, x: Value, dx: Value, output: Value, axes: readonly number[]) => Tangent;
   readonly transpose?: Primitive['transpose'];
 }
 
-function reduction({ name, start, combine, nonEmpty, tangent, transpose }: ReduceSpec): Primitive {
+function reduction({ name, start, combine, nonEmpty, laws, tangent, transpose }: ReduceSpec): Primitive {
   const primitive: Primitive = {
     name,
     kind: 'reduce',
+    laws,
     lowering: { as: 'reduce', operation: name, axes: ({ axes }: ReduceParams) => axes },
     shape: ([x], { axes }: ReduceParams) => [reducedAval(name, x, axes, nonEmpty)],
     jvp(lax, inputs, [dx], params: ReduceParams) {
@@ -141,6 +143,7 @@ function alongProduct(lax: Lax, x: Value, dx: Value, _output: Value, axes: reado
 
 export const reduceSumPrimitive = reduction({
   name: 'reduceSum',
+  laws: ['neverMinusZero'],
   start: 0,
   combine: () => (sum, x) => sum + x,
   nonEmpty: false,

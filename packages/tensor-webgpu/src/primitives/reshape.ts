@@ -1,9 +1,9 @@
 import { ShapeError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { checkShape, type Shape, sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 
 interface ReshapeParams {
   readonly shape: Shape;

@@ -1,9 +1,9 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { scaled } from '../shape/affine.ts';
 import { normalizeAxes, rowMajorStrides } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { readStrided } from './strided.ts';
 
 interface RevParams {

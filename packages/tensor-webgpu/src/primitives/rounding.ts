@@ -11,6 +11,7 @@ export function roundHalfEven(x: number): number {
 
 export const absPrimitive = elementwise({
   name: 'abs',
+  laws: ['exact', 'neverMinusZero'],
   cost: 0.5,
   scalar: Math.abs,
   dtypes: NUMBERS,
@@ -18,11 +19,11 @@ export const absPrimitive = elementwise({
 });
 
 /** -1, 0 or 1; NaN for NaN. Its derivative is 0 everywhere, at 0 too. */
-export const signPrimitive = elementwise({ name: 'sign', scalar: Math.sign, dtypes: NUMBERS });
-export const floorPrimitive = elementwise({ name: 'floor', scalar: Math.floor, dtypes: FLOATS });
-export const ceilPrimitive = elementwise({ name: 'ceil', scalar: Math.ceil, dtypes: FLOATS });
-export const truncPrimitive = elementwise({ name: 'trunc', scalar: Math.trunc, dtypes: FLOATS });
-export const roundPrimitive = elementwise({ name: 'round', scalar: roundHalfEven, dtypes: FLOATS });
+export const signPrimitive = elementwise({ name: 'sign', laws: ['exact'], scalar: Math.sign, dtypes: NUMBERS });
+export const floorPrimitive = elementwise({ name: 'floor', laws: ['exact'], scalar: Math.floor, dtypes: FLOATS });
+export const ceilPrimitive = elementwise({ name: 'ceil', laws: ['exact'], scalar: Math.ceil, dtypes: FLOATS });
+export const truncPrimitive = elementwise({ name: 'trunc', laws: ['exact'], scalar: Math.trunc, dtypes: FLOATS });
+export const roundPrimitive = elementwise({ name: 'round', laws: ['exact'], scalar: roundHalfEven, dtypes: FLOATS });
 
 export const abs = unary(absPrimitive);
 export const sign = unary(signPrimitive);

@@ -1,24 +1,17 @@
 import { isInteger } from '../dtype/dtype.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
-import type { Primitive, Tangent } from '../program/primitive.ts';
+import type { Lax, ScatterParams } from '../program/lax.ts';
+import type { UpdateMode } from '../program/placing.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { sameShape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { NUMBERS, repeatFirst } from './elementwise.ts';
 import { chosenRow, chosenShape, overRows, rowsOf } from './gather.ts';
-import type { Lax } from './lax.ts';
 import { commonDType } from './operand.ts';
 
-/** What an update does to the element it meets. */
-export type ScatterMode = 'add' | 'set' | 'mul' | 'min' | 'max';
-
-export interface ScatterParams {
-  readonly batchDims: number;
-  readonly mode: ScatterMode;
-}
-
-const MODES: readonly ScatterMode[] = ['add', 'set', 'mul', 'min', 'max'];
+const MODES: readonly UpdateMode[] = ['add', 'set', 'mul', 'min', 'max'];
 
 /** Which indices point at a row, repeated over the elements of the updates. */
 function inRange(lax: Lax, indices: Value, count: number, updates: Value['shape']): Value {

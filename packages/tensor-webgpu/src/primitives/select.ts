@@ -1,12 +1,13 @@
 import { DTypeError } from '../errors/errors.ts';
+import type { Operand, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { elementwise } from './elementwise.ts';
-import { asValues, commonDType, type Operand } from './operand.ts';
+import { asValues, commonDType } from './operand.ts';
 
 /** `condition ? a : b`, element by element. The branch not taken has no part in the derivative. */
 export const selectPrimitive = elementwise({
   name: 'select',
+  laws: ['exact'],
   scalar: (condition, a, b) => (condition !== 0 ? a : b),
   outputDType: (inputs) => {
     if (inputs[0].dtype !== 'bool') {

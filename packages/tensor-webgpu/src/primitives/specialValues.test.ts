@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jit, type Tensor, tensor } from '../index.ts';
+import type { Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { primitives } from './table.ts';
 
 const SPECIAL = [0, -0, 1, -1, 0.5, -0.5, 2, -2, 3, Infinity, -Infinity, NaN, 1e10, -1e10, 100, -100];

@@ -1,4 +1,4 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import * as argReduce from './argReduce.ts';
 import * as arithmetic from './arithmetic.ts';
 import * as broadcast from './broadcast.ts';

@@ -1,10 +1,10 @@
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
+import type { Operand, Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { batchElementwise } from './elementwise.ts';
-import { asValues, commonDType, commonShape, type Operand } from './operand.ts';
+import { asValues, commonDType, commonShape } from './operand.ts';
 
 /** Rotation distances of the eight rounds that repeat (Salmon et al. 2011, table 2). */
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;

@@ -1,10 +1,10 @@
 import { ArgumentError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
+import type { Primitive } from '../program/program.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { unpermuted } from '../shape/affine.ts';
 import { showShape } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
-import type { Value } from '../trace/value.ts';
 import { readPermuted } from './strided.ts';
 
 interface TransposeParams {

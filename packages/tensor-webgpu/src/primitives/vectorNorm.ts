@@ -1,11 +1,12 @@
+import type { Aval } from '../program/aval.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
-import type { Primitive } from '../program/primitive.ts';
-import type { Aval, Program } from '../program/program.ts';
+import type { Lax } from '../program/lax.ts';
+import type { Primitive, Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import { withoutAxes } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
-import { type Lax, lax } from './lax.ts';
+import { lax } from './lax.ts';
 import { keptAxes } from './reduce.ts';
 
 interface VectorNormParams {

@@ -1,8 +1,8 @@
 import { ProgramError } from '../errors/errors.ts';
 import { sameShape, showShape } from '../shape/shape.ts';
-import type { RefArray } from './primitive.ts';
-import { type Atom, Literal, type Program, Var } from './program.ts';
-import { refScalar } from './refArray.ts';
+import { type Atom, Literal, Var } from './aval.ts';
+import type { Program } from './program.ts';
+import { type RefArray, refScalar } from './refArray.ts';
 
 /** Runs a program plainly, equation by equation, in float64. Arrays are dropped after their last use. */
 export function evaluateProgram(program: Program, inputs: readonly RefArray[]): RefArray[] {

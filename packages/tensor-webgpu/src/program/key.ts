@@ -1,4 +1,5 @@
-import { type Atom, isProgram, type Program, Var } from './program.ts';
+import { type Atom, Var } from './aval.ts';
+import { isProgram, type Program } from './program.ts';
 
 const functionIds = new WeakMap<object, number>();
 let nextFunctionId = 0;

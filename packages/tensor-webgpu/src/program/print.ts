@@ -1,4 +1,5 @@
-import { type Atom, type Aval, type Eqn, isProgram, Literal, type Params, type Program, type Var } from './program.ts';
+import { type Atom, type Aval, Literal, type Params, type Var } from './aval.ts';
+import { type Eqn, isProgram, type Program } from './program.ts';
 
 export const showAval = (aval: Aval): string => `${aval.dtype}[${aval.shape.join(',')}]`;
 

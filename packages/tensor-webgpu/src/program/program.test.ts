@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { lax } from '../primitives/lax.ts';
 import { traceProgram } from '../trace/builder.ts';
+import { Var } from './aval.ts';
 import { programKey } from './key.ts';
 import { printProgram } from './print.ts';
-import { type Program, Var } from './program.ts';
+import type { Program } from './program.ts';
 import { validateProgram } from './validate.ts';
 
 const vector = { shape: [3], dtype: 'f32' } as const;

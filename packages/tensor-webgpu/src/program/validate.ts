@@ -1,7 +1,8 @@
 import { ProgramError } from '../errors/errors.ts';
 import { sameShape } from '../shape/shape.ts';
+import { Var } from './aval.ts';
 import { Names, printEqn, showAval } from './print.ts';
-import { type Eqn, isProgram, type Program, Var } from './program.ts';
+import { type Eqn, isProgram, type Program } from './program.ts';
 
 /**
  * Checks that a program is well formed: every variable is assigned once and before its use, and every equation's

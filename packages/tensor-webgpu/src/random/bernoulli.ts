@@ -1,10 +1,10 @@
 import { composite } from '../ops/composite.ts';
 import { asFloat, asTensor, broadcastValue } from '../ops/operands.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { range, type Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { whileLoop } from '../transforms/control/loops.ts';
 import { bitsFor, foldIn, type Key, split, wideBits } from './key.ts';
 import { checkedElements } from './parameters.ts';

@@ -3,11 +3,11 @@ import { checkedOptions } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { broadcastValue } from '../ops/operands.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { bitsFor, type Key, wideBits } from './key.ts';
 import { parameterIn } from './parameters.ts';
 

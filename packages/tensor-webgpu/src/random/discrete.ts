@@ -8,8 +8,8 @@ import { asFloat, asTensor, broadcastValue, isTensor } from '../ops/operands.ts'
 import { argmax } from '../ops/reductions.ts';
 import { slice } from '../ops/slice.ts';
 import { searchsorted, topK } from '../ops/sorting.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import {
   broadcastShapes,
   checkShape,
@@ -21,7 +21,7 @@ import {
   withoutAxes,
 } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { bernoulli } from './bernoulli.ts';
 import { gumbel, uniform } from './continuous.ts';
 import { bits, type Key, split } from './key.ts';

@@ -6,11 +6,12 @@ import { diagonal } from '../ops/indexing.ts';
 import { asFloat } from '../ops/operands.ts';
 import { norm } from '../ops/reductions.ts';
 import { expandDims } from '../ops/reshape.ts';
-import type { TensorLike } from '../ops/types.ts';
 import { lax } from '../primitives/lax.ts';
-import { choleskyFactor, type PivotFault } from '../primitives/linalg/cholesky.ts';
+import { cholesky, choleskyFactor, type PivotFault } from '../primitives/linalg/cholesky.ts';
+import { qr } from '../primitives/linalg/qr.ts';
 import { checkShape, range, type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { TensorLike } from '../tensor/types.ts';
 import { exponential, normal, type RandomOptions } from './continuous.ts';
 import { type Key, split } from './key.ts';
 import { elementsOf } from './parameters.ts';
@@ -19,7 +20,7 @@ import { elementsOf } from './parameters.ts';
 export function orthogonal(key: Key, n: number, shape: Shape = [], options?: RandomOptions): Tensor {
   checkShape('random.orthogonal', shape);
   return composite('random.orthogonal', () => {
-    const [q, r] = lax.qr(normal(key, [...shape, n, n], options));
+    const [q, r] = qr(normal(key, [...shape, n, n], options));
     const line = diagonal(r);
     const signs = lax.select(lax.lt(line, 0), -1, lax.full(line.shape, 1, line.dtype));
     const rank = shape.length;
@@ -78,6 +79,6 @@ export function multivariateNormal(key: Key, mean: TensorLike, covariance: Tenso
         `random.multivariateNormal: expected a positive definite covariance, but its leading minor of order ${fault.order} leaves the pivot ${fault.pivot}. Add a small multiple of the identity.`,
       );
     const white = normal(key, [...shape, n], { dtype: center.dtype });
-    return einsum('...j,ij->...i', white, lax.cholesky(spread)).add(center);
+    return einsum('...j,ij->...i', white, cholesky(spread)).add(center);
   });
 }

@@ -7,9 +7,9 @@ import { castTo, checkInteger, isTensor } from '../ops/operands.ts';
 import { reshape } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { checkShape, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Value } from '../trace/value.ts';
 
 /** A random state: two u32 words, shape [2]. It is never changed; `split` makes new ones. */
 export type Key = Tensor;

@@ -2,9 +2,10 @@ import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { tensor } from '../ops/creation.ts';
 import { castTo, isTensor } from '../ops/operands.ts';
-import type { NestedArray, TensorLike } from '../ops/types.ts';
-import { Literal } from '../program/program.ts';
+import { Literal } from '../program/aval.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { NestedArray, TensorLike } from '../tensor/types.ts';
+import { elementsAtOnce } from '../trace/atOnce.ts';
 import { literalValue } from '../trace/value.ts';
 import type { Key } from './key.ts';
 
@@ -23,10 +24,7 @@ export function elementsOf(x: TensorLike): ArrayLike<number> | undefined {
   if (typeof x === 'number' || typeof x === 'boolean') return [Number(x)];
   if (ArrayBuffer.isView(x)) return x as TypedArray;
   if (!isTensor(x)) return Array.isArray(x) ? x.flat(Number.POSITIVE_INFINITY).map(Number) : undefined;
-  const { state } = x;
-  return state.kind === 'stored' && x.size <= MOST_LOOKED_THROUGH
-    ? state.storage.device.readSync?.(state.storage)
-    : undefined;
+  return x.size <= MOST_LOOKED_THROUGH ? elementsAtOnce(x) : undefined;
 }
 
 /** Throws `ArgumentError` unless every element of a parameter that can be seen `holds`; NaN never does. */

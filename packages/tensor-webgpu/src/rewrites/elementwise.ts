@@ -3,11 +3,11 @@ import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, divPrimitive, mulPrimitive, negPrimitive, subPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { castPrimitive } from '../primitives/cast.ts';
+import { powPrimitive } from '../primitives/power.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
-import { primitives } from '../primitives/table.ts';
-import { EXACT } from '../program/exact.ts';
-import type { Primitive } from '../program/primitive.ts';
-import { type Atom, type Aval, type Eqn, Literal, Var } from '../program/program.ts';
+import { selectPrimitive } from '../primitives/select.ts';
+import { type Atom, type Aval, Literal, Var } from '../program/aval.ts';
+import { type Eqn, keeps } from '../program/program.ts';
 import { refScalar } from '../program/refArray.ts';
 import { sameShape } from '../shape/shape.ts';
 
@@ -46,32 +46,23 @@ export function fill(rewriter: Rewriter, value: number, aval: Aval): Atom {
 }
 
 /** Operands that are one number everywhere become literals; an exact operation on such operands alone is computed now. */
-function foldUniform(primitive: Primitive) {
-  addRewrite([primitive.name], (rewriter, inputs, params, outputs) => {
-    if (inputs.length === 0 || outputs.length !== 1) return null;
-    const values = inputs.map((atom) => uniformValue(rewriter, atom));
-    const [output] = outputs;
-    if (values.every((value) => value !== null)) {
-      // Devices round the others as their own approximations do, which is to be seen whether or not it is known now.
-      if (!EXACT.has(primitive.name)) return null;
-      const operands = inputs.map((atom, i) => refScalar(values[i] as number, atom.dtype));
-      const [{ data }] = primitive.evaluate(operands, params, [{ shape: [], dtype: output.dtype }]);
-      return [fill(rewriter, data[0], output)];
-    }
-    if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
-    const literals = inputs.map((atom, i) =>
-      values[i] === null ? atom : new Literal(values[i] as number, atom.dtype),
-    );
-    return [rewriter.emit(primitive, literals, params)];
-  });
-}
-
-for (const primitive of primitives.values()) if (primitive.kind === 'elementwise') foldUniform(primitive);
+addRewrite('elementwise', (rewriter, inputs, params, outputs, primitive) => {
+  if (inputs.length === 0 || outputs.length !== 1) return null;
+  const values = inputs.map((atom) => uniformValue(rewriter, atom));
+  const [output] = outputs;
+  if (values.every((value) => value !== null)) {
+    // Devices round the others as their own approximations do, which is to be seen whether or not it is known now.
+    if (!keeps(primitive, 'exact')) return null;
+    const operands = inputs.map((atom, i) => refScalar(values[i] as number, atom.dtype));
+    const [{ data }] = primitive.evaluate(operands, params, [{ shape: [], dtype: output.dtype }]);
+    return [fill(rewriter, data[0], output)];
+  }
+  if (!inputs.some((atom, i) => values[i] !== null && atom instanceof Var)) return null;
+  const literals = inputs.map((atom, i) => (values[i] === null ? atom : new Literal(values[i] as number, atom.dtype)));
+  return [rewriter.emit(primitive, literals, params)];
+});
 
 const literalIs = (atom: Atom, value: number): boolean => atom instanceof Literal && Object.is(atom.value, value);
-
-/** Functions whose results are never -0, whatever their operands. */
-const WITHOUT_MINUS_ZERO = new Set(['abs', 'exp', 'cosh', 'sigmoid', 'softplus', 'iota', 'reduceSum']);
 
 /** Whether an atom cannot be -0, as far as its own definition tells. */
 function isNeverMinusZero(rewriter: Rewriter, atom: Atom): boolean {
@@ -80,7 +71,7 @@ function isNeverMinusZero(rewriter: Rewriter, atom: Atom): boolean {
   if (!definition) return false;
   const [x, y] = definition.inputs;
   if (definition.primitive === mulPrimitive) return x === y;
-  return definition.primitive === castPrimitive ? !isFloat(x.dtype) : WITHOUT_MINUS_ZERO.has(definition.primitive.name);
+  return definition.primitive === castPrimitive ? !isFloat(x.dtype) : keeps(definition.primitive, 'neverMinusZero');
 }
 
 /** The operand of a negation. */
@@ -93,7 +84,7 @@ function negated(rewriter: Rewriter, atom: Atom): Atom | null {
 const isNeutral = (atom: Atom): boolean =>
   literalIs(atom, -0) || (atom instanceof Literal && atom.value === 0 && !isFloat(atom.dtype));
 
-addRewrite(['add'], (rewriter, [x, y]) => {
+addRewrite([addPrimitive], (rewriter, [x, y]) => {
   if (isNeutral(y) || (literalIs(y, 0) && isNeverMinusZero(rewriter, x))) return [x];
   if (isNeutral(x) || (literalIs(x, 0) && isNeverMinusZero(rewriter, y))) return [y];
   if (x === y) return [rewriter.emit(mulPrimitive, [x, new Literal(2, x.dtype)], {})];
@@ -104,7 +95,7 @@ addRewrite(['add'], (rewriter, [x, y]) => {
   return null;
 });
 
-addRewrite(['sub'], (rewriter, [x, y]) => {
+addRewrite([subPrimitive], (rewriter, [x, y]) => {
   if (literalIs(y, 0)) return [x];
   // 0 - x is 0 where x is 0, and -x is -0 there.
   if (isNeutral(x)) return [rewriter.emit(negPrimitive, [y], {})];
@@ -112,7 +103,7 @@ addRewrite(['sub'], (rewriter, [x, y]) => {
   return minusY ? [rewriter.emit(addPrimitive, [x, minusY], {})] : null;
 });
 
-addRewrite(['mul'], (rewriter, [x, y]) => {
+addRewrite([mulPrimitive], (rewriter, [x, y]) => {
   if (literalIs(y, 1)) return [x];
   if (literalIs(x, 1)) return [y];
   if (literalIs(y, -1)) return [rewriter.emit(negPrimitive, [x], {})];
@@ -126,7 +117,7 @@ addRewrite(['mul'], (rewriter, [x, y]) => {
   return null;
 });
 
-addRewrite(['div'], (rewriter, [x, y]) => {
+addRewrite([divPrimitive], (rewriter, [x, y]) => {
   if (literalIs(y, 1)) return [x];
   if (literalIs(y, -1)) return [rewriter.emit(negPrimitive, [x], {})];
   if (y instanceof Literal && isFloat(y.dtype) && isPowerOfTwo(y.value)) {
@@ -142,7 +133,7 @@ const isPowerOfTwo = (value: number): boolean =>
   Number.isInteger(Math.log2(Math.abs(value))) &&
   Math.abs(Math.log2(Math.abs(value))) < 100;
 
-addRewrite(['neg'], (rewriter, [x]) => {
+addRewrite([negPrimitive], (rewriter, [x]) => {
   const inner = negated(rewriter, x);
   if (inner) return [inner];
   // -(x - y) is -0 where x is y, and y - x is 0 there.
@@ -153,7 +144,7 @@ addRewrite(['neg'], (rewriter, [x]) => {
   return null;
 });
 
-addRewrite(['pow'], (rewriter, [x, y]) => {
+addRewrite([powPrimitive], (rewriter, [x, y]) => {
   if (literalIs(y, 1)) return [x];
   if (literalIs(y, 2)) return [rewriter.emit(mulPrimitive, [x, x], {})];
   if (literalIs(y, 3)) return [rewriter.emit(mulPrimitive, [rewriter.emit(mulPrimitive, [x, x], {}), x], {})];
@@ -161,9 +152,9 @@ addRewrite(['pow'], (rewriter, [x, y]) => {
   return null;
 });
 
-addRewrite(['cast'], (_rewriter, [x], { dtype }) => (x.dtype === dtype && x instanceof Var ? [x] : null));
+addRewrite([castPrimitive], (_rewriter, [x], { dtype }) => (x.dtype === dtype && x instanceof Var ? [x] : null));
 
-addRewrite(['select'], (_rewriter, [condition, x, y]) => {
+addRewrite([selectPrimitive], (_rewriter, [condition, x, y]) => {
   if (condition instanceof Literal && x instanceof Var && y instanceof Var && sameShape(x.shape, y.shape))
     return [condition.value !== 0 ? x : y];
   return x === y && x instanceof Var ? [x] : null;

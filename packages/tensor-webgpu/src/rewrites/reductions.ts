@@ -3,25 +3,32 @@ import { type Rewriter, ruleList } from '../optimize/rewrite.ts';
 import { addPrimitive, mulPrimitive, negPrimitive } from '../primitives/arithmetic.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { dotGeneralPrimitive, freeAxes } from '../primitives/dotGeneral.ts';
-import { reduceSumPrimitive } from '../primitives/reduce.ts';
+import {
+  reduceMaxPrimitive,
+  reduceMinPrimitive,
+  reduceProdPrimitive,
+  reduceSumPrimitive,
+} from '../primitives/reduce.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
-import { type Atom, Literal } from '../program/program.ts';
+import { type Atom, Literal } from '../program/aval.ts';
 import { range, sizeOf } from '../shape/shape.ts';
 import { fill, uniformValue } from './elementwise.ts';
 
 const { rules, addRewrite } = ruleList();
 
-addRewrite(['reduceMax', 'reduceMin', 'reduceProd'], (_rewriter, [x], { axes }) => (axes.length === 0 ? [x] : null));
+addRewrite([reduceMaxPrimitive, reduceMinPrimitive, reduceProdPrimitive], (_rewriter, [x], { axes }) =>
+  axes.length === 0 ? [x] : null,
+);
 
-addRewrite(['reduceSum'], (rewriter, [x], { axes }) => (axes.length === 0 ? [fromZero(rewriter, x)] : null));
+addRewrite([reduceSumPrimitive], (rewriter, [x], { axes }) => (axes.length === 0 ? [fromZero(rewriter, x)] : null));
 
 /** Sums of nothing, and results without elements, need no work. */
-addRewrite(['reduceSum', 'dotGeneral'], (rewriter, inputs, _params, [output]) =>
+addRewrite([reduceSumPrimitive, dotGeneralPrimitive], (rewriter, inputs, _params, [output]) =>
   sizeOf(output.shape) === 0 || inputs.some((atom) => sizeOf(atom.shape) === 0) ? [fill(rewriter, 0, output)] : null,
 );
 
-addRewrite(['reduceSum'], (rewriter, [x], { axes }, [output]) => {
+addRewrite([reduceSumPrimitive], (rewriter, [x], { axes }, [output]) => {
   const reduced: number[] = axes;
   const definition = rewriter.definition(x);
   if (!definition) return null;
@@ -86,7 +93,7 @@ function placed(
 }
 
 /** A contraction over a single term is an outer product, and joins elementwise kernels as such. */
-addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
+addRewrite([dotGeneralPrimitive], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
   if (sizeOf(contract[0].map((axis) => x.shape[axis])) !== 1) return null;
   const count = batch[0].length;
   const left = freeAxes(x.shape.length, contract[0], batch[0]);
@@ -98,7 +105,7 @@ addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [o
 });
 
 /** A contraction with one number everywhere is a sum of the other operand times that number. */
-addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
+addRewrite([dotGeneralPrimitive], (rewriter, [x, y], { contract, batch }: DotParams, [output]) => {
   if (batch[0].length > 0 || !isFloat(output.dtype)) return null;
   for (const side of [0, 1] as const) {
     const value = uniformValue(rewriter, side === 0 ? x : y);
@@ -116,7 +123,7 @@ addRewrite(['dotGeneral'], (rewriter, [x, y], { contract, batch }: DotParams, [o
 });
 
 /** A transposed product is the product of the operands in the other order. */
-addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
+addRewrite([transposePrimitive], (rewriter, [x], { permutation }) => {
   const definition = rewriter.definition(x);
   if (definition?.primitive !== dotGeneralPrimitive || rewriter.uses(x) !== 1) return null;
   const { contract, batch } = definition.params as DotParams;

@@ -4,9 +4,9 @@ import { simplify } from '../optimize/simplify.ts';
 import { lax } from '../primitives/lax.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
 import { refArray } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 
 const aval = (...shape: number[]) => ({ shape, dtype: 'f64' as const });
 

@@ -1,7 +1,9 @@
 import { ruleList } from '../optimize/rewrite.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { concatPrimitive } from '../primitives/concat.ts';
+import { padPrimitive } from '../primitives/pad.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
+import { revPrimitive } from '../primitives/rev.ts';
 import { slicePrimitive } from '../primitives/slice.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
 import { sameShape } from '../shape/shape.ts';
@@ -10,12 +12,12 @@ import { fill, uniformValue } from './elementwise.ts';
 const { rules, addRewrite } = ruleList();
 
 /** A view of one number everywhere is that number in another shape. */
-addRewrite(['reshape', 'transpose', 'slice', 'rev'], (rewriter, [x], _params, [output]) => {
+addRewrite([reshapePrimitive, transposePrimitive, slicePrimitive, revPrimitive], (rewriter, [x], _params, [output]) => {
   const value = uniformValue(rewriter, x);
   return value === null ? null : [fill(rewriter, value, output)];
 });
 
-addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
+addRewrite([broadcastInDimPrimitive], (rewriter, [x], { shape, dims }, [output]) => {
   if (x.shape.length > 0 && sameShape(x.shape, shape)) return [x];
   if (x.shape.length === 0 && shape.length === 0) return [x];
   const definition = rewriter.definition(x);
@@ -29,7 +31,7 @@ addRewrite(['broadcastInDim'], (rewriter, [x], { shape, dims }, [output]) => {
   return value === null ? null : [fill(rewriter, value, output)];
 });
 
-addRewrite(['reshape'], (rewriter, [x], { shape }) => {
+addRewrite([reshapePrimitive], (rewriter, [x], { shape }) => {
   if (sameShape(x.shape, shape)) return [x];
   const definition = rewriter.definition(x);
   if (definition?.primitive === reshapePrimitive)
@@ -54,7 +56,7 @@ function onesAdded(from: readonly number[], to: readonly number[]): number[] | n
   return next === from.length ? dims : null;
 }
 
-addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
+addRewrite([transposePrimitive], (rewriter, [x], { permutation }) => {
   const order: number[] = permutation;
   if (order.every((axis, i) => axis === i)) return [x];
   const definition = rewriter.definition(x);
@@ -65,7 +67,7 @@ addRewrite(['transpose'], (rewriter, [x], { permutation }) => {
   return null;
 });
 
-addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
+addRewrite([slicePrimitive], (rewriter, [x], { start, limit, strides }) => {
   const whole = x.shape.every((extent, i) => start[i] === 0 && limit[i] === extent && (strides?.[i] ?? 1) === 1);
   if (whole) return [x];
   const definition = rewriter.definition(x);
@@ -85,14 +87,14 @@ addRewrite(['slice'], (rewriter, [x], { start, limit, strides }) => {
   return null;
 });
 
-addRewrite(['pad'], (_rewriter, [x], { low, high, interior }) => {
+addRewrite([padPrimitive], (_rewriter, [x], { low, high, interior }) => {
   const none = (list: readonly number[] | undefined): boolean => !list || list.every((count) => count === 0);
   return none(low) && none(high) && none(interior) ? [x] : null;
 });
 
-addRewrite(['concat'], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));
+addRewrite([concatPrimitive], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));
 
-addRewrite(['rev'], (_rewriter, [x], { axes }) =>
+addRewrite([revPrimitive], (_rewriter, [x], { axes }) =>
   (axes as number[]).every((axis) => x.shape[axis] <= 1) ? [x] : null,
 );
 

@@ -1,11 +1,12 @@
 import { DeviceError } from '../errors/errors.ts';
-import type { Primitive } from '../program/primitive.ts';
-import type { Params, Program } from '../program/program.ts';
+import type { Params } from '../program/aval.ts';
+import type { Primitive, Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import { executeProgram } from '../runtime/execute.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { currentBuilder, trace, traceProgram } from './builder.ts';
-import { makeValue, storageOf, type Value } from './value.ts';
+import { makeValue, storageOf } from './value.ts';
 
 /** Applies a primitive: recorded when a trace is in progress, run at once otherwise. */
 export function bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {

@@ -1,15 +1,16 @@
 import { TraceError } from '../errors/errors.ts';
-import type { Primitive, RefArray } from '../program/primitive.ts';
-import { type Atom, type Aval, type Eqn, Literal, type Params, type Program, Var } from '../program/program.ts';
-import { refScalar } from '../program/refArray.ts';
+import { type Atom, type Aval, Literal, type Params, Var } from '../program/aval.ts';
+import type { Eqn, Primitive, Program } from '../program/program.ts';
+import { type RefArray, refScalar } from '../program/refArray.ts';
+import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
-import { literalValue, makeValue, Value } from './value.ts';
+import { BaseTensor, literalValue, makeValue, placeOf, stateOf, type Trace } from './value.ts';
 
 /**
  * Collects the equations of one function being traced. Values from outside (tensors in memory, or values of
  * an enclosing trace) become further inputs: they are `captured`.
  */
-export class Builder {
+export class Builder implements Trace {
   readonly parent: Builder | null;
   readonly inputs: Var[] = [];
   readonly eqns: Eqn[] = [];
@@ -24,7 +25,7 @@ export class Builder {
   }
 
   input(aval: Aval): Value {
-    if (aval instanceof Value) this.device ??= aval.device;
+    if (aval instanceof BaseTensor) this.device ??= aval.device;
     const variable = new Var(aval);
     this.inputs.push(variable);
     return makeValue(aval, { kind: 'traced', builder: this, variable });
@@ -32,7 +33,7 @@ export class Builder {
 
   /** The atom that stands for `value` in this program. */
   atom(value: Value): Atom {
-    const { state } = value;
+    const state = stateOf(value);
     if (state.kind === 'literal') return state.literal;
     if (state.kind === 'traced') {
       if (state.builder === this) return state.variable;
@@ -46,7 +47,7 @@ export class Builder {
     if (!variable) {
       variable = new Var(value);
       this.captured.set(value, variable);
-      this.device ??= value.device;
+      this.device ??= placeOf(value);
     }
     return variable;
   }
@@ -80,7 +81,7 @@ export class Builder {
     return { program, captured: [...this.captured.keys()] };
   }
 
-  private isInside(other: Builder): boolean {
+  private isInside(other: Trace): boolean {
     for (let builder = this.parent; builder; builder = builder.parent) if (builder === other) return true;
     return false;
   }

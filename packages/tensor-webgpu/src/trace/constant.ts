@@ -1,12 +1,13 @@
 import { type DType, hostArray, type TypedArray } from '../dtype/dtype.ts';
 import { DTypeError } from '../errors/errors.ts';
-import { type Aval, Literal } from '../program/program.ts';
+import { type Aval, Literal } from '../program/aval.ts';
+import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { upload } from '../runtime/transfer.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
-import { isValue, literalValue, makeValue, type Value } from './value.ts';
+import { isValue, literalValue, makeValue } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {

@@ -1,6 +1,8 @@
-import { type Atom, Literal, type Program, type Var } from '../program/program.ts';
+import { type Atom, Literal, type Var } from '../program/aval.ts';
+import type { Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import { bind } from './bind.ts';
-import { literalValue, type Value } from './value.ts';
+import { literalValue } from './value.ts';
 
 /** Values of a program's atoms while it is being interpreted. */
 export class ValueEnv {

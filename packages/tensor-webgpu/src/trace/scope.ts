@@ -2,7 +2,7 @@ import { checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { leaves } from '../tree/tree.ts';
 import { currentBuilder } from './builder.ts';
-import { Value } from './value.ts';
+import { BaseTensor } from './value.ts';
 
 interface Disposable {
   dispose(): void;
@@ -42,7 +42,7 @@ export function scope<T>(fn: () => T): T {
   try {
     const result = synchronous(fn());
     for (const leaf of leaves(result)) {
-      if (leaf instanceof Value && made.delete(leaf as unknown as Disposable))
+      if (leaf instanceof BaseTensor && made.delete(leaf as unknown as Disposable))
         outer?.add(leaf as unknown as Disposable);
     }
     return result;

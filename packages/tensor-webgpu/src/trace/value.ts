@@ -1,15 +1,20 @@
 import type { DType } from '../dtype/dtype.ts';
 import { DisposedError, DuplicateError } from '../errors/errors.ts';
-import type { Aval, Literal, Var } from '../program/program.ts';
+import type { Aval, Literal, Var } from '../program/aval.ts';
+import type { Value } from '../program/value.ts';
 import type { Device, Memory, Storage } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
-import type { Builder } from './builder.ts';
+
+/** A trace as its values see it: they are symbols of it, and may not be used once it is over. */
+export interface Trace {
+  readonly finished: boolean;
+}
 
 /** What stands behind a value: device memory, a variable of a program being built, a literal, or nothing any more. */
 export type ValueState =
   | { readonly kind: 'stored'; readonly storage: Storage }
-  | { readonly kind: 'traced'; readonly builder: Builder; readonly variable: Var }
+  | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var }
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
 
@@ -17,7 +22,7 @@ export type ValueState =
 const COPY = Symbol.for('@flowfield/tensor-webgpu');
 
 /** An immutable array of known shape and dtype, in memory or inside a trace. `Tensor` adds the methods. */
-export class Value implements Aval {
+export class BaseTensor implements Value {
   readonly shape: Shape;
   readonly dtype: DType;
   /** @internal */
@@ -28,7 +33,7 @@ export class Value implements Aval {
   seenBy = 0;
 
   static {
-    Object.defineProperty(Value.prototype, COPY, { value: import.meta.url });
+    Object.defineProperty(BaseTensor.prototype, COPY, { value: import.meta.url });
   }
 
   constructor(aval: Aval, state: ValueState) {
@@ -48,7 +53,7 @@ export class Value implements Aval {
  * @throws DuplicateError for one of another copy of it.
  */
 export function isValue(x: unknown): x is Value {
-  if (x instanceof Value) return true;
+  if (x instanceof BaseTensor) return true;
   if (typeof x !== 'object' || x === null || !(COPY in x)) return false;
   throw new DuplicateError(
     `Expected a tensor of the copy of @flowfield/tensor-webgpu at ${import.meta.url}, got one of a second copy in this process, ` +
@@ -56,8 +61,8 @@ export function isValue(x: unknown): x is Value {
   );
 }
 
-type ValueClass = new (aval: Aval, state: ValueState) => Value;
-let valueClass: ValueClass = Value;
+type ValueClass = new (aval: Aval, state: ValueState) => BaseTensor;
+let valueClass: ValueClass = BaseTensor;
 
 /** Called once by the tensor layer, so that every value made below it is a `Tensor`. */
 export function registerValueClass(made: ValueClass): void {
@@ -71,7 +76,7 @@ const collected = new FinalizationRegistry<Memory>(giveBack);
  * Values in memory that the finalizer does not know of yet. Telling it costs more than all else that is done for a
  * small result, and most of them are disposed or donated before the task ends.
  */
-const young: Value[] = [];
+const young: BaseTensor[] = [];
 let youngElements = 0;
 let settling = false;
 const MOST_YOUNG = 8192;
@@ -89,14 +94,14 @@ function settle(): void {
 }
 
 /** The finalizer shall not free what this value held. */
-function forget(value: Value, storage: Storage): void {
+function forget(value: BaseTensor, storage: Storage): void {
   const { youngAt } = value;
   if (youngAt < 0) {
     collected.unregister(value);
     return;
   }
   youngElements -= storage.size;
-  const last = young.pop() as Value;
+  const last = young.pop() as BaseTensor;
   if (last !== value) {
     young[youngAt] = last;
     last.youngAt = youngAt;
@@ -129,7 +134,7 @@ export function makeValue(aval: Aval, state: ValueState): Value {
  * Takes the storage away from a value, which is gone from then on; `why` completes "was used after".
  * Every way for a value to lose its storage (dispose, donation) goes through here.
  */
-export function takeStorage(value: Value, use: string, why: string): Storage {
+export function takeStorage(value: BaseTensor, use: string, why: string): Storage {
   const storage = storageOf(value, use);
   forget(value, storage);
   value.state = { kind: 'gone', why };
@@ -139,7 +144,7 @@ export function takeStorage(value: Value, use: string, why: string): Storage {
 const DONATED: ValueState = { kind: 'gone', why: 'it was donated to a jitted function' };
 
 /** Marks a tensor as gone whose memory a program took over, so that a later use is a named error. */
-export function donate(value: Value): void {
+export function donate(value: BaseTensor): void {
   if (value.state.kind !== 'stored') return;
   forget(value, value.state.storage);
   value.state = DONATED;
@@ -147,9 +152,15 @@ export function donate(value: Value): void {
 
 export const literalValue = (literal: Literal): Value => makeValue(literal, { kind: 'literal', literal });
 
+/** All that stands behind a value: there is no value but of this class. */
+export const stateOf = (value: Value): ValueState => (value as BaseTensor).state;
+
+/** The device that holds a value; `undefined` inside a trace. */
+export const placeOf = (value: Value): Device | undefined => (value as BaseTensor).device;
+
 /** The storage of a value in memory; throws `DisposedError` when it was given back. */
 export function storageOf(value: Value, use: string): Storage {
-  const { state } = value;
+  const state = stateOf(value);
   if (state.kind === 'stored') return state.storage;
   if (state.kind === 'gone') {
     throw new DisposedError(

@@ -1,11 +1,11 @@
 import { ProgramError } from '../errors/errors.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
 import { lax } from '../primitives/lax.ts';
-import type { BatchResult } from '../program/primitive.ts';
-import { Literal, type Program, type Var } from '../program/program.ts';
+import { Literal, type Var } from '../program/aval.ts';
+import type { BatchResult, Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
 import { ValueEnv } from '../trace/inline.ts';
-import type { Value } from '../trace/value.ts';
 
 /** A program over a new leading axis of `size`: inputs marked `batched` have it, and so may the outputs. */
 export function batchProgram(

@@ -3,12 +3,12 @@ import { DerivativeError } from '../errors/errors.ts';
 import { repeatFirst } from '../primitives/elementwise.ts';
 import { lax } from '../primitives/lax.ts';
 import { isLiteral } from '../primitives/operand.ts';
+import type { Aval } from '../program/aval.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
-import type { Primitive, Tangent } from '../program/primitive.ts';
-import type { Aval, Program } from '../program/program.ts';
+import type { Primitive, Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
 import { trace, traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { batchProgram, batchProgramFully } from './batch.ts';
 
 /** A derivative rule on flat values. */

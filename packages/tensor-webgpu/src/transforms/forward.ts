@@ -2,11 +2,11 @@ import { isFloat } from '../dtype/dtype.ts';
 import { DerivativeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import { alongSquare, vectorNormPrimitive } from '../primitives/vectorNorm.ts';
-import type { JvpResult, Tangent } from '../program/primitive.ts';
-import { type Atom, type Eqn, Literal, type Program, type Var } from '../program/program.ts';
+import { type Atom, Literal, type Var } from '../program/aval.ts';
+import type { Eqn, JvpResult, Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
 import { ValueEnv } from '../trace/inline.ts';
-import type { Value } from '../trace/value.ts';
 import { Limits } from './limits.ts';
 
 /** Whether an equation squares its first operand. */

@@ -1,9 +1,10 @@
 import { checkFunctions } from '../errors/checks.ts';
 import type { Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf, type NumberPlace } from '../trace/constant.ts';
-import { isValue, type Value } from '../trace/value.ts';
+import { isValue, placeOf } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */
@@ -31,7 +32,7 @@ export function numbersAmong(leaves: readonly unknown[]): NumberPlace {
   let single = false;
   for (const leaf of leaves) {
     if (!isValue(leaf)) continue;
-    device ??= leaf.device;
+    device ??= placeOf(leaf);
     if (leaf.dtype === 'f64') exact = true;
     else if (leaf.dtype === 'f32') single = true;
   }

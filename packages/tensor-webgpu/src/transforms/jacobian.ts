@@ -1,10 +1,10 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { lax } from '../primitives/lax.ts';
+import type { Value } from '../program/value.ts';
 import { sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { runTraced } from '../trace/bind.ts';
 import { traceProgram } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { leaves, structure, unflatten } from '../tree/tree.ts';
 import { batchProgramFully } from './batch.ts';
 import type { Argnums, GradientOf, TreeOf } from './derivativeTypes.ts';

@@ -1,7 +1,7 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
+import type { Aval } from '../program/aval.ts';
 import { showAval } from '../program/print.ts';
-import type { Aval } from '../program/program.ts';
 import { ByteCache } from '../runtime/cache.ts';
 import { clearPrograms, compiled } from '../runtime/execute.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -9,7 +9,7 @@ import { deviceOf } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
 import { liftedForm } from '../trace/constant.ts';
 import { collectMade } from '../trace/scope.ts';
-import { Value } from '../trace/value.ts';
+import { BaseTensor } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
 import { clearConverted } from './closureConvert.ts';
 import { callFlat, numbersAmong, type TreeFunction } from './function.ts';
@@ -148,8 +148,8 @@ export class JitFunction {
 
 type JitEntryStructure = ReturnType<typeof flatten>['structure'];
 
-const valuesAmong = (given: readonly unknown[]): Value[] =>
-  given.filter((leaf): leaf is Value => leaf instanceof Value);
+const valuesAmong = (given: readonly unknown[]): BaseTensor[] =>
+  given.filter((leaf): leaf is BaseTensor => leaf instanceof BaseTensor);
 
 /**
  * `f` compiled as one program. It is traced once per structure, shapes, dtypes and device of its arguments, and per

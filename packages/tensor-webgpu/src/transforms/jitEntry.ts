@@ -1,6 +1,8 @@
 import { bytesPerElement, hostArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
-import type { Aval, Program } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
+import type { Program } from '../program/program.ts';
+import type { Value } from '../program/value.ts';
 import type { Cached } from '../runtime/cache.ts';
 import type { Device, Storage } from '../runtime/device.ts';
 import { type CompiledProgram, run } from '../runtime/execute.ts';
@@ -9,7 +11,7 @@ import { upload } from '../runtime/transfer.ts';
 import { sameShape, sizeOf } from '../shape/shape.ts';
 import { storedValues } from '../trace/bind.ts';
 import { liftedDType } from '../trace/constant.ts';
-import { donate, storageOf, Value } from '../trace/value.ts';
+import { BaseTensor, donate, storageOf } from '../trace/value.ts';
 import { matchLeaves } from '../tree/match.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
 import { numbersAmong } from './function.ts';
@@ -94,7 +96,7 @@ export class JitEntry implements Cached {
     let repeated = -1;
     for (let i = 0; i < found.length; i++) {
       const leaf = found[i];
-      if (!(leaf instanceof Value)) {
+      if (!(leaf instanceof BaseTensor)) {
         plain = true;
         storages.push(null);
         continue;
@@ -120,12 +122,13 @@ export class JitEntry implements Cached {
     if (repeated >= 0) throw donatedTwice(leaves.indexOf(leaves[repeated]));
     const lifted = plain ? this.lift(leaves, storages) : [];
     for (const value of captured) {
-      if (value.seenBy === call) throw donatedTwice(leaves.indexOf(value));
+      if ((value as BaseTensor).seenBy === call) throw donatedTwice(leaves.indexOf(value));
       storages.push(storageOf(value, 'jit'));
     }
     const outputs = run(this.compiled, storages as Storage[]);
     if (this.donates) {
-      for (let i = 0; i < leaves.length; i++) if (donated[i] && leaves[i] instanceof Value) donate(leaves[i] as Value);
+      for (let i = 0; i < leaves.length; i++)
+        if (donated[i] && leaves[i] instanceof BaseTensor) donate(leaves[i] as BaseTensor);
     }
     for (const storage of lifted) giveBack(storage.memory);
     return unflatten(result, storedValues(this.program, outputs));
@@ -151,7 +154,7 @@ export class JitEntry implements Cached {
   private plainFit(found: readonly unknown[]): boolean {
     const place = numbersAmong(found);
     return found.every((leaf, i) => {
-      if (leaf instanceof Value) return true;
+      if (leaf instanceof BaseTensor) return true;
       const { shape, dtype } = this.parts.leaves[i];
       return shape.length === 0 && dtype === liftedDType(leaf, place);
     });

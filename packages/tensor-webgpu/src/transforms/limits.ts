@@ -1,11 +1,11 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { DerivativeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import type { JvpResult, Tangent } from '../program/primitive.ts';
-import { type Atom, type Eqn, Literal, type Program, Var } from '../program/program.ts';
+import { type Atom, Literal, Var } from '../program/aval.ts';
+import type { Eqn, JvpResult, Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { bind } from '../trace/bind.ts';
 import { type Traced, trace } from '../trace/builder.ts';
-import type { Value } from '../trace/value.ts';
 import { taker } from './taker.ts';
 
 /** The tangents of an equation's outputs along those of its inputs, at other values where they are given. */

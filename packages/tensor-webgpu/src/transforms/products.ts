@@ -2,13 +2,13 @@ import { isFloat } from '../dtype/dtype.ts';
 import { checkedList, checkFunctions } from '../errors/checks.ts';
 import { ShapeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Tangent } from '../program/primitive.ts';
 import type { Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { sameShape, showShape } from '../shape/shape.ts';
 import { runTraced } from '../trace/bind.ts';
 import { liftLeaf } from '../trace/constant.ts';
 import { inlineProgram } from '../trace/inline.ts';
-import type { Value } from '../trace/value.ts';
+import { placeOf } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 import { jvpProgram } from './forward.ts';
 import { type FlatArguments, flattenArguments, type TreeFunction, traceFunction } from './function.ts';
@@ -31,9 +31,10 @@ function directionsOf(values: readonly Value[], given: unknown, use: string): Ta
       `${use}: expected ${values.length} tensors in the tree of directions, got ${found.length}. Give it the structure of the values, with null for zero.`,
     );
   }
-  return values.map(({ shape, dtype, device }, i) => {
+  return values.map((value, i) => {
+    const { shape, dtype } = value;
     if (isNothing(found[i])) return null;
-    const direction = liftLeaf(found[i], use, { device, dtype: isFloat(dtype) ? dtype : 'f32' });
+    const direction = liftLeaf(found[i], use, { device: placeOf(value), dtype: isFloat(dtype) ? dtype : 'f32' });
     if (sameShape(shape, direction.shape)) return direction;
     throw new ShapeError(
       `${use}: leaf ${i} has shape ${showShape(shape)} but its direction has ${showShape(direction.shape)}. Make them equal.`,

@@ -1,11 +1,10 @@
 import { isFloat } from '../dtype/dtype.ts';
 import { DerivativeError } from '../errors/errors.ts';
 import { simplify } from '../optimize/simplify.ts';
-import type { Tangent } from '../program/primitive.ts';
 import type { Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { trace } from '../trace/builder.ts';
 import { inlineProgram } from '../trace/inline.ts';
-import type { Value } from '../trace/value.ts';
 import { jvpProgram } from './forward.ts';
 import { splitProgram } from './split.ts';
 import { adviceIn, transposeProgram } from './transpose.ts';

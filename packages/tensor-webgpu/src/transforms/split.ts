@@ -1,4 +1,5 @@
-import { type Atom, type Eqn, type Program, Var } from '../program/program.ts';
+import { type Atom, Var } from '../program/aval.ts';
+import type { Eqn, Program } from '../program/program.ts';
 
 /** A program cut in what can run now and what waits for the unknown inputs. */
 export interface SplitProgram {

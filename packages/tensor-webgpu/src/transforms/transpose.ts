@@ -1,9 +1,9 @@
 import { DerivativeError, ProgramError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Tangent } from '../program/primitive.ts';
-import { type Atom, type Program, Var } from '../program/program.ts';
+import { type Atom, Var } from '../program/aval.ts';
+import type { Program } from '../program/program.ts';
+import type { Tangent, Value } from '../program/value.ts';
 import { inlineProgram, ValueEnv } from '../trace/inline.ts';
-import type { Value } from '../trace/value.ts';
 import { splitProgram } from './split.ts';
 
 /**

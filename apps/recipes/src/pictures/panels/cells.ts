@@ -1,6 +1,6 @@
 import { element } from '../canvas.ts';
-import type { Frame } from '../figure.ts';
 import { PictureError } from '../pictureError.ts';
+import type { Frame } from './frame.ts';
 
 export interface Cells {
   readonly rows: number;

@@ -1,5 +1,5 @@
-import type { Frame } from '../figure.ts';
 import { cells } from './cells.ts';
+import type { Frame } from './frame.ts';
 import { border } from './points.ts';
 
 /** A function on a grid of cells, as shades. */

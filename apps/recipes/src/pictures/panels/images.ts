@@ -1,6 +1,6 @@
-import type { Frame } from '../figure.ts';
 import { PictureError } from '../pictureError.ts';
 import { cells } from './cells.ts';
+import type { Frame } from './frame.ts';
 
 /** Small gray images in a grid. */
 export interface ImagesPanel {

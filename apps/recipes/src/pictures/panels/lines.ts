@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { chart, colors } from '../canvas.ts';
-import type { Frame } from '../figure.ts';
 import { PictureError } from '../pictureError.ts';
+import type { Frame } from './frame.ts';
 
 /** Curves, with or without marks at their points. */
 export interface LinesPanel {

@@ -1,6 +1,6 @@
 import { colors, element } from '../canvas.ts';
-import type { Frame } from '../figure.ts';
 import { PictureError } from '../pictureError.ts';
+import type { Frame } from './frame.ts';
 
 /** A rectangle of the plane. */
 export interface Domain {

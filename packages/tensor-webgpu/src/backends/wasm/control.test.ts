@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest';
 import '../../rewrites/index.ts';
 import '../../tensor/methods.ts';
+import type { Value } from '../../program/value.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Value } from '../../trace/value.ts';
 import { cond, switchCase } from '../../transforms/control/branches.ts';
 import { scan, whileLoop } from '../../transforms/control/loops.ts';
 import { check, f32, f64, i32 } from './testing/against-reference.ts';

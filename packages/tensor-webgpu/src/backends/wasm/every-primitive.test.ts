@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { DTYPES, type DType, isFloat } from '../../dtype/dtype.ts';
 import { DTypeError } from '../../errors/errors.ts';
 import { primitives } from '../../primitives/table.ts';
+import { Var } from '../../program/aval.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
-import type { Primitive } from '../../program/primitive.ts';
-import { type Program, Var } from '../../program/program.ts';
+import type { Primitive, Program } from '../../program/program.ts';
 import { refData } from '../../program/refArray.ts';
 import { device } from './testing/against-reference.ts';
 

@@ -1,7 +1,6 @@
 import { type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
-import type { RefArray } from '../../program/primitive.ts';
-import { Literal } from '../../program/program.ts';
-import { refScalar } from '../../program/refArray.ts';
+import { Literal } from '../../program/aval.ts';
+import { type RefArray, refScalar } from '../../program/refArray.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import type { Placement } from './emit/pointers.ts';
 import type { HostCall } from './emit/program.ts';

@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest';
 import '../../rewrites/index.ts';
-import type { Aval } from '../../program/program.ts';
-import type { Value } from '../../trace/value.ts';
+import type { Aval } from '../../program/aval.ts';
+import type { Value } from '../../program/value.ts';
 import { type Build, checkProgram, f32, i32, programOf } from './testing/against-reference.ts';
 
 const LENGTH = 3000;

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import '../../rewrites/index.ts';
-import type { Aval, Program } from '../../program/program.ts';
-import type { Value } from '../../trace/value.ts';
+import type { lax } from '../../primitives/lax.ts';
+import type { Aval } from '../../program/aval.ts';
+import type { Program } from '../../program/program.ts';
+import type { Value } from '../../program/value.ts';
 import { grad, valueAndGrad } from '../../transforms/index.ts';
 import '../../tensor/methods.ts';
-import type { lax } from '../../primitives/lax.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { checkProgram, device, f32, programOf } from './testing/against-reference.ts';
 

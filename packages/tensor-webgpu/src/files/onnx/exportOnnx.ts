@@ -1,9 +1,10 @@
 import { checkedOptions } from '../../errors/checks.ts';
 import { FlowfieldError } from '../../errors/errors.ts';
 import { lower } from '../../optimize/simplify.ts';
-import { type Atom, type Program, Var } from '../../program/program.ts';
+import { type Atom, Var } from '../../program/aval.ts';
+import type { Program } from '../../program/program.ts';
+import type { Value } from '../../program/value.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { Value } from '../../trace/value.ts';
 import { flattenArguments, type TreeFunction, traceFunction } from '../../transforms/function.ts';
 import { paths } from '../../tree/tree.ts';
 import { elementType, GraphBuilder } from './graphBuilder.ts';

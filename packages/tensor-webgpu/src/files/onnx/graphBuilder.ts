@@ -1,5 +1,5 @@
 import { type DType, type TypedArray, toDType } from '../../dtype/dtype.ts';
-import { type Atom, Literal, type Var } from '../../program/program.ts';
+import { type Atom, Literal, type Var } from '../../program/aval.ts';
 import type { Shape } from '../../shape/shape.ts';
 import type { ElementType, OnnxAttribute, OnnxConstant, OnnxNode } from './model.ts';
 

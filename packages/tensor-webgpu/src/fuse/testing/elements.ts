@@ -1,6 +1,6 @@
 import type { DType } from '../../dtype/dtype.ts';
 import type { Expression } from '../../kernels/expression.ts';
-import type { Var } from '../../program/program.ts';
+import type { Var } from '../../program/aval.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Affine } from '../../shape/affine.ts';
 import type { Shape } from '../../shape/shape.ts';

@@ -13,9 +13,8 @@ import type {
 } from '../../kernels/form.ts';
 import type { Target } from '../../kernels/target.ts';
 import type { ControlPlan, MemoryPlan } from '../../plan/memory.ts';
-import type { RefArray } from '../../program/primitive.ts';
-import { Literal } from '../../program/program.ts';
-import { refScalar } from '../../program/refArray.ts';
+import { Literal } from '../../program/aval.ts';
+import { type RefArray, refScalar } from '../../program/refArray.ts';
 import { rowMajorStrides, sizeOf } from '../../shape/shape.ts';
 import { Elements, held, indicesOf, placeAt } from './elements.ts';
 import { arenaOf, copied, Frame, own, type View } from './memory.ts';

@@ -1,8 +1,7 @@
 import type { DType } from '../../dtype/dtype.ts';
 import type { MemoryPlan, Place } from '../../plan/memory.ts';
-import type { RefArray } from '../../program/primitive.ts';
-import type { Var } from '../../program/program.ts';
-import { refArray, refData } from '../../program/refArray.ts';
+import type { Var } from '../../program/aval.ts';
+import { type RefArray, refArray, refData } from '../../program/refArray.ts';
 import { sizeOf } from '../../shape/shape.ts';
 
 /** Bytes that one number of the arena stands for. */

@@ -1,10 +1,11 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import type { Primitive } from '../../program/primitive.ts';
+import type { Lax } from '../../program/lax.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
-import type { Lax } from '../lax.ts';
 import { checkMatrices, lowerTriangle, matmul, matrixStack, symmetricPart } from './matrix.ts';
+import { triangularSolve } from './triangularSolve.ts';
 
 /** The lower triangle with its diagonal halved. */
 function halfLower(lax: Lax, a: Value): Value {
@@ -59,8 +60,8 @@ export const choleskyPrimitive: Primitive = {
     const [l] = bind(choleskyPrimitive, inputs, params);
     if (!da) return { outputs: [l], tangents: [null] };
     const options = { lower: true, unitDiagonal: false };
-    const left = lax.triangularSolve(l, symmetricPart(lax, da), { ...options, leftSide: true, transpose: false });
-    const both = lax.triangularSolve(l, left, { ...options, leftSide: false, transpose: true });
+    const left = triangularSolve(l, symmetricPart(lax, da), { ...options, leftSide: true, transpose: false });
+    const both = triangularSolve(l, left, { ...options, leftSide: false, transpose: true });
     return { outputs: [l], tangents: [matmul(lax, l, halfLower(lax, both))] };
   },
   batch: (_lax, _size, inputs, _batched, params) => ({

@@ -1,7 +1,7 @@
-import type { Primitive } from '../../program/primitive.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
 import {
   adjoint,
   checkMatrices,

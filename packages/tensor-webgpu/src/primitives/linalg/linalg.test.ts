@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { DTypeError, ShapeError } from '../../errors/errors.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
-import type { RefArray } from '../../program/primitive.ts';
+import type { RefArray } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { traceProgram } from '../../trace/builder.ts';
-import type { Value } from '../../trace/value.ts';
 import { lax } from '../lax.ts';
 import { array, evaluate, forwardProgram, numbers } from '../testing/checkRules.ts';
+import { cholesky } from './cholesky.ts';
+import { eigh } from './eigh.ts';
+import { lu as luOf } from './lu.ts';
 import { adjoint, alongRows, matmul } from './matrix.ts';
+import { qr } from './qr.ts';
+import { svd } from './svd.ts';
+import { triangularSolve } from './triangularSolve.ts';
 
 const random = numbers(3);
 const noise = (shape: readonly number[]): RefArray => array(shape, () => 2 * random() - 1);
@@ -32,7 +38,7 @@ describe('factors multiply to the matrix', () => {
     const [made, given] = run(
       (x) => {
         const a = matmul(lax, x, adjoint(lax, x));
-        const l = lax.cholesky(a);
+        const l = cholesky(a);
         return [matmul(lax, l, adjoint(lax, l)), a];
       },
       noise([3, 6, 6]),
@@ -50,7 +56,7 @@ describe('factors multiply to the matrix', () => {
       ]),
     ]) {
       const n = a.shape[0];
-      const [lu, pivots, permutation] = run((x) => lax.lu(x), a);
+      const [lu, pivots, permutation] = run((x) => luOf(x), a);
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {
           let sum = 0;
@@ -74,7 +80,7 @@ describe('factors multiply to the matrix', () => {
     const a = noise([m, n]);
     const k = Math.min(m, n);
     const [q, r, product, gram] = run((x) => {
-      const factors = lax.qr(x);
+      const factors = qr(x);
       return [...factors, matmul(lax, factors[0], factors[1]), matmul(lax, adjoint(lax, factors[0]), factors[0])];
     }, a);
     expect([q.shape, r.shape]).toEqual([
@@ -93,7 +99,7 @@ describe('factors multiply to the matrix', () => {
     const [w, v, product, given, gram] = run(
       (x) => {
         const a = lax.add(x, adjoint(lax, x));
-        const [values, vectors] = lax.eigh(a);
+        const [values, vectors] = eigh(a);
         return [values, vectors, assemble(values, vectors), a, matmul(lax, adjoint(lax, vectors), vectors)];
       },
       noise([n, n]),
@@ -108,15 +114,15 @@ describe('factors multiply to the matrix', () => {
     expect(
       Array.from(
         run(
-          (x) => lax.eigh(x),
+          (x) => eigh(x),
           array([3, 3], () => 0),
         )[0].data,
       ),
     ).toEqual([0, 0, 0]);
-    expect(Array.from(run((x) => lax.eigh(x), identity(3))[0].data)).toEqual([1, 1, 1]);
+    expect(Array.from(run((x) => eigh(x), identity(3))[0].data)).toEqual([1, 1, 1]);
     close(
       run(
-        (x) => lax.eigh(x),
+        (x) => eigh(x),
         matrix([
           [1e10, 1, 0],
           [1, 1, 1e-3],
@@ -129,7 +135,7 @@ describe('factors multiply to the matrix', () => {
     const n = 12;
     const path = array([n, n], (k) => (Math.abs(Math.floor(k / n) - (k % n)) === 1 ? 1 : 0));
     close(
-      run((x) => lax.eigh(x), path)[0],
+      run((x) => eigh(x), path)[0],
       array([n], (i) => 2 * Math.cos((Math.PI * (n - i)) / (n + 1))),
       1e-13,
     );
@@ -145,7 +151,7 @@ describe('factors multiply to the matrix', () => {
     const a = noise([m, n]);
     const k = Math.min(m, n);
     const [s, product, left, right] = run((x) => {
-      const [u, values, vt] = lax.svd(x);
+      const [u, values, vt] = svd(x);
       const product = matmul(lax, lax.mul(u, alongRows(lax, values, u.shape)), vt);
       return [values, product, matmul(lax, adjoint(lax, u), u), matmul(lax, vt, adjoint(lax, vt))];
     }, a);
@@ -164,7 +170,7 @@ describe('factors multiply to the matrix', () => {
     ]);
     for (const a of [rankOne, array([3, 3], () => 0)]) {
       const [s, left, right, product] = run((x) => {
-        const [u, values, vt] = lax.svd(x);
+        const [u, values, vt] = svd(x);
         return [
           values,
           matmul(lax, adjoint(lax, u), u),
@@ -188,7 +194,7 @@ describe('derivatives at repeated values', () => {
 
   test('eigenvalue sums move with the trace, and everything stays finite to second order', () => {
     const build = (x: Value): Value[] => {
-      const [w, v] = lax.eigh(x);
+      const [w, v] = eigh(x);
       return [lax.reduceSum(w, [0]), lax.reduceSum(lax.mul(w, w), [0]), v];
     };
     const [sum, squares, dv] = along(build, identity(4), symmetricNoise);
@@ -202,7 +208,7 @@ describe('derivatives at repeated values', () => {
   });
 
   test('the nuclear norm at the identity and at zero', () => {
-    const nuclear = (x: Value): Value[] => [lax.reduceSum(lax.svd(x)[1], [0])];
+    const nuclear = (x: Value): Value[] => [lax.reduceSum(svd(x)[1], [0])];
     expect(along(nuclear, identity(4), symmetricNoise)[0].data[0]).toBeCloseTo(trace, 12);
     expect(
       Number.isFinite(
@@ -221,9 +227,7 @@ describe('derivatives at repeated values', () => {
       [2, 4],
       [0, 0],
     ]);
-    along((a) => lax.svd(a), x, noise([3, 2])).forEach((d) =>
-      expect(Array.from(d.data).every(Number.isFinite)).toBe(true),
-    );
+    along((a) => svd(a), x, noise([3, 2])).forEach((d) => expect(Array.from(d.data).every(Number.isFinite)).toBe(true));
   });
 });
 
@@ -233,29 +237,27 @@ describe('matrices without the factor asked for', () => {
 
   test('give NaN or infinities', () => {
     const options = { leftSide: true, lower: true, transpose: false, unitDiagonal: false };
-    expect(bad((a) => [lax.cholesky(a)], [1, 2], [2, 1])).toBe(true);
-    expect(bad((a) => [lax.cholesky(a)], [NaN, 0], [0, 1])).toBe(true);
-    expect(bad((a) => [lax.triangularSolve(a, a, options)], [1, 0], [2, 0])).toBe(true);
-    expect(bad((a) => [...lax.eigh(a)], [NaN, 0], [0, 1])).toBe(true);
-    expect(bad((a) => [...lax.svd(a)], [Infinity, 0], [0, 1])).toBe(true);
+    expect(bad((a) => [cholesky(a)], [1, 2], [2, 1])).toBe(true);
+    expect(bad((a) => [cholesky(a)], [NaN, 0], [0, 1])).toBe(true);
+    expect(bad((a) => [triangularSolve(a, a, options)], [1, 0], [2, 0])).toBe(true);
+    expect(bad((a) => [...eigh(a)], [NaN, 0], [0, 1])).toBe(true);
+    expect(bad((a) => [...svd(a)], [Infinity, 0], [0, 1])).toBe(true);
   });
 });
 
 describe('errors', () => {
   test('shapes and dtypes', () => {
-    expect(() => run((a) => [lax.cholesky(a)], noise([2, 3]))).toThrow(
+    expect(() => run((a) => [cholesky(a)], noise([2, 3]))).toThrow(
       /cholesky: expected square matrices .* got shape \[2, 3\]/,
     );
-    expect(() => run((a) => lax.lu(a), noise([3]))).toThrow(ShapeError);
+    expect(() => run((a) => luOf(a), noise([3]))).toThrow(ShapeError);
     expect(() =>
       run(
-        (a) => lax.svd(a),
+        (a) => svd(a),
         array([2, 2], (i) => i, 'i32'),
       ),
     ).toThrow(DTypeError);
     const options = { leftSide: false, lower: true, transpose: false, unitDiagonal: false };
-    expect(() => run((a, b) => [lax.triangularSolve(a, b, options)], noise([2, 2]), noise([2, 3]))).toThrow(
-      /on the right/,
-    );
+    expect(() => run((a, b) => [triangularSolve(a, b, options)], noise([2, 2]), noise([2, 3]))).toThrow(/on the right/);
   });
 });

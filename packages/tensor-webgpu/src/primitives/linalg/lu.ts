@@ -1,9 +1,10 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import type { Primitive } from '../../program/primitive.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
 import { checkMatrices, matmul, matrixStack, strictlyLower, upperTriangle } from './matrix.ts';
+import { triangularSolve } from './triangularSolve.ts';
 
 /** Gaussian elimination in place, the largest element of each column on the diagonal. */
 function eliminate(a: TypedArray, pivots: TypedArray, permutation: TypedArray, n: number): void {
@@ -46,8 +47,8 @@ export const luPrimitive: Primitive = {
     const [lu, pivots, permutation] = bind(luPrimitive, inputs, params);
     if (!da) return { outputs: [lu, pivots, permutation], tangents: [null, null, null] };
     const moved = lax.gather(da, permutation, da.shape.length - 2);
-    const left = lax.triangularSolve(lu, moved, { leftSide: true, lower: true, transpose: false, unitDiagonal: true });
-    const m = lax.triangularSolve(lu, left, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
+    const left = triangularSolve(lu, moved, { leftSide: true, lower: true, transpose: false, unitDiagonal: true });
+    const m = triangularSolve(lu, left, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
     const below = strictlyLower(lax, m);
     // L times its change: the unit diagonal of L gives the change itself.
     const dl = lax.add(below, matmul(lax, strictlyLower(lax, lu), below));

@@ -1,10 +1,10 @@
 import type { DType } from '../../dtype/dtype.ts';
 import { DTypeError, ShapeError } from '../../errors/errors.ts';
-import type { Aval } from '../../program/program.ts';
+import type { Aval } from '../../program/aval.ts';
+import type { Lax } from '../../program/lax.ts';
+import type { Value } from '../../program/value.ts';
 import { range, type Shape, showShape, sizeOf } from '../../shape/shape.ts';
-import type { Value } from '../../trace/value.ts';
 import { FLOATS } from '../elementwise.ts';
-import type { Lax } from '../lax.ts';
 
 /** Rows, columns and number of a stack of matrices [B…, rows, columns]. */
 export interface MatrixStack {

@@ -1,10 +1,11 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
-import type { Primitive } from '../../program/primitive.ts';
+import type { Lax } from '../../program/lax.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
-import type { Lax } from '../lax.ts';
 import { adjoint, checkMatrices, matmul, matrixStack, strictlyLower } from './matrix.ts';
+import { triangularSolve } from './triangularSolve.ts';
 
 /** Householder reflections: `work` (m x n, a copy of A) becomes R above its diagonal; `q` (m x k) receives Q. */
 function householder(work: TypedArray, q: TypedArray, m: number, n: number): void {
@@ -52,7 +53,7 @@ const columnsOf = (lax: Lax, a: Value, from: number, to: number): Value =>
 
 /** dQ and dR of at least as many rows as columns. */
 function alongTall(lax: Lax, q: Value, r: Value, da: Value): [dq: Value, dr: Value] {
-  const x = lax.triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
+  const x = triangularSolve(r, da, { leftSide: false, lower: false, transpose: false, unitDiagonal: false });
   const m = matmul(lax, adjoint(lax, q), x);
   const below = strictlyLower(lax, m);
   const upper = lax.add(lax.sub(m, below), adjoint(lax, below));

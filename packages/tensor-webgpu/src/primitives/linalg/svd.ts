@@ -1,8 +1,8 @@
-import type { JvpResult, Primitive } from '../../program/primitive.ts';
+import type { Lax } from '../../program/lax.ts';
+import type { JvpResult, Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
-import type { Lax } from '../lax.ts';
 import {
   adjoint,
   alongColumns,

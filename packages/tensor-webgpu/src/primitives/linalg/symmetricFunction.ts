@@ -1,10 +1,10 @@
 import type { DType } from '../../dtype/dtype.ts';
 import { ShapeError } from '../../errors/errors.ts';
-import type { Primitive, Tangent } from '../../program/primitive.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Tangent, Value } from '../../program/value.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
 import { repeatFirst } from '../elementwise.ts';
 import { checkMatrices, epsilonOf, matrixStack } from './matrix.ts';
 import { dividedDifference, type ScalarFunction, valueOf } from './scalarFunction.ts';

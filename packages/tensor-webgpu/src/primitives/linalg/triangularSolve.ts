@@ -1,12 +1,12 @@
 import type { TypedArray } from '../../dtype/dtype.ts';
 import { ShapeError } from '../../errors/errors.ts';
-import type { Primitive } from '../../program/primitive.ts';
+import type { Lax } from '../../program/lax.ts';
+import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
+import type { Value } from '../../program/value.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
-import type { Value } from '../../trace/value.ts';
 import { repeatFirst } from '../elementwise.ts';
-import type { Lax } from '../lax.ts';
 import { commonDType } from '../operand.ts';
 import {
   adjoint,
@@ -94,22 +94,22 @@ export const triangularSolvePrimitive: Primitive = {
     return [{ shape: b.shape, dtype }];
   },
   jvp(lax, [a, b], [da, db], params: TriangularSolveParams) {
-    const x = lax.triangularSolve(a, b, params);
+    const x = triangularSolve(a, b, params);
     let right = db;
     if (da) {
       const moved = countedPart(lax, da, params);
       const product = params.leftSide ? matmul(lax, moved, x) : matmul(lax, x, moved);
       right = db ? lax.sub(db, product) : lax.neg(product);
     }
-    return { outputs: [x], tangents: [right && lax.triangularSolve(a, right, params)] };
+    return { outputs: [x], tangents: [right && triangularSolve(a, right, params)] };
   },
-  transpose: (lax, [ct], [a], _linear, params: TriangularSolveParams) => [
+  transpose: (_lax, [ct], [a], _linear, params: TriangularSolveParams) => [
     null,
-    ct && lax.triangularSolve(a!, ct, { ...params, transpose: !params.transpose }),
+    ct && triangularSolve(a!, ct, { ...params, transpose: !params.transpose }),
   ],
   batch(lax, size, inputs, batched, params: TriangularSolveParams) {
     const [a, b] = inputs.map((input, i) => (batched[i] ? input : repeatFirst(lax, input, size)));
-    return { outputs: [lax.triangularSolve(a, b, params)], batched: [true] };
+    return { outputs: [triangularSolve(a, b, params)], batched: [true] };
   },
   evaluate([a, b], params: TriangularSolveParams, [output]) {
     const { count, rows: n } = matrixStack(a);

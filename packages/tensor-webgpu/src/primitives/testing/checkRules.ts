@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import { isFloat } from '../../dtype/dtype.ts';
+import type { Aval } from '../../program/aval.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
-import type { RefArray, Tangent } from '../../program/primitive.ts';
-import type { Aval, Program } from '../../program/program.ts';
-import { refArray, refData } from '../../program/refArray.ts';
+import type { Program } from '../../program/program.ts';
+import { type RefArray, refArray, refData } from '../../program/refArray.ts';
+import type { Tangent, Value } from '../../program/value.ts';
 import { sizeOf } from '../../shape/shape.ts';
 import { traceProgram } from '../../trace/builder.ts';
-import type { Value } from '../../trace/value.ts';
 import { batchProgramFully } from '../../transforms/batch.ts';
 import { jvpProgram } from '../../transforms/forward.ts';
 import { splitProgram } from '../../transforms/split.ts';

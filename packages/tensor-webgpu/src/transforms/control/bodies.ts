@@ -1,7 +1,7 @@
-import type { JvpResult, Tangent } from '../../program/primitive.ts';
-import type { Aval, Program } from '../../program/program.ts';
+import type { Aval } from '../../program/aval.ts';
+import type { JvpResult, Program } from '../../program/program.ts';
+import type { Tangent, Value } from '../../program/value.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
-import type { Value } from '../../trace/value.ts';
 import { jvpProgram } from '../forward.ts';
 import { taker } from '../taker.ts';
 

@@ -1,9 +1,10 @@
 import { type DType, isFloat } from '../../dtype/dtype.ts';
 import { lax } from '../../primitives/lax.ts';
-import { type Atom, type Aval, Literal } from '../../program/program.ts';
+import { type Atom, type Aval, Literal } from '../../program/aval.ts';
+import type { Value } from '../../program/value.ts';
 import { runTraced } from '../../trace/bind.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { literalValue, type Value } from '../../trace/value.ts';
+import { literalValue } from '../../trace/value.ts';
 import { flatten, type Structure } from '../../tree/tree.ts';
 
 /** A tree of tensors and plain numbers, flattened. */

@@ -1,14 +1,15 @@
 import { checkedOptions, checkedWhole, checkFunctions, describe } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
+import type { Aval } from '../../program/aval.ts';
 import { showAval } from '../../program/print.ts';
-import type { Aval } from '../../program/program.ts';
+import type { Value } from '../../program/value.ts';
 import { sameShape } from '../../shape/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { bind } from '../../trace/bind.ts';
 import { type Traced, trace } from '../../trace/builder.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { isValue, type Value } from '../../trace/value.ts';
+import { isValue } from '../../trace/value.ts';
 import { unflatten } from '../../tree/tree.ts';
 import { checkpoint } from '../checkpoint.ts';
 import { concrete, type FlatTree, flattenLeaves, integerLiteral, numberLike, runOnLeaves } from './leaves.ts';

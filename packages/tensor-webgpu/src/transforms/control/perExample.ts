@@ -2,8 +2,8 @@ import { isFloat } from '../../dtype/dtype.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
 import { lax } from '../../primitives/lax.ts';
 import { isProgram, type Program } from '../../program/program.ts';
+import type { Value } from '../../program/value.ts';
 import { range } from '../../shape/shape.ts';
-import type { Value } from '../../trace/value.ts';
 import { batchProgram } from '../batch.ts';
 
 /** Whether running the program on operands it was not meant for could go on for ever. */

@@ -1,14 +1,14 @@
 import { removeDeadCode } from '../../optimize/deadCode.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
 import { lax } from '../../primitives/lax.ts';
+import { type Aval, Var } from '../../program/aval.ts';
 import { evaluateProgram } from '../../program/evaluate.ts';
-import type { Primitive, Tangent } from '../../program/primitive.ts';
-import { type Aval, type Program, Var } from '../../program/program.ts';
+import type { Primitive, Program } from '../../program/program.ts';
+import type { Tangent, Value } from '../../program/value.ts';
 import { range } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { trace } from '../../trace/builder.ts';
 import { inlineProgram } from '../../trace/inline.ts';
-import type { Value } from '../../trace/value.ts';
 import { batchProgram } from '../batch.ts';
 import { splitProgram } from '../split.ts';
 import { traceJvpBody } from './bodies.ts';

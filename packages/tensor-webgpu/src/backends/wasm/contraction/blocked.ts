@@ -3,12 +3,13 @@ import { emitBlockedRows } from './blocked-rows.ts';
 import { elements } from './element.ts';
 import { keepsRounding } from './exact.ts';
 import { indexedAddress } from './lanes.ts';
+import type { LineStrides } from './pack.ts';
 import { emitPackStrips, planStrips } from './pack.ts';
 import { countParts } from './ranges.ts';
 import type { ContractionSpec, EmittedContraction } from './spec.ts';
 import { A_PTR, B_PTR, BATCH, CONTRACTION_PARAMS, contractionName, END, SCRATCH_PTR, START } from './spec.ts';
 import { tileShape } from './tile-shape.ts';
-import type { LineStrides, TiledOperand } from './tiled-operand.ts';
+import type { TiledOperand } from './tiled-operand.ts';
 import { inPlace, inStrips } from './tiled-operand.ts';
 
 /** Below this depth, walking down a column of A meets too few cache lines to be worth a copy. */

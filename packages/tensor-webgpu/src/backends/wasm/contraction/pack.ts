@@ -6,7 +6,6 @@ import { once } from './once.ts';
 import type { Parts } from './ranges.ts';
 import { forParts, setLarger } from './ranges.ts';
 import type { ContractionType } from './spec.ts';
-import type { LineStrides } from './tiled-operand.ts';
 
 /** Strips of `width` lines and k steps, copied so that one step's elements are adjacent. Strides count elements. */
 interface StripSpec {
@@ -44,6 +43,12 @@ function writePackStrip(module: ModuleBuilder, spec: StripSpec): FunctionBuilder
     advance(f, target, paddedWidth * bytes);
   });
   return f;
+}
+
+/** From one line of an operand (a row of A, a column of B) to the next, and from one k to the next, in elements. */
+export interface LineStrides {
+  readonly line: number;
+  readonly step: number;
 }
 
 /** How the lines of one operand (columns of B, rows of A) are cut in strips, and where the packed strips lie. */

@@ -1,11 +1,5 @@
 import type { Element } from './element.ts';
-import type { StripPlan } from './pack.ts';
-
-/** From one line of an operand (a row of A, a column of B) to the next, and from one k to the next, in elements. */
-export interface LineStrides {
-  readonly line: number;
-  readonly step: number;
-}
+import type { LineStrides, StripPlan } from './pack.ts';
 
 /** One operand as the tiles read it, strip by strip: in place, or packed. Strides and steps count elements. */
 export interface TiledOperand {

@@ -3,10 +3,10 @@ import type { ReduceStage } from '../../../kernels/form.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops } from './kept-loops.ts';
-import type { StageFrame } from './loops.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { Pointers } from './pointers.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
+import type { StageFrame } from './stage-frame.ts';
 
 /** The position of the first largest or smallest element; the first NaN wins over every number. */
 export function emitArgReduce(frame: StageFrame, stage: ReduceStage, place: Affine): void {

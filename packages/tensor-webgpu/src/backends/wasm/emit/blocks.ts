@@ -1,7 +1,7 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { madeBy, readBy } from '../../../kernels/access.ts';
 import type { ContractionStage, RowPart } from '../../../kernels/form.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { inMemory, type Product } from './products.ts';
 

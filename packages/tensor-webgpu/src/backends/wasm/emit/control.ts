@@ -1,8 +1,8 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { ControlPart } from '../../../kernels/form.ts';
 import type { ControlPlan } from '../../../plan/memory.ts';
-import type { Control } from '../../../program/lowering.ts';
-import type { Aval, Literal, Var } from '../../../program/program.ts';
+import type { Aval, Literal, Var } from '../../../program/aval.ts';
+import type { Control } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { type Placement, samePlacement } from './pointers.ts';

@@ -1,6 +1,6 @@
-import type { StageFrame } from './loops.ts';
 import type { Nest } from './nest.ts';
 import type { Pointers } from './pointers.ts';
+import type { StageFrame } from './stage-frame.ts';
 
 /** Loops over the kept axes before `until`, with axis 0 cut to the rows of the block; the pointers stand at each turn. */
 export function emitKeptLoops(

@@ -1,5 +1,5 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 

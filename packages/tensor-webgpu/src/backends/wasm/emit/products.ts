@@ -9,8 +9,8 @@ import {
   emitContraction,
 } from '../contraction/index.ts';
 import { cpuTarget } from '../target.ts';
-import type { StageFrame } from './loops.ts';
 import type { Placement } from './pointers.ts';
+import type { StageFrame } from './stage-frame.ts';
 
 /** A contraction with its emitted functions and the place of its packed operands in the arena. */
 export interface Product {

@@ -8,7 +8,7 @@ import {
 } from '../../../kernels/form.ts';
 import type { MemoryPlan, Place } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
-import type { Var } from '../../../program/program.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 import { cpuTarget } from '../target.ts';
@@ -16,10 +16,11 @@ import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
 import { ControlCode, type EmittedRegion } from './control.ts';
 import { emitCopyFunction } from './copy.ts';
-import { emitLoops, type StageFrame } from './loops.ts';
+import { emitLoops } from './loops.ts';
 import type { Placement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { emitUpdate } from './update.ts';
 
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */

@@ -1,7 +1,7 @@
 import { bytesPerElement, type DType, isFloat } from '../../../dtype/dtype.ts';
 import { type Expression, loadsOf } from '../../../kernels/expression.ts';
 import type { ReduceStage } from '../../../kernels/form.ts';
-import type { ReduceOperation } from '../../../program/lowering.ts';
+import type { ReduceOperation } from '../../../program/placing.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
@@ -9,12 +9,13 @@ import { addKeeping, joinKept, RUN } from '../contraction/exact.ts';
 import { emitArgReduce } from './arg-reduce.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
-import { emitLoops, type StageFrame } from './loops.ts';
+import { emitLoops } from './loops.ts';
 import { storeScalar, storeVector } from './memory-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Independent partial results of a long run; they hide the latency of the additions. */

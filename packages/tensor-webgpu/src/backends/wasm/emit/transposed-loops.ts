@@ -1,9 +1,9 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import { type Expression, type Load, loadsOf } from '../../../kernels/expression.ts';
 import { rowRange } from './kept-loops.ts';
-import type { LoopBody, StageFrame } from './loops.ts';
 import { pushPointer } from './memory-code.ts';
 import type { Nest } from './nest.ts';
+import type { LoopBody, StageFrame } from './stage-frame.ts';
 
 /** Operands that lie densely along another axis than the innermost one. */
 export interface Transposed {

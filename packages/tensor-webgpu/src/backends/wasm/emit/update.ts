@@ -4,12 +4,12 @@ import type { UpdateStage } from '../../../kernels/form.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { emitKeptLoops } from './kept-loops.ts';
-import type { StageFrame } from './loops.ts';
 import { loadScalar, loadVector } from './memory-code.ts';
 import { isVector } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { Pointers } from './pointers.ts';
 import { clamp, scalarOperation } from './scalar-operations.ts';
+import type { StageFrame } from './stage-frame.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Emits updates at places that depend on index values, one after the other in the order of the space. */

@@ -2,12 +2,13 @@ import { expect } from 'vitest';
 import { isFloat, type TypedArray } from '../../../dtype/dtype.ts';
 import { lower } from '../../../optimize/simplify.ts';
 import { lax } from '../../../primitives/lax.ts';
+import type { Aval } from '../../../program/aval.ts';
 import { evaluateProgram } from '../../../program/evaluate.ts';
-import type { Aval, Program } from '../../../program/program.ts';
+import type { Program } from '../../../program/program.ts';
 import { refData } from '../../../program/refArray.ts';
+import type { Value } from '../../../program/value.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { traceProgram } from '../../../trace/builder.ts';
-import type { Value } from '../../../trace/value.ts';
 import { cpuDevice } from '../device.ts';
 
 export const device = cpuDevice();

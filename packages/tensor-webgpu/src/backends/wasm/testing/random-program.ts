@@ -1,5 +1,5 @@
+import type { Value } from '../../../program/value.ts';
 import { range, sizeOf } from '../../../shape/shape.ts';
-import type { Value } from '../../../trace/value.ts';
 import type { Build } from './against-reference.ts';
 
 /** A source of choices: each program is a list of numbers that its builder draws from. */

@@ -1,6 +1,6 @@
 import type { TypedArray } from '../dtype/dtype.ts';
 import { isFloat } from '../dtype/dtype.ts';
-import type { Aval } from '../program/program.ts';
+import type { Aval } from '../program/aval.ts';
 import { rowMajorStrides, type Shape, sizeOf } from '../shape/shape.ts';
 
 /** Larger tensors are shown by the first and last entries of each axis. */

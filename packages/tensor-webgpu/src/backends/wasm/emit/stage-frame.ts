@@ -1,0 +1,29 @@
+import type { Var } from '../../../program/aval.ts';
+import type { FunctionBuilder } from '../assembler/index.ts';
+import type { ModuleContext } from './context.ts';
+import type { ExpressionCode } from './expression-code.ts';
+import type { Placement, Pointers } from './pointers.ts';
+
+/** The locals of a part's function that its stages use. */
+export interface StageFrame {
+  readonly f: FunctionBuilder;
+  readonly context: ModuleContext;
+  readonly placements: ReadonlyMap<Var, Placement>;
+  readonly arena: number;
+  readonly table: number;
+  readonly thread: number;
+  /** Rows [from, to) of this block, and the number of rows in all. */
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  /** Whether whole vectors may be stored past the end of a variable's buffer. */
+  readonly padded: (variable: Var) => boolean;
+}
+
+/** The parts of a loop nest that its kinds of loops share. */
+export interface LoopBody {
+  readonly code: ExpressionCode;
+  readonly pointers: Pointers;
+  /** One element or vector: its valid lanes, vectors ahead, and steps ahead along another axis. */
+  readonly body: (lanes: number, shift: number, axis?: number, steps?: number) => void;
+}
