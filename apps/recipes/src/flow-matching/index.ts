@@ -4,6 +4,7 @@ import { checkerboardPart } from './checkerboardPart.ts';
 import { digitsPart } from './digitsPart.ts';
 import { discreteCheckerboard } from './discreteCheckerboard.ts';
 import { exact } from './exact.ts';
+import { solverError } from './solverError.ts';
 
 const { quick, wide, fine } = checkerboard.presets;
 
@@ -30,6 +31,7 @@ export const flowMatching: Paper = {
       gates: { nll: { atMost: 3.82 }, offShare: { atMost: 8 }, nfe: { atMost: 80 } },
       compare: false,
     }),
+    solverError,
     discreteCheckerboard,
     digitsPart('ot'),
     digitsPart('vp'),
