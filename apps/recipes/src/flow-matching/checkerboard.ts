@@ -60,7 +60,10 @@ export const checkerboard: Recipe = {
     quick: { steps: 3000, width: 64, learningRate: 4e-3, average: 0.99, heldOut: 1000, samples: 10_000, odeSteps: 40 },
     wide: { steps: 12_000, width: 256, batch: 1024 },
     large: { steps: 20_000, width: 512, batch: 4096 },
-    fine: { steps: 40_000, width: 256, batch: 2048, octaves: 4, average: 0.9995, heldOut: 20_000, sampleSteps: 50 },
+    fine: {
+      ...{ steps: 40_000, width: 256, batch: 2048, octaves: 4, learningRate: 8e-3, average: 0.9995 },
+      ...{ heldOut: 20_000, sampleSteps: 50 },
+    },
   },
   data: {
     fallback: 'generated',
