@@ -43,8 +43,8 @@ export interface RecipeContext {
 
 /** How to read a table that a person has. */
 export interface TableOptions {
-  /** The columns of the coordinates, by name or by number from 1. */
-  readonly columns?: readonly [string, string];
+  /** The columns of the coordinates, by name or by number from 1: latitude and longitude for places. */
+  readonly columns?: readonly string[];
   /** Leaves out rows that cannot be read. */
   readonly skipBad?: boolean;
 }

@@ -67,6 +67,7 @@ export {
   NpyLengthError,
   NpyPointsError,
   type NpyPointsOptions,
+  numberedColumns,
   parsePointsNpy,
 } from './parsePointsNpy.ts';
 export { philox2x32 } from './philox.ts';

@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import {
   AmbiguousColumnError,
+  CsvError,
   EmptyCsvError,
   FieldCountError,
   MissingColumnError,
@@ -14,24 +15,30 @@ export interface ParsePointsOptions {
   readonly file?: string;
   /** The column that holds classes, by its name in the header (any case). */
   readonly label?: string;
-  /** The columns that hold coordinates, by name, in this order; when left out, all but the label. */
+  /** The columns that hold coordinates, by name or number from 1, in this order; when left out, all but the label. */
   readonly columns?: readonly string[];
+  /** Leaves out rows that cannot be read, and says which (`skipped`), instead of throwing. */
+  readonly skipBad?: boolean;
   /** `','`, `';'`, `'\t'` or `' '`; when left out, the one of them that splits the first line most often. */
   readonly delimiter?: ',' | ';' | '\t' | ' ';
 }
 
+/** A column by its number. */
+const NUMBER = /^[1-9]\d*$/;
+/** Rows that were left out and are told of. */
+const TOLD = 3;
 const DELIMITERS = [',', ';', '\t', ' '] as const;
 
 /**
  * Reads a person's own points from text with one point per line. A first line with a field that is no number is a header;
- * with a `label` or `columns` there must be one. Quoted fields, blank lines, Windows line ends and a byte-order mark are
- * fine; with blanks as delimiter several count as one.
+ * with a `label` or named `columns` there must be one. Quoted fields, blank lines, Windows line ends and a byte-order mark are
+ * fine; with blanks as delimiter several count as one. Columns of a file without header are numbers.
  *
  * @throws EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError (NaN, infinity and
  * empty fields included), UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column
  */
 export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): PointTable {
-  const { file = 'csv', label, columns } = options;
+  const { file = 'csv', label, columns, skipBad = false } = options;
   const delimiter = options.delimiter ?? guessDelimiter(text);
   const plain = delimiter === ' ' ? text.replace(/^[ \t]+|[ \t]+$/gm, '').replace(/[ \t]+/g, ' ') : text;
   const records = parseRecords(plain, file, delimiter);
@@ -47,12 +54,13 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
       remedy: 'Check that the file was written or downloaded completely.',
     });
   }
-  if (!named && (label !== undefined || columns !== undefined)) {
+  const wanted = [label, ...(columns ?? [])].filter((name) => name !== undefined);
+  if (!named && (label !== undefined || columns?.some((name) => !NUMBER.test(name)))) {
     throw new MissingColumnError({
       file,
       line: first.line,
       column: 0,
-      expected: `a header that names ${[label, ...(columns ?? [])].filter((name) => name !== undefined).join(', ')}`,
+      expected: `a header that names ${wanted.join(', ')}`,
       given: 'numbers in the first line',
       remedy: 'Write the names of the columns in the first line.',
     });
@@ -62,7 +70,7 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
   const rows = named ? records.slice(1) : records;
   const labelAt = label === undefined ? -1 : columnOf(header!, label, first, file);
   const at = columns
-    ? columns.map((name) => columnOf(header!, name, first, file))
+    ? columns.map((name) => columnOf(header ?? first.fields.map(() => ''), name, first, file))
     : Array.from({ length: width }, (_, i) => i).filter((i) => i !== labelAt);
   if (at.length === 0) {
     throw new MissingColumnError({
@@ -76,25 +84,41 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
   }
   const points = new Float64Array(rows.length * at.length);
   const texts: string[] = [];
-  rows.forEach((row, i) => {
-    if (row.fields.length !== width) {
-      throw new FieldCountError({
-        file,
-        line: row.line,
-        column: 0,
-        expected: `${width} fields as in the first line`,
-        given: `${row.fields.length}`,
-        remedy: 'Give every point the same number of coordinates, and quote a field that holds the delimiter.',
-      });
+  const bad: CsvError[] = [];
+  let count = 0;
+  for (const row of rows) {
+    try {
+      checkFields(row, width, file);
+      for (const [j, column] of at.entries()) points[count * at.length + j] = coordinate(row, column, header, file);
+      if (labelAt >= 0) texts.push(row.fields[labelAt]!.trim());
+      count++;
+    } catch (error) {
+      if (!skipBad || !(error instanceof CsvError)) throw error;
+      bad.push(error);
     }
-    at.forEach((column, j) => {
-      points[i * at.length + j] = coordinate(row, column, header, file);
-    });
-    if (labelAt >= 0) texts.push(row.fields[labelAt]!.trim());
-  });
+  }
+  if (count === 0) throw bad[0];
   const names = at.map((column, j) => header?.[column] || `x${j + 1}`);
-  const table = { points, count: rows.length, dimension: at.length, names };
+  const table = {
+    points: points.slice(0, count * at.length),
+    count,
+    dimension: at.length,
+    names,
+    ...(skipBad && { skipped: { count: bad.length, first: bad.slice(0, TOLD) } }),
+  };
   return labelAt < 0 ? table : { ...table, ...encodeLabels(texts) };
+}
+
+function checkFields(row: CsvRecord, width: number, file: string): void {
+  if (row.fields.length === width) return;
+  throw new FieldCountError({
+    file,
+    line: row.line,
+    column: 0,
+    expected: `${width} fields as in the first line`,
+    given: `${row.fields.length}`,
+    remedy: 'Give every point the same number of coordinates, and quote a field that holds the delimiter.',
+  });
 }
 
 /** The delimiter that splits the first line that is not blank most often; a comma where none does. */
@@ -113,14 +137,18 @@ function guessDelimiter(text: string): string {
 function columnOf(header: readonly string[], name: string, record: CsvRecord, file: string): number {
   const found = header.flatMap((cell, i) => (cell.toLowerCase() === name.toLowerCase() ? [i] : []));
   if (found.length === 1) return found[0]!;
+  if (found.length === 0 && NUMBER.test(name) && Number(name) <= header.length) return Number(name) - 1;
   const place = {
     file,
     line: record.line,
     column: found.length > 1 ? found[1]! + 1 : 0,
-    expected: `a header with one column named ${name} (any case)`,
-    given: header.map((cell) => JSON.stringify(cell)).join(', '),
+    expected: NUMBER.test(name)
+      ? `a column from 1 to ${header.length}`
+      : `a header with one column named ${name} (any case)`,
+    given: NUMBER.test(name) ? name : header.map((cell) => JSON.stringify(cell)).join(', '),
   };
   if (found.length > 1) throw new AmbiguousColumnError({ ...place, remedy: 'Rename or remove all but one of them.' });
+  if (NUMBER.test(name)) throw new MissingColumnError({ ...place, remedy: 'Count columns from 1.' });
   throw new MissingColumnError({ ...place, remedy: `Did you mean ${JSON.stringify(closest(name, [...header]))}?` });
 }
 

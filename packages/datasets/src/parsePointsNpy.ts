@@ -25,6 +25,10 @@ export interface NpyPointsOptions {
   readonly file?: string;
   /** The column that holds classes, counted from 0, or from the end if negative. */
   readonly label?: number;
+  /** The columns that hold coordinates, counted from 0, or from the end if negative; when left out, all but the label. */
+  readonly columns?: readonly number[];
+  /** Leaves out rows with NaN or infinity, and says which (`skipped`), instead of throwing. */
+  readonly skipBad?: boolean;
 }
 
 interface NpyType {
@@ -55,7 +59,8 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  *
  * @throws NpyFormatError, NpyLengthError, NpyContentError: all are NpyPointsError
  */
-export function parsePointsNpy(bytes: Uint8Array, { file = 'npy', label }: NpyPointsOptions = {}): PointTable {
+export function parsePointsNpy(bytes: Uint8Array, options: NpyPointsOptions = {}): PointTable {
+  const { file = 'npy', label, columns, skipBad = false } = options;
   const { shape, values } = parseArray(bytes, file);
   const [count, width] = shape.length === 1 ? [shape[0]!, 1] : (shape as [number, number]);
   if (shape.length < 1 || shape.length > 2 || count === 0 || width === 0) {
@@ -63,30 +68,67 @@ export function parsePointsNpy(bytes: Uint8Array, { file = 'npy', label }: NpyPo
       `${file}: expected points of shape [count, dimension] with at least one of each, given [${shape.join(', ')}]. Reshape the array, as in x.reshape(len(x), -1).`,
     );
   }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
+  const labelAt = label === undefined ? -1 : columnAt(label, width, file, 'a label column');
+  const at = columns
+    ? columns.map((column) => columnAt(column, width, file, 'columns'))
+    : Array.from({ length: width }, (_, i) => i).filter((i) => i !== labelAt);
+  if (at.length === 0) {
     throw new NpyContentError(
-      `${file}: expected finite numbers, given ${values[bad]} in row ${Math.floor(bad / width)}, column ${bad % width}. Remove such rows.`,
+      `${file}: expected a label column beside coordinates, given ${columns ? 'no columns' : 'a label alone'}. Add them.`,
     );
   }
-  if (label === undefined) return table(values, count, width);
-  const at = label < 0 ? width + label : label;
-  if (!Number.isInteger(at) || at < 0 || at >= width || width === 1) {
-    throw new NpyContentError(
-      `${file}: expected a label column from 0 to ${width - 1} beside coordinates, given ${label}. Count columns from 0.`,
+  const used = labelAt < 0 ? at : [...at, labelAt];
+  const bad: NpyContentError[] = [];
+  const rows: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const column = used.find((j) => !Number.isFinite(values[i * width + j]));
+    if (column === undefined) {
+      rows.push(i);
+      continue;
+    }
+    const error = new NpyContentError(
+      `${file}: expected finite numbers, given ${values[i * width + column]} in row ${i}, column ${column}. Remove such rows.`,
     );
+    if (!skipBad) throw error;
+    bad.push(error);
   }
-  const coordinates = values.filter((_, i) => i % width !== at);
-  const texts = Array.from({ length: count }, (_, i) => String(values[i * width + at]));
-  return { ...table(coordinates, count, width - 1), ...encodeLabels(texts) };
+  if (rows.length === 0) throw bad[0];
+  const points = Float64Array.from(
+    { length: rows.length * at.length },
+    (_, k) => values[rows[Math.floor(k / at.length)]! * width + at[k % at.length]!]!,
+  );
+  const table = {
+    points,
+    count: rows.length,
+    dimension: at.length,
+    names: at.map((column, j) => `x${(columns ? column : j) + 1}`),
+    ...(skipBad && { skipped: { count: bad.length, first: bad.slice(0, TOLD) } }),
+  };
+  return labelAt < 0 ? table : { ...table, ...encodeLabels(rows.map((i) => String(values[i * width + labelAt]))) };
 }
 
-const table = (points: Float64Array, count: number, dimension: number): PointTable => ({
-  points,
-  count,
-  dimension,
-  names: Array.from({ length: dimension }, (_, i) => `x${i + 1}`),
-});
+/**
+ * Columns that a person wrote as numbers from 1, as for text files, as {@link parsePointsNpy} counts them.
+ * @throws NpyContentError for names, which NumPy files do not have
+ */
+export function numberedColumns(columns: readonly string[], file: string): number[] {
+  return columns.map((column) => {
+    if (/^[1-9]\d*$/.test(column)) return Number(column) - 1;
+    throw new NpyContentError(
+      `${file}: expected columns as numbers from 1, given '${column}'. NumPy files have no names of columns.`,
+    );
+  });
+}
+
+/** Rows that were left out and are told of. */
+const TOLD = 3;
+
+/** A column counted from 0. */
+function columnAt(given: number, width: number, file: string, what: string): number {
+  const at = given < 0 ? width + given : given;
+  if (Number.isInteger(at) && at >= 0 && at < width) return at;
+  throw new NpyContentError(`${file}: expected ${what} from 0 to ${width - 1}, given ${given}. Count columns from 0.`);
+}
 
 function parseArray(bytes: Uint8Array, file: string): { shape: readonly number[]; values: Float64Array } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -6,6 +6,8 @@ export interface PointTable {
   readonly dimension: number;
   /** A name for each coordinate: those of the header, or x1, x2, … */
   readonly names: readonly string[];
+  /** With `skipBad`: how many rows were left out, and what was wrong with the first of them. */
+  readonly skipped?: { readonly count: number; readonly first: readonly Error[] };
   /** For each point the index of its class in `classes`; absent without a label column. */
   readonly labels?: Int32Array;
   /** The distinct labels as the file writes them: numbers ascending, other texts in alphabetical order. */

@@ -67,6 +67,8 @@ describe('points from text', () => {
     ['a label that is not there', 'x,kind\n1,a\n', { label: 'kin' }, MissingColumnError, /Did you mean "kind"\?/],
     ['a label without a header', '1,2\n', { label: 'kind' }, MissingColumnError, /a header that names kind/],
     ['a column twice', 'x,X,k\n1,2,3\n', { columns: ['x'] }, AmbiguousColumnError, /Rename or remove/],
+    ['a column beyond', '1,2\n', { columns: ['3'] }, MissingColumnError, /a column from 1 to 2, given 3/],
+    ['bad rows alone', 'x\ncat\n', { skipBad: true }, NotANumberError, /given "cat"/],
     ['a label alone', 'kind\na\n', { label: 'kind' }, MissingColumnError, /a label alone/],
   ])('%s: a named error', (_what, text, options, type, message) => {
     const run = () => parsePointsCsv(text, { file: 'mine', ...options });
@@ -95,6 +97,27 @@ function npy(descr: string, shape: string, body: Uint8Array, fortran = 'False', 
 }
 const bytesOf = (values: ArrayBufferView): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+
+test('columns by number, in their order, with or without a header', () => {
+  for (const text of ['1,2,3\n4,5,6\n', 'x,y,z\n1,2,3\n4,5,6\n']) {
+    expect(Array.from(parsePointsCsv(text, { columns: ['3', '1'] }).points)).toEqual([3, 1, 6, 4]);
+  }
+  // A name counts before a number.
+  expect(Array.from(parsePointsCsv('2,x\n7,8\n', { columns: ['2'] }).points)).toEqual([7]);
+});
+
+test('bad rows are left out where that is asked for, and told of', () => {
+  const text = 'x,y,k\n1,2,a\n3,,b\n4\n5,6,c\n7,nan,d\n8,inf,e\n';
+  const { points, count, classes, skipped } = parsePointsCsv(text, { label: 'k', skipBad: true, file: 'mine' });
+  expect([Array.from(points), count, classes]).toEqual([[1, 2, 5, 6], 2, ['a', 'c']]);
+  expect(skipped!.count).toBe(4);
+  expect(skipped!.first.map(({ message }) => message.slice(0, 8))).toEqual(['mine:3:2', 'mine:4: ', 'mine:6:2']);
+  const numbers = bytesOf(Float64Array.of(1, 2, 3, Number.NaN, 5, 6));
+  const table = parsePointsNpy(npy('<f8', '(3, 2)', numbers), { skipBad: true, columns: [-1] });
+  expect([Array.from(table.points), table.names, table.skipped!.count]).toEqual([[2, 6], ['x2'], 1]);
+  // What is not read need not be a number.
+  expect(parsePointsNpy(npy('<f8', '(3, 2)', numbers), { columns: [0] }).count).toBe(3);
+});
 
 describe('points from NumPy files', () => {
   const doubles = bytesOf(Float64Array.of(1, 2, 3, 4, 5, 6));
@@ -171,6 +194,8 @@ describe('points from NumPy files', () => {
     await expect(readPoints(at('mine.xlsx', ''))).rejects.toThrow(/ends in \.npy, \.csv.*given '\.xlsx'/);
     await expect(readPoints(join(folder, 'none.csv'))).rejects.toThrow(PointFileError);
     await expect(readPoints(array, { label: 'kind' })).rejects.toThrow(/number of the label column, given "kind"/);
-    await expect(readPoints(array, { columns: ['x'] })).rejects.toThrow(/for text files/);
+    expect((await readPoints(array, { columns: ['2'] })).points).toEqual(Float64Array.of(2, 4, 6));
+    await expect(readPoints(array, { columns: ['x'] })).rejects.toThrow(/numbers from 1, given 'x'/);
+    await expect(readPoints(array, { delimiter: ',' })).rejects.toThrow(/for text files/);
   });
 });

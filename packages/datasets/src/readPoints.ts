@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
-import { parsePointsNpy } from './parsePointsNpy.ts';
+import { numberedColumns, parsePointsNpy } from './parsePointsNpy.ts';
 import type { PointTable } from './pointTable.ts';
 
 /** Thrown by {@link readPoints} for a file that is not there, of another kind, or options that do not apply to it. */
@@ -44,10 +44,15 @@ export async function readPoints(path: string, options: ReadPointsOptions = {}):
     if (column !== undefined && !Number.isInteger(column)) {
       throw new PointFileError(`${file}: expected the number of the label column, given ${JSON.stringify(label)}.`);
     }
-    if (text.columns !== undefined || text.delimiter !== undefined) {
-      throw new PointFileError(`${file}: columns and delimiter are for text files. Leave them out.`);
+    if (text.delimiter !== undefined) {
+      throw new PointFileError(`${file}: a delimiter is for text files. Leave it out.`);
     }
-    return parsePointsNpy(bytes, { file, ...(column === undefined ? {} : { label: column as number }) });
+    return parsePointsNpy(bytes, {
+      file,
+      ...(column !== undefined && { label: column as number }),
+      ...(text.columns && { columns: numberedColumns(text.columns, file) }),
+      ...(text.skipBad && { skipBad: true }),
+    });
   }
   const name = label === undefined ? {} : { label: String(label) };
   return parsePointsCsv(new TextDecoder().decode(bytes), { file, ...text, ...name });

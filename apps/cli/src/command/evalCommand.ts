@@ -9,7 +9,7 @@ import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 interface EvalArguments extends DeviceArguments {
   steps?: number;
   data?: string;
-  columns?: [string, string];
+  columns?: string[];
   skipBad?: boolean;
   quiet?: boolean;
   json?: boolean;

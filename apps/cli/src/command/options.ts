@@ -36,12 +36,12 @@ function seedList(text: string): number[] {
   );
 }
 
-/** Two names between a comma. */
-function columnPair(text: string): [string, string] {
+/** Names between commas. */
+function columnList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.length === 2 && names.every((name) => name !== '')) return names as [string, string];
+  if (names.every((name) => name !== '')) return names;
   throw new UsageError(
-    `--columns expects the column of latitudes, a comma and that of longitudes, such as lat,lon or 2,3; given '${text}'`,
+    `--columns expects names or numbers of columns between commas, such as lat,lon or 2,3; given '${text}'`,
   );
 }
 
@@ -67,10 +67,11 @@ const options = {
   data: () =>
     new Option('--data <name or file>', 'a data set that `list` shows, or a file (CSV, GeoJSON, Parquet; gzip)'),
   columns: () =>
-    new Option('--columns <lat,lon>', 'columns of latitude and longitude in the file, by name or number').argParser(
-      columnPair,
-    ),
-  skipBad: () => new Option('--skip-bad', 'leave out rows of the file without a place; they are counted and shown'),
+    new Option(
+      '--columns <list>',
+      'columns of the file by name or number, such as 2,3: latitude and longitude, or coordinates of points',
+    ).argParser(columnList),
+  skipBad: () => new Option('--skip-bad', 'leave out rows of the file that cannot be read; they are counted and shown'),
   set: () =>
     new Option('--set <key=value>', 'a setting of the recipe; may be repeated').argParser(gather).default([], 'none'),
   resume: () => new Option('--resume', 'go on with the run in the folder (the latest run without --out)'),

@@ -10,7 +10,7 @@ export interface TrainArguments extends DeviceArguments {
   steps?: number;
   seed?: number;
   data?: string;
-  columns?: [string, string];
+  columns?: string[];
   skipBad?: boolean;
   set: string[];
   resume?: boolean;

@@ -23,7 +23,7 @@ export interface RunConfig {
     sha256: string;
     rows?: number;
     /** What `--columns` and `--skip-bad` were. */
-    columns?: readonly [string, string];
+    columns?: readonly string[];
     skipBad?: boolean;
     /** Numbers in a row of `data.npy`, where the run keeps its data. */
     width?: number;
@@ -177,8 +177,8 @@ function checkedConfig(config: RunConfig): RunConfig {
     if (typeof config.data[key] !== 'string') throw new Error(`'data.${key}' is no text`);
   }
   const { columns } = config.data;
-  if (columns !== undefined && !(Array.isArray(columns) && columns.length === 2 && columns.every(isText))) {
-    throw new Error("'data.columns' is no list of two names");
+  if (columns !== undefined && !(Array.isArray(columns) && columns.length > 0 && columns.every(isText))) {
+    throw new Error("'data.columns' is no list of names");
   }
   return config;
 }

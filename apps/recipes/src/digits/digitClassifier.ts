@@ -24,20 +24,21 @@ export interface DigitClassifier {
   judged(x: Tensor, label: Tensor): Promise<{ accuracy: number; moments: Moments }>;
 }
 
-/** One hidden layer of 256, the same for a seed in every part. */
+/** One hidden layer of 256, the same for a seed in every part; under another name it is another one. */
 export async function digitClassifier(
   { seed, trained, work }: PartContext,
   train: Digits,
   inputs: number,
+  { name = 'classifier', draw = 900 } = {},
 ): Promise<DigitClassifier> {
   const layers = {
     hidden: linear({ inputs, outputs: FEATURES }),
     head: linear({ inputs: FEATURES, outputs: DIGITS }),
   };
-  const [hidden, head] = random.split(random.foldIn(random.key(seed), 900));
+  const [hidden, head] = random.split(random.foldIn(random.key(seed), draw));
   const features = (params: ClassifierParams, x: Tensor): Tensor => silu(layers.hidden.apply(params.hidden, x));
   const logits = (params: ClassifierParams, x: Tensor): Tensor => layers.head.apply(params.head, features(params, x));
-  const { params } = await trained('classifier', {
+  const { params } = await trained(name, {
     params: { hidden: layers.hidden.init(hidden), head: layers.head.init(head) },
     loss: (own: ClassifierParams, { x, label }: { x: Tensor; label: Tensor }, key: random.Key): Tensor =>
       crossEntropy(logits(own, x.add(random.normal(key, x.shape).mul(NOISE))), label, { labelSmoothing: 0.05 }),

@@ -10,6 +10,7 @@ import { RecipeError } from '../errors.ts';
 import { type DataFiles, sha256 } from '../files.ts';
 import type { TableOptions } from '../recipe.ts';
 import { didYouMean } from '../settings/nearest.ts';
+import { skippedNotes } from './skippedNotes.ts';
 
 /** The name of the events that come with the program: a week of earthquakes. */
 export const embeddedName = 'embedded';
@@ -63,6 +64,11 @@ async function readSource(
   { columns, skipBad }: TableOptions,
   files: DataFiles,
 ): Promise<LatLonPoints & { notes: string[] }> {
+  if (columns !== undefined && columns.length !== 2) {
+    throw new RecipeError(
+      `--columns expects the column of latitudes, a comma and that of longitudes, such as lat,lon or 2,3; given '${columns.join(',')}'`,
+    );
+  }
   if (eventNames.includes(source)) {
     if (columns !== undefined) {
       throw new RecipeError(
@@ -73,14 +79,11 @@ async function readSource(
   }
   const { skipped, ...points } = await readLatLon(await readNamed(source, files), {
     file: source,
-    columns,
+    columns: columns as [string, string] | undefined,
     skipBad,
     optionWords: { columns: '--columns lat,lon', skipBad: '--skip-bad' },
   });
-  const { count, first } = skipped;
-  if (count === 0) return { ...points, notes: [] };
-  const left = `skipped ${count.toLocaleString('en')} of ${(count + points.latitude.length).toLocaleString('en')} rows`;
-  return { ...points, notes: [`${left}, the first of them:`, ...first.map(({ message }) => `  ${message}`)] };
+  return { ...points, notes: skippedNotes(skipped, points.latitude.length) };
 }
 
 async function readKnown(source: string, files: DataFiles): Promise<LatLonPoints> {

@@ -1,4 +1,14 @@
-import { adam, appendTime, cosineSchedule, ema, type MlpParams, mlp } from '@flowfield/nn';
+import {
+  adam,
+  appendTime,
+  cosineSchedule,
+  ema,
+  fourierFeatures,
+  type MlpParams,
+  mlp,
+  rawTime,
+  timeFeatures,
+} from '@flowfield/nn';
 import { dopri5, midpoint, rk4 } from '@flowfield/ode-solvers';
 import { affinePath, conditionalFlowMatchingLoss, condOTScheduler, vpScheduler } from '@flowfield/paths';
 import { logLikelihood, sampleOde, type Velocity } from '@flowfield/samplers';
@@ -21,6 +31,7 @@ const settings = z.object({
   batch: whole({ fallback: 512, help: 'pairs per step' }),
   width: whole({ fallback: 128, help: 'units of a hidden layer' }),
   depth: whole({ fallback: 4, help: 'hidden layers' }),
+  octaves: whole({ fallback: 0, least: 0, help: 'octaves of sines and cosines of x and t that the network sees too' }),
   learningRate: real({ fallback: 2e-3, help: 'of Adam at the start; falls to 0 by half a cosine' }),
   average: real({ fallback: 0.999, most: 0.999999, help: 'decay of the average of the weights' }),
   innerSteps: whole({ fallback: 20, help: 'training steps per call of the compiled program' }),
@@ -49,6 +60,10 @@ export const checkerboard: Recipe = {
     quick: { steps: 3000, width: 64, learningRate: 4e-3, average: 0.99, heldOut: 1000, samples: 10_000, odeSteps: 40 },
     wide: { steps: 12_000, width: 256, batch: 1024 },
     large: { steps: 20_000, width: 512, batch: 4096 },
+    fine: {
+      ...{ steps: 40_000, width: 256, batch: 2048, octaves: 4, learningRate: 8e-3, average: 0.9995 },
+      ...{ heldOut: 20_000, sampleSteps: 50 },
+    },
   },
   data: {
     fallback: 'generated',
@@ -61,12 +76,15 @@ export const checkerboard: Recipe = {
 
 function modelOf(options: CheckerboardSettings, seed: number) {
   const lastTime = LAST_TIME[options.path];
-  // v(x, t): time is one more input.
-  const net = mlp({ inputs: 3, hidden: Array(options.depth).fill(options.width), outputs: 2, activation: 'silu' });
+  // v(x, t): time is one more input. The slowest wave has the board as its period.
+  const waves = fourierFeatures({ inputs: 2, octaves: options.octaves, scale: Math.PI / squares.extent });
+  const times = options.octaves > 0 ? timeFeatures({ frequencies: options.octaves }) : rawTime;
+  const inputs = waves.outputs + times.outputs;
+  const net = mlp({ inputs, hidden: Array(options.depth).fill(options.width), outputs: 2, activation: 'silu' });
   const field =
     (params: MlpParams): Velocity =>
     (x, t) =>
-      net.apply(params, appendTime(x, t));
+      net.apply(params, appendTime(waves.apply(x), t, times));
   // Compiled once for every number of solver steps.
   const density = jit(
     (params: MlpParams, x1: Tensor, steps: number) => {

@@ -4,8 +4,9 @@ import { checkerboardPart } from './checkerboardPart.ts';
 import { digitsPart } from './digitsPart.ts';
 import { discreteCheckerboard } from './discreteCheckerboard.ts';
 import { exact } from './exact.ts';
+import { solverError } from './solverError.ts';
 
-const { quick, wide, large } = checkerboard.presets;
+const { quick, wide, fine } = checkerboard.presets;
 
 export const flowMatching: Paper = {
   name: 'flow-matching',
@@ -26,10 +27,11 @@ export const flowMatching: Paper = {
       summary: 'the straight path with a wider net, 4 x 256',
       minutes: 6,
       efforts: ['best'],
-      settings: { plain: wide, best: large },
+      settings: { plain: wide, best: fine },
       gates: { nll: { atMost: 3.82 }, offShare: { atMost: 8 }, nfe: { atMost: 80 } },
       compare: false,
     }),
+    solverError,
     discreteCheckerboard,
     digitsPart('ot'),
     digitsPart('vp'),

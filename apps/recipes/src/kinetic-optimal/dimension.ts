@@ -1,6 +1,7 @@
 import { readIdxImages } from '@flowfield/datasets';
 import { condOTScheduler, type DataSeparation, dataSeparation, kineticEnergy } from '@flowfield/paths';
-import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { random, type Tensor } from '@flowfield/tensor-webgpu';
+import { averagedPixels, digitFiles } from '../digits/digitImages.ts';
 import type { DataFiles } from '../files.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -22,7 +23,7 @@ const EXPECTED: readonly (readonly [dimension: number, ratio: number, clouds: nu
 /** Of the excess over 1. */
 const TOLERANCE = 0.05;
 const SIDES = [7, 14, 28] as const;
-const IMAGES = 'mnist/t10k-images-idx3-ubyte.gz';
+const IMAGES = digitFiles.images;
 /** Images of the report, a subset: the cost is their number times draws, nodes and pixels. */
 const IMAGE_COUNT = 1000;
 
@@ -90,12 +91,8 @@ const ratio = (separation: DataSeparation): number =>
 
 /** The first images, pixels averaged to side x side, as rows. */
 async function digits(files: DataFiles, side: number): Promise<Tensor> {
-  const { images, rows } = await readIdxImages(await files.benchmark(IMAGES), undefined, { file: IMAGES });
-  const block = rows / side;
-  const count = IMAGE_COUNT;
-  return tensor(images.slice(0, count * rows * rows), { shape: [count, side, block, side, block] })
-    .mean({ axis: [2, 4] })
-    .reshape([count, side * side]);
+  const { images } = await readIdxImages(await files.benchmark(IMAGES), undefined, { file: IMAGES });
+  return averagedPixels(images, IMAGE_COUNT, side);
 }
 
 function drawn(figures: Record<string, number>, seed: number): string {

@@ -1,7 +1,15 @@
-import { gatherRows, type PointTable, parsePointsCsv, parsePointsNpy, splitIndices } from '@flowfield/datasets';
+import {
+  gatherRows,
+  numberedColumns,
+  type PointTable,
+  parsePointsCsv,
+  parsePointsNpy,
+  splitIndices,
+} from '@flowfield/datasets';
 import { RecipeError } from '../errors.ts';
+import { skippedNotes } from '../events/skippedNotes.ts';
 import { type DataFiles, sha256 } from '../files.ts';
-import type { StoredData } from '../recipe.ts';
+import type { StoredData, TableOptions } from '../recipe.ts';
 import { moons, moonsName } from './moons.ts';
 
 /** Fewest rows that leave something to train on, to choose with and to measure on. */
@@ -33,8 +41,15 @@ export interface PartRows {
  * @param label the column of classes: its name, or for NumPy its number; empty for none
  * @throws RecipeError for a file that cannot be read or holds too few points; the errors of the parsers
  */
-export async function loadPoints(source: string, label: string, files: DataFiles): Promise<StoredData> {
-  const table = source === moonsName ? moons(label) : await readFile(source, label, files);
+export async function loadPoints(
+  source: string,
+  { label, ...options }: TableOptions & { readonly label: string },
+  files: DataFiles,
+): Promise<StoredData & { readonly notes: readonly string[] }> {
+  if (source === moonsName && options.columns !== undefined) {
+    throw new RecipeError(`--columns is for a file, given with the data set '${source}'; leave it out, or name a file`);
+  }
+  const table = source === moonsName ? moons(label) : await readFile(source, label, options, files);
   const { points, count, dimension, labels, classes } = table;
   if (count < FEWEST_ROWS) {
     throw new RecipeError(
@@ -55,10 +70,17 @@ export async function loadPoints(source: string, label: string, files: DataFiles
     width,
     names: unlike(table.names),
     classes,
+    notes: skippedNotes(table.skipped, count),
   };
 }
 
-async function readFile(source: string, label: string, files: DataFiles): Promise<PointTable> {
+async function readFile(
+  source: string,
+  label: string,
+  { columns, skipBad }: TableOptions,
+  files: DataFiles,
+): Promise<PointTable> {
+  const file = source;
   let bytes: Uint8Array;
   try {
     bytes = await files.named(source);
@@ -68,14 +90,21 @@ async function readFile(source: string, label: string, files: DataFiles): Promis
     });
   }
   if (!source.toLowerCase().endsWith('.npy')) {
-    return parsePointsCsv(new TextDecoder().decode(bytes), { file: source, ...(label !== '' && { label }) });
+    return parsePointsCsv(new TextDecoder().decode(bytes), {
+      ...{ file, columns, skipBad },
+      ...(label !== '' && { label }),
+    });
   }
   if (label !== '' && !WHOLE.test(label)) {
     throw new RecipeError(
       `${source}: expected label as the number of a column, counted from 0, given '${label}'; NumPy files have no names`,
     );
   }
-  return parsePointsNpy(bytes, { file: source, ...(label !== '' && { label: Number(label) }) });
+  return parsePointsNpy(bytes, {
+    ...{ file, skipBad },
+    ...(columns && { columns: numberedColumns(columns, file) }),
+    ...(label !== '' && { label: Number(label) }),
+  });
 }
 
 /** Names that differ: a second `x` becomes `x 2`. */

@@ -62,7 +62,9 @@ export const points: Recipe = {
 async function open(context: RecipeContext): Promise<Experiment<MlpParams, PartRowsTensors>> {
   const options = context.settings as PointsSettings;
   const { seed } = context;
-  const stored = context.stored ?? (await loadPoints(context.data, options.label, context.files));
+  const { notes, ...stored } = context.stored
+    ? { notes: [], ...context.stored }
+    : await loadPoints(context.data, { ...context.table, label: options.label }, context.files);
   const data = preparePoints(stored, seed);
   const model = pointsModel(options, data, seed);
   const { train, validation, test, dimension, classes } = data;
@@ -160,6 +162,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, PartR
       names: data.names,
       ...(classes.length > 0 && { classes }),
       stored,
+      notes,
     },
     split: { seed, train: train.labels.length, validation: validation.labels.length, test: test.labels.length },
     training: {

@@ -29,6 +29,31 @@ interface AxisWords {
 /** Colors in the order of the series. */
 const PALETTE = [colors.train, colors.model, colors.heldOut, '#3a9b7a', '#7a5fb5', colors.muted];
 
+const MARGIN = { top: 20, bottom: 38 } as const;
+/** Least distance of two names. */
+const LINE_HEIGHT = 14;
+
+/** How far the names of curves that end close together move down, so that all can be read. */
+function shiftsOf(
+  ends: readonly { readonly label: string; readonly y: number }[],
+  all: readonly number[],
+  { log, height }: { log: boolean; height: number },
+): Map<string, number> {
+  const scaled = (value: number): number => (log ? Math.log(value) : value);
+  const low = all.reduce((a, b) => Math.min(a, scaled(b)), Infinity);
+  const high = all.reduce((a, b) => Math.max(a, scaled(b)), -Infinity);
+  const below = (value: number): number => (high > low ? (height * (high - scaled(value))) / (high - low) : 0);
+  const placed = ends.map(({ label, y }) => ({ label, at: below(y) })).sort((a, b) => a.at - b.at);
+  const shifts = new Map<string, number>();
+  let least = -Infinity;
+  for (const { label, at } of placed) {
+    const to = Math.max(at, least);
+    shifts.set(label, to - at);
+    least = to + LINE_HEIGHT;
+  }
+  return shifts;
+}
+
 export function linesPanel({ x, y, series }: LinesPanel, { x: left, y: top, width, height }: Frame): Element[] {
   const points = series.flatMap(({ label, x: xs, y: ys }) => {
     if (xs.length !== ys.length) {
@@ -49,14 +74,19 @@ export function linesPanel({ x, y, series }: LinesPanel, { x: left, y: top, widt
     nice: true,
     ...(log && { ticks: 4, tickFormat: '~g' }),
   });
+  const shifts = shiftsOf(
+    series.flatMap(({ label }) => of(label).slice(-1)),
+    points.map((point) => point.y),
+    { log: y.log ?? false, height: height - MARGIN.top - MARGIN.bottom },
+  );
   return [
     chart(left, top, {
       width,
       height,
       marginLeft: 48,
-      marginTop: 20,
+      marginTop: MARGIN.top,
       marginRight: 12,
-      marginBottom: 38,
+      marginBottom: MARGIN.bottom,
       x: axis(x),
       y: axis(y),
       marks: [
@@ -81,7 +111,7 @@ export function linesPanel({ x, y, series }: LinesPanel, { x: left, y: top, widt
             strokeWidth: 4,
             textAnchor: 'end',
             lineAnchor: 'bottom',
-            dy: -6,
+            dy: -6 + (shifts.get(label) ?? 0),
             fontWeight: 600,
           }),
         ),
