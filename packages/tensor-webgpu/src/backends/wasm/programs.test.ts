@@ -186,3 +186,13 @@ describe('memory', () => {
     for (const storage of [w, g, squared]) storage.dispose();
   });
 });
+
+describe('functions of the host', () => {
+  it('go on with rows of a product whose operand is packed', () => {
+    // One of them at least: float64 and u32 have codes that the engine has no instructions for.
+    check([f64(90, 40), f64(40, 50)], (l, x, w) => {
+      const y = l.dotGeneral(x, w, { contract: [[1], [0]], batch: [[], []] });
+      return [l.sin(y), l.lgamma(l.add(l.abs(y), 1)), l.reduceSum(y, [1])];
+    });
+  });
+});

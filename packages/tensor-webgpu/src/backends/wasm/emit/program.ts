@@ -180,12 +180,14 @@ class RegionEmitter {
     schedule.groups.forEach((group, at) => {
       const packs = this.emitPacks(`${name}-pack-${at}`, group.parts);
       const { alone, together } = this.emitGroup(`${name}-group-${at}`, group.parts);
+      // Packed operands may be those of parts that run alone.
+      if (packs) work += this.emitPhase(step, packs);
       if (alone) {
         step.localGet(ARENA);
         step.localGet(TABLE);
         step.call(alone);
       }
-      for (const phase of [packs, together]) if (phase) work += this.emitPhase(step, phase);
+      if (together) work += this.emitPhase(step, together);
       for (const part of group.parts) if (part.kind === 'control') work += this.emitControl(step, part);
     });
     return { step, inputSlot, outputSlot, work };
