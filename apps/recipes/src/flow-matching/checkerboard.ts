@@ -12,7 +12,7 @@ import {
 import { dopri5, midpoint, rk4 } from '@flowfield/ode-solvers';
 import { affinePath, conditionalFlowMatchingLoss, condOTScheduler, vpScheduler } from '@flowfield/paths';
 import { logLikelihood, sampleOde, type Velocity } from '@flowfield/samplers';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, random, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import { z } from 'zod';
 import { sha256 } from '../files.ts';
@@ -104,8 +104,8 @@ function modelOf(options: CheckerboardSettings, seed: number) {
   const rows = (title: string) => ({ title, batch: SOLVER_BATCH, width: 2 });
   const logDensity = (params: MlpParams, at: Float64Array, title: string, work: Work, steps = options.odeSteps) =>
     solvedRows(at, rows(title), work, (x) => density(params, x, steps));
-  const pushed = (params: MlpParams, x0: Tensor, title: string, work: Work, steps = options.sampleSteps) =>
-    solvedRows(Float64Array.from(x0.dataSync()), rows(title), work, (x) => flow(params, x, steps));
+  const pushed = async (params: MlpParams, x0: Tensor, title: string, work: Work, steps = options.sampleSteps) =>
+    solvedRows(Float64Array.from(await x0.data()), rows(title), work, (x) => flow(params, x, steps));
   return {
     model: `velocity field, ${options.depth} x ${options.width} SiLU on (x, t)`,
     initial: net.init(random.key(seed)),
@@ -144,16 +144,19 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     return conditionalFlowMatchingLoss({ velocity: field(params), path }, random.normal(noise, x1.shape), x1, t);
   };
 
-  /** Evaluations of an adaptive solve with tolerances of 1e-5, whose state is float64. */
-  function evaluations(params: MlpParams): number {
-    const wide: Velocity = (x, t) => field(params)(x.astype('f32'), t.astype('f32')).astype('f64');
-    const x0 = random.normal(key(STREAM.noise), [NFE_BATCH, 2]).astype('f64');
-    const { nfe } = sampleOde(wide, x0, { solver: dopri5(), rtol: 1e-5, atol: 1e-5, t1: lastTime });
-    return nfe.item();
+  /** Evaluations of an adaptive solve with tolerances of 1e-5, whose state is float64: on the CPU, since a GPU has none. */
+  async function evaluations(params: MlpParams): Promise<number> {
+    const here = tree.map((leaf: Tensor) => leaf.to('cpu'), params);
+    const wide: Velocity = (x, t) => field(here)(x.astype('f32'), t.astype('f32')).astype('f64');
+    const x0 = random.normal(key(STREAM.noise), [NFE_BATCH, 2]).to('cpu');
+    // The solver reads how its steps went: everything must have arrived.
+    await Promise.all([...tree.leaves<Tensor>(here), x0].map((leaf) => leaf.data()));
+    const { nfe } = sampleOde(wide, x0.astype('f64'), { solver: dopri5(), rtol: 1e-5, atol: 1e-5, t1: lastTime });
+    return (await nfe.data())[0];
   }
 
   async function evaluate(params: MlpParams, { odeSteps, ...work }: EvaluateOptions) {
-    const heldOut = Float64Array.from(squares.sample(key(STREAM.heldOut), options.heldOut).dataSync());
+    const heldOut = Float64Array.from(await squares.sample(key(STREAM.heldOut), options.heldOut).data());
     const logs = await logDensity(params, heldOut, 'held-out', work, odeSteps);
     const nll = -mean(logs);
     const x0 = random.normal(key(STREAM.samples), [options.samples, 2]);
@@ -162,7 +165,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
       nll,
       nllError: Math.sqrt(mean(logs.map((log) => (log + nll) ** 2)) / logs.length),
       offShare: 100 * squares.offShare(samples),
-      nfe: evaluations(params),
+      nfe: await evaluations(params),
     };
     return {
       figures,
@@ -182,7 +185,7 @@ async function open(context: RecipeContext): Promise<Experiment<MlpParams, Tenso
     const { nll, offShare: off } = evaluation.figures;
     const losses = history.filter((record) => record.loss !== undefined);
     const caption = `${options.steps.toLocaleString('en')} steps of ${options.batch} pairs, ${options.depth} x ${options.width}, ${options.path} path, seed ${context.seed}.`;
-    const data = squares.sample(key(STREAM.heldOut), samples.length / 2).dataSync();
+    const data = await squares.sample(key(STREAM.heldOut), samples.length / 2).data();
     return {
       density: figure({
         title: 'A checkerboard, learned by flow matching',
