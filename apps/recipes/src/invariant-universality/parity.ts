@@ -17,6 +17,7 @@ export const parity: Part = {
   summary: 'the sign of the Vandermonde product on four points: A4 networks of order 2 and of order 1',
   minutes: 0.5,
   seeds: [0, 1, 2, 3, 4],
+  efforts: ['quick'],
   metrics: [
     { name: 'order2', label: 'accuracy of order 2, %', gate: { atLeast: 97 }, digits: 1 },
     { name: 'order1', label: 'accuracy of order 1, %', gate: { atLeast: 47, atMost: 53 }, baseline: true, digits: 1 },

@@ -143,7 +143,12 @@ describe('parseObj', () => {
     expect([...mesh.colors!]).toEqual([1, 0.5, 0, 0, 1, 0, 0, 0, 1]);
     expect([...mesh.faces]).toEqual([0, 1, 2]);
     expect(parseObj(new TextEncoder().encode(text))).toEqual(mesh);
+    const wide = Uint8Array.from([...text].flatMap((char) => [char.charCodeAt(0) & 255, char.charCodeAt(0) >> 8]));
+    expect(parseObj(wide)).toEqual(mesh);
     expect(parseObj('v 0 0 0 1\nv 1 1 1').colors).toBeNull();
+    expect([...parseObj('v 1. 0 0\nv +.5 1.e0 -1E-1\nv 0 1 0\nf 1// 2/ 3').positions]).toEqual([
+      1, 0, 0, 0.5, 1, -0.1, 0, 1, 0,
+    ]);
   });
 
   test('faces may come before their vertices, and a cloud has none', () => {

@@ -1,3 +1,4 @@
+import { decodeText } from '../places/decodeText.ts';
 import { MeshFormatError } from './meshErrors.ts';
 import { checkCorners, cornersOf, type Lists, numbersOf } from './objStatements.ts';
 import { trianglesOf } from './polygon.ts';
@@ -50,7 +51,7 @@ const NUMBERS = {
  *   finite numbers; MeshLengthError for too few numbers or corners; MeshIndexError for corners that are not there
  */
 export function parseObj(content: string | Uint8Array, { file = 'mesh.obj' }: ObjOptions = {}): ObjMesh {
-  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
+  const text = typeof content === 'string' ? content : decodeText(content, file);
   const lists: Lists = { v: [], vt: [], vn: [] };
   const colors: number[] = [];
   const polygons: { line: number; corners: Int32Array }[] = [];
