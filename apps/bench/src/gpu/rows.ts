@@ -118,7 +118,8 @@ function product(form: Form, n: number, device: string): Job {
   };
 }
 
-function regression(widths: readonly number[], batch: number, device: string): Job {
+/** A training step on the mean squared error of a perceptron. */
+export function regression(widths: readonly number[], batch: number, device: string): Job {
   const x = tensor(uniform(100, batch * widths[0], 2), { shape: [batch, widths[0]], device });
   const y = tensor(uniform(101, batch), { shape: [batch, 1], device });
   return training(layersOf(widths, device), [x, y], (layers, points, targets) =>
