@@ -1,4 +1,4 @@
-import { type CheckedLibrary, checkOp } from '@flowfield/testing';
+import { type CheckedLibrary, checkOp } from '@flowfield/testing/checkOp';
 import { beforeAll, expect, test } from 'vitest';
 import * as library from '../../index.ts';
 import { deviceNamed } from '../../runtime/registry.ts';
