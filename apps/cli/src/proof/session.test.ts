@@ -79,4 +79,5 @@ const withoutFigures = (text: string): string =>
     .replace(/ +\d+% \|/g, ' N% |')
     .replace(/-?\d+(\.\d+)? steps\/s, .*? left/g, 'N steps/s, N s left')
     .replace(/(\| loss|\| validation|at step|kappa) -?[\d.,]*\d/g, '$1 N')
+    .replace(/, \d+ threads/g, '')
     .replace(/ +-?\d+\.\d{4}/g, ' N');

@@ -20,6 +20,11 @@ import { formatLine, formatTensor } from './format.ts';
 
 /** What a `Tensor` is made of, beside the functions that `attachMethods` gives it; they are told of at the interface. */
 class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof TensorMethods<TensorInterface>> {
+  static {
+    // In messages, and where a console names what it shows.
+    Object.defineProperty(TensorClass, 'name', { value: 'Tensor' });
+  }
+
   constructor(aval: Aval, state: ValueState) {
     super(aval, state);
     if (state.kind === 'stored') enterScope(this);

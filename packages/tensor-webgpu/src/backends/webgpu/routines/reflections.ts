@@ -48,13 +48,13 @@ export const qr: RoutineMaker = (eqn, limits) => {
       let length = select(1f, sqrt(sum), sum > 0f);
       for (var i = c; i < ${m}u; i++) { b3[vector + i] /= length; }`)}
     ${barrier}
-    ${each('j', '0u', `${n}u`, work(reflect('work', n, m)))}
+    ${each('j', 'c', `${n}u`, work(reflect('work', n, m)))}
     ${barrier}
   }
   for (var back = 0u; back < ${k}u; back++) {
     let c = ${k - 1}u - back;
     let vector = held + ${m * n}u + c * ${m}u;
-    ${each('j', '0u', `${k}u`, q(reflect('q', k, m)))}
+    ${each('j', 'c', `${k}u`, q(reflect('q', k, m)))}
   }
   ${barrier}
   ${each('e', '0u', `${m * k}u`, `if (b3[held + (e % ${k}u) * ${n + 1}u] < 0f) { b1[left + e] = -b1[left + e]; }`)}
