@@ -1,6 +1,7 @@
 /** Budgets of the published bundles, minified and gzipped, our other packages not counted. */
 const budgets = {
-  'tensor-webgpu': '142 kB',
+  // 50 kB of it is the GPU's, loaded when one is asked for.
+  'tensor-webgpu': '225 kB',
   nn: '22 kB',
   train: '14 kB',
   // 20 kB of it is the small earthquake catalog that it ships.
@@ -17,7 +18,7 @@ const budgets = {
 const single = [
   ['tensor-webgpu/errors', 'errors/index.js', 'checkedOptions', '2 kB'],
   ['tensor-webgpu/tree', 'tree/index.js', 'map', '4 kB'],
-  ['tensor-webgpu', 'index.js', 'tensor', '110 kB'],
+  ['tensor-webgpu', 'index.js', 'tensor', '130 kB'],
   ['nn', 'index.js', 'adam', '5 kB'],
   ['nn', 'index.js', 'cosineSchedule', '3 kB'],
   ['datasets', 'index.js', 'splitIndices', '2 kB'],
