@@ -73,6 +73,12 @@ export interface Engine {
 /** A step that would leave less than this share of itself before the end is stretched to reach it. */
 const stretch = 1.01;
 
+/**
+ * The longest step after an event that replaced the state, in lengths of the step that led to it: passages may follow each
+ * other ever faster, and in a step much longer than the time to the next one it would not be seen.
+ */
+const afterEvent = 4;
+
 const integer = (value: number): Tensor => full([], value, { dtype: 'i32' });
 
 export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
@@ -184,10 +190,17 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
           offset,
           whole: null,
           ends: null,
+          replaced: null,
           events: null,
           code: null,
           evaluations: 0,
         };
+
+    const passed = stopGradient(cut.offset.sub(carry.offset)).abs();
+    const following =
+      cut.replaced && control
+        ? where(cut.replaced, minimum(nextSize, maximum(passed.mul(afterEvent), least)), nextSize)
+        : nextSize;
 
     const whole = cut.whole ?? full([], true);
     const reached = accept.logicalAnd(final).logicalAnd(whole);
@@ -214,7 +227,7 @@ export function engineOf(problem: LeafProblem, options: EngineOptions): Engine {
       offset: where(accept, cut.offset, carry.offset),
       state: choose(cut.state, carry.state),
       slope: carry.slope && choose(begin as State, carry.slope),
-      h: nextSize,
+      h: following,
       errors: [size1, where(accept, carry.errors[0], carry.errors[1])],
       again: accept.logicalNot(),
       jumped,

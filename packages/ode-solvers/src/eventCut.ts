@@ -43,6 +43,8 @@ export interface Cut {
   readonly whole: Tensor | null;
   /** A terminal event ends the solve. */
   readonly ends: Tensor | null;
+  /** An event has put another state in place; `null` where none can. */
+  readonly replaced: Tensor | null;
   readonly events: EventState | null;
   readonly code: Tensor | null;
   readonly evaluations: Tensor | number;
@@ -103,6 +105,7 @@ export function cutAtEvent(problem: LeafProblem, remembered: EventState, taken: 
   const write = (rows: Tensor, row: Tensor): Tensor => where(writes, writeRow(rows, row, at), rows);
   const stops = events.map(({ terminal }, i) => (terminal ? landing.fired.slice(i) : null)).filter((is) => is !== null);
   const ends = stops.reduce((a, b) => a.logicalOr(b), full([], false)).logicalAnd(accept);
+  const replacing = events.map(({ apply }, i) => (apply ? landing.fired.slice(i) : null)).filter((is) => is !== null);
   return {
     state: landing.state,
     slope: landing.slope,
@@ -111,6 +114,7 @@ export function cutAtEvent(problem: LeafProblem, remembered: EventState, taken: 
     offset: exactlyAt(landing.theta, offsets[0].add(landing.theta.mul(span.h)), offsets[1]),
     whole: landing.theta.equal(1),
     ends,
+    replaced: replacing.length > 0 ? replacing.reduce((a, b) => a.logicalOr(b)).logicalAnd(accept) : null,
     evaluations: landing.evaluations,
     code: where(overflows, full([], codeOf('maxEvents'), { dtype: 'i32' }), none),
     events: {

@@ -249,6 +249,41 @@ describe('derivatives', () => {
   });
 });
 
+test('bounces that follow each other ever faster are not stepped over, in f32 or f64, forwards or backwards', () => {
+  const bounce: OdeEvent<Tensor> = {
+    when: height,
+    direction: 'falling',
+    apply: (_t, y) => stack([y.slice(0).mul(0), y.slice(1).mul(-0.5)], 0),
+  };
+  for (const dtype of ['f32', 'f64'] as const) {
+    for (const sign of [1, -1]) {
+      const options = { t0: 0, t1: 10 * sign, maxEvents: 8, events: [bounce], throw: false };
+      const { code, events } = solveOde(falling(-8), tensor([1, 0], { dtype }), options);
+      expect(outcomes[code.item()].name).toBe('maxEvents');
+      // The fall takes 1/2, the flight after bounce n twice 2^-(n + 1).
+      numbers(events!.ts).forEach((t, n) => {
+        expect(t * sign).toBeCloseTo(1.5 - 2 ** -n, 5);
+      });
+    }
+  }
+});
+
+test('where an event is NaN it is not known, and it does not pass there', () => {
+  const rise = (_t: Tensor, y: Tensor): Tensor => y.mul(0).add(1);
+  const times = (when: OdeEvent<Tensor>['when'], options: Partial<SolveOptions<Tensor>>): number[] => {
+    const { t, events } = solveOde(rise, f64([-1]), { t0: 0, t1: 4, events: [{ when }], ...options });
+    expect(t.item()).toBe(4);
+    return numbers(events!.ts);
+  };
+  for (const options of [{}, { maxStep: 0.3 }, { steps: 10 }]) {
+    const [logarithm, ...others] = times((_t, y) => y.sum().log(), options);
+    expect(logarithm).toBeCloseTo(2, 12);
+    expect(others).toEqual([]);
+    expect(times((_t, y) => y.sum().neg().sqrt().sub(0.5), options)[0]).toBeCloseTo(0.75, 12);
+    expect(times((_t, y) => y.sum().mul(Number.NaN), options)).toEqual([]);
+  }
+});
+
 test('events that are none are refused by name', () => {
   const solve = (event: unknown) => () =>
     solveOde(falling(-1), f64([1, 0]), { t0: 0, t1: 1, events: [event as OdeEvent<Tensor>] });

@@ -141,11 +141,13 @@ export function passagesOf(
     { dtype },
   );
   const allowed = (sign: Tensor): Tensor => wanted.mul(sign).greaterEqual(0);
-  let before = signs;
-  let found = signs.notEqual(signs);
-  let low = signs.mul(0);
+  // NaN is no sign: what the event is like there is not known.
+  const known = where(signs.isNaN(), 0, signs);
+  let before = known;
+  let found = known.notEqual(known);
+  let low = known.mul(0);
   let high = low.add(1);
-  let at = signs;
+  let at = known;
   for (let j = 1; j < fractions.length; j++) {
     const sign = j < fractions.length - 1 ? inner.slice(j - 1) : last;
     let passed = at.mul(sign).less(0);

@@ -3,6 +3,7 @@ import { papers } from '@flowfield/recipes';
 import { deviceInfo, init, jit, matmul, random, type Tensor, valueAndGrad } from '@flowfield/tensor-webgpu';
 import type { Command } from 'commander';
 import { dataFolderVariable, hasBenchmarkFile } from '../runs/dataFiles.ts';
+import { autoDevice, chooseDevice } from './device.ts';
 import { addOptions } from './options.ts';
 import { type Terminal, writeLine } from './terminal.ts';
 
@@ -41,6 +42,7 @@ export function addDoctorCommand(program: Command, { stdout }: Terminal): void {
 }
 
 async function examine(): Promise<Finding[]> {
+  await chooseDevice({ device: autoDevice });
   const devices = await init();
   return [
     node(),

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { shell } from '../proof/program.ts';
 import { captured } from './testing/captured.ts';
 
 describe('a fault of the call ends with exit code 2 and one line that helps', () => {
@@ -101,4 +102,17 @@ describe('help and lists', () => {
     expect(recipes[0].settings).toContainEqual(expect.objectContaining({ name: 'duplicates', fallback: 'keep' }));
     expect(devices).toContain('cpu');
   });
+});
+
+test('a variable that is no number of threads ends what computes with one line, and nothing else', async () => {
+  const [list, ...others] = await Promise.all(
+    ['list', 'doctor', 'train checkerboard --steps 1'].map((args) => shell(`FLOWFIELD_THREADS=two flowfield ${args}`)),
+  );
+  // Nothing computes while it is loaded.
+  expect([list.code, list.stderr]).toEqual([0, '']);
+  const line = /^flowfield: FLOWFIELD_THREADS: expected a whole number of threads from 1 to 64, got 'two'\..*\n$/;
+  for (const { code, stderr } of others) {
+    expect(stderr).toMatch(line);
+    expect(code).toBe(2);
+  }
 });

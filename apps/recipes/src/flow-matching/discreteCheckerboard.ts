@@ -31,7 +31,7 @@ const SIZES = {
 
 /** ln of the number of cells on squares, half of all. */
 const ENTROPY = Math.log(CELLS ** 2 / 2);
-const source = maskSource(VOCABULARY);
+const source = () => maskSource(VOCABULARY);
 const scheduler = polynomialScheduler(2);
 const path = mixturePath(scheduler);
 
@@ -79,7 +79,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
     const rows = x1.shape[0];
     const options = { logits: (xt: Tensor, t: Tensor) => logits(params, xt, t), path, reduction: 'none' } as const;
     const t = random.uniform(times, [rows]).mul(LAST_TIME);
-    return generalizedKLLoss(options, { x0: source.sample(key(0), [rows, 2]), x1, t, key: tokens }).mul(2);
+    return generalizedKLLoss(options, { x0: source().sample(key(0), [rows, 2]), x1, t, key: tokens }).mul(2);
   };
   const { params } = await trained('model', {
     params: { table: table.init(key(1)), net: net.init(key(2)) },
@@ -88,7 +88,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       const [times, tokens] = random.split(lossKey);
       const options = { logits: (xt: Tensor, t: Tensor) => logits(own, xt, t), path };
       const t = random.uniform(times, [batch]);
-      return tokenCrossEntropyLoss(options, { x0: source.sample(key(0), [batch, 2]), x1, t, key: tokens });
+      return tokenCrossEntropyLoss(options, { x0: source().sample(key(0), [batch, 2]), x1, t, key: tokens });
     },
     batches: generated((batchKey) => tokensOf(squares.sample(batchKey, batch))),
     optimizer: adam({ learningRate: cosineSchedule({ initial: 2e-3, steps }) }),
@@ -123,7 +123,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       let turn = 0;
       const x = await mapBatches(
         (x0: Tensor) => draw(x0, random.foldIn(key(5), turn++)),
-        source.sample(key(0), [samples, 2]),
+        source().sample(key(0), [samples, 2]),
         {
           batchSize: SOLVER_BATCH,
           signal: work.signal,

@@ -105,6 +105,7 @@ describe('norms and condition numbers are those of NumPy', () => {
     expectClose(linalg.norm(eye(2).broadcastTo([4, 2, 2])), Math.sqrt(8), 6);
     expectClose(linalg.norm(FULL, { axis: 0, ord: 1 }), f64([13, 15, 19]));
     expect(linalg.cond(zeros([2, 2]).add(1), { ord: 2 }).item()).toBeGreaterThan(1e6);
+    expect(linalg.cond(zeros([2, 2, 2])).toArray()).toEqual([Infinity, Infinity]);
   });
 
   test('orders and axes that make no norm are named errors', () => {

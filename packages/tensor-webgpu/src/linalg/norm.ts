@@ -1,6 +1,7 @@
 import { checkedOptions, checkNumber } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
+import { where } from '../ops/logical.ts';
 import { asFloat } from '../ops/operands.ts';
 import { max, min, sum, norm as vectorNorm } from '../ops/reductions.ts';
 import { moveaxis, reshape } from '../ops/reshape.ts';
@@ -99,7 +100,8 @@ export const cond = (x: TensorLike, options: { readonly ord?: MatrixOrder } = {}
     if (ord === 2 || ord === -2) {
       const { s } = svd(value);
       const [largest, least] = [max(s, { axis: -1 }), min(s, { axis: -1 })];
-      return ord === 2 ? largest.div(least) : least.div(largest);
+      // Also where both are 0.
+      return ord === 2 ? where(least.equal(0), Number.POSITIVE_INFINITY, largest.div(least)) : least.div(largest);
     }
     const matrix = squareMatrices('cond', value);
     return matrixNorm(matrix, ord).mul(matrixNorm(inv(matrix), ord));

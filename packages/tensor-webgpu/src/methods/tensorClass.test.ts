@@ -46,6 +46,14 @@ describe('a tensor', () => {
     expect(JSON.parse(JSON.stringify(x))).toEqual({ dtype: 'f32', shape: [2, 3], data: [1, 2, 3, 4, 5, 6] });
   });
 
+  test('has the name that it has for users, and is made by functions alone', () => {
+    const x = tensor(1);
+    expect([Tensor.name, x.constructor.name, x.constructor === Tensor]).toEqual(['Tensor', 'Tensor', true]);
+    expect(() => x.sum(x as never)).toThrow('got an object (Tensor)');
+    const Made = Tensor as unknown as new (...given: unknown[]) => Tensor;
+    for (const given of [[], [[1, 2]], [x]]) expect(() => new Made(...given)).toThrow(/^Tensor: .* Use tensor/);
+  });
+
   test('is not consumed by use', () => {
     const x = tensor([1, 2]);
     expect(x.add(x).mul(x).toArray()).toEqual([2, 8]);

@@ -21,11 +21,13 @@ import { formatLine, formatTensor } from './format.ts';
 /** What a `Tensor` is made of, beside the functions that `attachMethods` gives it; they are told of at the interface. */
 class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof TensorMethods<TensorInterface>> {
   static {
-    // In messages, and where a console names what it shows.
+    // What consoles and errors call it.
     Object.defineProperty(TensorClass, 'name', { value: 'Tensor' });
   }
 
   constructor(aval: Aval, state: ValueState) {
+    if (state === undefined)
+      throw new ArgumentError('Tensor: tensors are made by functions, not with new. Use tensor([1, 2]) or zeros([2]).');
     super(aval, state);
     if (state.kind === 'stored') enterScope(this);
   }

@@ -47,7 +47,7 @@ describe('tensor', () => {
     ['rows of unequal length', [[1, 2], [3]], /expected 2 entries at data\[1\], got 1/],
     ['unequal depth', [[1], 2], /expected 1 entries at data\[1\], got 2/],
     ['too deep', [1, [2]], /expected a number or boolean at data\[1\]/],
-    ['text', ['a'], /expected a number or boolean at data\[0\], got a/],
+    ['text', ['a'], /expected a number or boolean at data\[0\], got 'a'/],
   ])('%s is a named error', (_what, data, message) => {
     expect(() => tensor(data as number[])).toThrow(ShapeError);
     expect(() => tensor(data as number[])).toThrow(message);

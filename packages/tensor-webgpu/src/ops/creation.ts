@@ -100,7 +100,7 @@ function flattenNested(data: unknown, shape: Shape): (number | boolean)[] {
     } else if (typeof item === 'number' || typeof item === 'boolean') {
       leaves.push(item);
     } else {
-      const given = Array.isArray(item) ? `an array of ${item.length}` : String(item);
+      const given = Array.isArray(item) ? `an array of ${item.length}` : describe(item);
       throw new ShapeError(
         `tensor: expected a number or boolean at data${path}, got ${given}. Make all rows equally deep.`,
       );
