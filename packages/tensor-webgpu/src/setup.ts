@@ -32,7 +32,7 @@ export interface InitOptions {
   readonly device?: string | Device;
   /** For `auto`: the width of the layers and the rows that go through them at once. Default: small. */
   readonly work?: Work;
-  /** For `auto`: the least work that a GPU gains by. Default: what was measured, see `GPU_PAYS_FROM`. */
+  /** For `auto`: the least work that a GPU gains by. Default: 96 wide, 256 rows; `bench:auto` of apps/bench measures it on a machine. */
   readonly gpuFrom?: Work;
   /**
    * Node only: let V8 join vectors into ones of 256 bits (experimental there), for programs compiled from now on: the same
