@@ -74,3 +74,39 @@ export function ulpsBetween(got: number, exact: number): number {
   const exponent = Math.min(Math.max(Math.floor(Math.log2(wanted)), -126), 127);
   return Math.abs(reached - wanted) / 2 ** (exponent - 23);
 }
+
+/** The functions that every device approximates, in float64: accurate far beyond float32. */
+export const exactFunctions = {
+  sqrt: Math.sqrt,
+  sign: Math.sign,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  trunc: Math.trunc,
+  expm1: Math.expm1,
+  log1p: Math.log1p,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  atan2: Math.atan2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  cbrt: Math.cbrt,
+  log: Math.log,
+  exp: Math.exp,
+  sin: Math.sin,
+  cos: Math.cos,
+  tanh: Math.tanh,
+  tan: Math.tan,
+  rem: (x, y) => x % y,
+  round,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+  erf,
+  erfc,
+  erfInv,
+  pow,
+} satisfies Readonly<Record<string, (x: number, y: number) => number>>;

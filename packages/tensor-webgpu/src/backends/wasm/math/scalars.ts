@@ -1,7 +1,20 @@
 import { type Operand, type Term, Terms } from './terms.ts';
 
+/** One number at a time. */
+abstract class Scalars extends Terms {
+  /** `a` where the condition holds, else `b`. */
+  select = (condition: Term, a: Operand, b: Operand): Term => {
+    const chosen = this.of(() => {}, a, b);
+    return () => {
+      chosen();
+      condition();
+      this.f.select();
+    };
+  };
+}
+
 /** Numbers of 64 bits. Conditions are of type i32. */
-export class Numbers extends Terms {
+export class Numbers extends Scalars {
   protected readonly type = 'f64';
   protected constant(value: number): void {
     this.f.f64Const(value);
@@ -24,19 +37,10 @@ export class Numbers extends Terms {
   le = (a: Operand, b: Operand): Term => this.of(this.f.f64Le, a, b);
   gt = (a: Operand, b: Operand): Term => this.of(this.f.f64Gt, a, b);
   ge = (a: Operand, b: Operand): Term => this.of(this.f.f64Ge, a, b);
-  /** `a` where the condition holds, else `b`. */
-  select = (condition: Term, a: Operand, b: Operand): Term => {
-    const chosen = this.of(() => {}, a, b);
-    return () => {
-      chosen();
-      condition();
-      this.f.select();
-    };
-  };
 }
 
 /** Integers of 32 bits, signed unless a name says otherwise; also conditions. */
-export class Integers extends Terms {
+export class Integers extends Scalars {
   protected readonly type = 'i32';
   protected constant(value: number): void {
     this.f.i32Const(value);
@@ -51,15 +55,6 @@ export class Integers extends Terms {
   least = (a: Term, b: Operand): Term => {
     const kept = this.keep(a);
     return this.select(this.lt(kept, b), kept, b);
-  };
-  /** `a` where the condition holds, else `b`. */
-  select = (condition: Term, a: Operand, b: Operand): Term => {
-    const chosen = this.of(() => {}, a, b);
-    return () => {
-      chosen();
-      condition();
-      this.f.select();
-    };
   };
   and = (a: Operand, b: Operand): Term => this.of(this.f.i32And, a, b);
   or = (a: Operand, b: Operand): Term => this.of(this.f.i32Or, a, b);
@@ -84,7 +79,7 @@ export class Integers extends Terms {
 }
 
 /** Integers of 64 bits, unsigned; numbers that stand for themselves are whole and below 2⁵³. */
-export class Longs extends Terms {
+export class Longs extends Scalars {
   protected readonly type = 'i64';
   protected constant(value: number): void {
     this.f.i64Const(BigInt(value));
@@ -115,12 +110,4 @@ export class Longs extends Terms {
   shiftRight = (a: Operand, b: Operand): Term => this.of(this.f.i64ShrU, a, b);
   eq = (a: Operand, b: Operand): Term => this.of(this.f.i64Eq, a, b);
   lt = (a: Operand, b: Operand): Term => this.of(this.f.i64LtU, a, b);
-  select = (condition: Term, a: Operand, b: Operand): Term => {
-    const chosen = this.of(() => {}, a, b);
-    return () => {
-      chosen();
-      condition();
-      this.f.select();
-    };
-  };
 }

@@ -5,44 +5,11 @@ import { logGammaQuantileSlope } from '../../../primitives/special/gammaQuantile
 import { primitives } from '../../../primitives/table.ts';
 import type { Params } from '../../../program/aval.ts';
 import { refArray } from '../../../program/refArray.ts';
-import { erf, erfc, erfInv, pow, round, ulpsBetween } from '../../wasm/math/exact-values.ts';
+import { exactFunctions, ulpsBetween } from '../../wasm/math/exact-values.ts';
 import { bytesOf, dispatch, storageBuffer, testDevice, type Words } from '../testing/kernel.ts';
 import { type BoundedName, ulpBounds, wgslBitcast, wgslCode, wgslModule, wgslNumber } from './index.ts';
 
-const exact: Readonly<Record<BoundedName, (x: number, y: number) => number>> = {
-  sqrt: Math.sqrt,
-  sign: Math.sign,
-  floor: Math.floor,
-  ceil: Math.ceil,
-  trunc: Math.trunc,
-  expm1: Math.expm1,
-  log1p: Math.log1p,
-  asin: Math.asin,
-  acos: Math.acos,
-  atan: Math.atan,
-  atan2: Math.atan2,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
-  asinh: Math.asinh,
-  acosh: Math.acosh,
-  atanh: Math.atanh,
-  cbrt: Math.cbrt,
-  log: Math.log,
-  exp: Math.exp,
-  sin: Math.sin,
-  cos: Math.cos,
-  tanh: Math.tanh,
-  tan: Math.tan,
-  rem: (x, y) => x % y,
-  round,
-  rsqrt: (x) => 1 / Math.sqrt(x),
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-  erf,
-  erfc,
-  erfInv,
-  pow,
-};
+const exact: Readonly<Record<BoundedName, (x: number, y: number) => number>> = exactFunctions;
 
 const LEAST_NORMAL = 2 ** -126;
 const SAMPLES = 1 << 17;
