@@ -3,8 +3,9 @@ import type { Lax } from '../../program/lax.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { bind } from '../../trace/bind.ts';
-import { checkMatrices, lowerTriangle, matmul, matrixStack, symmetricPart } from './matrix.ts';
+import { checkMatrices, lowerTriangle, matmul, symmetricPart } from './matrix.ts';
 import { triangularSolve } from './triangularSolve.ts';
 
 /** The lower triangle with its diagonal halved. */

@@ -1,6 +1,7 @@
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { bind } from '../../trace/bind.ts';
 import {
   adjoint,
@@ -10,7 +11,6 @@ import {
   inverseGaps,
   inverseUnless,
   matmul,
-  matrixStack,
   repeatsOf,
   symmetricPart,
 } from './matrix.ts';

@@ -2,8 +2,9 @@ import type { TypedArray } from '../../dtype/dtype.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { bind } from '../../trace/bind.ts';
-import { checkMatrices, matmul, matrixStack, strictlyLower, upperTriangle } from './matrix.ts';
+import { checkMatrices, matmul, strictlyLower, upperTriangle } from './matrix.ts';
 import { triangularSolve } from './triangularSolve.ts';
 
 /** Gaussian elimination in place, the largest element of each column on the diagonal. */

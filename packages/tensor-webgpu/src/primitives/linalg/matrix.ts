@@ -3,21 +3,9 @@ import { DTypeError, ShapeError } from '../../errors/errors.ts';
 import type { Aval } from '../../program/aval.ts';
 import type { Lax } from '../../program/lax.ts';
 import type { Value } from '../../program/value.ts';
-import { range, type Shape, showShape, sizeOf } from '../../shape/shape.ts';
+import { type MatrixStack, matrixStack } from '../../shape/matrixStack.ts';
+import { range, type Shape, showShape } from '../../shape/shape.ts';
 import { FLOATS } from '../elementwise.ts';
-
-/** Rows, columns and number of a stack of matrices [B…, rows, columns]. */
-export interface MatrixStack {
-  readonly count: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly batch: Shape;
-}
-
-export function matrixStack({ shape }: Aval): MatrixStack {
-  const batch = shape.slice(0, -2);
-  return { count: sizeOf(batch), rows: shape[shape.length - 2], columns: shape[shape.length - 1], batch };
-}
 
 /** The stack's extents. Throws unless `x` is a stack of real matrices (square ones where asked). */
 export function checkMatrices(name: string, x: Aval, form: 'square' | 'any'): MatrixStack {

@@ -3,8 +3,9 @@ import type { Lax } from '../../program/lax.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { bind } from '../../trace/bind.ts';
-import { adjoint, checkMatrices, matmul, matrixStack, strictlyLower } from './matrix.ts';
+import { adjoint, checkMatrices, matmul, strictlyLower } from './matrix.ts';
 import { triangularSolve } from './triangularSolve.ts';
 
 /** Householder reflections: `work` (m x n, a copy of A) becomes R above its diagonal; `q` (m x k) receives Q. */

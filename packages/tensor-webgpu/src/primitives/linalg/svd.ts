@@ -2,6 +2,7 @@ import type { Lax } from '../../program/lax.ts';
 import type { JvpResult, Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { bind } from '../../trace/bind.ts';
 import {
   adjoint,
@@ -13,7 +14,6 @@ import {
   inverseGaps,
   inverseUnless,
   matmul,
-  matrixStack,
   repeatsOf,
   roundingOf,
 } from './matrix.ts';

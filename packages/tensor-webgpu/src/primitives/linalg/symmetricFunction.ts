@@ -3,10 +3,11 @@ import { ShapeError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Tangent, Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { repeatFirst } from '../elementwise.ts';
-import { checkMatrices, epsilonOf, matrixStack } from './matrix.ts';
+import { checkMatrices, epsilonOf } from './matrix.ts';
 import { dividedDifference, type ScalarFunction, valueOf } from './scalarFunction.ts';
 import { symmetricEigen, symmetricPartAt } from './symmetricEigen.ts';
 

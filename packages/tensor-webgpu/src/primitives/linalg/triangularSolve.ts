@@ -4,6 +4,7 @@ import type { Lax } from '../../program/lax.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
+import { matrixStack } from '../../shape/matrixStack.ts';
 import { sameShape, showShape } from '../../shape/shape.ts';
 import { bind } from '../../trace/bind.ts';
 import { repeatFirst } from '../elementwise.ts';
@@ -13,7 +14,6 @@ import {
   checkMatrices,
   lowerTriangle,
   matmul,
-  matrixStack,
   strictlyLower,
   strictlyUpper,
   upperTriangle,

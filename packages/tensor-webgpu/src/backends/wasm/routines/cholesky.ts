@@ -1,5 +1,5 @@
 import type { Eqn } from '../../../program/program.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
@@ -7,9 +7,8 @@ import type { Routine } from './routine.ts';
 
 /** Cholesky factors in place of the matrices, column by column; NaN below the diagonal where there is none. */
 export function choleskyRoutine(eqn: Eqn): Routine {
-  const [{ shape, dtype }] = eqn.outputs;
-  const size = shape[shape.length - 1];
-  const count = sizeOf(shape.slice(0, -2));
+  const [{ dtype }] = eqn.outputs;
+  const { count, columns: size } = matrixStack(eqn.outputs[0]);
   return {
     units: size === 0 ? 0 : unitsFor(count),
     scratchBytes: 8 * lanesFor(count) * size * size,

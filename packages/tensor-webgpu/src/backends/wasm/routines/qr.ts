@@ -1,5 +1,5 @@
 import type { Eqn } from '../../../program/program.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
@@ -7,10 +7,10 @@ import type { Routine } from './routine.ts';
 
 /** Reduced factors by Householder reflections `I − 2 v vᵀ`; the diagonal of R is not negative. */
 export function qrRoutine(eqn: Eqn): Routine {
-  const [{ shape, dtype }, { shape: upper }] = eqn.outputs;
-  const [rows, k] = shape.slice(-2);
-  const columns = upper[upper.length - 1];
-  const count = sizeOf(shape.slice(0, -2));
+  const [q, r] = eqn.outputs;
+  const { dtype } = q;
+  const { count, rows, columns: k } = matrixStack(q);
+  const { columns } = matrixStack(r);
   return {
     units: rows * columns === 0 ? 0 : unitsFor(count),
     scratchBytes: 8 * lanesFor(count) * (rows * columns + 2 * rows * k),

@@ -1,7 +1,7 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import { bytesPerElement } from '../../../dtype/dtype.ts';
 import type { Eqn } from '../../../program/program.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { Rows, Vector } from './arrays.ts';
 import { RoutineCode } from './code.ts';
@@ -17,11 +17,11 @@ const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
  * the shorter lines of a matrix, which become orthogonal. NaN for a matrix that holds NaN or infinity.
  */
 export function svdRoutine(eqn: Eqn): Routine {
-  const [{ shape: left, dtype }, , { shape: right }] = eqn.outputs;
-  const [rows, k] = left.slice(-2);
-  const columns = right[right.length - 1];
+  const [left, , right] = eqn.outputs;
+  const { dtype } = left;
+  const { count, rows, columns: k } = matrixStack(left);
+  const { columns } = matrixStack(right);
   const long = Math.max(rows, columns);
-  const count = sizeOf(left.slice(0, -2));
   return {
     units: rows * columns === 0 ? 0 : unitsFor(count),
     scratchBytes: 8 * (lanesFor(count) * k * (long + k) + long * k + 2 * k),

@@ -1,5 +1,5 @@
 import type { Eqn } from '../../../program/program.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
@@ -14,10 +14,9 @@ interface Params {
 
 /** Substitution, from the unknown vector that stands alone to the others, on all right sides at once. */
 export function triangularSolveRoutine(eqn: Eqn): Routine {
-  const [{ shape, dtype }] = eqn.outputs;
+  const [{ dtype }] = eqn.outputs;
   const { leftSide, lower, transpose, unitDiagonal } = eqn.params as unknown as Params;
-  const [rows, columns] = shape.slice(-2);
-  const count = sizeOf(shape.slice(0, -2));
+  const { count, rows, columns } = matrixStack(eqn.outputs[0]);
   const [size, width] = leftSide ? [rows, columns] : [columns, rows];
   // Elements between unknown vectors, and between the elements of one.
   const [stepVector, stepElement] = leftSide ? [columns, 1] : [1, columns];

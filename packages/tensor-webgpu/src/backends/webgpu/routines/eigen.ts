@@ -1,5 +1,6 @@
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import { isFinite, nan } from '../math/numbers.ts';
-import { type Crew, crewOf, matrixStep, stackOf } from './matrices.ts';
+import { type Crew, crewOf, matrixStep } from './matrices.ts';
 import { rotationOf, sweeps, turned } from './rotations.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 
@@ -85,7 +86,7 @@ export const rankText = (n: number, value: (i: string) => string, goesFirst: '<'
 
 /** Eigenvalues, ascending, and eigenvectors; NaN for a matrix that holds NaN or infinity. */
 export const eigh: RoutineMaker = (eqn, limits) => {
-  const { count, rows: n } = stackOf(eqn.inputs[0]);
+  const { count, rows: n } = matrixStack(eqn.inputs[0]);
   if (count * n === 0) return NOTHING;
   const crew = crewOf(count, n, limits);
   const { each } = crew;

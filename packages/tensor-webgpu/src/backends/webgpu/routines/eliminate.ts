@@ -1,9 +1,10 @@
-import { crewOf, matrixStep, stackOf } from './matrices.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
+import { crewOf, matrixStep } from './matrices.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 
 /** Gaussian elimination in place, the largest element of each column on the diagonal. */
 export const lu: RoutineMaker = (eqn, limits) => {
-  const { count, rows: n } = stackOf(eqn.inputs[0]);
+  const { count, rows: n } = matrixStack(eqn.inputs[0]);
   if (count * n === 0) return NOTHING;
   const crew = crewOf(count, n, limits);
   const { barrier, each, alone } = crew;

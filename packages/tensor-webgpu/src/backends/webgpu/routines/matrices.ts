@@ -1,6 +1,4 @@
 import type { DType } from '../../../dtype/dtype.ts';
-import type { Aval } from '../../../program/aval.ts';
-import { sizeOf } from '../../../shape/shape.ts';
 import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { bindingsOf, gridOf, type RoutineBuffer, type RoutineLimits, type RoutineStep } from './routine.ts';
 
@@ -8,16 +6,6 @@ import { bindingsOf, gridOf, type RoutineBuffer, type RoutineLimits, type Routin
 const MANY = 64;
 const SMALL = 12;
 const LARGE = 64;
-
-export interface Stack {
-  readonly count: number;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-export function stackOf({ shape }: Aval): Stack {
-  return { count: sizeOf(shape.slice(0, -2)), rows: shape[shape.length - 2], columns: shape[shape.length - 1] };
-}
 
 /** Who works on a matrix: one thread, or those of a workgroup. */
 export interface Crew {

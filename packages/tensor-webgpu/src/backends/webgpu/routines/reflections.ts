@@ -1,4 +1,5 @@
-import { crewOf, matrixStep, stackOf } from './matrices.ts';
+import { matrixStack } from '../../../shape/matrixStack.ts';
+import { crewOf, matrixStep } from './matrices.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 
 /** Applies I − 2 v vᵀ to column j of a matrix whose rows are `stride` apart; v begins at row c. */
@@ -10,7 +11,7 @@ const reflect = (matrix: string, stride: number, m: number): string => `
 
 /** Reduced QR factors by Householder reflections, signs such that the diagonal of R is not negative. */
 export const qr: RoutineMaker = (eqn, limits) => {
-  const { count, rows: m, columns: n } = stackOf(eqn.inputs[0]);
+  const { count, rows: m, columns: n } = matrixStack(eqn.inputs[0]);
   const k = Math.min(m, n);
   if (count * k === 0) return NOTHING;
   const crew = crewOf(count, Math.max(m, n), limits);

@@ -1,6 +1,7 @@
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import { isFinite, nan } from '../math/numbers.ts';
 import { rankText } from './eigen.ts';
-import { crewOf, matrixStep, stackOf } from './matrices.ts';
+import { crewOf, matrixStep } from './matrices.ts';
 import { rotationOf, sweeps, turned } from './rotations.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 
@@ -9,7 +10,7 @@ import { NOTHING, type RoutineMaker } from './routine.ts';
  * rotations (Hestenes 1958). Left vectors of zero singular values complete an orthonormal set.
  */
 export const svd: RoutineMaker = (eqn, limits) => {
-  const { count, rows, columns } = stackOf(eqn.inputs[0]);
+  const { count, rows, columns } = matrixStack(eqn.inputs[0]);
   const n = Math.min(rows, columns);
   const m = Math.max(rows, columns);
   if (count * n === 0) return NOTHING;

@@ -1,7 +1,8 @@
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import { type WgslFunction, wgslCode } from '../math/index.ts';
 import { float, isFinite, nan } from '../math/numbers.ts';
 import { eigenScratch, eigenText } from './eigen.ts';
-import { crewOf, matrixStep, stackOf } from './matrices.ts';
+import { crewOf, matrixStep } from './matrices.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 
 type ScalarFunction =
@@ -47,7 +48,7 @@ fn slope(x: f32, y: f32) -> f32 { ${slope} }`,
 export const symmetricFunction: RoutineMaker = (eqn, limits) => {
   const order = eqn.inputs.length - 1;
   const { f } = eqn.params as { f: ScalarFunction };
-  const { count, rows: n } = stackOf(eqn.outputs[0]);
+  const { count, rows: n } = matrixStack(eqn.outputs[0]);
   if (order > 1) return null;
   if (count * n === 0) return NOTHING;
   const crew = crewOf(count, n, limits);

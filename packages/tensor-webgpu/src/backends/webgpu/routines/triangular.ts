@@ -1,11 +1,12 @@
+import { matrixStack } from '../../../shape/matrixStack.ts';
 import { isFinite, isNaN, nan } from '../math/numbers.ts';
-import { crewOf, matrixStep, stackOf } from './matrices.ts';
+import { crewOf, matrixStep } from './matrices.ts';
 import { NOTHING, type RoutineMaker } from './routine.ts';
 import { threadStep } from './threads.ts';
 
 /** The lower factor of each symmetric part, column by column; NaN for a matrix that is not positive definite. */
 export const cholesky: RoutineMaker = (eqn, limits) => {
-  const { count, rows: n } = stackOf(eqn.inputs[0]);
+  const { count, rows: n } = matrixStack(eqn.inputs[0]);
   if (count * n === 0) return NOTHING;
   const crew = crewOf(count, n, limits);
   const { barrier, each } = crew;
@@ -57,8 +58,8 @@ interface TriangularSolveParams {
 export const triangularSolve: RoutineMaker = (eqn, limits) => {
   const [a, b] = eqn.inputs;
   const { leftSide, lower, transpose, unitDiagonal } = eqn.params as TriangularSolveParams;
-  const { count, rows: n } = stackOf(a);
-  const { rows, columns } = stackOf(b);
+  const { count, rows: n } = matrixStack(a);
+  const { rows, columns } = matrixStack(b);
   const vectors = leftSide ? columns : rows;
   if (count * n * vectors === 0) return NOTHING;
   // Along an unknown vector, and from one to the next.
