@@ -21,17 +21,17 @@ function erfcFraction(x: number): number {
   return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction;
 }
 
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) < SERIES_END || Number.isNaN(x)) return Object.is(x, -0) || Number.isNaN(x) ? x : erfSeries(x);
   return Math.sign(x) * (1 - erfcFraction(Math.abs(x)));
 }
 
-export function erfc(x: number): number {
+function erfc(x: number): number {
   return x < SERIES_END || Number.isNaN(x) ? 1 - erf(x) : erfcFraction(x);
 }
 
 /** The inverse of erf, by Newton's method on erf near 0 and on ln erfc in the tail. */
-export function erfInv(x: number): number {
+function erfInv(x: number): number {
   const a = Math.abs(x);
   if (!(a < 1)) return a === 1 ? x * Infinity : NaN;
   if (x === 0) return x;
@@ -45,13 +45,13 @@ export function erfInv(x: number): number {
   return Math.sign(x) * y;
 }
 
-export function pow(x: number, y: number): number {
+function pow(x: number, y: number): number {
   if (x === 1 || (x === -1 && Math.abs(y) === Infinity)) return 1;
   return x ** y;
 }
 
 /** The nearest integer, the even one of two. */
-export function round(x: number): number {
+function round(x: number): number {
   const floor = Math.floor(x);
   const half = x - floor === 0.5;
   const nearest = half ? 2 * Math.round(floor / 2 + (floor % 2 === 0 ? 0 : 0.1)) : Math.round(x);
