@@ -36,7 +36,9 @@ function relabelling(channels: readonly number[], ground: Ground): Tensor {
 function basisOf(orderIn: number, orderOut: number, n: number, { dtype }: Ground): Tensor {
   const maps = equivariantMaps({ orderIn, orderOut });
   const units = eye(n ** orderIn, { dtype }).reshape([n ** orderIn, ...Array<number>(orderIn).fill(n), 1]);
-  const rows = maps.map((map) => applyMap(map, units, { normalize: 'sum' }).reshape([1, n ** (orderIn + orderOut)]));
+  const rows = maps.map((map) =>
+    applyMap(map, units, { normalize: 'sum', nodes: n }).reshape([1, n ** (orderIn + orderOut)]),
+  );
   return concat(rows, 0);
 }
 
@@ -112,7 +114,6 @@ function gradient(ground: Ground): Tensor {
   const backward = tree.leaves<Tensor>(tree.map((a: Tensor, b: Tensor) => a.mul(b).sum(), slope, along));
   return slopeGap(
     backward.reduce((sum, one) => sum.add(one)),
-    zeros([], { dtype: ground.dtype }).add(1),
     forward,
   );
 }

@@ -48,7 +48,7 @@ function gradient(ground: Ground): Tensor {
   const net = networkOf({ diagonal: true }, ground);
   const [x, along] = [ground.drawn(4, [N, 2]), ground.drawn(5, [N, 2])];
   const value = (z: Tensor): Tensor => net(z).sin().mean();
-  return slopeGap(valueAndGrad(value)(x)[1], along, jvp(value, [x], [along])[1]);
+  return slopeGap(valueAndGrad(value)(x)[1].mul(along).sum(), jvp(value, [x], [along])[1]);
 }
 
 /** Elements without features, whose rows cannot be made of unit length: 0 where values and derivatives are finite. */

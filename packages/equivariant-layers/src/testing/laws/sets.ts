@@ -84,7 +84,7 @@ function gradient(ground: Ground): Tensor {
     names.map((name) => {
       const net = networkOf(name, ground);
       const value = (z: Tensor): Tensor => net(z).sin().sum();
-      return slopeGap(valueAndGrad(value)(x)[1], along, jvp(value, [x], [along])[1]);
+      return slopeGap(valueAndGrad(value)(x)[1].mul(along).sum(), jvp(value, [x], [along])[1]);
     }),
   );
 }
