@@ -69,7 +69,14 @@ export function chart(report: Report): string {
   plot.setAttribute('font-family', 'Source Sans 3, Source Sans Pro, Helvetica, Arial, sans-serif');
   const text = (x: number, y: number, words: string, attributes: Readonly<Record<string, string>> = {}): void => {
     const element = document.createElementNS('http://www.w3.org/2000/svg', 'text');
-    const all = { x: String(x), y: String(y), fill: '#1f2a33', 'font-size': '13', ...attributes };
+    const all = {
+      x: String(x),
+      y: String(y),
+      fill: '#1f2a33',
+      'font-size': '13',
+      'text-anchor': 'start',
+      ...attributes,
+    };
     for (const [name, value] of Object.entries(all)) element.setAttribute(name, value);
     element.append(words);
     plot.append(element as unknown as Node);
