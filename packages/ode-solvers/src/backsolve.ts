@@ -17,7 +17,7 @@ import { codeOf } from './errors.ts';
 import { solveFixed } from './fixedSteps.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
 import { type Field, isFloat, type State } from './state.ts';
-import { canRead, fail } from './times.ts';
+import { fail } from './times.ts';
 
 /** A solve whose reverse mode is a solve of the adjoint equation, backwards. */
 export interface Backsolve {
@@ -74,7 +74,7 @@ export function solveBacksolve(task: Backsolve, initial: State): LeafSolution {
     );
   // What f takes from outside is made its argument; values in memory do not move.
   const [bare, captured] = closureConvert(task.field, clock.t0, initial);
-  const moves = captured.map((value) => isFloat(value) && !canRead(value));
+  const moves = captured.map((value) => isFloat(value) && value.device === undefined);
   const floats = captured.filter((_, i) => moves[i]);
   const fieldWith =
     (values: State): Field =>

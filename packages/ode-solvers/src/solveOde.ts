@@ -112,8 +112,9 @@ export function solveOde<Y, Args = undefined>(
     events,
     maxEvents,
   });
-  // Inside a trace even this is not known yet.
-  const inMemory = canRead(initial[0].reshape([-1]).slice([0, 0]).sum());
+  // Inside a trace even this is not known yet, and has no device.
+  const probe = initial[0].reshape([-1]).slice([0, 0]).sum();
+  const [inMemory, traced] = [canRead(probe), probe.device === undefined];
   const adaptive = (at: Clock): AdaptiveOptions => ({
     ...adaptiveDefaults(options),
     isConstant: inMemory,
@@ -145,9 +146,9 @@ export function solveOde<Y, Args = undefined>(
         ? scanned
           ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
           : solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
-        : inMemory
-          ? solveKept(options, solver, field, run, initial, clock)
-          : jit((state: State, at: Clock) => run(state, at))(initial, clock);
+        : traced
+          ? jit((state: State, at: Clock) => run(state, at))(initial, clock)
+          : solveKept(options, solver, field, run, initial, clock);
 
   if ((options.throw ?? true) && canRead(solved.code) && solved.code.item() !== 0) {
     throw failureOf(solved, problem(solved.state), scanned);

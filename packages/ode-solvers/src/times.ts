@@ -1,16 +1,17 @@
-import { ArgumentError, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, knownData, type Tensor } from '@flowfield/tensor-webgpu';
 
 /** Whether times are given as numbers. */
 export const isList = (times: unknown): times is readonly number[] => Array.isArray(times);
 
 /** Whether a tensor's elements can be read now: it is in memory, on a device that this thread can see. */
-export const canRead = (value: Tensor): boolean => value.device?.readSync !== undefined;
+export const canRead = (value: Tensor): boolean => value.device !== undefined && knownData(value) !== null;
 
 /** Times as numbers where they are known now: `null` inside a trace. */
 export function readTimes(times: number | readonly number[] | Tensor): number[] | null {
   if (typeof times === 'number') return [times];
   if (isList(times)) return [...times];
-  return canRead(times) ? Array.from(times.dataSync()) : null;
+  const known = knownData(times);
+  return known && Array.from(known);
 }
 
 interface TimeRules {

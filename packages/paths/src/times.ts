@@ -1,10 +1,9 @@
 import {
   ArgumentError,
   firstNonFinite,
+  knownData,
   type Tensor,
   type TensorLike,
-  TraceError,
-  type TypedArray,
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { NonFinitePointError, TimeRangeError, TimeShapeError } from './errors.ts';
@@ -45,17 +44,6 @@ export function asTimes(use: string, t: TensorLike, x: Tensor): Tensor {
 /** A number per row (or a scalar) with axes of extent 1 appended, so that it multiplies rows of `x`. */
 export const perRow = (c: Tensor, x: Tensor): Tensor =>
   c.shape.length === 0 ? c : c.reshape([c.shape[0], ...Array<number>(x.shape.length - 1).fill(1)]);
-
-/** The elements where they are known at once: in memory that this thread sees, or constants of a trace; else `null`. */
-function knownData(x: Tensor): TypedArray | null {
-  if (x.device) return x.device.readSync ? x.dataSync() : null;
-  try {
-    return x.dataSync();
-  } catch (error) {
-    if (error instanceof TraceError) return null;
-    throw error;
-  }
-}
 
 /** The first element for which `fails` holds, where the elements are known; else `null`. */
 export function firstFailing(x: Tensor, fails: (value: number) => boolean): { row: number; value: number } | null {

@@ -1,4 +1,12 @@
-import { firstNonFinite, ShapeError, sum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import {
+  firstNonFinite,
+  knownData,
+  ShapeError,
+  sum,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@flowfield/tensor-webgpu';
 import { InvalidPointError } from './errors.ts';
 
 /** `x` as a floating tensor whose last axis has extent `ambient`. Throws `ShapeError` otherwise. */
@@ -33,8 +41,8 @@ export function asFactor(use: string, t: TensorLike, batch: readonly number[]): 
 
 /** Throws `InvalidPointError` for the first of `rows` (…, D) with a number that is not finite, where it can be read at once. */
 export function checkFinite(use: string, what: string, rows: Tensor): void {
-  if (!rows.device?.readSync) return;
-  const data = rows.dataSync();
+  const data = knownData(rows);
+  if (data === null) return;
   const index = firstNonFinite(data);
   if (index < 0) return;
   const width = rows.shape.at(-1) ?? 1;
@@ -49,8 +57,7 @@ export function checkFinite(use: string, what: string, rows: Tensor): void {
  * inside a trace or on a device that is read asynchronously.
  */
 export function firstFlagged(flags: Tensor): string | null {
-  if (!flags.device?.readSync) return null;
-  const index = flags.dataSync().findIndex((flag) => flag !== 0);
+  const index = knownData(flags)?.findIndex((flag) => flag !== 0) ?? -1;
   return index < 0 ? null : positionOf(index, flags.shape);
 }
 

@@ -1,7 +1,15 @@
 import { type Scheduler, schedulerAt } from '@flowfield/paths';
-import { checkedOptions, random, type Tensor, type TensorLike, tensor, where } from '@flowfield/tensor-webgpu';
+import {
+  checkedOptions,
+  knownData,
+  random,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 import { ChainTimeError } from './errors.ts';
-import { floatType, knownData, scalarType, spread } from './rows.ts';
+import { floatType, scalarType, spread } from './rows.ts';
 import { checkBatch } from './velocity.ts';
 
 export interface RenoiseOptions {

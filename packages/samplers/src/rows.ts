@@ -1,4 +1,4 @@
-import { defaultDevice, type Tensor, TraceError, type TypedArray } from '@flowfield/tensor-webgpu';
+import { defaultDevice, type Tensor } from '@flowfield/tensor-webgpu';
 
 /** A number per row (or a scalar) as a factor of rows of x. */
 export const spread = (c: Tensor, x: Tensor): Tensor => {
@@ -16,14 +16,3 @@ export const scalarType = (x: Tensor): 'f32' | 'f64' =>
 
 /** The floating dtype of x. */
 export const floatType = (x: Tensor): 'f32' | 'f64' => (x.dtype === 'f64' ? 'f64' : 'f32');
-
-/** The elements where they are known at once; `null` inside a trace and on devices that are read asynchronously. */
-export function knownData(x: Tensor): TypedArray | null {
-  if (x.device) return x.device.readSync ? x.dataSync() : null;
-  try {
-    return x.dataSync();
-  } catch (error) {
-    if (error instanceof TraceError) return null;
-    throw error;
-  }
-}

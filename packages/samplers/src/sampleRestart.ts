@@ -5,6 +5,7 @@ import {
   checkedOptions,
   checkedWhole,
   jit,
+  knownData,
   random,
   type Tensor,
   tensor,
@@ -12,7 +13,7 @@ import {
 import { ChainTimeError } from './errors.ts';
 import { evaluationsOf, type Velocity } from './field.ts';
 import { renoise } from './renoise.ts';
-import { knownData, perRow, scalarType } from './rows.ts';
+import { perRow, scalarType } from './rows.ts';
 import { allFinite, chainGrid, notFinite } from './transitions/chain.ts';
 import type { RestartOptions } from './transitions/churn.ts';
 import { checkSolver, integrate } from './transitions/integrate.ts';

@@ -1,6 +1,5 @@
-import { ArgumentError, cumsum, linalg, random, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { ArgumentError, cumsum, knownData, linalg, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { DegenerateSpectrumError } from '../errors.ts';
-import { knownData } from '../inputs/known.ts';
 
 /**
  * What to do with clouds whose principal axes are not determined, such as a square or a single point: throw, warn and take

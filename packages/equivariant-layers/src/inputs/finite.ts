@@ -1,6 +1,5 @@
-import { firstNonFinite, type Tensor } from '@flowfield/tensor-webgpu';
+import { firstNonFinite, knownData, type Tensor } from '@flowfield/tensor-webgpu';
 import { NonFiniteInputError } from '../errors.ts';
-import { knownData } from './known.ts';
 
 /** Throws `NonFiniteInputError` for NaN or infinity in `x`, where its elements are known; inside a trace they are not. */
 export function checkFinite(op: string, what: string, x: Tensor): void {

@@ -1,7 +1,6 @@
-import { FlowfieldError, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { FlowfieldError, knownData, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import { EmptySetError, MaskError } from '../errors.ts';
 import { placed } from './beside.ts';
-import { knownData } from './known.ts';
 
 /**
  * A mask of `lead` + [n] as bool: true (or 1) where an element is real, false (or 0) at padding. One mask [n] serves a

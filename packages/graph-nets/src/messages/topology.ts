@@ -3,13 +3,12 @@ import {
   ArgumentError,
   checkTensor,
   firstNonFinite,
+  knownData,
   segmentMax,
   segmentMean,
   segmentSum,
   type Tensor,
   type TensorLike,
-  TraceError,
-  type TypedArray,
   tensor,
   where,
 } from '@flowfield/tensor-webgpu';
@@ -76,14 +75,8 @@ export function topologyOf(op: string, x: Tensor, graph: SparseGraphs | PaddedGr
 
 /** Throws `NonFiniteInputError` for NaN or infinity in features that are known at once; inside a trace they are not. */
 function checkFinite(op: string, x: Tensor): void {
-  if (x.device && !x.device.readSync) return;
-  let data: TypedArray;
-  try {
-    data = x.dataSync();
-  } catch (error) {
-    if (error instanceof TraceError) return;
-    throw error;
-  }
+  const data = knownData(x);
+  if (data === null) return;
   const at = firstNonFinite(data);
   if (at < 0) return;
   const width = x.shape[x.shape.length - 1];

@@ -4,13 +4,14 @@ import {
   checkedWhole,
   concat,
   jit,
+  knownData,
   random,
   scan,
   type Tensor,
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { ChainTimeError, NonFiniteSampleError } from '../errors.ts';
-import { knownData, scalarType } from '../rows.ts';
+import { scalarType } from '../rows.ts';
 import { checkBatch } from '../velocity.ts';
 import { checkTransition, type Transition } from './transition.ts';
 

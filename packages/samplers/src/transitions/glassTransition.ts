@@ -1,6 +1,7 @@
 import {
   checkedOptions,
   firstNonFinite,
+  knownData,
   type random,
   type Tensor,
   type TensorLike,
@@ -8,7 +9,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { ChainTimeError, NonFiniteSampleError } from '../errors.ts';
 import type { Velocity } from '../field.ts';
-import { knownData, scalarType } from '../rows.ts';
+import { scalarType } from '../rows.ts';
 import { checkBatch } from '../velocity.ts';
 import { type GlassOptions, glass, glassOptionNames } from './glass.ts';
 

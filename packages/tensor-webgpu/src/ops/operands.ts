@@ -1,4 +1,4 @@
-import { checkFits, type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
+import { checkFits, type DType, floatOf, isFloat, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
@@ -7,6 +7,7 @@ import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NestedArray, TensorLike } from '../tensor/types.ts';
+import { numberBehind, type PlainNumber } from '../trace/plainNumber.ts';
 import { isValue, literalValue } from '../trace/value.ts';
 import { tensor } from './creation.ts';
 
@@ -85,12 +86,20 @@ export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
   return lax.broadcastInDim(x, shape, range(shape.length - x.shape.length, shape.length)) as Tensor;
 }
 
-/** The dtype several operands meet at; JavaScript numbers and booleans are weak. */
-export function commonType(xs: readonly TensorLike[], values: readonly Tensor[]): DType {
+/**
+ * The dtype several operands meet at; JavaScript numbers and booleans are weak, also those that a traced function was called
+ * with.
+ */
+export function commonType(op: string, xs: readonly TensorLike[], values: readonly Tensor[]): DType {
   let dtype: DType | undefined;
   xs.forEach((x, i) => {
-    if (!isScalar(x)) dtype = dtype === undefined ? values[i].dtype : promoteTypes(dtype, values[i].dtype);
+    if (!isScalar(x) && !numberBehind(values[i]))
+      dtype = dtype === undefined ? values[i].dtype : promoteTypes(dtype, values[i].dtype);
   });
+  for (const value of values) {
+    const number = numberBehind(value);
+    if (number) dtype = dtype === undefined ? value.dtype : besideNumber(op, dtype, value.dtype, number);
+  }
   for (const x of xs) {
     if (!isScalar(x)) continue;
     if (typeof x === 'boolean') dtype ??= 'bool';
@@ -98,6 +107,26 @@ export function commonType(xs: readonly TensorLike[], values: readonly Tensor[])
     else dtype = promoteNumber(dtype, x);
   }
   return dtype ?? 'f32';
+}
+
+/** The dtype at which `dtype` meets a number that the traced function was called with, which its program holds as a `float`. */
+function besideNumber(op: string, dtype: DType, float: DType, number: PlainNumber): DType {
+  if (isFloat(dtype)) return promoteTypes(dtype, float);
+  number.asked = true;
+  if (number.kind === 'fraction') return promoteTypes(dtype, float);
+  const integer = dtype === 'bool' ? 'i32' : dtype;
+  if (number.kind === 'natural' || (number.kind === 'negative' && integer === 'i32')) return integer;
+  throw new DTypeError(
+    `${op}: expected a number that ${integer} holds, got ${number.kind === 'negative' ? 'one below 0' : 'a larger one than f32 counts exactly'} as an argument of a traced function. Pass tensor(…, { dtype: '${integer}' }), or make the argument static.`,
+  );
+}
+
+/** A whole number that a traced function was called with, as an i32; any other value as it is. */
+export function wholeNumber(x: Tensor): Tensor {
+  const number = numberBehind(x);
+  if (!number) return x;
+  number.asked = true;
+  return number.kind === 'natural' || number.kind === 'negative' ? castTo(x, 'i32') : x;
 }
 
 /** Which dtypes an elementwise function works in: any, numbers (no booleans), or floats. */
@@ -115,7 +144,7 @@ function domainType(dtype: DType, domain: Domain): DType {
  */
 export function elementwiseOperands(op: string, xs: readonly TensorLike[], domain: Domain = 'any'): Tensor[] {
   const values = asTensors(xs);
-  const dtype = domainType(commonType(xs, values), domain);
+  const dtype = domainType(commonType(op, xs, values), domain);
   const shape = broadcastShapes(op, ...values.map((value) => value.shape));
   return inType(op, xs, values, dtype).map((x) => (isLiteralValue(x) ? x : broadcastValue(op, x, shape)));
 }
@@ -127,7 +156,8 @@ export function broadcastPair(op: string, values: readonly Tensor[]): Tensor[] {
 }
 
 /** Throws `DTypeError` unless `x` holds integers. */
-export function checkInteger(op: string, what: string, x: Tensor): Tensor {
+export function checkInteger(op: string, what: string, given: Tensor): Tensor {
+  const x = wholeNumber(given);
   if (x.dtype === 'i32' || x.dtype === 'u32') return x;
   throw new DTypeError(`${op}: ${what} must be integers (i32 or u32), got ${x.dtype}. Cast with .astype('i32').`);
 }

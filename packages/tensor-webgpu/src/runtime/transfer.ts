@@ -42,7 +42,7 @@ export function downloadNow(storage: Storage, use: string): TypedArray {
   const { device } = storage;
   if (!device.readSync) {
     throw new DeviceError(
-      `${use}: device '${device.name}' answers by promises and cannot be read at once. Use \`await x.data()\`.`,
+      `${use}: device '${device.name}' answers by promises and cannot be read at once. Use \`await x.data()\`, or \`await toHost(tree)\` for several.`,
     );
   }
   const here = arrivalOf(storage);

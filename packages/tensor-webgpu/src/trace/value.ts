@@ -5,6 +5,7 @@ import type { Value } from '../program/value.ts';
 import type { Device, Memory, Storage } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
+import type { PlainNumber } from './plainNumber.ts';
 
 /** A trace as its values see it: they are symbols of it, and may not be used once it is over. */
 export interface Trace {
@@ -14,7 +15,7 @@ export interface Trace {
 /** What stands behind a value: device memory, a variable of a program being built, a literal, or nothing any more. */
 export type ValueState =
   | { readonly kind: 'stored'; readonly storage: Storage }
-  | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var }
+  | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var; readonly number?: PlainNumber }
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
 

@@ -15,7 +15,7 @@ import { cpuTarget } from '../target.ts';
 import { LEAST_TASK, workOf } from '../threads/work.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
-import { ControlCode, type EmittedRegion } from './control.ts';
+import { type ControlCode, controlFor, type EmittedRegion } from './control/code.ts';
 import { emitCopyFunction } from './copy.ts';
 import { labelOf } from './label.ts';
 import { emitLoops } from './loops.ts';
@@ -175,7 +175,7 @@ class RegionEmitter {
         const emitter = new RegionEmitter(shared, child, control.regions[i], false);
         return emitter.emit(`${part.eqn.primitive.name}-${i}`);
       });
-      this.controls.set(part, new ControlCode(part, control, regions));
+      this.controls.set(part, controlFor(part, control, regions));
     }
 
     const step = this.module.func(name, STEP_PARAMS);

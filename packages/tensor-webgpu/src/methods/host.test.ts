@@ -1,0 +1,68 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LaterDevice } from '../backends/testing/laterDevice.ts';
+import type { Tensor } from '../index.ts';
+import * as ff from '../index.ts';
+
+beforeAll(async () => {
+  await ff.init({ device: new LaterDevice() });
+});
+afterEach(() => {
+  ff.defaultDevice('later');
+});
+
+describe('knownData', () => {
+  it('has the elements of memory and of constants, and none of what is traced or elsewhere', async () => {
+    const seen: unknown[] = [];
+    ff.jit((x: Tensor) => {
+      seen.push(ff.knownData(x), ff.knownData(ff.tensor(2)));
+      return x;
+    })(ff.tensor([1, 2], { device: 'cpu' }));
+    expect(seen).toEqual([null, Float32Array.of(2)]);
+    expect(ff.knownData(ff.tensor([1, 2], { device: 'cpu' }))).toEqual(Float32Array.of(1, 2));
+    const away = ff.tensor([1, 2]).add(1);
+    expect(ff.knownData(away)).toBeNull();
+    const coming = away.to('cpu');
+    expect(ff.knownData(coming)).toBeNull();
+    await coming.data();
+    expect(ff.knownData(coming)).toEqual(Float32Array.of(2, 3));
+  });
+
+  it('tells of a tensor that was disposed', () => {
+    const x = ff.tensor([1], { device: 'cpu' });
+    x.dispose();
+    expect(() => ff.knownData(x)).toThrow(ff.DisposedError);
+  });
+});
+
+describe('toHost', () => {
+  it('brings the tensors of a tree to where they can be read, and leaves the rest', async () => {
+    const run = () => 7;
+    const given = { x: ff.tensor([1, 2]).mul(2), rest: [ff.tensor(3, { device: 'cpu' }), 'text', run, null] as const };
+    const { x, rest } = await ff.toHost(given);
+    expect([x.toArray(), rest[0].item(), ...rest.slice(1)]).toEqual([[2, 4], 3, 'text', run, null]);
+    expect((await ff.toHost(ff.tensor([5]))).item()).toBe(5);
+  });
+});
+
+describe('onHost', () => {
+  it('runs a function that reads and needs f64, with new tensors beside its arguments', async () => {
+    const spread = (x: Tensor, { shift }: { shift: number }): number =>
+      x
+        .astype('f64')
+        .add(ff.tensor([shift, -shift]))
+        .max()
+        .item();
+    expect(await ff.onHost(spread)(ff.tensor([1, 2]), { shift: 0.5 })).toBe(1.5);
+    expect(ff.defaultDevice().name).toBe('later');
+  });
+
+  it('gives the device back after an error, and refuses what goes on later', async () => {
+    const fails = (): number => {
+      throw new RangeError('mine');
+    };
+    await expect(ff.onHost(fails)()).rejects.toThrow(RangeError);
+    expect(ff.defaultDevice().name).toBe('later');
+    await expect(ff.onHost(async () => 1)()).rejects.toThrow('got a promise');
+    expect(() => ff.onHost(1 as never)).toThrow(ff.ArgumentError);
+  });
+});
