@@ -37,7 +37,7 @@ class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof Tens
   }
 
   at(...indices: readonly number[]): TensorInterface {
-    return slice(this, ...indices);
+    return composite('at', () => slice(this, ...indices));
   }
 
   get ndim(): number {

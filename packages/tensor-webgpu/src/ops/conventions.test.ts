@@ -3,12 +3,14 @@ import {
   copysign,
   digamma,
   exp2,
+  FlowfieldError,
   floorDivide,
   fmax,
   fmin,
   grad,
   heaviside,
   hypot,
+  jit,
   logaddexp,
   logaddexp2,
   logSoftmax,
@@ -121,5 +123,35 @@ describe('NumPy conventions', () => {
 
   it('digamma has the poles of SciPy', () => {
     expect(digamma(f64(0, -0, -1, -Infinity, Infinity)).toArray()).toEqual([-Infinity, Infinity, NaN, NaN, Infinity]);
+  });
+});
+
+describe('an operation that is made of others names itself in errors', () => {
+  const none = tensor([], { shape: [0] });
+  it.each<[string, () => unknown]>([
+    ['median', () => none.median()],
+    ['median', () => tensor([1]).median({ axis: 3 })],
+    ['median', () => tensor([1]).median({ axs: 0 } as never)],
+    ['softmax', () => none.softmax()],
+    ['softmax', () => tensor([1]).softmax({ axis: 1 })],
+    ['logSoftmax', () => none.logSoftmax()],
+    ['logsumexp', () => none.logsumexp()],
+    ['ptp', () => none.ptp()],
+    ['nanmax', () => none.nanmax()],
+    ['matrixTranspose', () => tensor([1]).matrixTranspose()],
+    ['at', () => tensor([1, 2]).at(-3)],
+    ['at', () => tensor([1, 2]).at(0, 0)],
+  ])('%s', (name, call) => {
+    for (const run of [call, () => jit(() => call())()]) {
+      let caught: unknown;
+      try {
+        run();
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toBeInstanceOf(FlowfieldError);
+      expect((caught as Error).message).toMatch(new RegExp(`^${name}: `));
+      expect((caught as Error).stack).toContain((caught as Error).message);
+    }
   });
 });

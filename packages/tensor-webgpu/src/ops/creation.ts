@@ -40,8 +40,9 @@ function deviceFor(dtype: DType, deviceName: string | undefined): Device {
   return device;
 }
 
+/** Takes over `shape`, which nobody can write to from then on. */
 const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
-  makeValue({ shape, dtype }, { kind: 'stored', storage }) as Tensor;
+  makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage }) as Tensor;
 
 /** Puts host data on a device. */
 const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>

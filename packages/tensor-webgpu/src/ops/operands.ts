@@ -7,8 +7,8 @@ import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NestedArray, TensorLike } from '../tensor/types.ts';
-import { numberBehind, type PlainNumber } from '../trace/plainNumber.ts';
-import { isValue, literalValue } from '../trace/value.ts';
+import type { PlainNumber } from '../trace/plainNumber.ts';
+import { isValue, literalValue, numberBehind } from '../trace/value.ts';
 import { tensor } from './creation.ts';
 
 /** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */

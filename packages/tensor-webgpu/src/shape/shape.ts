@@ -62,7 +62,8 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 
 /** The NumPy broadcast of several shapes. Throws `ShapeError` naming the operation and all shapes. */
 export function broadcastShapes(op: string, ...shapes: Shape[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  let rank = 0;
+  for (const shape of shapes) rank = Math.max(rank, shape.length);
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     for (let i = 0; i < shape.length; i++) {
