@@ -4,8 +4,8 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { runProgram } from '../trace/bind.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
 
-/** The operation that an error names, at the beginning of its message. */
-const NAMED = /^[\w.]+(?=: )/;
+/** The operation that an error names, at the beginning of its message; one that names none begins with what was expected. */
+const NAMED = /^[\w.]+(?=: )|^E(?=xpected )/;
 
 /** An operation that is made of others speaks of itself when one of them fails: `softmax: …`, not `max: …`. */
 function inTheNameOf<Result>(name: string, build: () => Result): Result {
@@ -14,7 +14,7 @@ function inTheNameOf<Result>(name: string, build: () => Result): Result {
   } catch (error) {
     if (error instanceof FlowfieldError) {
       const { message } = error;
-      error.message = message.replace(NAMED, name);
+      error.message = message.replace(NAMED, (found) => (found === 'E' ? `${name}: e` : name));
       if (error.stack) error.stack = error.stack.replace(message, () => error.message);
     }
     throw error;

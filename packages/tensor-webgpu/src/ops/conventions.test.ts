@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  conv1d,
   copysign,
   digamma,
   exp2,
@@ -11,17 +12,21 @@ import {
   heaviside,
   hypot,
   jit,
+  linalg,
   logaddexp,
   logaddexp2,
   logSoftmax,
   maximum,
   minimum,
   mod,
+  ones,
+  onesLike,
   sign,
   signbit,
   softmax,
   type Tensor,
   tensor,
+  zeros,
 } from '../index.ts';
 
 const f64 = (...values: number[]): Tensor => tensor(values, { dtype: 'f64' });
@@ -141,6 +146,14 @@ describe('an operation that is made of others names itself in errors', () => {
     ['matrixTranspose', () => tensor([1]).matrixTranspose()],
     ['at', () => tensor([1, 2]).at(-3)],
     ['at', () => tensor([1, 2]).at(0, 0)],
+    ['leakyRelu', () => tensor([1]).leakyRelu('x' as never)],
+    ['tril', () => zeros([2, 2]).tril('a' as never)],
+    ['zeros', () => zeros(3 as never)],
+    ['ones', () => ones([2], { dtyp: 'i32' } as never)],
+    ['onesLike', () => onesLike(tensor(1), { dtype: 'float' as never })],
+    ['conv', () => conv1d(zeros([1, 1, 3]), zeros([1, 1, 2]), { padding: 'sam' as never })],
+    ['to', () => tensor([1]).to(undefined as never)],
+    ['linalg.lstsq', () => linalg.lstsq(zeros([2, 2]), zeros([2]), { rconf: 1 } as never)],
   ])('%s', (name, call) => {
     for (const run of [call, () => jit(() => call())()]) {
       let caught: unknown;

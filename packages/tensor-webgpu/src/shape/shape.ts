@@ -39,7 +39,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   const normalized = typeof axis === 'number' && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
     throw new ArgumentError(
-      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
+      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. ${rank === 0 ? 'A scalar has no axes.' : `Use an integer from ${-rank} to ${rank - 1}.`}`,
     );
   }
   return normalized;

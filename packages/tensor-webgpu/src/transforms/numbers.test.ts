@@ -39,17 +39,17 @@ describe.each(['cpu', 'reference'])(
     });
 
     test('any number will do where the result is a float', () => {
-    defaultDevice(device);
-    for (const n of [-1, 3e9]) {
-      for (const dtype of ['u32', 'i32'] as const) {
-        const x = tensor([1, 5], { dtype });
-        expect(of(jitted((a, k) => a.div(k))(x, n))).toEqual(of(x.div(n)));
-        expect(of(jitted((a, k) => a.atan2(k))(x, n))).toEqual(of(x.atan2(n)));
+      defaultDevice(device);
+      for (const n of [-1, 3e9]) {
+        for (const dtype of ['u32', 'i32'] as const) {
+          const x = tensor([1, 5], { dtype });
+          expect(of(jitted((a, k) => a.div(k))(x, n))).toEqual(of(x.div(n)));
+          expect(of(jitted((a, k) => a.atan2(k))(x, n))).toEqual(of(x.atan2(n)));
+        }
       }
-    }
-  });
+    });
 
-  test('compared with unsigned integers it is itself', () => {
+    test('compared with unsigned integers it is itself', () => {
       defaultDevice(device);
       const x = tensor([0, 5], { dtype: 'u32' });
       expect(jitted((a, n) => a.greater(n))(x, -1).toArray()).toEqual([true, true]);
