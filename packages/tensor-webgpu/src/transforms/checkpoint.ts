@@ -112,7 +112,7 @@ export function checkpoint<A extends unknown[] = Tensor[], R = unknown>(f: (...a
   return (...args) => {
     const flat = flattenArguments(args, 'checkpoint');
     const { outputs, extra } = runTraced(flat.values, 'checkpoint', (...values) => {
-      const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'checkpoint');
+      const traced = traceFunction(f as TreeFunction, { ...flat, values }, 'checkpoint', flat.numbers);
       return {
         outputs: bind(checkpointPrimitive, traced.inputs, { body: traced.program }),
         extra: traced.outputStructure,

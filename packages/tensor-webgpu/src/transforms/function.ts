@@ -71,8 +71,20 @@ export interface TracedFunction {
   readonly outputStructure: Structure;
 }
 
-export function traceFunction(f: TreeFunction, args: FlatArguments, use: string): TracedFunction {
-  const { program, captured, extra } = trace(args.values, (...values) => callFlat(f, args.structure, values, use));
+/**
+ * Traces a function at given arguments. What is differentiated must not know of `numbers`: a whole one that becomes an integer
+ * has no derivative.
+ */
+export function traceFunction(
+  f: TreeFunction,
+  args: FlatArguments,
+  use: string,
+  numbers: FlatArguments['numbers'] = [],
+): TracedFunction {
+  const forms = args.values.map((value, i) =>
+    numbers[i] ? { shape: value.shape, dtype: value.dtype, number: numbers[i] } : value,
+  );
+  const { program, captured, extra } = trace(forms, (...values) => callFlat(f, args.structure, values, use));
   return {
     program,
     inputs: [...args.values, ...captured],

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  checkpoint,
   type DType,
   defaultDevice,
   foriLoop,
@@ -92,11 +93,27 @@ describe.each(['cpu', 'reference'])(
       // Where the round makes a float of it, it is one from the start: nothing is cut off on the way.
       expect(sum(1, (c, v) => c.mul(v).add(0.5))).toEqual(['f32', 11]);
       const counted = jit((n: Tensor) => foriLoop(0, 4, (i, c) => c.add(i), n)) as unknown as (n: number) => Tensor;
-      expect(of(counted(1))).toEqual(['i32', 7]);
-      expect(of(counted(0.5))).toEqual(['f32', 6.5]);
+      for (const n of [0.5, 1, 0.5, -2])
+        expect(of(counted(n)), `from ${n}`).toEqual([Number.isInteger(n) ? 'i32' : 'f32', n + 6]);
     });
   },
 );
+
+test('recomputation in the backward pass changes no dtype', () => {
+  const x = tensor([1, 2, 3], { dtype: 'i32' });
+  const again = checkpoint((a: Tensor, n: Tensor) => a.mul(n)) as unknown as (x: Tensor, n: number) => Tensor;
+  for (const n of [2, 0.5]) {
+    expect(of(again(x, n))).toEqual(of(x.mul(n)));
+    expect(of(jitted((a, k) => again(a, k as never))(x, n))).toEqual(of(x.mul(n)));
+  }
+  const sum = scan((c: Tensor, v: Tensor) => [c.add(v), null], 0 as never, x, { checkpoint: true })[0] as Tensor;
+  expect(of(sum)).toEqual(['i32', 6]);
+  const slope = grad((w: Tensor) => again(x, w as never).sum()) as unknown as (w: number) => Tensor;
+  expect([slope(2), jit(slope)(2)].map(of)).toEqual([
+    ['f32', 6],
+    ['f32', 6],
+  ]);
+});
 
 test('what is differentiated stays a float beside integers', () => {
   const x = tensor([1, 2, 3], { dtype: 'i32' });

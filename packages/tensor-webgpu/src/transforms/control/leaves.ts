@@ -28,11 +28,7 @@ export function flattenLeaves(tree: unknown, use: string): FlatTree {
   return {
     values,
     plain: leaves.map((leaf) => typeof leaf === 'number'),
-    numbers: leaves.map((leaf, i) => {
-      if (typeof leaf === 'number') return plainNumber(leaf);
-      const number = numberBehind(values[i]);
-      return number && { kind: number.kind, asked: false };
-    }),
+    numbers: leaves.map((leaf, i) => (typeof leaf === 'number' ? plainNumber(leaf) : numberBehind(values[i]))),
     structure,
   };
 }
