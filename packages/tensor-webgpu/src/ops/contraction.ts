@@ -11,7 +11,7 @@ import { matrixTranspose, reshape } from './reshape.ts';
 /** Operands of a contraction in one numeric dtype. */
 export function contractionOperands(xs: readonly TensorLike[]): Tensor[] {
   const values = asTensors(xs);
-  const dtype = commonType('contraction', xs, values);
+  const dtype = commonType(xs, values);
   return inType('contraction', xs, values, dtype === 'bool' ? 'i32' : dtype);
 }
 

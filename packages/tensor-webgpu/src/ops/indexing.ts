@@ -112,7 +112,7 @@ const scatter =
       const batchDims = checkedBatchDims(name, checkedOptions(name, options, ['batchDims']));
       const operands = [x, updates];
       const given = asTensors(operands);
-      const [value, changes] = inType(name, operands, given, commonType(name, operands, given));
+      const [value, changes] = inType(name, operands, given, commonType(operands, given));
       const index = indexTensor(name, indices, value, batchDims);
       // Where there are no rows nothing can be written, and no derivative comes back.
       if (value.shape[batchDims] === 0) return value;

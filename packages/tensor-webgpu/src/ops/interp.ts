@@ -25,7 +25,7 @@ export function interp(x: TensorLike, knots: TensorLike, values: TensorLike, opt
   return composite('interp', () => {
     const operands = [x, knots, values];
     const given = asTensors(operands);
-    const dtype = floatOf(commonType('interp', operands, given));
+    const dtype = floatOf(commonType(operands, given));
     const [place, grid, line] = inType('interp', operands, given, dtype);
     if (grid.ndim !== 1 || line.ndim !== 1 || grid.size !== line.size || grid.size === 0) {
       throw new ShapeError(

@@ -13,7 +13,7 @@ function sameType(op: string, xs: readonly TensorLike[]): Tensor[] {
   checkedList(op, 'the tensors', xs);
   if (xs.length === 0) throw new ArgumentError(`${op}: expected at least one tensor, got none.`);
   const values = asTensors(xs);
-  return inType(op, xs, values, commonType(op, xs, values));
+  return inType(op, xs, values, commonType(xs, values));
 }
 
 /** Tensors one after the other along `axis`; their other extents agree. */

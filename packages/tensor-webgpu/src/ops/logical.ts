@@ -90,7 +90,7 @@ const shiftedRight = binary('rightShift', 'number', (x, y) => {
 export function where(condition: TensorLike, yes: TensorLike, no: TensorLike): Tensor {
   return composite('where', () => {
     const [rawCondition, a, b] = asTensors([condition, yes, no]);
-    const dtype = commonType('where', [yes, no], [a, b]);
+    const dtype = commonType([yes, no], [a, b]);
     const shape = broadcastShapes('where', rawCondition.shape, a.shape, b.shape);
     const [left, right] = inType('where', [yes, no], [a, b], dtype);
     if (rawCondition.state.kind === 'literal')

@@ -7,8 +7,8 @@ import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NestedArray, TensorLike } from '../tensor/types.ts';
-import { numberBehind, type PlainNumber } from '../trace/plainNumber.ts';
-import { isValue, literalValue } from '../trace/value.ts';
+import type { PlainNumber } from '../trace/plainNumber.ts';
+import { isValue, literalValue, numberBehind } from '../trace/value.ts';
 import { tensor } from './creation.ts';
 
 /** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */
@@ -59,7 +59,11 @@ export function castTo(x: Value, dtype: DType): Tensor {
  * @throws DTypeError for a number that an integer dtype has no room for.
  */
 export const inType = (op: string, xs: readonly TensorLike[], values: readonly Tensor[], dtype: DType): Tensor[] =>
-  xs.map((x, i) => (isScalar(x) ? scalar(checkFits(op, dtype, Number(x)), dtype) : castTo(values[i], dtype)));
+  xs.map((x, i) => {
+    if (isScalar(x)) return scalar(checkFits(op, dtype, Number(x)), dtype);
+    checkHeld(op, values[i], dtype);
+    return castTo(values[i], dtype);
+  });
 
 /** `x` as a floating tensor: integers and booleans become f32. */
 export const asFloat = (x: TensorLike): Tensor => {
@@ -90,7 +94,7 @@ export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
  * The dtype several operands meet at; JavaScript numbers and booleans are weak, also those that a traced function was called
  * with.
  */
-export function commonType(op: string, xs: readonly TensorLike[], values: readonly Tensor[]): DType {
+export function commonType(xs: readonly TensorLike[], values: readonly Tensor[]): DType {
   let dtype: DType | undefined;
   xs.forEach((x, i) => {
     if (!isScalar(x) && !numberBehind(values[i]))
@@ -98,7 +102,7 @@ export function commonType(op: string, xs: readonly TensorLike[], values: readon
   });
   for (const value of values) {
     const number = numberBehind(value);
-    if (number) dtype = dtype === undefined ? value.dtype : besideNumber(op, dtype, value.dtype, number);
+    if (number) dtype = dtype === undefined ? value.dtype : besideNumber(dtype, value.dtype, number);
   }
   for (const x of xs) {
     if (!isScalar(x)) continue;
@@ -110,14 +114,19 @@ export function commonType(op: string, xs: readonly TensorLike[], values: readon
 }
 
 /** The dtype at which `dtype` meets a number that the traced function was called with, which its program holds as a `float`. */
-function besideNumber(op: string, dtype: DType, float: DType, number: PlainNumber): DType {
+function besideNumber(dtype: DType, float: DType, number: PlainNumber): DType {
   if (isFloat(dtype)) return promoteTypes(dtype, float);
   number.asked = true;
   if (number.kind === 'fraction') return promoteTypes(dtype, float);
-  const integer = dtype === 'bool' ? 'i32' : dtype;
-  if (number.kind === 'natural' || (number.kind === 'negative' && integer === 'i32')) return integer;
+  return dtype === 'bool' ? 'i32' : dtype;
+}
+
+/** Throws `DTypeError` for a number that a traced function was called with and that is none of `dtype`. */
+function checkHeld(op: string, value: Tensor, dtype: DType): void {
+  const kind = numberBehind(value)?.kind;
+  if (isFloat(dtype) || (kind !== 'large' && (kind !== 'negative' || dtype !== 'u32'))) return;
   throw new DTypeError(
-    `${op}: expected a number that ${integer} holds, got ${number.kind === 'negative' ? 'one below 0' : 'a larger one than f32 counts exactly'} as an argument of a traced function. Pass tensor(…, { dtype: '${integer}' }), or make the argument static.`,
+    `${op}: expected a number that ${dtype} holds, got ${kind === 'negative' ? 'one below 0' : 'a larger one than f32 counts exactly'} as an argument of a traced function. Pass tensor(…, { dtype: '${dtype}' }), or make the argument static.`,
   );
 }
 
@@ -144,7 +153,7 @@ function domainType(dtype: DType, domain: Domain): DType {
  */
 export function elementwiseOperands(op: string, xs: readonly TensorLike[], domain: Domain = 'any'): Tensor[] {
   const values = asTensors(xs);
-  const dtype = domainType(commonType(op, xs, values), domain);
+  const dtype = domainType(commonType(xs, values), domain);
   const shape = broadcastShapes(op, ...values.map((value) => value.shape));
   return inType(op, xs, values, dtype).map((x) => (isLiteralValue(x) ? x : broadcastValue(op, x, shape)));
 }

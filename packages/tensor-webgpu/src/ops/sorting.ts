@@ -102,7 +102,7 @@ export function searchsorted(
     const [list, wanted] = asTensors([sorted, values]);
     if (list.ndim !== 1)
       throw new ShapeError(`searchsorted: expected a sorted vector, got shape ${showShape(list.shape)}.`);
-    const dtype = commonType('searchsorted', [sorted, values], [list, wanted]);
+    const dtype = commonType([sorted, values], [list, wanted]);
     const [keys, query] = inType('searchsorted', [sorted, values], [list, wanted], dtype);
     const count = list.shape[0];
     const shaped = query.ndim === 0 ? reshape(query, [1]) : query;

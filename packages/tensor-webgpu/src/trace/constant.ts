@@ -12,7 +12,7 @@ import { isValue, literalValue, makeValue } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
-  return makeValue({ shape, dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
+  return makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */

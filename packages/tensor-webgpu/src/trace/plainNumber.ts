@@ -1,6 +1,4 @@
 import type { Aval } from '../program/aval.ts';
-import type { Value } from '../program/value.ts';
-import type { BaseTensor } from './value.ts';
 
 /** What a trace may know of a plain number that it was given: which programs it leads to, not which number it is. */
 export type NumberKind = 'natural' | 'negative' | 'fraction' | 'large';
@@ -28,9 +26,3 @@ export function kindOf(number: number): NumberKind {
 }
 
 export const plainNumber = (number: number): PlainNumber => ({ kind: kindOf(number), asked: false });
-
-/** The plain number that a value of a trace stands for; `undefined` for all other values. */
-export function numberBehind(value: Value): PlainNumber | undefined {
-  const { state } = value as BaseTensor;
-  return state.kind === 'traced' ? state.number : undefined;
-}

@@ -156,6 +156,12 @@ export const literalValue = (literal: Literal): Value => makeValue(literal, { ki
 /** All that stands behind a value: there is no value but of this class. */
 export const stateOf = (value: Value): ValueState => (value as BaseTensor).state;
 
+/** The plain number that a value of a trace stands for; `undefined` for all other values. */
+export function numberBehind(value: Value): PlainNumber | undefined {
+  const state = stateOf(value);
+  return state.kind === 'traced' ? state.number : undefined;
+}
+
 /** The device that holds a value; `undefined` inside a trace. */
 export const placeOf = (value: Value): Device | undefined => (value as BaseTensor).device;
 

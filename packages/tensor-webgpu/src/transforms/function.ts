@@ -4,8 +4,8 @@ import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf, type NumberPlace } from '../trace/constant.ts';
-import { numberBehind, type PlainNumber, plainNumber } from '../trace/plainNumber.ts';
-import { isValue, placeOf } from '../trace/value.ts';
+import { type PlainNumber, plainNumber } from '../trace/plainNumber.ts';
+import { isValue, numberBehind, placeOf } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */

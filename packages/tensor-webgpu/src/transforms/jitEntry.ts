@@ -131,7 +131,7 @@ export class JitEntry implements Cached {
         if (donated[i] && leaves[i] instanceof BaseTensor) donate(leaves[i] as BaseTensor);
     }
     for (const storage of lifted) giveBack(storage.memory);
-    return unflatten(result, storedValues(this.program, outputs));
+    return unflatten(result, storedValues(this.compiled, outputs));
   }
 
   /** Puts plain numbers and booleans in memory, where `storages` has nothing. */

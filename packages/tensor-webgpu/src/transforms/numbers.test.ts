@@ -38,6 +38,17 @@ describe.each(['cpu', 'reference'])(
       expect(() => jitted(times)(tensor([1], { dtype: 'i32' }), 2 ** 31)).toThrow(/that i32 holds/);
     });
 
+    test('any number will do where the result is a float', () => {
+      defaultDevice(device);
+      for (const n of [-1, 3e9]) {
+        for (const dtype of ['u32', 'i32'] as const) {
+          const x = tensor([1, 5], { dtype });
+          expect(of(jitted((a, k) => a.div(k))(x, n))).toEqual(of(x.div(n)));
+          expect(of(jitted((a, k) => a.atan2(k))(x, n))).toEqual(of(x.atan2(n)));
+        }
+      }
+    });
+
     test('compared with unsigned integers it is itself', () => {
       defaultDevice(device);
       const x = tensor([0, 5], { dtype: 'u32' });

@@ -4,8 +4,8 @@ import { type Atom, type Aval, Literal } from '../../program/aval.ts';
 import type { Value } from '../../program/value.ts';
 import { runTraced } from '../../trace/bind.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { numberBehind, type PlainNumber, plainNumber } from '../../trace/plainNumber.ts';
-import { literalValue } from '../../trace/value.ts';
+import { type PlainNumber, plainNumber } from '../../trace/plainNumber.ts';
+import { literalValue, numberBehind } from '../../trace/value.ts';
 import { flatten, type Structure } from '../../tree/tree.ts';
 
 /** A tree of tensors and plain numbers, flattened. */

@@ -92,6 +92,7 @@ export function emitProgram(
   const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
   const context = new ModuleContext(module, pairVectors);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
+  const lookout = threads > 1 && !exportPhases ? module.importFunction('host', 'lookout') : null;
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
   const shared: Shared = {
     context,
@@ -100,7 +101,7 @@ export function emitProgram(
     products: new Products(module, pairVectors),
     routines: new RoutineCalls(module, threads),
     calls: [],
-    tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
+    tasks: lookout ? new Tasks(module, lookout, shareAll) : null,
     shareAll,
     slots: 0,
   };
