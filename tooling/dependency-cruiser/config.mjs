@@ -130,7 +130,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(dist|coverage)/' },
+    // The peers of the bench are an install of their own, which may not be there.
+    exclude: { path: '(^|/)(dist|coverage)/|^apps/bench/peers/' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { defineProject } from 'vitest/config';
 import { publicEntryTests, redirectToBuild } from './built.ts';
 
@@ -21,6 +21,7 @@ export function packageTests(folder: string) {
       environment: 'node',
       include: testsBuild ? publicEntryTests(folder) : ['src/**/*.test.ts'],
       exclude: ['src/**/*.{browser,webgpu}.test.ts'],
+      setupFiles: process.env.TEST_WIDE === '1' ? [join(import.meta.dirname, 'wide.ts')] : [],
       testTimeout: 30_000,
     },
   });

@@ -1,27 +1,33 @@
-import type { ProductProblem, TrainingProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
+
+/** Milliseconds on the clock, and of the processor. */
+export interface Spent {
+  readonly elapsed: number;
+  readonly used: number;
+}
 
 /** One computation set up in one library, ready to be repeated. */
 export interface Job {
-  /** Called before each timed block. */
-  before?(): Promise<void>;
   /** Does the work once: when it returns (or its promise resolves) the numbers exist. */
   run(): void | Promise<void>;
-  /** Training: the loss before the last step, then every parameter in order. Product: the matrix. */
+  /** Times so many runs, where another process does the work. */
+  block?(runs: number): Promise<Spent>;
+  /** Training: the loss before the last step, then every parameter in order. Else: the result. */
   outputs(): Promise<Float32Array[]>;
-  dispose(): void;
+  dispose(): void | Promise<void>;
 }
 
 /** A library that takes part. Each builds its jobs the way its own documentation advises for speed. */
 export interface Contender {
   readonly name: string;
   readonly version: string;
-  /** Steps of gradient descent; each `run` is one step. */
-  training(problem: TrainingProblem): Job;
   /**
-   * The same steps with `∇ₓf` of the eikonal loss written out as a formula, where the library's own derivative of a
-   * derivative may be wrong.
+   * Sets a problem up; `null` for a problem that it does not take part in. `byHand`: with `∇ₓf` of the eikonal loss written out as
+   * a formula, where the library's own derivative of a derivative may be wrong.
    */
-  trainingByHand?(problem: TrainingProblem): Job;
-  /** The product of two matrices; each `run` computes it anew. */
-  product(problem: ProductProblem): Job;
+  start(problem: Problem, byHand?: boolean): Promise<Job | null> | Job | null;
+  /** The most GFLOP/s of multiply-adds on registers, with the vectors that it has. */
+  peak?(): Promise<number>;
+  /** Ends what it started. */
+  close?(): void;
 }

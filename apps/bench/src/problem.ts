@@ -1,72 +1,113 @@
 import { random } from '@flowfield/tensor-webgpu';
 
+/** Numbers in row-major order; integers are indices. */
+export interface Given {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
 export type Activation = 'tanh' | 'softplus';
 
+/** Parameters as a model names them: each number stands for one of a list. */
+export type Structure = number | readonly Structure[] | { readonly [name: string]: Structure };
+
+/** Extents and options of a model, which every language reads. */
+export type Sizes = Readonly<Record<string, number | string | boolean | readonly number[]>>;
+
+/** Losses that steps of training are measured on; `src/models` says what they are. */
+export type ModelName =
+  | 'regression'
+  | 'eikonal'
+  | 'divergence'
+  | 'flowMatching'
+  | 'graphBlock'
+  | 'unet'
+  | 'invariant'
+  | 'messages'
+  | 'skipNet';
+
 /**
- * Gradient descent `p <- p - rate · dL/dp` on a perceptron `f` with widths `widths` (the last layer is linear), on one
- * batch of points `x`. Parameters are in the order W0, b0, W1, b1, …, weights `[in, out]`.
- *
- * `regression`: `L = mean((f(x) - y)²)`. `eikonal`: `L = mean((|∇ₓf(x)| - 1)²)`, so that a step differentiates a
- * derivative (Gropp et al. 2020, eq. 3).
+ * Steps of gradient descent `p <- p - rate · dL/dp`, or of Adam with β = (0.9, 0.999) and ε = 1e-8, on one batch of data. The
+ * results of a run are the loss before its last step and every parameter after it.
  */
 export interface TrainingProblem {
-  readonly loss: 'regression' | 'eikonal';
-  readonly activation: Activation;
-  readonly widths: readonly number[];
-  readonly batch: number;
+  readonly kind: 'training';
+  readonly model: ModelName;
+  readonly sizes: Sizes;
+  readonly optimizer: 'descent' | 'adam';
   readonly rate: number;
-  readonly parameters: readonly Float32Array[];
-  readonly shapes: readonly (readonly number[])[];
-  readonly x: Float32Array;
-  readonly y: Float32Array;
+  readonly parameters: readonly Given[];
+  readonly structure: Structure;
+  readonly data: readonly Given[];
 }
 
 /** `A·B`, `A·Bᵀ` or `Aᵀ·B` of two n x n matrices, stored row by row. */
 export type ProductForm = 'A·B' | 'A·Bᵀ' | 'Aᵀ·B';
 
 export interface ProductProblem {
+  readonly kind: 'product';
   readonly form: ProductForm;
   readonly n: number;
-  readonly a: Float32Array;
-  readonly b: Float32Array;
+  readonly a: Given;
+  readonly b: Given;
 }
+
+export type MapName = 'tanh' | 'exp' | 'sin' | 'log' | 'softplus' | 'softmax' | 'sum';
+
+/** A function of every element, the softmax of every row, or the sum of all elements. */
+export interface MapProblem {
+  readonly kind: 'map';
+  readonly name: MapName;
+  readonly x: Given;
+}
+
+/**
+ * Points moved from t = 0 to 1 by the midpoint rule along a perceptron with tanh that is given `[x, t]`.
+ */
+export interface SamplingProblem {
+  readonly kind: 'sampling';
+  readonly steps: number;
+  readonly parameters: readonly Given[];
+  readonly start: Given;
+}
+
+export type Problem = TrainingProblem | ProductProblem | MapProblem | SamplingProblem;
 
 const SEED = 7;
-const RATE = 0.01;
 
-function normal(stream: number, size: number, scale: number): Float32Array {
-  const drawn = random.normal(random.foldIn(random.key(SEED), stream), [size]).dataSync();
-  return Float32Array.from(drawn, (value) => scale * value);
+/** Normally distributed numbers, a different stream for every `stream`. */
+export function normal(stream: number, shape: readonly number[], scale = 1, shift = 0): Given {
+  const drawn = random.normal(random.foldIn(random.key(SEED), stream), shape).dataSync();
+  return { shape, data: Float32Array.from(drawn, (value) => shift + scale * value) };
 }
 
-/** A training problem with weights of variance 1/fan-in, small biases, and normally distributed points and targets. */
-export function trainingProblem(
-  loss: TrainingProblem['loss'],
-  activation: Activation,
-  widths: readonly number[],
-  batch: number,
-): TrainingProblem {
-  const layers = widths.slice(1).map((outputs, i) => ({ inputs: widths[i], outputs }));
-  return {
-    loss,
-    activation,
-    widths,
-    batch,
-    rate: RATE,
-    parameters: layers.flatMap(({ inputs, outputs }, i) => [
-      normal(2 * i, inputs * outputs, 1 / Math.sqrt(inputs)),
-      normal(2 * i + 1, outputs, 0.1),
-    ]),
-    shapes: layers.flatMap(({ inputs, outputs }) => [[inputs, outputs], [outputs]]),
-    x: normal(100, batch * widths[0], 1),
-    y: normal(101, batch, 1),
-  };
-}
+/** Weights `[in, out]` of variance 1/in and small biases, layer by layer. */
+export const perceptronParameters = (widths: readonly number[]): Given[] =>
+  widths
+    .slice(1)
+    .flatMap((outputs, i) => [
+      normal(2 * i, [widths[i], outputs], 1 / Math.sqrt(widths[i])),
+      normal(2 * i + 1, [outputs], 0.1),
+    ]);
 
 /** A product of two matrices of normally distributed numbers. */
 export const productProblem = (form: ProductForm, n: number): ProductProblem => ({
+  kind: 'product',
   form,
   n,
-  a: normal(200, n * n, 1),
-  b: normal(201, n * n, 1),
+  a: normal(200, [n, n]),
+  b: normal(201, [n, n]),
+});
+
+/** A function of normally distributed numbers, of their absolute values for the logarithm. */
+export function mapProblem(name: MapName, shape: readonly number[]): MapProblem {
+  const { data } = normal(300, shape);
+  return { kind: 'map', name, x: { shape, data: name === 'log' ? data.map(Math.abs) : data } };
+}
+
+export const samplingProblem = (width: number, layers: number, points: number, steps: number): SamplingProblem => ({
+  kind: 'sampling',
+  steps,
+  parameters: perceptronParameters([3, ...Array.from({ length: layers }, () => width), 2]),
+  start: normal(100, [points, 2]),
 });

@@ -18,7 +18,13 @@ test('blocks of the jobs take turns, and every job gets its figures', async () =
     outputs: async () => [],
     dispose: () => {},
   });
-  const timings = await timeTogether([job('a'), job('b')], { blockMs: 1, repetitions: 3, warmUpMs: 20, clock: 'wall' });
+  const timings = await timeTogether([job('a'), job('b')], {
+    blockMs: 1,
+    repetitions: 3,
+    warmUpMs: 20,
+    mostMs: 1000,
+    clock: 'wall',
+  });
   const turns = order.filter((name, i) => name !== order[i - 1]);
   expect(turns).toEqual(['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b']);
   expect(timings).toHaveLength(2);

@@ -1,4 +1,4 @@
-import type { Job } from './contender.ts';
+import type { Job, Spent } from './contender.ts';
 
 export interface TimingOptions {
   /** Length of one timed block in milliseconds; it holds at least one run. */
@@ -7,6 +7,8 @@ export interface TimingOptions {
   readonly repetitions: number;
   /** Warm-up goes on until it is steady, but no longer than this many milliseconds. */
   readonly warmUpMs: number;
+  /** A job gets no further block after so many milliseconds, but three at the least. */
+  readonly mostMs: number;
   /** `wall` is the time a person waits. `cpu` is the processor time of this process, for a machine that is busy. */
   readonly clock: Clock;
 }
@@ -28,13 +30,17 @@ const STEADY_BLOCKS = 3;
 /** No run is taken to be shorter than this: the processor clock may tick 0 on the first ones. */
 const SHORTEST_MS = 1e-4;
 
+/** Blocks that every job gets. */
+const LEAST_BLOCKS = 3;
+
 interface Block {
   readonly perRun: number;
+  readonly total: number;
   readonly coreShare: number;
 }
 
-async function timeBlock(job: Job, runs: number, clock: Clock): Promise<Block> {
-  await job.before?.();
+/** Runs a job of this process so many times. */
+export async function timeRuns(job: Job, runs: number): Promise<Spent> {
   const usedBefore = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < runs; i++) {
@@ -43,8 +49,12 @@ async function timeBlock(job: Job, runs: number, clock: Clock): Promise<Block> {
   }
   const elapsed = performance.now() - start;
   const { user, system } = process.cpuUsage(usedBefore);
-  const used = (user + system) / 1000;
-  return { perRun: (clock === 'cpu' ? used : elapsed) / runs, coreShare: used / elapsed };
+  return { elapsed, used: (user + system) / 1000 };
+}
+
+async function timeBlock(job: Job, runs: number, clock: Clock): Promise<Block> {
+  const { elapsed, used } = await (job.block ? job.block(runs) : timeRuns(job, runs));
+  return { perRun: (clock === 'cpu' ? used : elapsed) / runs, total: elapsed, coreShare: used / elapsed };
 }
 
 /** Runs until the engine has compiled what it will, and returns how many runs fill a block. */
@@ -70,8 +80,14 @@ export async function timeTogether(jobs: readonly Job[], options: TimingOptions)
   const runs: number[] = [];
   for (const job of jobs) runs.push(await warmUp(job, options));
   const blocks: Block[][] = jobs.map(() => []);
+  const spent = jobs.map(() => 0);
   for (let repetition = 0; repetition < options.repetitions; repetition++) {
-    for (const [i, job] of jobs.entries()) blocks[i].push(await timeBlock(job, runs[i], options.clock));
+    for (const [i, job] of jobs.entries()) {
+      if (repetition >= LEAST_BLOCKS && spent[i] > options.mostMs) continue;
+      const block = await timeBlock(job, runs[i], options.clock);
+      spent[i] += block.total;
+      blocks[i].push(block);
+    }
   }
   return blocks.map((own) => {
     const times = own.map((block) => block.perRun);

@@ -4,31 +4,36 @@ import type { LeafProblem, LeafSolution } from './problem.ts';
 import { numbersOf, type Reading } from './reading.ts';
 import type { State } from './state.ts';
 
+/** A step never ends in such a state, so that it is the one that was given. */
+const STATE_NOT_FINITE =
+  'The state that the solve starts from holds NaN or infinity. Look for missing values or divisions by 0 before it.';
+
 /** The error of a solve that stopped early. For a state that is not finite, its step is repeated to find the row. */
 export function* failureOf(solved: LeafSolution, problem: LeafProblem, fixed: boolean): Reading<OdeError> {
   const [code, time, step] = yield* numbersOf([solved.code, solved.t, solved.h]);
   if (code !== codeOf('nonFinite')) return new OdeError({ code, time, step });
   const { field, solver, state, mass } = problem;
   const { t } = solved;
+  const given = yield* firstBad(state);
+  if (given) return new OdeError({ code, time, step, ...given, reason: STATE_NOT_FINITE });
   // An adaptive solve has already halved the step that failed.
   const h = fixed ? solved.h : solved.h.mul(2);
-  const row = yield* firstBadRow(field(t, state));
-  if (row !== undefined) return new OdeError({ code, time, step, row });
+  const rate = yield* firstBad(field(t, state));
+  if (rate) return new OdeError({ code, time, step, ...rate });
   const span = { start: t, end: t.add(h), h };
   const { next } = solver.leafStep({ field, span, state, first: null, tolerances: null, mass });
-  return new OdeError({ code, time, step, row: yield* firstBadRow(next) });
+  return new OdeError({ code, time, step, ...(yield* firstBad(next)) });
 }
 
-/** The first index along axis 0 at which some leaf is not finite; `undefined` unless all leaves share that axis. */
-function* firstBadRow(state: State): Reading<number | undefined> {
-  const [rows] = state.map((leaf) => leaf.shape[0]);
-  if (rows === undefined || state.some((leaf) => leaf.shape[0] !== rows)) return undefined;
+/** Whether some leaf is not finite, and at which index along axis 0 first, if all leaves share that axis. */
+function* firstBad(state: State): Reading<{ row?: number } | undefined> {
   const read = yield state;
-  const bad = read.flatMap((values) => {
-    const at = firstNonFinite(values);
-    return at < 0 ? [] : [Math.floor(at / (values.length / rows))];
-  });
-  return bad.length > 0 ? Math.min(...bad) : undefined;
+  const bad = read.map(firstNonFinite);
+  if (bad.every((at) => at < 0)) return undefined;
+  const [rows] = state.map((leaf) => leaf.shape[0]);
+  if (rows === undefined || state.some((leaf) => leaf.shape[0] !== rows)) return {};
+  const found = bad.flatMap((at, leaf) => (at < 0 ? [] : [Math.floor(at / (read[leaf].length / rows))]));
+  return { row: Math.min(...found) };
 }
 
 /**

@@ -206,3 +206,10 @@ describe('logLikelihood', () => {
     ).toBeCloseTo(-2 * Math.log(2 * Math.PI), 14);
   });
 });
+
+test('a set without rows has a likelihood without rows', () => {
+  const none = f64([[0, 0]]).slice([0, 0]);
+  expect(none.shape).toEqual([0, 2]);
+  expect(logLikelihood((at) => at, none, tight).logLikelihood.shape).toEqual([0]);
+  expect(standardNormalLogDensity(none).shape).toEqual([0]);
+});

@@ -1,77 +1,132 @@
-import { grad, init, jit, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
+import { adam } from '@flowfield/nn';
+import {
+  concat,
+  exp,
+  init,
+  jit,
+  log,
+  scan,
+  sin,
+  softmax,
+  softplus,
+  sum,
+  type Tensor,
+  tanh,
+  tensor,
+  tree,
+  valueAndGrad,
+  zeros,
+} from '@flowfield/tensor-webgpu';
 import type { Contender, Job } from '../contender.ts';
-import type { ProductProblem, TrainingProblem } from '../problem.ts';
+import { arranged } from '../models/model.ts';
+import { models } from '../models/models.ts';
+import { type Layers, perceptron } from '../models/perceptron.ts';
+import type { Given, MapProblem, Problem, ProductProblem, SamplingProblem, TrainingProblem } from '../problem.ts';
 
-/** One jitted step whose parameters are donated; one jitted product. On the CPU device, with so many threads. */
-export function flowfield(version: string, threads: number): Contender {
-  const before = async (): Promise<void> => {
-    await init({ threads });
-  };
-  return {
-    name: threads === 1 ? 'flowfield' : `flowfield, ${threads} threads`,
-    version,
-    training: (problem) => ({ ...training(problem), before }),
-    product: (problem) => ({ ...product(problem), before }),
-  };
+/** One jitted step whose parameters are donated; one jitted function. On the CPU device, with so many threads. */
+export async function flowfield(options: { name: string; threads: number; wide: boolean }): Promise<Contender> {
+  const { name, threads, wide } = options;
+  await init({ device: 'cpu', threads, wideVectors: wide });
+  return { name, version: 'here', start };
 }
+
+function start(problem: Problem, byHand = false): Job | null {
+  if (byHand) return null;
+  if (problem.kind === 'training') return training(problem);
+  if (problem.kind === 'product') return product(problem);
+  if (problem.kind === 'sampling') return sampling(problem);
+  return map(problem);
+}
+
+const given = ({ shape, data }: Given): Tensor =>
+  tensor(data, { shape: [...shape], dtype: data instanceof Int32Array ? 'i32' : 'f32' });
 
 const read = async (value: Tensor): Promise<Float32Array> => (await value.data()) as Float32Array;
 
-function network({ activation, shapes }: TrainingProblem, parameters: readonly Tensor[], x: Tensor): Tensor {
-  let value = x;
-  for (let i = 0; i < shapes.length; i += 2) {
-    value = value.matmul(parameters[i]).add(parameters[i + 1]);
-    if (i + 2 < shapes.length) value = activation === 'tanh' ? value.tanh() : value.softplus();
-  }
-  return value;
-}
-
-function lossOf(problem: TrainingProblem, parameters: readonly Tensor[], x: Tensor, y: Tensor): Tensor {
-  if (problem.loss === 'regression') return network(problem, parameters, x).sub(y).square().mean();
-  const slope = grad((points: Tensor) => network(problem, parameters, points).sum())(x) as Tensor;
-  return slope.square().sum({ axis: 1 }).sqrt().sub(1).square().mean();
-}
-
 function training(problem: TrainingProblem): Job {
-  const { batch, widths, shapes, rate } = problem;
-  const x = tensor(problem.x, { shape: [batch, widths[0]] });
-  const y = tensor(problem.y, { shape: [batch, 1] });
-  let parameters: Tensor[] = problem.parameters.map((data, i) => tensor(data, { shape: shapes[i] }));
+  const { model, sizes, optimizer, rate, structure } = problem;
+  const lossOf = models[model].loss(sizes);
+  const adaptive = adam({ learningRate: rate });
+  const data = problem.data.map(given);
+  const parameters = problem.parameters.map(given);
+  let state = { parameters, moments: optimizer === 'adam' ? adaptive.init(parameters) : null };
   let loss: Tensor | null = null;
   const step = jit(
-    (given: Tensor[], points: Tensor, targets: Tensor): [Tensor[], Tensor] => {
-      const [value, gradient] = valueAndGrad((p: Tensor[]) => lossOf(problem, p, points, targets))(given);
-      return [tree.map((p: Tensor, g: Tensor) => p.sub(g.mul(rate)), given, gradient) as Tensor[], value];
+    (now: typeof state, ...on: Tensor[]): [typeof state, Tensor] => {
+      const [value, gradient] = valueAndGrad((p: Tensor[]) => lossOf(arranged(structure, p), ...on))(now.parameters);
+      if (now.moments === null) {
+        return [{ parameters: now.parameters.map((p, i) => p.sub(gradient[i].mul(rate))), moments: null }, value];
+      }
+      const [updates, moments] = adaptive.update(gradient, now.moments, now.parameters);
+      return [{ parameters: now.parameters.map((p, i) => p.add(updates[i])), moments }, value];
     },
     { donate: [0] },
   );
   return {
     run() {
       loss?.dispose();
-      [parameters, loss] = step(parameters, x, y);
+      [state, loss] = step(state, ...data);
     },
-    outputs: () => Promise.all([...(loss ? [loss] : []), ...parameters].map(read)),
+    outputs: () => Promise.all([...(loss ? [loss] : []), ...state.parameters].map(read)),
     dispose() {
-      for (const value of [x, y, ...parameters, ...(loss ? [loss] : [])]) value.dispose();
+      for (const value of [...data, ...(tree.leaves(state) as Tensor[]), ...(loss ? [loss] : [])]) value.dispose();
     },
   };
 }
 
-function product({ form, n, a, b }: ProductProblem): Job {
-  const left = tensor(a, { shape: [n, n] });
-  const right = tensor(b, { shape: [n, n] });
-  const multiply = jit((p: Tensor, q: Tensor) =>
-    (form === 'Aᵀ·B' ? p.transpose() : p).matmul(form === 'A·Bᵀ' ? q.transpose() : q),
-  );
+/** A job that computes `f` of tensors anew in each run. */
+function computing(f: (...operands: Tensor[]) => Tensor, operands: readonly Tensor[]): Job {
+  const compiled = jit(f);
   let result: Tensor | null = null;
   return {
     run() {
       result?.dispose();
-      result = multiply(left, right);
+      result = compiled(...operands);
     },
     outputs: () => Promise.all((result ? [result] : []).map(read)),
     dispose() {
-      for (const value of [left, right, ...(result ? [result] : [])]) value.dispose();
+      for (const value of [...operands, ...(result ? [result] : [])]) value.dispose();
     },
   };
+}
+
+const product = ({ form, a, b }: ProductProblem): Job =>
+  computing(
+    (p, q) => (form === 'Aᵀ·B' ? p.transpose() : p).matmul(form === 'A·Bᵀ' ? q.transpose() : q),
+    [given(a), given(b)],
+  );
+
+const maps = {
+  tanh,
+  exp,
+  sin,
+  log,
+  softplus: (x: Tensor) => softplus(x),
+  softmax: (x: Tensor) => softmax(x, { axis: -1 }),
+  sum: (x: Tensor) => sum(x),
+} as const;
+
+const map = ({ name, x }: MapProblem): Job => computing(maps[name], [given(x)]);
+
+/** The whole integration is one program. */
+function sampling({ steps, parameters, start: points }: SamplingProblem): Job {
+  const h = 1 / steps;
+  const count = points.shape[0];
+  const integrate = (x0: Tensor, ...flat: Tensor[]): Tensor => {
+    const layers = flat.flatMap((weight, i) => (i % 2 === 0 ? [[weight, flat[i + 1]]] : [])) as unknown as Layers;
+    const velocity = (x: Tensor, t: Tensor): Tensor =>
+      perceptron(layers, concat([x, t.broadcastTo([count, 1])], 1), 'tanh');
+    type Carry = [Tensor, Tensor];
+    const [[end]] = scan(
+      ([x, t]: Carry): [Carry, null] => {
+        const middle = x.add(velocity(x, t).mul(h / 2));
+        return [[x.add(velocity(middle, t.add(h / 2)).mul(h)), t.add(h)], null];
+      },
+      [x0, zeros([])] as Carry,
+      null,
+      { length: steps },
+    ) as unknown as [Carry, null];
+    return end;
+  };
+  return computing(integrate, [given(points), ...parameters.map(given)]);
 }

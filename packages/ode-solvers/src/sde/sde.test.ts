@@ -137,12 +137,13 @@ describe('a virtual Brownian tree', () => {
 
   test('correlated: cov = rho t and var = t, bridged too', () => {
     const rho = -0.7;
-    const covariance = f64([
+    const listed = [
       [1, rho],
       [rho, 1],
-    ]);
-    const options = { shape: [count, 2], covariance };
+    ];
+    const options = { shape: [count, 2], covariance: f64(listed) };
     const w = path(2, count, options).at(0.65);
+    expect(gap(path(2, count, { ...options, covariance: listed }).at(0.65), w)).toBe(0);
     const moments = (x: Tensor): [Tensor, Tensor] => [
       x.slice('...', 0).mul(x.slice('...', 1)).mean(),
       x.slice('...', 1).square().mean(),

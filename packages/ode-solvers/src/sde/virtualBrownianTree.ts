@@ -13,7 +13,7 @@ export interface BrownianTreeOptions {
   /** Times are told apart down to this share of the interval (default 2^-16); below it the path is its conditional mean. */
   readonly tolerance?: number;
   /** Correlation or covariance of the last axis, [m, m]: positive definite. Default: independent. */
-  readonly covariance?: Tensor;
+  readonly covariance?: Tensor | readonly (readonly number[])[];
   /** W(t1), which pins the path at both ends: a Brownian bridge. Default: random. */
   readonly end?: Tensor | number;
 }
@@ -79,7 +79,7 @@ export function virtualBrownianTree(key: Tensor, options: BrownianTreeOptions): 
   const span = t1 - t0;
   const form: NoiseForm = [{ shape, dtype }];
   const normal = (at: Tensor): Tensor => normals(at, form)[0];
-  const mix = covariance && mixing(covariance.astype(dtype), shape);
+  const mix = covariance === undefined ? undefined : mixing(matrixOf(covariance, dtype), shape);
 
   const placeAt = (t: Tensor): Place => {
     const share = t.sub(t0).div(span);
@@ -178,6 +178,9 @@ export function virtualBrownianTree(key: Tensor, options: BrownianTreeOptions): 
     },
   };
 }
+
+const matrixOf = (values: Tensor | readonly (readonly number[])[], dtype: 'f32' | 'f64'): Tensor =>
+  Array.isArray(values) ? tensor(values, { dtype }) : (values as Tensor).astype(dtype);
 
 /** The factor L of a covariance `L Lᵀ`. */
 function mixing(covariance: Tensor, shape: readonly number[]): Tensor {

@@ -11,18 +11,19 @@ export function describe(value: unknown): string {
   return `an object (${value.constructor?.name ?? 'without a class'})`;
 }
 
-const isPlain = (value: unknown): value is object => {
+/** Whether a value is an object with no class of its own. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-};
+}
 
 /**
  * `given` itself, the options of function `op`. A misspelt option would otherwise change nothing without a word.
  * @throws ArgumentError unless it is a plain object with no names but `names`.
  */
 export function checkedOptions<T extends object>(op: string, given: T, names: readonly (keyof T & string)[]): T {
-  if (!isPlain(given)) {
+  if (!isPlainObject(given)) {
     throw new ArgumentError(
       `${op}: expected options { ${names.join(', ')} }, got ${describe(given)}. Name each option, as in { ${names[0]}: … }.`,
     );

@@ -1,7 +1,20 @@
-import { distance } from 'fastest-levenshtein';
-
 /** The share of a word that may be misspelt for another still to be what was meant. */
 const MISSPELT = 0.4;
+
+/**
+ * The least number of letters to insert, drop or exchange that makes one word of the other (Wagner and Fischer 1974). In a few
+ * lines, as every bundle has them.
+ */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++)
+      next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (from[i] === to[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[to.length];
+}
 
 /** Whether the letters of `short` occur in `long` in this order, the first letters being equal: `lr` in `learningRate`. */
 function abbreviates(short: string, long: string): boolean {

@@ -1,12 +1,11 @@
 import type { TypedArray } from '../dtype/dtype.ts';
-import { checkFunctions } from '../errors/checks.ts';
+import { checkFunctions, isPlainObject } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { isTensor } from '../ops/operands.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { isReadable } from '../runtime/transfer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { storageOf } from '../trace/value.ts';
-import { isPlainObject } from '../tree/tree.ts';
 
 /** The device whose memory this thread sees, with every dtype. */
 const HOST = 'cpu';

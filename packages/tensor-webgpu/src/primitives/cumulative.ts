@@ -1,3 +1,4 @@
+import { cumulativeRoutine } from '../backends/wasm/routines/cumulative.ts';
 import type { DType } from '../dtype/dtype.ts';
 import { isInteger } from '../dtype/dtype.ts';
 import type { Lax } from '../program/lax.ts';
@@ -34,6 +35,7 @@ function cumulative({ name, dtypes, combine, join, neutral }: CumulativeSpec): P
   const primitive: Primitive = {
     name,
     kind: 'opaque',
+    lowering: { as: 'call', code: [cumulativeRoutine] },
     shape([x], { axis }: CumulativeParams) {
       normalizeAxis(name, axis, x.shape.length);
       return [{ shape: x.shape, dtype: commonDType(name, [x], dtypes) }];

@@ -1,3 +1,4 @@
+import { sortRoutine } from '../backends/wasm/routines/sort.ts';
 import { ArgumentError, ShapeError } from '../errors/errors.ts';
 import type { Primitive } from '../program/program.ts';
 import { refArray, refData } from '../program/refArray.ts';
@@ -24,6 +25,7 @@ function compare(x: number, y: number): number {
 export const sortPrimitive: Primitive = {
   name: 'sort',
   kind: 'opaque',
+  lowering: { as: 'call', code: [sortRoutine] },
   shape(inputs, { numKeys }: SortParams) {
     if (inputs.length === 0 || !Number.isInteger(numKeys) || numKeys < 1 || numKeys > inputs.length) {
       throw new ArgumentError(

@@ -47,6 +47,15 @@ export type Control =
   | { readonly kind: 'branches'; readonly branches: readonly Program[] };
 
 /**
+ * How one backend computes a primitive, in terms of its own. The primitive carries it, so that a bundle without the primitive
+ * is one without the code.
+ */
+export interface DeviceCode {
+  /** The device that knows what to do with it. */
+  readonly device: string;
+}
+
+/**
  * What the compiler asks of a primitive to make kernels of it. It stands in the primitive's own file; without one, an
  * elementwise primitive is a map under its own name, and an opaque one is called as a whole.
  */
@@ -113,9 +122,9 @@ export type Lowering =
         rank: number,
       ) => Choice;
     }
-  | { readonly as: 'control'; readonly control: (params: Params) => Control }
-  /** By the primitive's own evaluation. */
-  | { readonly as: 'call' };
+  | { readonly as: 'control'; readonly control: (params: Params) => Control; readonly code: readonly DeviceCode[] }
+  /** As a whole: by the code of a device, or by the primitive's own evaluation. */
+  | { readonly as: 'call'; readonly code?: readonly DeviceCode[] };
 
 export interface JvpResult {
   readonly outputs: readonly Value[];

@@ -1,4 +1,5 @@
-import { isPlainObject, type Structure } from './tree.ts';
+import { isPlainObject } from '../errors/checks.ts';
+import type { Structure } from './tree.ts';
 
 type Node = Structure['node'];
 

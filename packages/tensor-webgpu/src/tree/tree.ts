@@ -1,4 +1,4 @@
-import { checkFunctions } from '../errors/checks.ts';
+import { checkFunctions, isPlainObject } from '../errors/checks.ts';
 import { FlowfieldError } from '../errors/errors.ts';
 
 /** Trees that should have one structure but do not; the message names the path where they part. */
@@ -66,12 +66,6 @@ const LEAF: Node = { kind: 'leaf' };
 
 /** Trees nested deeper than this hold themselves, or might as well. */
 const DEEPEST = 500;
-
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
 
 /** Sets a key of a plain object even if it is `__proto__`. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
@@ -230,14 +224,16 @@ function difference(a: Node, b: Node, path: string): string | null {
   return null;
 }
 
+function checkAlike(op: string, a: Node, b: Node): void {
+  const found = difference(a, b, '');
+  if (found) throw new TreeError(`${op}: trees differ ${found}. Give trees of one structure.`);
+}
+
 /** Throws `TreeError`, naming the path, unless two structures are equal. */
 export function checkSameStructure(op: string, a: Structure, b: Structure): void {
   if (typeof a?.key !== 'string' || typeof b?.key !== 'string')
     throw new TreeError(`${op}: expected the structures of two trees. Give them as tree.structure returns them.`);
-  if (a.key === b.key) return;
-  throw new TreeError(
-    `${op}: trees differ ${difference(a.node, b.node, '') ?? 'in structure'}. Give trees of one structure.`,
-  );
+  if (a.key !== b.key) checkAlike(op, a.node, b.node);
 }
 
 /**
@@ -263,12 +259,13 @@ export function map(
   ...rest: readonly unknown[]
 ): unknown {
   checkFunctions('tree.map', f);
-  const first = flatten(tree);
+  const found: unknown[] = [];
+  const node = walk(tree, found);
   const others = rest.map((other) => {
-    const flat = flatten(other);
-    checkSameStructure('tree.map', first.structure, flat.structure);
-    return flat.leaves;
+    const alike: unknown[] = [];
+    checkAlike('tree.map', node, walk(other, alike));
+    return alike;
   });
-  const mapped = first.leaves.map((leaf, i) => f(leaf, ...others.map((other) => other[i])));
-  return unflatten(first.structure, mapped);
+  const mapped = found.map((leaf, i) => f(leaf, ...others.map((leaves) => leaves[i])));
+  return build(node, mapped, { next: 0 });
 }

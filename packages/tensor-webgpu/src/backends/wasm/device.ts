@@ -201,6 +201,7 @@ export class CpuDevice implements SynchronousDevice, WideVectors {
       scalar: functions,
       host: {
         call: (id: number, arena: number, table: number) => runHostCall(memory, calls[id], arena >>> 0, table >>> 0),
+        lookout: () => pool.lookOut(new Int32Array(memory.buffer)),
       },
     });
     watch.lap('WebAssembly');

@@ -1,3 +1,4 @@
+import { choleskyRoutine } from '../../backends/wasm/routines/cholesky.ts';
 import type { TypedArray } from '../../dtype/dtype.ts';
 import type { Lax } from '../../program/lax.ts';
 import type { Primitive } from '../../program/program.ts';
@@ -53,6 +54,7 @@ export function choleskyFactor(a: TypedArray, out: TypedArray, n: number): Pivot
 export const choleskyPrimitive: Primitive = {
   name: 'cholesky',
   kind: 'opaque',
+  lowering: { as: 'call', code: [choleskyRoutine] },
   shape([a]) {
     checkMatrices('cholesky', a, 'square');
     return [{ shape: a.shape, dtype: a.dtype }];

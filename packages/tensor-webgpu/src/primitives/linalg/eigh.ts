@@ -1,3 +1,4 @@
+import { eighRoutine } from '../../backends/wasm/routines/eigh.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
 import type { Value } from '../../program/value.ts';
@@ -29,6 +30,7 @@ import { symmetricEigen, symmetricPartAt } from './symmetricEigen.ts';
 export const eighPrimitive: Primitive = {
   name: 'eigh',
   kind: 'opaque',
+  lowering: { as: 'call', code: [eighRoutine] },
   shape([a]) {
     const { rows, batch } = checkMatrices('eigh', a, 'square');
     return [

@@ -1,3 +1,4 @@
+import { luRoutine } from '../../backends/wasm/routines/lu.ts';
 import type { TypedArray } from '../../dtype/dtype.ts';
 import type { Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
@@ -39,6 +40,7 @@ function eliminate(a: TypedArray, pivots: TypedArray, permutation: TypedArray, n
 export const luPrimitive: Primitive = {
   name: 'lu',
   kind: 'opaque',
+  lowering: { as: 'call', code: [luRoutine] },
   shape([a]) {
     const { rows, batch } = checkMatrices('lu', a, 'square');
     const order = { shape: [...batch, rows], dtype: 'i32' } as const;

@@ -1,3 +1,4 @@
+import { qrRoutine } from '../../backends/wasm/routines/qr.ts';
 import type { TypedArray } from '../../dtype/dtype.ts';
 import type { Lax } from '../../program/lax.ts';
 import type { Primitive } from '../../program/program.ts';
@@ -74,6 +75,7 @@ function alongTall(lax: Lax, q: Value, r: Value, da: Value): [dq: Value, dr: Val
 export const qrPrimitive: Primitive = {
   name: 'qr',
   kind: 'opaque',
+  lowering: { as: 'call', code: [qrRoutine] },
   shape([a]) {
     const { rows, columns, batch } = checkMatrices('qr', a, 'any');
     const k = Math.min(rows, columns);

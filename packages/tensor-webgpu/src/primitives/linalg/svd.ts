@@ -1,3 +1,4 @@
+import { svdRoutine } from '../../backends/wasm/routines/svd.ts';
 import type { Lax } from '../../program/lax.ts';
 import type { JvpResult, Primitive } from '../../program/program.ts';
 import { refArray, refData } from '../../program/refArray.ts';
@@ -99,6 +100,7 @@ function alongFactors(lax: Lax, u: Value, s: Value, vt: Value, da: Value): Pick<
 export const svdPrimitive: Primitive = {
   name: 'svd',
   kind: 'opaque',
+  lowering: { as: 'call', code: [svdRoutine] },
   shape([a]) {
     const { rows, columns, batch } = checkMatrices('svd', a, 'any');
     const k = Math.min(rows, columns);

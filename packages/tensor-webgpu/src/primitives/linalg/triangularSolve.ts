@@ -1,3 +1,4 @@
+import { triangularSolveRoutine } from '../../backends/wasm/routines/triangular-solve.ts';
 import type { TypedArray } from '../../dtype/dtype.ts';
 import { ShapeError } from '../../errors/errors.ts';
 import type { Lax } from '../../program/lax.ts';
@@ -81,6 +82,7 @@ function substitute(
 export const triangularSolvePrimitive: Primitive = {
   name: 'triangularSolve',
   kind: 'opaque',
+  lowering: { as: 'call', code: [triangularSolveRoutine] },
   shape([a, b], { leftSide }: TriangularSolveParams) {
     const dtype = commonDType('triangularSolve', [a, b]);
     const { rows: n, batch } = checkMatrices('triangularSolve', a, 'square');

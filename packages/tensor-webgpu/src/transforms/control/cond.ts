@@ -1,3 +1,4 @@
+import { branchesControl } from '../../backends/wasm/emit/control/branches.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
 import { lax } from '../../primitives/lax.ts';
 import { Var } from '../../program/aval.ts';
@@ -52,7 +53,11 @@ function whereAny(any: Value, run: (...operands: Value[]) => Value[], operands: 
 export const condPrimitive: Primitive = {
   name: 'cond',
   kind: 'control',
-  lowering: { as: 'control', control: ({ branches }: CondParams) => ({ kind: 'branches', branches }) },
+  lowering: {
+    as: 'control',
+    control: ({ branches }: CondParams) => ({ kind: 'branches', branches }),
+    code: [branchesControl],
+  },
 
   shape: (_inputs, { branches }: CondParams) => branches[0].outputs.map(({ shape, dtype }) => ({ shape, dtype })),
 

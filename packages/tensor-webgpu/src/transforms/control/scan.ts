@@ -1,3 +1,4 @@
+import { scanControl } from '../../backends/wasm/emit/control/scan.ts';
 import { hostArray } from '../../dtype/dtype.ts';
 import { simplify } from '../../optimize/simplify.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
@@ -53,6 +54,7 @@ export const scanPrimitive: Primitive = {
       constants: numConsts,
       carries: numCarry,
     }),
+    code: [scanControl],
   },
 
   shape(_inputs, { body, numCarry, length }: ScanParams) {

@@ -1,3 +1,4 @@
+import { whileControl } from '../../backends/wasm/emit/control/while.ts';
 import { removeDeadCode } from '../../optimize/deadCode.ts';
 import { repeatFirst } from '../../primitives/elementwise.ts';
 import { lax } from '../../primitives/lax.ts';
@@ -50,6 +51,7 @@ export const whilePrimitive: Primitive = {
       conditionConstants: numCondConsts,
       bodyConstants: numBodyConsts,
     }),
+    code: [whileControl],
   },
 
   shape: (_inputs, { body }: WhileParams) => body.outputs.map(({ shape, dtype }) => ({ shape, dtype })),

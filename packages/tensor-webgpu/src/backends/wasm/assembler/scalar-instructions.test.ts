@@ -41,7 +41,6 @@ const floats = [0, 1.5, -2.5, 3.25, -0.75, 1e10, Number.POSITIVE_INFINITY];
 const small = [0, 1.5, -2.5, 3.25, -7.75];
 const longs = [0n, 1n, -1n, 12345678901n, -(2n ** 63n)];
 const wrap = (value: bigint) => BigInt.asIntN(64, value);
-const rotate = (x: number, n: number) => (x << (n & 31)) | (n & 31 ? x >>> (32 - (n & 31)) : 0);
 const nearest = (x: number) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const { fround } = Math;
 
@@ -56,8 +55,6 @@ test('i32 arithmetic', () => {
     i32Shl: (a: number, b: number) => a << b,
     i32ShrS: (a: number, b: number) => a >> b,
     i32ShrU: (a: number, b: number) => (a >>> b) | 0,
-    i32Rotl: (a: number, b: number) => rotate(a, b),
-    i32Rotr: (a: number, b: number) => rotate(a, -b),
     i32Eq: (a: number, b: number) => a === b,
     i32Ne: (a: number, b: number) => a !== b,
     i32LtS: (a: number, b: number) => a < b,
@@ -70,18 +67,10 @@ test('i32 arithmetic', () => {
     i32GeU: (a: number, b: number) => a >>> 0 >= b >>> 0,
   });
   check(['i32', 'i32'], 'i32', [ints, nonzero], {
-    i32DivS: (a: number, b: number) => (a / b) | 0,
     i32DivU: (a: number, b: number) => Math.floor((a >>> 0) / (b >>> 0)) | 0,
-    i32RemS: (a: number, b: number) => (a % b) | 0,
-    i32RemU: (a: number, b: number) => ((a >>> 0) % (b >>> 0)) | 0,
   });
   check(['i32'], 'i32', [ints], {
     i32Eqz: (a: number) => a === 0,
-    i32Clz: (a: number) => Math.clz32(a),
-    i32Ctz: (a: number) => (a === 0 ? 32 : 31 - Math.clz32(a & -a)),
-    i32Popcnt: (a: number) => [...(a >>> 0).toString(2)].filter((bit) => bit === '1').length,
-    i32Extend8S: (a: number) => (a << 24) >> 24,
-    i32Extend16S: (a: number) => (a << 16) >> 16,
   });
 });
 
@@ -92,18 +81,13 @@ test('i64 arithmetic', () => {
     i64Mul: (a: bigint, b: bigint) => wrap(a * b),
     i64And: (a: bigint, b: bigint) => a & b,
     i64Or: (a: bigint, b: bigint) => a | b,
-    i64Xor: (a: bigint, b: bigint) => a ^ b,
     i64Shl: (a: bigint, b: bigint) => wrap(a << (b & 63n)),
-    i64ShrS: (a: bigint, b: bigint) => a >> (b & 63n),
     i64ShrU: (a: bigint, b: bigint) => wrap(BigInt.asUintN(64, a) >> (b & 63n)),
   });
   check(['i64', 'i64'], 'i32', [longs, longs], {
     i64Eq: (a: bigint, b: bigint) => a === b,
-    i64LtS: (a: bigint, b: bigint) => a < b,
-    i64GeU: (a: bigint, b: bigint) => BigInt.asUintN(64, a) >= BigInt.asUintN(64, b),
   });
   check(['i64'], 'i32', [longs], {
-    i64Eqz: (a: bigint) => a === 0n,
     i32WrapI64: (a: bigint) => Number(BigInt.asIntN(32, a)),
   });
 });
@@ -118,7 +102,6 @@ for (const type of ['f32', 'f64'] as const) {
       [`${type}Div`]: (a: number, b: number) => round(round(a) / round(b)),
       [`${type}Min`]: (a: number, b: number) => round(Math.min(a, b)),
       [`${type}Max`]: (a: number, b: number) => round(Math.max(a, b)),
-      [`${type}Copysign`]: (a: number, b: number) => round(Math.abs(a)) * (b < 0 ? -1 : 1),
     });
     check([type, type], 'i32', [floats, floats], {
       [`${type}Eq`]: (a: number, b: number) => a === b,
@@ -143,7 +126,6 @@ for (const type of ['f32', 'f64'] as const) {
 test('conversions', () => {
   const bits = new DataView(new ArrayBuffer(8));
   check(['f32'], 'i32', [small], {
-    i32TruncF32S: (a: number) => Math.trunc(a) | 0,
     i32TruncSatF32S: (a: number) => Math.trunc(a) | 0,
     i32TruncSatF32U: (a: number) => Math.max(0, Math.trunc(a)),
     i32ReinterpretF32: (a: number) => {
@@ -152,13 +134,10 @@ test('conversions', () => {
     },
   });
   check(['f64'], 'i32', [small], {
-    i32TruncF64S: (a: number) => Math.trunc(a) | 0,
     i32TruncSatF64S: (a: number) => Math.trunc(a) | 0,
     i32TruncSatF64U: (a: number) => Math.max(0, Math.trunc(a)),
   });
   check(['f64'], 'i64', [small], {
-    i64TruncF64S: (a: number) => BigInt(Math.trunc(a)),
-    i64TruncSatF64U: (a: number) => BigInt(Math.max(0, Math.trunc(a))),
     i64ReinterpretF64: (a: number) => {
       bits.setFloat64(0, a);
       return bits.getBigInt64(0);
@@ -173,7 +152,6 @@ test('conversions', () => {
     f64ConvertI32U: (a: number) => a >>> 0,
   });
   check(['i32'], 'i64', [ints], {
-    i64ExtendI32S: (a: number) => BigInt(a),
     i64ExtendI32U: (a: number) => BigInt(a >>> 0),
   });
   check(['f64'], 'f32', [[0.1, 1e300, -2]], { f32DemoteF64: (a: number) => fround(a) });

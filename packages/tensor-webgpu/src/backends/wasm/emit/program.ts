@@ -15,7 +15,7 @@ import { cpuTarget } from '../target.ts';
 import { LEAST_TASK, workOf } from '../threads/work.ts';
 import { rowsPerBlock } from './blocks.ts';
 import { ModuleContext } from './context.ts';
-import { ControlCode, type EmittedRegion } from './control.ts';
+import { type ControlCode, controlFor, type EmittedRegion } from './control/code.ts';
 import { emitCopyFunction } from './copy.ts';
 import { labelOf } from './label.ts';
 import { emitLoops } from './loops.ts';
@@ -92,6 +92,7 @@ export function emitProgram(
   const { threads = 1, shareAll = false, exportPhases = false, pairVectors = false, checkSize } = options;
   const context = new ModuleContext(module, pairVectors);
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
+  const lookout = threads > 1 && !exportPhases ? module.importFunction('host', 'lookout') : null;
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
   const shared: Shared = {
     context,
@@ -100,7 +101,7 @@ export function emitProgram(
     products: new Products(module, pairVectors),
     routines: new RoutineCalls(module, threads),
     calls: [],
-    tasks: threads > 1 && !exportPhases ? new Tasks(module, shareAll) : null,
+    tasks: lookout ? new Tasks(module, lookout, shareAll) : null,
     shareAll,
     slots: 0,
   };
@@ -175,7 +176,7 @@ class RegionEmitter {
         const emitter = new RegionEmitter(shared, child, control.regions[i], false);
         return emitter.emit(`${part.eqn.primitive.name}-${i}`);
       });
-      this.controls.set(part, new ControlCode(part, control, regions));
+      this.controls.set(part, controlFor(part, control, regions));
     }
 
     const step = this.module.func(name, STEP_PARAMS);

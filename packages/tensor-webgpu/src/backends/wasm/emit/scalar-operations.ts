@@ -1,30 +1,15 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import type { FunctionBuilder, ValueType } from '../assembler/index.ts';
+import { floatInstructions } from './float-instructions.ts';
 
 type ScalarCode = (f: FunctionBuilder) => void;
 
 export const scalarType = (dtype: DType): ValueType => (dtype === 'f64' ? 'f64' : dtype === 'f32' ? 'f32' : 'i32');
 
+const f32 = floatInstructions('f32');
+
 const f64: Readonly<Record<string, ScalarCode>> = {
-  add: (f) => f.f64Add(),
-  sub: (f) => f.f64Sub(),
-  mul: (f) => f.f64Mul(),
-  div: (f) => f.f64Div(),
-  neg: (f) => f.f64Neg(),
-  abs: (f) => f.f64Abs(),
-  sqrt: (f) => f.f64Sqrt(),
-  floor: (f) => f.f64Floor(),
-  ceil: (f) => f.f64Ceil(),
-  trunc: (f) => f.f64Trunc(),
-  round: (f) => f.f64Nearest(),
-  max: (f) => f.f64Max(),
-  min: (f) => f.f64Min(),
-  eq: (f) => f.f64Eq(),
-  ne: (f) => f.f64Ne(),
-  lt: (f) => f.f64Lt(),
-  le: (f) => f.f64Le(),
-  gt: (f) => f.f64Gt(),
-  ge: (f) => f.f64Ge(),
+  ...floatInstructions('f64'),
   isNaN: (f) =>
     f.withLocal('f64', (x) => {
       f.localTee(x);
@@ -36,28 +21,6 @@ const f64: Readonly<Record<string, ScalarCode>> = {
     f.f64Const(Infinity);
     f.f64Lt();
   },
-};
-
-const f32: Readonly<Record<string, ScalarCode>> = {
-  add: (f) => f.f32Add(),
-  sub: (f) => f.f32Sub(),
-  mul: (f) => f.f32Mul(),
-  div: (f) => f.f32Div(),
-  neg: (f) => f.f32Neg(),
-  abs: (f) => f.f32Abs(),
-  sqrt: (f) => f.f32Sqrt(),
-  floor: (f) => f.f32Floor(),
-  ceil: (f) => f.f32Ceil(),
-  trunc: (f) => f.f32Trunc(),
-  round: (f) => f.f32Nearest(),
-  max: (f) => f.f32Max(),
-  min: (f) => f.f32Min(),
-  eq: (f) => f.f32Eq(),
-  ne: (f) => f.f32Ne(),
-  lt: (f) => f.f32Lt(),
-  le: (f) => f.f32Le(),
-  gt: (f) => f.f32Gt(),
-  ge: (f) => f.f32Ge(),
 };
 
 /** The first operand where `better` holds of the two, else the second. */

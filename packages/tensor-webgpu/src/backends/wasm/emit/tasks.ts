@@ -1,4 +1,4 @@
-import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import type { Callable, FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { setLarger, setSmaller } from '../contraction/ranges.ts';
 import { BOARD } from '../threads/board.ts';
 
@@ -14,6 +14,9 @@ export interface Cut {
 /** Looks at the board before a thread goes to sleep: some tens of microseconds. */
 const SPINS = 8000;
 const FOREVER = -1n;
+/** Nanoseconds that the offering thread sleeps before it has the host look whether the others are still there. */
+const WATCH = 1_000_000_000n;
+const TIMED_OUT = 2;
 
 /**
  * Work of a module that its threads share. The thread that runs the program offers one task at a time, takes units of it
@@ -27,12 +30,15 @@ export class Tasks {
   private readonly take: FunctionBuilder;
   private readonly offerTask: FunctionBuilder;
 
-  /** With `slow`, the offering thread leaves the first units to the others for a while: for tests. */
-  constructor(module: ModuleBuilder, slow: boolean) {
+  /**
+   * `lookout` is called by the offering thread when it has waited long, and throws when the others cannot go on. With `slow` it
+   * leaves the first units to them for a while: for tests.
+   */
+  constructor(module: ModuleBuilder, lookout: Callable, slow: boolean) {
     this.module = module;
     this.dispatch = module.func('task', ['i32', ...PART_PARAMS]);
     this.take = emitTake(module, this.dispatch);
-    this.offerTask = emitOffer(module, this.take, slow);
+    this.offerTask = emitOffer(module, this.take, lookout, slow);
   }
 
   get count(): number {
@@ -196,7 +202,7 @@ function emitTake(module: ModuleBuilder, dispatch: FunctionBuilder): FunctionBui
 }
 
 /** Emits `offer(function, units, grain, arena, table)`: puts a task on the board, takes part, and returns when all of it is done. */
-function emitOffer(module: ModuleBuilder, take: FunctionBuilder, slow: boolean): FunctionBuilder {
+function emitOffer(module: ModuleBuilder, take: FunctionBuilder, lookout: Callable, slow: boolean): FunctionBuilder {
   const f = module.func('offer', ['i32', 'i32', 'i32', 'i32', 'i32']);
   const [task, done, spins] = f.locals('i32', 3);
   [BOARD.function, BOARD.units, BOARD.grain, BOARD.arena, BOARD.table].forEach((address, i) => {
@@ -247,10 +253,12 @@ function emitOffer(module: ModuleBuilder, take: FunctionBuilder, slow: boolean):
       store(f, BOARD.offererSleeps, () => f.i32Const(1));
       f.i32Const(0);
       f.localGet(done);
-      f.i64Const(FOREVER);
+      f.i64Const(WATCH);
       f.memoryAtomicWait32(BOARD.done);
-      f.drop();
       store(f, BOARD.offererSleeps, () => f.i32Const(0));
+      f.i32Const(TIMED_OUT);
+      f.i32Eq();
+      f.if(() => f.call(lookout));
       f.br(again);
     });
   });

@@ -1,5 +1,6 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
+import { floatInstructions } from './float-instructions.ts';
 
 /**
  * Emits an elementwise primitive on vectors of four, or of two with float64: operands are on the stack, the result is left
@@ -9,25 +10,7 @@ import type { FunctionBuilder } from '../assembler/index.ts';
 type VectorCode = (f: FunctionBuilder) => void;
 
 const floats: Readonly<Record<string, VectorCode>> = {
-  add: (f) => f.f32x4Add(),
-  sub: (f) => f.f32x4Sub(),
-  mul: (f) => f.f32x4Mul(),
-  div: (f) => f.f32x4Div(),
-  neg: (f) => f.f32x4Neg(),
-  abs: (f) => f.f32x4Abs(),
-  sqrt: (f) => f.f32x4Sqrt(),
-  floor: (f) => f.f32x4Floor(),
-  ceil: (f) => f.f32x4Ceil(),
-  trunc: (f) => f.f32x4Trunc(),
-  round: (f) => f.f32x4Nearest(),
-  max: (f) => f.f32x4Max(),
-  min: (f) => f.f32x4Min(),
-  eq: (f) => f.f32x4Eq(),
-  ne: (f) => f.f32x4Ne(),
-  lt: (f) => f.f32x4Lt(),
-  le: (f) => f.f32x4Le(),
-  gt: (f) => f.f32x4Gt(),
-  ge: (f) => f.f32x4Ge(),
+  ...floatInstructions('f32x4'),
   isNaN: (f) =>
     f.withLocal('v128', (x) => {
       f.localTee(x);
@@ -53,26 +36,11 @@ const narrowed =
     });
   };
 
+const plainDoubles = floatInstructions('f64x2');
+
 const doubles: Readonly<Record<string, VectorCode>> = {
-  add: (f) => f.f64x2Add(),
-  sub: (f) => f.f64x2Sub(),
-  mul: (f) => f.f64x2Mul(),
-  div: (f) => f.f64x2Div(),
-  neg: (f) => f.f64x2Neg(),
-  abs: (f) => f.f64x2Abs(),
-  sqrt: (f) => f.f64x2Sqrt(),
-  floor: (f) => f.f64x2Floor(),
-  ceil: (f) => f.f64x2Ceil(),
-  trunc: (f) => f.f64x2Trunc(),
-  round: (f) => f.f64x2Nearest(),
-  max: (f) => f.f64x2Max(),
-  min: (f) => f.f64x2Min(),
-  eq: narrowed((f) => f.f64x2Eq()),
-  ne: narrowed((f) => f.f64x2Ne()),
-  lt: narrowed((f) => f.f64x2Lt()),
-  le: narrowed((f) => f.f64x2Le()),
-  gt: narrowed((f) => f.f64x2Gt()),
-  ge: narrowed((f) => f.f64x2Ge()),
+  ...plainDoubles,
+  ...Object.fromEntries(['eq', 'ne', 'lt', 'le', 'gt', 'ge'].map((name) => [name, narrowed(plainDoubles[name])])),
   isNaN: narrowed((f) =>
     f.withLocal('v128', (x) => {
       f.localTee(x);
@@ -87,6 +55,8 @@ const doubles: Readonly<Record<string, VectorCode>> = {
   }),
 };
 
+const nothing: VectorCode = () => undefined;
+
 const integers: Readonly<Record<string, VectorCode>> = {
   add: (f) => f.i32x4Add(),
   sub: (f) => f.i32x4Sub(),
@@ -98,9 +68,11 @@ const integers: Readonly<Record<string, VectorCode>> = {
   or: (f) => f.v128Or(),
   xor: (f) => f.v128Xor(),
   not: (f) => f.v128Not(),
+  floor: nothing,
+  ceil: nothing,
+  trunc: nothing,
+  round: nothing,
 };
-
-const nothing: VectorCode = () => undefined;
 
 const signed: Readonly<Record<string, VectorCode>> = {
   ...integers,
@@ -111,10 +83,6 @@ const signed: Readonly<Record<string, VectorCode>> = {
   le: (f) => f.i32x4LeS(),
   gt: (f) => f.i32x4GtS(),
   ge: (f) => f.i32x4GeS(),
-  floor: nothing,
-  ceil: nothing,
-  trunc: nothing,
-  round: nothing,
 };
 
 const unsigned: Readonly<Record<string, VectorCode>> = {
@@ -126,10 +94,6 @@ const unsigned: Readonly<Record<string, VectorCode>> = {
   le: (f) => f.i32x4LeU(),
   gt: (f) => f.i32x4GtU(),
   ge: (f) => f.i32x4GeU(),
-  floor: nothing,
-  ceil: nothing,
-  trunc: nothing,
-  round: nothing,
 };
 
 const booleans: Readonly<Record<string, VectorCode>> = {

@@ -2,14 +2,15 @@ import type { Params } from '../../../program/aval.ts';
 import { AssemblerError, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { Constants } from './constants.ts';
 import { type DoubleName, doubleFunction, isInlineDouble, operandsOfDouble, writeDouble } from './double/functions.ts';
+import { largeTurns } from './double/large-turns.ts';
 import { type MathDefinition, type MathLibrary, type MathName, mathFunctions } from './functions.ts';
 import { Floats } from './lanes.ts';
-import { emitLargeQuarterTurns, hugeTurns } from './quarter-turns.ts';
+import { emitLargeQuarterTurns } from './quarter-turns.ts';
 import { shared } from './shared.ts';
 
 function largeQuarterTurns(module: ModuleBuilder): FunctionBuilder {
   return shared(module, 'largeQuarterTurns', () => {
-    const huge = hugeTurns(module);
+    const huge = largeTurns(module);
     const f = module.func('largeQuarterTurns', ['v128'], ['v128', 'v128']);
     emitLargeQuarterTurns(f, huge);
     return f;

@@ -1,12 +1,11 @@
-import type { Eqn } from '../../../program/program.ts';
 import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 /** Cholesky factors in place of the matrices, column by column; NaN below the diagonal where there is none. */
-export function choleskyRoutine(eqn: Eqn): Routine {
+export const choleskyRoutine = new CpuRoutine((eqn) => {
   const [{ dtype }] = eqn.outputs;
   const { count, columns: size } = matrixStack(eqn.outputs[0]);
   return {
@@ -58,4 +57,4 @@ export function choleskyRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -1,10 +1,9 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
-import type { Eqn } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import { callOnNumbers } from '../math/index.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 type Operation = 'cumSum' | 'cumProd' | 'cumMax' | 'cumMin' | 'cumLogSumExp';
 
@@ -70,7 +69,7 @@ function logAddExp({ f, n, module }: RoutineCode): void {
 }
 
 /** Running operations along an axis: lines of neighbours one after the other, others row by row. */
-export function cumulativeRoutine(eqn: Eqn): Routine {
+export const cumulativeRoutine = new CpuRoutine((eqn) => {
   const [{ shape, dtype }] = eqn.outputs;
   const { axis, reverse } = eqn.params as { axis: number; reverse: boolean };
   const operation = eqn.primitive.name as Operation;
@@ -93,7 +92,7 @@ export function cumulativeRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});
 
 function load({ f }: RoutineCode, dtype: DType): void {
   if (dtype === 'f64') f.f64Load();

@@ -1,13 +1,12 @@
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { Eqn } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 import { SymmetricEigen } from './symmetric-eigen.ts';
 
 /** Eigenvalues and eigenvectors of symmetric parts, one matrix after the other. */
-export function eighRoutine(eqn: Eqn): Routine {
+export const eighRoutine = new CpuRoutine((eqn) => {
   const [{ shape, dtype }] = eqn.outputs;
   const size = shape[shape.length - 1];
   const count = sizeOf(shape.slice(0, -1));
@@ -61,4 +60,4 @@ export function eighRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -1,12 +1,11 @@
-import type { Eqn } from '../../../program/program.ts';
 import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 /** Gaussian elimination with the largest element of each column on the diagonal. */
-export function luRoutine(eqn: Eqn): Routine {
+export const luRoutine = new CpuRoutine((eqn) => {
   const [{ dtype }] = eqn.outputs;
   const { count, columns: size } = matrixStack(eqn.outputs[0]);
   return {
@@ -89,4 +88,4 @@ export function luRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -1,12 +1,11 @@
-import type { Eqn } from '../../../program/program.ts';
 import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 /** Reduced factors by Householder reflections `I − 2 v vᵀ`; the diagonal of R is not negative. */
-export function qrRoutine(eqn: Eqn): Routine {
+export const qrRoutine = new CpuRoutine((eqn) => {
   const [q, r] = eqn.outputs;
   const { dtype } = q;
   const { count, rows, columns: k } = matrixStack(q);
@@ -98,4 +97,4 @@ export function qrRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -1,3 +1,4 @@
+import type { DeviceCode, Eqn } from '../../../program/program.ts';
 import type { FunctionBuilder, ModuleBuilder, ValueType } from '../assembler/index.ts';
 
 /** How an equation that is called as a whole is compiled. */
@@ -15,3 +16,13 @@ export interface Routine {
 /** Parameters of a routine's function: units [from, to), the address of the scratch memory, of each operand and each result. */
 export const routineParams = (operands: number, results: number): ValueType[] =>
   Array.from({ length: 3 + operands + results }, () => 'i32' as const);
+
+/** How the CPU device computes a primitive that is called as a whole; the primitive carries it in its lowering. */
+export class CpuRoutine implements DeviceCode {
+  readonly device = 'cpu';
+  readonly of: (eqn: Eqn) => Routine;
+
+  constructor(of: (eqn: Eqn) => Routine) {
+    this.of = of;
+  }
+}

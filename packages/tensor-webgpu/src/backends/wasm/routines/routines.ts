@@ -1,36 +1,13 @@
 import { Literal } from '../../../program/aval.ts';
 import { operationKey } from '../../../program/key.ts';
+import { loweringAs } from '../../../program/lowering.ts';
 import type { Eqn } from '../../../program/program.ts';
-import { choleskyRoutine } from './cholesky.ts';
-import { cumulativeRoutine } from './cumulative.ts';
-import { eighRoutine } from './eigh.ts';
-import { luRoutine } from './lu.ts';
-import { qrRoutine } from './qr.ts';
-import type { Routine } from './routine.ts';
-import { sortRoutine } from './sort.ts';
-import { svdRoutine } from './svd.ts';
-import { triangularSolveRoutine } from './triangular-solve.ts';
-
-const routines: Readonly<Record<string, (eqn: Eqn) => Routine>> = {
-  sort: sortRoutine,
-  cumSum: cumulativeRoutine,
-  cumProd: cumulativeRoutine,
-  cumMax: cumulativeRoutine,
-  cumMin: cumulativeRoutine,
-  cumLogSumExp: cumulativeRoutine,
-  cholesky: choleskyRoutine,
-  triangularSolve: triangularSolveRoutine,
-  lu: luRoutine,
-  qr: qrRoutine,
-  eigh: eighRoutine,
-  svd: svdRoutine,
-};
+import { CpuRoutine, type Routine } from './routine.ts';
 
 /** How the module computes an equation that is called as a whole; `null` where the host does. */
 export function routineFor(eqn: Eqn): Routine | null {
-  const { name } = eqn.primitive;
-  if (!Object.hasOwn(routines, name) || eqn.inputs.some((atom) => atom instanceof Literal)) return null;
-  return routines[name](eqn);
+  const code = loweringAs(eqn.primitive, 'call')?.code?.find((code) => code instanceof CpuRoutine);
+  return code && !eqn.inputs.some((atom) => atom instanceof Literal) ? code.of(eqn) : null;
 }
 
 /** What equations share that have the same routine. */

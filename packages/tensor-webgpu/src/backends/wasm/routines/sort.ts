@@ -1,12 +1,11 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
-import type { Eqn } from '../../../program/program.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { Integers, Longs } from '../math/scalars.ts';
 import { shared } from '../math/shared.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 /** Lines of at most so many elements are sorted by insertion, longer ones by the digits of their keys. */
 const INSERTION = 48;
@@ -185,7 +184,7 @@ function keyBits(code: RoutineCode, dtype: DType, address: Term, upper: boolean)
 }
 
 /** Operands reordered together along the last axis, by the first of them. Lines are units. */
-export function sortRoutine(eqn: Eqn): Routine {
+export const sortRoutine = new CpuRoutine((eqn) => {
   const { shape } = eqn.outputs[0];
   const dtypes = eqn.outputs.map(({ dtype }) => dtype);
   const { numKeys } = eqn.params as { numKeys: number };
@@ -245,4 +244,4 @@ export function sortRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -1,12 +1,11 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import { bytesPerElement } from '../../../dtype/dtype.ts';
-import type { Eqn } from '../../../program/program.ts';
 import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { Rows, Vector } from './arrays.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 const MAX_SWEEPS = 60;
 /** Entries of other sizes are brought to 1 first, so that no square overflows or vanishes. */
@@ -16,7 +15,7 @@ const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
  * Reduced factors by one-sided Jacobi rotations (Hestenes; Golub and Van Loan, "Matrix Computations", 4th edition, 8.6.3) of
  * the shorter lines of a matrix, which become orthogonal. NaN for a matrix that holds NaN or infinity.
  */
-export function svdRoutine(eqn: Eqn): Routine {
+export const svdRoutine = new CpuRoutine((eqn) => {
   const [left, , right] = eqn.outputs;
   const { dtype } = left;
   const { count, rows, columns: k } = matrixStack(left);
@@ -34,7 +33,7 @@ export function svdRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});
 
 interface Spec {
   readonly rows: number;

@@ -1,9 +1,8 @@
-import type { Eqn } from '../../../program/program.ts';
 import { matrixStack } from '../../../shape/matrixStack.ts';
 import type { Term } from '../math/terms.ts';
 import { RoutineCode } from './code.ts';
 import { lanesFor, Matrices, unitsFor } from './matrices.ts';
-import type { Routine } from './routine.ts';
+import { CpuRoutine } from './routine.ts';
 
 interface Params {
   readonly leftSide: boolean;
@@ -13,7 +12,7 @@ interface Params {
 }
 
 /** Substitution, from the unknown vector that stands alone to the others, on all right sides at once. */
-export function triangularSolveRoutine(eqn: Eqn): Routine {
+export const triangularSolveRoutine = new CpuRoutine((eqn) => {
   const [{ dtype }] = eqn.outputs;
   const { leftSide, lower, transpose, unitDiagonal } = eqn.params as unknown as Params;
   const { count, rows, columns } = matrixStack(eqn.outputs[0]);
@@ -73,4 +72,4 @@ export function triangularSolveRoutine(eqn: Eqn): Routine {
       return code.finish();
     },
   };
-}
+});

@@ -7,3 +7,11 @@ export const trapped = (said: string, cause?: unknown): ProgramError =>
       'report it with what explain(f)(...args) prints. What the program was to overwrite (donated arguments) is lost.',
     { cause },
   );
+
+/** A thread that ended in the middle of a program, with work that nobody can do again. */
+export const lost = (): ProgramError =>
+  new ProgramError(
+    'A thread of the CPU device ended in the middle of a program: it was terminated, or its memory ran out. The results are lost, and ' +
+      'what the program was to overwrite (donated arguments). Run it again from what you hold: new threads start by themselves, ' +
+      'or set FLOWFIELD_THREADS=1 to go without.',
+  );

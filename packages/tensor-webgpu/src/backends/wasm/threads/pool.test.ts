@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import threads, { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgramError } from '../../../index.ts';
-import { type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
+import { type Callable, type FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { type CpuDevice, cpuDevice } from '../device.ts';
 import { PART_PARAMS, Tasks } from '../emit/tasks.ts';
 import { f32, programOf, sample } from '../testing/against-reference.ts';
@@ -15,17 +16,41 @@ const MARKS = 8192;
 
 afterEach(() => pool.end());
 
-/** A program of one task whose units mark themselves, and meet `fault` first. */
-function marking(fault: (f: FunctionBuilder, thread: number, unit: number) => void = () => {}) {
+/** A word for what units of a test have to tell each other. */
+const WORD = 4096;
+
+/** Workers that were started since the last test. */
+const workers: Worker[] = [];
+beforeEach(() => {
+  vi.spyOn(threads, 'Worker').mockImplementation(
+    class extends Worker {
+      constructor(...given: ConstructorParameters<typeof Worker>) {
+        super(...given);
+        workers.push(this);
+      }
+    },
+  );
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  workers.length = 0;
+});
+
+/** A program of one task whose units mark themselves, and meet `fault` first, which may call `outside`. */
+function marking(
+  fault: (f: FunctionBuilder, thread: number, unit: number, outside: Callable) => void = () => {},
+  outside: () => void = () => {},
+) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const module = new ModuleBuilder();
   module.importMemory({ initial: 1, maximum: 1, shared: true });
-  const tasks = new Tasks(module, true);
+  const called = module.importFunction('test', 'outside');
+  const tasks = new Tasks(module, module.importFunction('host', 'lookout'), true);
   const body = module.func('body', PART_PARAMS);
   body.loop(
     { local: 1 },
     (unit) => {
-      fault(body, 4, unit);
+      fault(body, 4, unit, called);
       body.localGet(unit);
       body.i32Const(4);
       body.i32Mul();
@@ -40,9 +65,10 @@ function marking(fault: (f: FunctionBuilder, thread: number, unit: number) => vo
   module.export(step);
   tasks.finish();
   const compiled = new WebAssembly.Module(module.toBytes());
-  const run = new WebAssembly.Instance(compiled, { env: { memory } }).exports.step as () => void;
-  const program = pool.program(compiled, memory, THREADS, 1000);
   const board = new Int32Array(memory.buffer);
+  const imports = { env: { memory }, test: { outside }, host: { lookout: () => pool.lookOut(board) } };
+  const run = new WebAssembly.Instance(compiled, imports).exports.step as () => void;
+  const program = pool.program(compiled, memory, THREADS, 1000);
   return {
     program,
     board,
@@ -119,6 +145,72 @@ describe('threads', { timeout: 60_000 }, () => {
     const good = marking();
     good.run();
     expect(good.marks()).toEqual(Array(UNITS).fill(1));
+  });
+
+  /** The first helper with a unit says so, then waits for so many nanoseconds; the caller waits for that word, and calls outside. */
+  const holding = (nanoseconds: bigint, outside: () => void = () => {}) =>
+    marking((f, thread, _, called) => {
+      f.localGet(thread);
+      f.if(
+        () => {
+          f.i32Const(0);
+          f.i32Const(1);
+          f.i32AtomicRmwAdd(WORD);
+          f.i32Eqz();
+          f.if(() => {
+            f.i32Const(0);
+            f.i32Const(0);
+            f.i64Const(nanoseconds);
+            f.memoryAtomicWait32(WORD + 4);
+            f.drop();
+          });
+        },
+        () => {
+          f.repeat((again) => {
+            f.i32Const(0);
+            f.i32AtomicLoad(WORD);
+            f.i32Eqz();
+            f.brIf(again);
+          });
+          f.call(called);
+        },
+      );
+    }, outside);
+
+  it('that end in the middle of a unit are a named error, and others start for the next program', async () => {
+    const program = holding(-1n, () => {
+      for (const worker of workers.splice(0)) void worker.terminate();
+    });
+    expect(() => program.run()).toThrow(ProgramError);
+    expect(pool.size).toBe(0);
+    expect(pool.trouble).toBeNull();
+    const good = marking();
+    good.run();
+    expect(good.marks()).toEqual(Array(UNITS).fill(1));
+    // The news of the end comes late, and ends nobody else.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(pool.size).toBe(THREADS - 1);
+    good.run();
+    expect(good.marks()).toEqual(Array(UNITS).fill(2));
+  });
+
+  it('that only take long are waited for', () => {
+    const slow = holding(1_500_000_000n);
+    slow.run();
+    expect(slow.marks()).toEqual(Array(UNITS).fill(1));
+    // Someone looked whether they were still there.
+    expect(workers).toHaveLength(THREADS);
+  });
+
+  it('that end between programs are replaced', async () => {
+    const good = marking();
+    good.run();
+    await workers[0].terminate();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(pool.size).toBe(0);
+    good.run();
+    expect(pool.size).toBe(THREADS - 1);
+    expect(good.marks()).toEqual(Array(UNITS).fill(2));
   });
 
   it('run nothing within a run', () => {

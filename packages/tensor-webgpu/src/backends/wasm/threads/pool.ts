@@ -1,7 +1,7 @@
 import { BOARD } from './board.ts';
-import { trapped } from './failure.ts';
+import { lost, trapped } from './failure.ts';
 import { DESK, FAILURE_CHARACTERS, type Letter } from './source.ts';
-import { type Helper, maySleep, startHelper } from './workers.ts';
+import { type Helper, maySleep, startHelper, startWatch } from './workers.ts';
 
 /** Work done alone, in nanoseconds, before threads are started: that takes some tens of milliseconds. */
 const ALONE = 10_000_000;
@@ -9,6 +9,8 @@ const ALONE = 10_000_000;
 const DROPPED = 64 * 1024 * 1024;
 /** Milliseconds that whoever wants to wait for a thread waits. */
 const PATIENCE = 20_000;
+/** Milliseconds that lines have to tell that they are cut, once someone looks. */
+const NEWS = 100;
 
 /** A program that threads share. */
 export interface SharedProgram {
@@ -32,6 +34,9 @@ class Pool {
   private desk: Int32Array = new Int32Array(0);
   private text: Uint16Array = new Uint16Array(0);
   private helpers: Helper[] = [];
+  private watch: Helper | null = null;
+  /** Which helpers have ended, as far as the watch saw; entry 0 tells that it has begun. */
+  private marks: Int32Array = new Int32Array(0);
   private letters = 0;
   private generation = 0;
   private work = 0;
@@ -86,6 +91,7 @@ class Pool {
       step();
     } catch (error) {
       settle(board, threads);
+      if (this.endedAmong(threads)) this.end();
       if (Atomics.exchange(board, BOARD.failed / 4, 0) === 0) throw error;
       throw trapped(this.failure(), error);
     } finally {
@@ -110,6 +116,8 @@ class Pool {
   end(): void {
     for (const helper of this.helpers) helper.end();
     this.helpers = [];
+    this.watch?.end();
+    this.watch = null;
     this.dropped = 0;
   }
 
@@ -127,13 +135,45 @@ class Pool {
     };
     try {
       for (let thread = 1; thread <= count; thread++) {
-        const helper = startHelper(fail);
+        const helper = startHelper(fail, () => {
+          if (generation === this.generation) this.end();
+        });
         this.helpers.push(helper);
         helper.post({ kind: 'begin', letter: 0, thread, desk: this.desk.buffer, text: this.text.buffer });
       }
     } catch (error) {
       fail(`no worker could be started (${String(error)})`);
     }
+  }
+
+  /**
+   * For a thread that has waited long for others in the middle of a program: whether they are still there. Throws `ProgramError` when
+   * one has ended with work that it had taken; whoever is only slow is waited for.
+   */
+  lookOut(board: Int32Array): void {
+    const lines = this.helpers.flatMap(({ line }) => line ?? []);
+    if (lines.length === 0) return;
+    if (!this.watch) {
+      this.marks = new Int32Array(new SharedArrayBuffer(4 * (lines.length + 1)));
+      this.watch = startWatch(lines, this.marks);
+      Atomics.wait(this.marks, 0, 0, PATIENCE);
+      Atomics.wait(this.marks, 0, 1, NEWS);
+    }
+    const threads = board[BOARD.threads / 4];
+    let work = 0;
+    for (let thread = 1; thread < threads; thread++) {
+      if (this.hasEnded(thread)) work += Atomics.exchange(board, takenBy(thread), 0);
+    }
+    if (work > 0) throw lost();
+  }
+
+  private hasEnded(thread: number): boolean {
+    return this.watch !== null && Atomics.load(this.marks, thread) === 1;
+  }
+
+  private endedAmong(threads: number): boolean {
+    for (let thread = 1; thread < threads; thread++) if (this.hasEnded(thread)) return true;
+    return false;
   }
 
   /** Sends a letter to every thread; returns its number. */
@@ -173,14 +213,16 @@ class Pool {
   }
 }
 
+/** Where the board says how many units a thread has taken and not done. */
+const takenBy = (thread: number): number => (BOARD.taken + thread * BOARD.takenStride) / 4;
+
 /** Takes a task from the board whose offerer cannot go on, and waits until nobody works on it. */
 function settle(board: Int32Array, threads: number): void {
   const ticket = new BigInt64Array(board.buffer, BOARD.ticket, 1);
   const task = Atomics.load(board, BOARD.task / 4) + 1;
   Atomics.store(ticket, 0, BigInt(task) << 32n);
-  const taken = (thread: number): number => (BOARD.taken + thread * BOARD.takenStride) / 4;
-  Atomics.store(board, taken(0), 0);
-  for (let thread = 1; thread < threads; thread++) while (Atomics.load(board, taken(thread)) !== 0);
+  Atomics.store(board, takenBy(0), 0);
+  for (let thread = 1; thread < threads; thread++) while (Atomics.load(board, takenBy(thread)) !== 0);
   Atomics.store(board, BOARD.offererSleeps / 4, 0);
 }
 

@@ -96,3 +96,16 @@ function fail(board, error) {
 if (node) node.parentPort.on('message', receive);
 else self.onmessage = ({ data }) => receive(data);
 `;
+
+/** The script of the worker that looks whether others have ended: the lines to them are its data, the marks its only letter. */
+export const watchSource = `'use strict';
+const { parentPort, workerData } = require('node:worker_threads');
+parentPort.once('message', (marks) => {
+  workerData.forEach((line, i) => {
+    line.on('close', () => Atomics.store(marks, i + 1, 1));
+    line.on('message', () => {});
+  });
+  Atomics.store(marks, 0, 1);
+  Atomics.notify(marks, 0);
+});
+`;

@@ -1,17 +1,31 @@
 import { features } from '../assembler/index.ts';
-import { workerSource } from './source.ts';
+import { watchSource, workerSource } from './source.ts';
 
 /** A thread beside this one. */
 export interface Helper {
   post(letter: unknown): void;
   end(): void;
+  /** The end of a channel whose other end the thread holds, and loses when it ends; none in a page. */
+  readonly line?: Port;
+}
+
+/** A `MessagePort` of Node. */
+export interface Port {
+  close(): void;
+  unref(): void;
 }
 
 interface NodeWorker {
-  postMessage(letter: unknown): void;
+  postMessage(letter: unknown, moved?: readonly unknown[]): void;
   terminate(): unknown;
   unref(): void;
   on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'exit', listener: () => void): void;
+}
+
+interface WorkerThreads {
+  readonly Worker: new (source: string, options: object) => NodeWorker;
+  readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port };
 }
 
 interface Runtime {
@@ -60,18 +74,34 @@ export function cores(): number {
 /** Whether this thread may sleep: that of a page may not. */
 export const maySleep = (): boolean => runtime.document === undefined || builtin('node:worker_threads') !== undefined;
 
+/** A worker of Node that runs a script, without the loaders and variables of the process, and does not keep it alive. */
+function startInNode({ Worker }: WorkerThreads, source: string, moved: readonly Port[] = []): NodeWorker {
+  const data = { workerData: moved, transferList: moved };
+  const worker = new Worker(source, { eval: true, execArgv: [], env: {}, name: 'flowfield', ...data });
+  worker.unref();
+  return worker;
+}
+
 /**
- * Starts a worker, which does not keep the process alive. `failed` is told when it cannot go on.
+ * Starts a worker, which does not keep the process alive. `failed` is told when it cannot go on, `ended` when it has ended.
  * Throws where the runtime forbids it.
  */
-export function startHelper(failed: (why: string) => void): Helper {
-  const threads = builtin<{ Worker: new (source: string, options: object) => NodeWorker }>('node:worker_threads');
+export function startHelper(failed: (why: string) => void, ended: () => void): Helper {
+  const threads = builtin<WorkerThreads>('node:worker_threads');
   if (threads) {
-    // Loaders and variables of the process are not for it.
-    const worker = new threads.Worker(workerSource, { eval: true, execArgv: [], env: {}, name: 'flowfield' });
-    worker.unref();
+    const { port1, port2 } = new threads.MessageChannel();
+    const worker = startInNode(threads, workerSource, [port2]);
     worker.on('error', (error) => failed(String(error)));
-    return { post: (letter) => worker.postMessage(letter), end: () => void worker.terminate() };
+    worker.on('exit', ended);
+    port1.unref();
+    return {
+      line: port1,
+      post: (letter) => worker.postMessage(letter),
+      end() {
+        port1.close();
+        void worker.terminate();
+      },
+    };
   }
   const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   const worker = new (runtime.Worker as new (url: string) => Worker)(url);
@@ -86,4 +116,14 @@ export function startHelper(failed: (why: string) => void): Helper {
       URL.revokeObjectURL(url);
     },
   };
+}
+
+/**
+ * Starts a worker that marks which of the lines have lost their other end: entry i + 1 for line i, and entry 0 when it has begun. Its
+ * creator learns that while it sleeps, and gets no events.
+ */
+export function startWatch(lines: readonly Port[], marks: Int32Array): Helper {
+  const worker = startInNode(builtin<WorkerThreads>('node:worker_threads') as WorkerThreads, watchSource, lines);
+  worker.postMessage(marks);
+  return { post: () => {}, end: () => void worker.terminate() };
 }

@@ -19,8 +19,7 @@ import { cos, sin, tan } from './trigonometric.ts';
 interface Library {
   /** A function of two doubles, by its name in the table below. */
   readonly of: (name: string) => (...operands: Term[]) => Term;
-  /** A function of one number (of each operand). */
-  readonly scalar: (name: string, make: (module: ModuleBuilder) => FunctionBuilder) => Callable;
+  readonly module: ModuleBuilder;
 }
 
 interface DoubleDefinition {
@@ -40,8 +39,8 @@ const binary = (write: (d: Doubles, x: Term, y: Term, library: Library) => Term)
 
 const turns =
   (formula: (d: Doubles, x: Term, large: () => Callable) => Term) =>
-  (d: Doubles, x: Term, { scalar }: Library): Term =>
-    formula(d, x, () => scalar('largeTurns', largeTurns));
+  (d: Doubles, x: Term, { module }: Library): Term =>
+    formula(d, x, () => largeTurns(module));
 
 /** Every function of two doubles that the backend writes itself, by the name of its primitive. */
 const definitions = {
@@ -72,13 +71,11 @@ const definitions = {
   cbrt: unary(cbrt),
   rsqrt: unary((d, x) => d.div(1, d.sqrt(x))),
   sign: unary((d, x) => d.select(d.lt(0, d.abs(x)), d.copySign(1, x), x)),
-  rem: binary((d, x, y, { scalar }) => d.eachLane(scalar('remainder', remainder), x, y)[0]),
+  rem: binary((d, x, y, { module }) => d.eachLane(remainder(module), x, y)[0]),
   lgamma: unary((d, x, { of }) => lgamma(d, x, of('log'))),
   digamma: unary((d, x, { of }) => digamma(d, x, of('log'))),
   polygamma: unary((d, x, _library, { order }) => polygamma(d, x, order as number)),
-  gammaQuantileSlope: binary(
-    (d, alpha, logX, { scalar }) => d.eachLane(scalar('gammaQuantileSlope', gammaQuantileSlopeIn), alpha, logX)[0],
-  ),
+  gammaQuantileSlope: binary((d, alpha, logX, { module }) => d.eachLane(gammaQuantileSlopeIn(module), alpha, logX)[0]),
 } as const satisfies Record<string, DoubleDefinition>;
 
 export type DoubleName = keyof typeof definitions;
@@ -125,7 +122,7 @@ export function writeDouble(
         if (inside && INLINE.has(other)) return d.keep(definition.write(d, library, terms, params));
         return d.keepCall(doubleFunction(module, other as DoubleName), ...terms)[0];
       },
-    scalar: (key, make) => shared(module, key, () => make(module)),
+    module,
   };
   const definition: DoubleDefinition = definitions[name];
   const terms = operands.map((local) => d.local(local));
@@ -167,11 +164,13 @@ export function callOnNumbers(
 }
 
 const gammaQuantileSlopeIn = (module: ModuleBuilder): FunctionBuilder =>
-  gammaQuantileSlope(module, (f) => {
-    const call =
-      (name: DoubleName) =>
-      (x: Term): Term =>
-      () =>
-        callOnNumbers(module, f, name, [x]);
-    return { exp: call('exp'), digamma: call('digamma'), cbrt: call('cbrt') };
-  });
+  shared(module, 'gammaQuantileSlope of numbers', () =>
+    gammaQuantileSlope(module, (f) => {
+      const call =
+        (name: DoubleName) =>
+        (x: Term): Term =>
+        () =>
+          callOnNumbers(module, f, name, [x]);
+      return { exp: call('exp'), digamma: call('digamma'), cbrt: call('cbrt') };
+    }),
+  );

@@ -1,4 +1,7 @@
 import type { FunctionBuilder, ModuleBuilder } from '../../assembler/index.ts';
+import { Integers, Longs, Numbers } from '../scalars.ts';
+import { shared } from '../shared.ts';
+import type { Term } from '../terms.ts';
 
 /** The first 1280 binary digits of 2/π after the point. */
 const TWO_OVER_PI = [
@@ -28,24 +31,23 @@ const AHEAD = 64;
 /** 2π·2⁻⁶⁴ in two parts. */
 const TURN_HIGH = (2 * Math.PI) / 2 ** 64;
 const TURN_LOW = (2 * 1.2246467991473532e-16) / 2 ** 64;
-const FRACTION = (1n << 52n) - 1n;
-const HIDDEN = 1n << 52n;
-
-const signed = (word: bigint) => BigInt.asIntN(64, word);
+/** Dekker's factor: a product with it splits a double into two parts of 26 bits. */
+const SPLITTER = 2 ** 27 + 1;
+const FRACTION = 2 ** 52 - 1;
+const HIDDEN = 2 ** 52;
 
 /** The function (i) → word i of the digits, after the zeros. */
 function digitWord(module: ModuleBuilder): FunctionBuilder {
   const f = module.func('digitsOfTwoOverPi', ['i32'], ['i64']);
+  const i = new Integers(f);
   const words = [0n, ...TWO_OVER_PI];
   const choose = (from: number, to: number): void => {
     if (to - from === 1) {
-      f.i64Const(signed(words[from]));
+      f.i64Const(BigInt.asIntN(64, words[from]));
       return;
     }
     const middle = (from + to) >> 1;
-    f.localGet(0);
-    f.i32Const(middle);
-    f.i32LtS();
+    i.lt(i.local(0), middle)();
     f.if(
       () => choose(from, middle),
       () => choose(middle, to),
@@ -59,218 +61,78 @@ function digitWord(module: ModuleBuilder): FunctionBuilder {
 /** The function (a, b) → the upper 64 bits of their product, for a below 2⁶³. */
 function upperProduct(module: ModuleBuilder): FunctionBuilder {
   const f = module.func('upperProduct', ['i64', 'i64'], ['i64']);
-  const part = (operand: number, upper: boolean) => {
-    f.localGet(operand);
-    if (upper) {
-      f.i64Const(32n);
-      f.i64ShrU();
-    } else {
-      f.i64Const(0xffffffffn);
-      f.i64And();
-    }
-  };
-  const times = (upperA: boolean, upperB: boolean) => {
-    part(0, upperA);
-    part(1, upperB);
-    f.i64Mul();
-  };
-  const shifted = (local: number) => {
-    f.localGet(local);
-    f.i64Const(32n);
-    f.i64ShrU();
-  };
-  const lower = (local: number) => {
-    f.localGet(local);
-    f.i64Const(0xffffffffn);
-    f.i64And();
-  };
-  const [first, second] = f.locals('i64', 2);
-  times(false, false);
-  f.i64Const(32n);
-  f.i64ShrU();
-  times(true, false);
-  f.i64Add();
-  f.localSet(first);
-  times(false, true);
-  lower(first);
-  f.i64Add();
-  f.localSet(second);
-  times(true, true);
-  shifted(first);
-  f.i64Add();
-  shifted(second);
-  f.i64Add();
+  const l = new Longs(f);
+  const low = (x: Term): Term => l.and(x, 2 ** 32 - 1);
+  const high = (x: Term): Term => l.shiftRight(x, 32);
+  const [a, b] = [l.local(0), l.local(1)];
+  const first = l.keep(l.add(high(l.mul(low(a), low(b))), l.mul(high(a), low(b))));
+  const second = l.keep(l.add(l.mul(low(a), high(b)), low(first)));
+  l.add(l.add(l.mul(high(a), high(b)), high(first)), high(second))();
   return f;
 }
 
 /**
- * Adds the function (x ≥ 2) → (r, rest, q) with x = q·π/2 + r + rest modulo 2π, |r| ≤ π/4, for every double (Payne and
- * Hanek, "Radian reduction for trigonometric functions", 1983). NaN where x is not finite.
+ * The function (x ≥ 2) → (r, rest, q) with x = q·π/2 + r + rest modulo 2π, |r| ≤ π/4, for every double (Payne and
+ * Hanek, "Radian reduction for trigonometric functions", 1983); added on first use. NaN where x is not finite.
  */
-export function largeTurns(module: ModuleBuilder): FunctionBuilder {
-  const word = digitWord(module);
-  const upper = upperProduct(module);
-  const f = module.func('largeTurns', ['f64'], ['f64', 'f64', 'i64']);
-  const [bits, mantissa, hi, mid, carry, quarter] = f.locals('i64', 6);
-  const [skip, index] = f.locals('i32', 2);
-  const windows = f.locals('i64', 3);
-  f.localGet(0);
-  f.i64ReinterpretF64();
-  f.localTee(bits);
-  f.i64Const(FRACTION);
-  f.i64And();
-  f.i64Const(HIDDEN);
-  f.i64Or();
-  f.localSet(mantissa);
-  // x = mantissa · 2^(e − 1075): digits of 2/π of weight 4 and more after that shift give whole turns.
-  f.localGet(bits);
-  f.i64Const(52n);
-  f.i64ShrU();
-  f.i32WrapI64();
-  f.i32Const(1075 + 2 - AHEAD);
-  f.i32Sub();
-  f.localTee(skip);
-  f.i32Const(6);
-  f.i32ShrS();
-  f.localSet(index);
-  windows.forEach((window, i) => {
-    const part = (at: number) => {
-      f.localGet(index);
-      f.i32Const(at);
-      f.i32Add();
-      f.call(word);
-    };
-    const distance = () => {
-      f.localGet(skip);
-      f.i32Const(63);
-      f.i32And();
-      f.i64ExtendI32U();
-    };
-    part(i);
-    distance();
-    f.i64Shl();
-    part(i + 1);
-    f.i64Const(1n);
-    f.i64ShrU();
-    f.i64Const(63n);
-    distance();
-    f.i64Sub();
-    f.i64ShrU();
-    f.i64Or();
-    f.localSet(window);
+export const largeTurns = (module: ModuleBuilder): FunctionBuilder =>
+  shared(module, 'largeTurns', () => {
+    const word = digitWord(module);
+    const upper = upperProduct(module);
+    const f = module.func('largeTurns', ['f64'], ['f64', 'f64', 'i64']);
+    const [i, l, n] = [new Integers(f), new Longs(f), new Numbers(f)];
+    const x = n.local(0);
+    const bits = l.keep(then(x, f.i64ReinterpretF64, f));
+    const mantissa = l.keep(l.or(l.and(bits, FRACTION), HIDDEN));
+    // x = mantissa · 2^(e − 1075): digits of 2/π of weight 4 and more after that shift give whole turns.
+    const skip = i.keep(i.sub(then(l.shiftRight(bits, 52), f.i32WrapI64, f), 1075 + 2 - AHEAD));
+    const index = i.keep(i.shiftRightSigned(skip, 6));
+    const distance = l.keep(then(i.and(skip, 63), f.i64ExtendI32U, f));
+    const wordAt = (k: number): Term => l.keepCall(word, i.add(index, k))[0];
+    const windows = [0, 1, 2].map((k) => {
+      const [left, right] = [wordAt(k), wordAt(k + 1)];
+      // The shift right is in two steps, as one of 64 places would be none.
+      const later = l.shiftRight(l.shiftRight(right, 1), l.sub(63, distance));
+      return l.keep(l.or(l.shiftLeft(left, distance), later));
+    });
+    const upperTimes = (window: Term): Term => l.keepCall(upper, mantissa, window)[0];
+    // The fraction of turns: whole of weight 2⁻⁶⁴, mid of weight 2⁻¹²⁸.
+    const carry = upperTimes(windows[2]);
+    const mid = l.keep(l.add(carry, l.mul(mantissa, windows[1])));
+    const carried = l.add(then(l.lt(mid, carry), f.i64ExtendI32U, f), upperTimes(windows[1]));
+    const whole = l.keep(l.add(carried, l.mul(mantissa, windows[0])));
+    const quarter = l.keep(l.shiftRight(l.add(whole, 2 ** 61), 62));
+    const rest = l.keep(l.sub(whole, l.shiftLeft(quarter, 62)));
+    // rest + mid·2⁻⁶⁴ = a + b.
+    const a = n.keep(then(rest, f.f64ConvertI64S, f));
+    const beyond = then(l.sub(rest, then(a, f.i64TruncSatF64S, f)), f.f64ConvertI64S, f);
+    const b = n.keep(n.add(beyond, n.mul(then(mid, f.f64ConvertI64U, f), 2 ** -64)));
+    // (a + b)·2π, the product with a without error (Dekker).
+    const scaled = n.keep(n.mul(a, SPLITTER));
+    const highA = n.keep(n.sub(scaled, n.sub(scaled, a)));
+    const lowA = n.keep(n.sub(a, highA));
+    const highTurn = SPLITTER * TURN_HIGH - (SPLITTER * TURN_HIGH - TURN_HIGH);
+    const lowTurn = TURN_HIGH - highTurn;
+    const product = n.keep(n.mul(a, TURN_HIGH));
+    const products = [
+      n.mul(highA, lowTurn),
+      n.mul(lowA, highTurn),
+      n.mul(lowA, lowTurn),
+      n.mul(a, TURN_LOW),
+      n.mul(b, TURN_HIGH),
+    ];
+    const small = n.keep(products.reduce((sum, term) => n.add(sum, term), n.sub(n.mul(highA, highTurn), product)));
+    const r = n.keep(n.add(product, small));
+    n.select(n.lt(x, Infinity), r, NaN)();
+    n.add(n.sub(product, r), small)();
+    quarter();
+    return f;
   });
-  const times = (window: number) => {
-    f.localGet(mantissa);
-    f.localGet(window);
-    f.i64Mul();
+
+/** A term with an instruction after it. */
+const then =
+  (term: Term, instruction: () => void, f: FunctionBuilder): Term =>
+  () => {
+    term();
+    instruction.call(f);
   };
-  const upperTimes = (window: number) => {
-    f.localGet(mantissa);
-    f.localGet(window);
-    f.call(upper);
-  };
-  // The fraction of turns: hi of weight 2⁻⁶⁴, mid of weight 2⁻¹²⁸.
-  upperTimes(windows[2]);
-  f.localTee(carry);
-  times(windows[1]);
-  f.i64Add();
-  f.localTee(mid);
-  f.localGet(carry);
-  f.i64LtU();
-  f.i64ExtendI32U();
-  upperTimes(windows[1]);
-  f.i64Add();
-  times(windows[0]);
-  f.i64Add();
-  f.localTee(hi);
-  f.i64Const(1n << 61n);
-  f.i64Add();
-  f.i64Const(62n);
-  f.i64ShrU();
-  f.localSet(quarter);
-  f.localGet(hi);
-  f.localGet(quarter);
-  f.i64Const(62n);
-  f.i64Shl();
-  f.i64Sub();
-  f.localSet(hi);
-  const [a, b, product, highA, lowA, r, rest] = f.locals('f64', 7);
-  // hi + mid·2⁻⁶⁴ = a + b.
-  f.localGet(hi);
-  f.f64ConvertI64S();
-  f.localTee(a);
-  f.i64TruncSatF64S();
-  f.localSet(carry);
-  f.localGet(hi);
-  f.localGet(carry);
-  f.i64Sub();
-  f.f64ConvertI64S();
-  f.localGet(mid);
-  f.f64ConvertI64U();
-  f.f64Const(2 ** -64);
-  f.f64Mul();
-  f.f64Add();
-  f.localSet(b);
-  // (a + b)·2π, the product with a without error (Dekker).
-  const split = (value: number) => {
-    const scaled = value * (2 ** 27 + 1);
-    const high = scaled - (scaled - value);
-    return [high, value - high] as const;
-  };
-  const [turnA, turnB] = split(TURN_HIGH);
-  f.localGet(a);
-  f.f64Const(2 ** 27 + 1);
-  f.f64Mul();
-  f.localTee(highA);
-  f.localGet(highA);
-  f.localGet(a);
-  f.f64Sub();
-  f.f64Sub();
-  f.localSet(highA);
-  f.localGet(a);
-  f.localGet(highA);
-  f.f64Sub();
-  f.localSet(lowA);
-  f.localGet(a);
-  f.f64Const(TURN_HIGH);
-  f.f64Mul();
-  f.localSet(product);
-  f.localGet(highA);
-  f.f64Const(turnA);
-  f.f64Mul();
-  f.localGet(product);
-  f.f64Sub();
-  for (const [part, factor] of [
-    [highA, turnB],
-    [lowA, turnA],
-    [lowA, turnB],
-    [a, TURN_LOW],
-    [b, TURN_HIGH],
-  ]) {
-    f.localGet(part);
-    f.f64Const(factor);
-    f.f64Mul();
-    f.f64Add();
-  }
-  f.localSet(rest);
-  f.localGet(product);
-  f.localGet(rest);
-  f.f64Add();
-  f.localSet(r);
-  const orNaN = (push: () => void) => {
-    push();
-    f.f64Const(NaN);
-    f.localGet(0);
-    f.f64Const(Infinity);
-    f.f64Lt();
-    f.select();
-  };
-  orNaN(() => f.localGet(r));
-  f.localGet(product);
-  f.localGet(r);
-  f.f64Sub();
-  f.localGet(rest);
-  f.f64Add();
-  f.localGet(quarter);
-  return f;
-}

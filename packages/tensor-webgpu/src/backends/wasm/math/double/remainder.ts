@@ -1,5 +1,6 @@
 import type { FunctionBuilder, ModuleBuilder } from '../../assembler/index.ts';
 import { Integers, Longs, Numbers } from '../scalars.ts';
+import { shared } from '../shared.ts';
 import type { Term } from '../terms.ts';
 
 const FRACTION = 2 ** 52 - 1;
@@ -22,51 +23,54 @@ function parts(l: Longs, size: Term): { mantissa: Term; exponent: Term } {
   };
 }
 
-/** Adds the function (x, y) → the remainder of x/y towards zero, exact as C's fmod, by divisions of integers. */
-export function remainder(module: ModuleBuilder): FunctionBuilder {
-  const f = module.func('remainder', ['f64', 'f64'], ['f64']);
-  const n = new Numbers(f);
-  const l = new Longs(f);
-  const i = new Integers(f);
-  const [x, y] = [n.local(0), n.local(1)];
-  const [sizeX, sizeY] = [n.keep(n.abs(x)), n.keep(n.abs(y))];
-  const divided = i.and(i.and(n.lt(sizeX, Infinity), n.lt(0, sizeY)), n.eq(y, y));
-  i.not(divided)();
-  f.if(() => {
-    f.f64Const(NaN);
-    f.return();
-  });
-  n.lt(sizeX, sizeY)();
-  f.if(() => {
-    x();
-    f.return();
-  });
-  const dividend = parts(l, sizeX);
-  const divisor = parts(l, sizeY);
-  const rest = l.variable();
-  const above = l.variable();
-  rest.set(l.rem(dividend.mantissa, divisor.mantissa));
-  above.set(l.sub(dividend.exponent, divisor.exponent));
-  f.block((done) => {
-    f.repeat((again) => {
-      l.eq(above.get, 0)();
-      f.brIf(done);
-      const bits = l.keep(l.select(l.lt(above.get, BITS_A_TURN), above.get, BITS_A_TURN));
-      rest.set(l.rem(l.shiftLeft(rest.get, bits), divisor.mantissa));
-      above.set(l.sub(above.get, bits));
-      f.br(again);
+/**
+ * The function (x, y) → the remainder of x/y towards zero, exact as C's fmod, by divisions of integers; added on first use.
+ */
+export const remainder = (module: ModuleBuilder): FunctionBuilder =>
+  shared(module, 'remainder', () => {
+    const f = module.func('remainder', ['f64', 'f64'], ['f64']);
+    const n = new Numbers(f);
+    const l = new Longs(f);
+    const i = new Integers(f);
+    const [x, y] = [n.local(0), n.local(1)];
+    const [sizeX, sizeY] = [n.keep(n.abs(x)), n.keep(n.abs(y))];
+    const divided = i.and(i.and(n.lt(sizeX, Infinity), n.lt(0, sizeY)), n.eq(y, y));
+    i.not(divided)();
+    f.if(() => {
+      f.f64Const(NaN);
+      f.return();
     });
+    n.lt(sizeX, sizeY)();
+    f.if(() => {
+      x();
+      f.return();
+    });
+    const dividend = parts(l, sizeX);
+    const divisor = parts(l, sizeY);
+    const rest = l.variable();
+    const above = l.variable();
+    rest.set(l.rem(dividend.mantissa, divisor.mantissa));
+    above.set(l.sub(dividend.exponent, divisor.exponent));
+    f.block((done) => {
+      f.repeat((again) => {
+        l.eq(above.get, 0)();
+        f.brIf(done);
+        const bits = l.keep(l.select(l.lt(above.get, BITS_A_TURN), above.get, BITS_A_TURN));
+        rest.set(l.rem(l.shiftLeft(rest.get, bits), divisor.mantissa));
+        above.set(l.sub(above.get, bits));
+        f.br(again);
+      });
+    });
+    // Times 2^(exponent − 1075), a denormal number itself for the smallest exponents.
+    const normal = l.shiftLeft(l.sub(divisor.exponent, 52), 52);
+    const denormal = l.shiftLeft(1, l.sub(divisor.exponent, 1));
+    rest.get();
+    f.f64ConvertI64U();
+    l.select(l.lt(52, divisor.exponent), normal, denormal)();
+    f.f64ReinterpretI64();
+    f.f64Mul();
+    x();
+    f.f64Copysign();
+    for (const values of [n, l, i]) values.release();
+    return f;
   });
-  // Times 2^(exponent − 1075), a denormal number itself for the smallest exponents.
-  const normal = l.shiftLeft(l.sub(divisor.exponent, 52), 52);
-  const denormal = l.shiftLeft(1, l.sub(divisor.exponent, 1));
-  rest.get();
-  f.f64ConvertI64U();
-  l.select(l.lt(52, divisor.exponent), normal, denormal)();
-  f.f64ReinterpretI64();
-  f.f64Mul();
-  x();
-  f.f64Copysign();
-  for (const values of [n, l, i]) values.release();
-  return f;
-}

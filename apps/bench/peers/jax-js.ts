@@ -1,33 +1,43 @@
 import { blockUntilReady, defaultDevice, grad, init, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
-import type { Contender, Job } from '../contender.ts';
-import type { ProductProblem, TrainingProblem } from '../problem.ts';
+import type { Contender, Job } from '../src/contender.ts';
+import type { Activation, Given, MapProblem, Problem, ProductProblem, TrainingProblem } from '../src/problem.ts';
+import manifest from './package.json' with { type: 'json' };
 
 /**
  * jax-js on its WebAssembly backend, one jitted step. Its arrays are gone once used, so every further use takes `.ref`.
  * It queues work until someone waits, so every run waits.
  */
-export async function jaxJs(version: string): Promise<Contender> {
+export async function peer(): Promise<Contender> {
   await init('wasm');
   defaultDevice('wasm');
   return {
     name: 'jax-js',
-    version,
-    training: (problem) => training(problem, slopeByGrad),
-    trainingByHand: (problem) => training(problem, slopeByHand),
-    product,
+    version: manifest.dependencies['@jax-js/jax'],
+    start(problem: Problem, byHand = false) {
+      if (problem.kind === 'training') {
+        const { model, optimizer } = problem;
+        const taken = (model === 'regression' || model === 'eikonal') && optimizer === 'descent';
+        return taken ? training(problem, byHand ? slopeByHand : slopeByGrad) : null;
+      }
+      if (byHand || problem.kind === 'sampling') return null;
+      return problem.kind === 'product' ? product(problem) : map(problem);
+    },
   };
 }
 
 /** Its types ask for an array that is not shared; a copy is not. */
-const own = (data: Float32Array): Float32Array<ArrayBuffer> => new Float32Array(data);
+const array = ({ shape, data }: Given): np.Array => np.array(new Float32Array(data), { shape: [...shape] });
+
+const activationOf = ({ sizes }: TrainingProblem): Activation => sizes['activation'] as Activation;
 
 const read = async (value: np.Array): Promise<Float32Array> => (await value.ref.data()) as Float32Array;
 
-function network({ activation, shapes }: TrainingProblem, parameters: readonly np.Array[], x: np.Array): np.Array {
+function network(problem: TrainingProblem, parameters: readonly np.Array[], x: np.Array): np.Array {
+  const activation = activationOf(problem);
   let value = x;
-  for (let i = 0; i < shapes.length; i += 2) {
+  for (let i = 0; i < parameters.length; i += 2) {
     value = np.matmul(value, parameters[i].ref).add(parameters[i + 1].ref);
-    if (i + 2 < shapes.length) value = activation === 'tanh' ? np.tanh(value) : nn.softplus(value);
+    if (i + 2 < parameters.length) value = activation === 'tanh' ? np.tanh(value) : nn.softplus(value);
   }
   return value;
 }
@@ -39,17 +49,18 @@ const slopeByGrad: InputGradient = (problem, parameters, x) =>
   grad((points: np.Array) => np.sum(network(problem, parameters, points)))(x);
 
 /** `v ← (v ⊙ σ'(z)) Wᵀ` from the last layer to the first. */
-const slopeByHand: InputGradient = ({ activation, shapes }, parameters, x) => {
+const slopeByHand: InputGradient = (problem, parameters, x) => {
+  const activation = activationOf(problem);
   const slopes: np.Array[] = [];
   let value = x;
-  for (let i = 0; i + 2 < shapes.length; i += 2) {
+  for (let i = 0; i + 2 < parameters.length; i += 2) {
     const before = np.matmul(value, parameters[i].ref).add(parameters[i + 1].ref);
     value = activation === 'tanh' ? np.tanh(before.ref) : nn.softplus(before.ref);
     slopes.push(activation === 'tanh' ? np.subtract(1, np.square(value.ref)) : nn.sigmoid(before.ref));
     before.dispose();
   }
   value.dispose();
-  let back = np.transpose(parameters[shapes.length - 2].ref);
+  let back = np.transpose(parameters[parameters.length - 2].ref);
   for (let layer = slopes.length - 1; layer >= 0; layer--) {
     back = np.matmul(slopes[layer].mul(back), np.transpose(parameters[2 * layer].ref));
   }
@@ -63,7 +74,7 @@ function lossOf(
   x: np.Array,
   y: np.Array,
 ): np.Array {
-  if (problem.loss === 'regression') {
+  if (problem.model === 'regression') {
     return np.mean(np.square(network(problem, parameters, x).sub(y)));
   }
   const slope = slopeOf(problem, parameters, x);
@@ -71,10 +82,11 @@ function lossOf(
 }
 
 function training(problem: TrainingProblem, slopeOf: InputGradient): Job {
-  const { batch, widths, shapes, rate } = problem;
-  const x = np.array(own(problem.x), { shape: [batch, widths[0]] });
-  const y = np.array(own(problem.y), { shape: [batch, 1] });
-  let parameters = problem.parameters.map((data, i) => np.array(own(data), { shape: [...shapes[i]] }));
+  const { rate, data } = problem;
+  const x = array(data[0]);
+  // The eikonal loss has no targets.
+  const y = array(data[data.length - 1]);
+  let parameters = problem.parameters.map(array);
   let loss: np.Array | null = null;
   const step = jit((given: np.Array[], points: np.Array, targets: np.Array): [np.Array[], np.Array] => {
     const [value, gradient] = valueAndGrad((p: np.Array[]) => lossOf(problem, slopeOf, p, points.ref, targets.ref))(
@@ -96,23 +108,38 @@ function training(problem: TrainingProblem, slopeOf: InputGradient): Job {
   };
 }
 
-function product({ form, n, a, b }: ProductProblem): Job {
-  const left = np.array(own(a), { shape: [n, n] });
-  const right = np.array(own(b), { shape: [n, n] });
-  const multiply = jit((p: np.Array, q: np.Array) =>
-    np.matmul(form === 'Aᵀ·B' ? np.transpose(p) : p, form === 'A·Bᵀ' ? np.transpose(q) : q),
-  );
+/** A job that computes `f` of arrays anew in each run. */
+function computing(f: (...operands: np.Array[]) => np.Array, operands: readonly np.Array[]): Job {
+  const compiled = jit(f);
   let result: np.Array | null = null;
   return {
     async run() {
       result?.dispose();
-      result = multiply(left.ref, right.ref);
+      result = compiled(...operands.map((each) => each.ref));
       await result.blockUntilReady();
     },
     outputs: () => Promise.all((result ? [result] : []).map(read)),
     dispose() {
-      for (const value of [left, right, ...(result ? [result] : [])]) value.dispose();
-      multiply.dispose();
+      for (const value of [...operands, ...(result ? [result] : [])]) value.dispose();
+      compiled.dispose();
     },
   };
 }
+
+const product = ({ form, a, b }: ProductProblem): Job =>
+  computing(
+    (p, q) => np.matmul(form === 'Aᵀ·B' ? np.transpose(p) : p, form === 'A·Bᵀ' ? np.transpose(q) : q),
+    [array(a), array(b)],
+  );
+
+const maps = {
+  tanh: np.tanh,
+  exp: np.exp,
+  sin: np.sin,
+  log: np.log,
+  softplus: nn.softplus,
+  softmax: (x: np.Array) => nn.softmax(x, -1),
+  sum: (x: np.Array) => np.sum(x),
+} as const;
+
+const map = ({ name, x }: MapProblem): Job => computing(maps[name] as (x: np.Array) => np.Array, [array(x)]);

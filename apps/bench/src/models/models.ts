@@ -1,0 +1,32 @@
+import type { ModelName, Sizes, TrainingProblem } from '../problem.ts';
+import type { Model } from './model.ts';
+import { graphBlock, invariant, messages, skipNet, unetModel } from './networks.ts';
+import { divergence, eikonal, flowMatching, regression } from './perceptron.ts';
+
+export const models: Readonly<Record<ModelName, Model>> = {
+  regression,
+  eikonal,
+  divergence,
+  flowMatching,
+  graphBlock,
+  unet: unetModel,
+  invariant,
+  messages,
+  skipNet,
+};
+
+/** Rates of the optimizers; small enough for losses that stay finite over many steps. */
+const RATES = { descent: 0.01, adam: 1e-3 } as const;
+
+export const trainingProblem = (
+  model: ModelName,
+  sizes: Sizes,
+  optimizer: TrainingProblem['optimizer'] = 'descent',
+): TrainingProblem => ({
+  kind: 'training',
+  model,
+  sizes,
+  optimizer,
+  rate: RATES[optimizer],
+  ...models[model].prepare(sizes),
+});
