@@ -67,7 +67,9 @@ function read(stage: Stage, exact: Set<Var>, operands: Set<Var>): void {
   // Below a function that is not linear, and in an index, all must be exact.
   visit(roots, (node) => {
     if (node.kind === 'load') for (const { index } of node.terms) strict.push(index);
-    if (node.kind === 'apply' && !LINEAR.has(node.eqn.primitive.name)) strict.push(...node.args);
+    if (node.kind !== 'apply' || LINEAR.has(node.eqn.primitive.name)) return;
+    // Of a quotient the divisor.
+    strict.push(...(node.eqn.primitive.name === 'div' ? node.args.slice(1) : node.args));
   });
   visit(strict, (node) => {
     if (node.kind === 'load') exact.add(node.variable);
