@@ -36,6 +36,8 @@ export function browserTests(folder: string) {
       name: `${basename(folder)} in Chromium`,
       root: folder,
       include: ['src/**/*.{browser,webgpu}.test.ts'],
+      // Examples of a README are programs of their own, which a page cannot start.
+      exclude: ['src/**/*eadme.webgpu.test.ts'],
       setupFiles: [join(import.meta.dirname, 'page.ts')],
       testTimeout: 120_000,
       hookTimeout: 120_000,

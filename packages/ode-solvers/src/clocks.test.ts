@@ -256,6 +256,13 @@ describe('scales', () => {
     expect(large.ys.item() / 1e37).toBeCloseTo(Math.exp(-1), 4);
   });
 
+  test('sums of stages stay within f32 where stages do: slopes of 1e38', () => {
+    const steep = solveOde((_t, y: Tensor) => y.mul(0).add(1e38), tensor([0]), { t0: 0, t1: 1e-3 });
+    expect(steep.ys.item() / 1e35).toBeCloseTo(1, 5);
+    const falling = solveOde((_t, y: Tensor) => y.mul(-1000), tensor([1e35]), { t0: 0, t1: 1e-3 });
+    expect(falling.ys.item() / 1e35).toBeCloseTo(Math.exp(-1), 4);
+  });
+
   test('atol 0 with a component that is 0, and an empty batch, are no trouble', () => {
     expect(
       gap(solveOde(decay, f64([1, 0]), { t0: 0, t1: 1, atol: 0, rtol: 1e-6 }).ys, f64([Math.exp(-1), 0])),

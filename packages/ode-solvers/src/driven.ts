@@ -15,6 +15,7 @@ import { type FixedCarry, type FixedGrid, type FixedRun, fixedSolution, fixedSte
 import type { Log } from './log.ts';
 import type { Progress } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
+import { numbersOf, type Reading } from './reading.ts';
 import type { State } from './state.ts';
 
 /** What a solve that is run piece by piece tells, and how long the pieces are. */
@@ -25,12 +26,12 @@ export interface Watch {
 }
 
 /** Whether to stop, after telling how far the solve is. */
-function isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry): boolean {
+function* isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry): Reading<boolean> {
   if (!onProgress) return false;
-  const [span, offset] = [clock.span.item(), at.t.item() - clock.t0.item()];
-  const rejected = 'rejected' in at ? at.rejected.item() : 0;
-  const fraction = span === 0 ? 1 : Math.min(1, Math.max(0, offset / span));
-  return onProgress({ t: at.t.item(), fraction, accepted: at.accepted.item(), rejected }) === false;
+  const asked = [clock.span, clock.t0, at.t, at.accepted, ...('rejected' in at ? [at.rejected] : [])];
+  const [span, t0, t, accepted, rejected = 0] = yield* numbersOf(asked);
+  const fraction = span === 0 ? 1 : Math.min(1, Math.max(0, (t - t0) / span));
+  return onProgress({ t, fraction, accepted, rejected }) === false;
 }
 
 const stopped = (device: string | undefined): Tensor => full([], codeOf('stopped'), { dtype: 'i32', device });
@@ -39,7 +40,11 @@ const stopped = (device: string | undefined): Tensor => full([], codeOf('stopped
  * An adaptive solve in pieces of one compiled program, driven from outside: what it writes down takes the memory of the
  * steps taken, not of `maxSteps`, and a watcher sees it run.
  */
-export function solveAdaptiveDriven(problem: LeafProblem, options: AdaptiveOptions, watch: Watch): LeafSolution {
+export function* solveAdaptiveDriven(
+  problem: LeafProblem,
+  options: AdaptiveOptions,
+  watch: Watch,
+): Reading<LeafSolution> {
   const { clock, maxSteps } = options;
   const capacity = Math.min(maxSteps, watch.every);
   const engineAt = (state: State, at: Clock): Engine =>
@@ -65,24 +70,32 @@ export function solveAdaptiveDriven(problem: LeafProblem, options: AdaptiveOptio
   const rows: Log[] = [];
   let carry = start(problem.state, clock);
   const device = carry.t.device?.name;
-  const advance = (goal: Tensor | null): void => {
-    const attempts = carry.accepted.item() + carry.rejected.item();
-    const limit = full([], attempts + watch.every, { dtype: 'i32', device });
+  function* advance(goal: Tensor | null): Reading<void> {
+    const limit = carry.accepted.add(carry.rejected).add(full([], watch.every, { dtype: 'i32', device }));
     carry = piece(problem.state, clock, carry, limit, goal);
-    const used = carry.log?.used.item() ?? 0;
-    if (carry.log && used > 0)
-      rows.push(tree.map((leaf: Tensor) => (leaf.ndim === 0 ? leaf : leaf.slice([0, used])), carry.log) as Log);
-    if (isStopped(watch, clock, carry) && isOpen()) carry = { ...carry, code: stopped(device) };
-  };
-  const isOpen = (): boolean => carry.code.item() === 0 && carry.done.item() === 0;
+    if (carry.log) {
+      const [used] = yield* numbersOf([carry.log.used]);
+      if (used > 0)
+        rows.push(tree.map((leaf: Tensor) => (leaf.ndim === 0 ? leaf : leaf.slice([0, used])), carry.log) as Log);
+    }
+    if ((yield* isStopped(watch, clock, carry)) && (yield* isOpen())) carry = { ...carry, code: stopped(device) };
+  }
+  function* isOpen(): Reading<boolean> {
+    const [code, done] = yield* numbersOf([carry.code, carry.done]);
+    return code === 0 && done === 0;
+  }
+  function* isBeforeGoal(goal: Tensor): Reading<boolean> {
+    const [ahead] = yield* numbersOf([isAhead(problem.state, clock, carry, goal)]);
+    return ahead !== 0;
+  }
   const reached: Reached[] = [];
   const goals = clock.saved ? allGoals(problem.state, clock) : null;
   for (let i = 0; goals && i < goals.shape[0]; i++) {
     const goal = goals.slice(i);
-    while (isOpen() && isAhead(problem.state, clock, carry, goal).item() !== 0) advance(goal);
+    while ((yield* isOpen()) && (yield* isBeforeGoal(goal))) yield* advance(goal);
     reached.push(reading(problem.state, clock, carry, goal));
   }
-  while (isOpen()) advance(null);
+  while (yield* isOpen()) yield* advance(null);
   const saved = goals && {
     states: problem.state.map((_, n) =>
       concat(
@@ -103,7 +116,12 @@ function joinedRows(rows: readonly Log[], like: Log): Log {
 }
 
 /** Fixed steps in pieces, driven from outside. */
-export function solveFixedDriven(problem: LeafProblem, clock: Clock, checkpoint: boolean, watch: Watch): LeafSolution {
+export function* solveFixedDriven(
+  problem: LeafProblem,
+  clock: Clock,
+  checkpoint: boolean,
+  watch: Watch,
+): Reading<LeafSolution> {
   const { times, sizes } = clock.grid as FixedGrid;
   const count = sizes.shape[0];
   const begin = jit((state: State, at: Clock) => fixedStepper({ ...problem, state }, checkpoint).begin(at));
@@ -112,12 +130,16 @@ export function solveFixedDriven(problem: LeafProblem, clock: Clock, checkpoint:
   );
   const parts: FixedRun['kept'][] = [];
   let carry = begin(problem.state, clock);
-  for (let from = 0; from < count && carry.code.item() === 0; from += watch.every) {
+  function* isSound(): Reading<boolean> {
+    const [code] = yield* numbersOf([carry.code]);
+    return code === 0;
+  }
+  for (let from = 0; from < count && (yield* isSound()); from += watch.every) {
     const to = Math.min(count, from + watch.every);
     const part = piece(problem.state, carry, { times: times.slice([from, to + 1]), sizes: sizes.slice([from, to]) });
     parts.push(part.kept);
     carry = part.end;
-    if (isStopped(watch, clock, carry) && to < count && carry.code.item() === 0)
+    if ((yield* isStopped(watch, clock, carry)) && to < count && (yield* isSound()))
       carry = { ...carry, code: stopped(carry.t.device?.name) };
   }
   return fixedSolution(problem, clock, { end: carry, kept: joinKept(parts) });

@@ -50,6 +50,8 @@ export interface OdeFailure {
   readonly step: number;
   /** The first row of the batch (axis 0 of the state) that is not finite, if that is the trouble. */
   readonly row?: number;
+  /** What is to be said in place of the outcome's message, where more is known. */
+  readonly reason?: string;
 }
 
 /** A solve that did not reach its end: why, when, and what to do. */
@@ -60,10 +62,10 @@ export class OdeError extends FlowfieldError {
   readonly step: number;
   readonly row: number | undefined;
 
-  constructor({ code, time, step, row }: OdeFailure, use = 'solveOde') {
+  constructor({ code, time, step, row, reason }: OdeFailure, use = 'solveOde') {
     const { name, message } = outcomes[code];
     const where = row === undefined ? '' : `, row ${row}`;
-    super(`${use}: ${name} at t = ${time}, step ${step}${where}. ${message}`);
+    super(`${use}: ${name} at t = ${time}, step ${step}${where}. ${reason ?? message}`);
     this.outcome = name;
     this.code = code;
     this.time = time;

@@ -6,14 +6,18 @@ export type Polynomial = readonly State[];
 
 /** `h sum_i weights_i stages_i`, leaf by leaf. */
 export function increment(state: State, h: Tensor, weights: readonly number[], stages: readonly State[]): State {
+  // No partial sum is larger than the largest stage: a power of two goes from the weights to h, which rounds nothing.
+  const scale = 2 ** Math.max(0, Math.ceil(Math.log2(weights.reduce((sum, weight) => sum + Math.abs(weight), 0))));
+  const step = scale === 1 ? h : h.mul(scale);
   return state.map((leaf, n) => {
     let sum: Tensor | null = null;
-    for (const [i, weight] of weights.entries()) {
-      if (weight === 0) continue;
+    for (const [i, unscaled] of weights.entries()) {
+      if (unscaled === 0) continue;
+      const weight = unscaled / scale;
       const term = weight === 1 ? stages[i][n] : stages[i][n].mul(weight);
       sum = sum ? sum.add(term) : term;
     }
-    return sum ? sum.mul(h.astype(leaf.dtype)) : leaf.mul(0);
+    return sum ? sum.mul(step.astype(leaf.dtype)) : leaf.mul(0);
   });
 }
 

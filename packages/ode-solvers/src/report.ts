@@ -1,37 +1,44 @@
-import type { Tensor } from '@flowfield/tensor-webgpu';
+import { firstNonFinite, type Tensor } from '@flowfield/tensor-webgpu';
 import { codeOf, OdeError } from './errors.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
+import { numbersOf, type Reading } from './reading.ts';
 import type { State } from './state.ts';
 
+/** A step never ends in such a state, so that it is the one that was given. */
+const STATE_NOT_FINITE =
+  'The state that the solve starts from holds NaN or infinity. Look for missing values or divisions by 0 before it.';
+
 /** The error of a solve that stopped early. For a state that is not finite, its step is repeated to find the row. */
-export function failureOf(solved: LeafSolution, problem: LeafProblem, fixed: boolean): OdeError {
-  const [code, time, step] = [solved.code, solved.t, solved.h].map((value) => value.item());
+export function* failureOf(solved: LeafSolution, problem: LeafProblem, fixed: boolean): Reading<OdeError> {
+  const [code, time, step] = yield* numbersOf([solved.code, solved.t, solved.h]);
   if (code !== codeOf('nonFinite')) return new OdeError({ code, time, step });
   const { field, solver, state, mass } = problem;
   const { t } = solved;
+  const given = yield* firstBad(state);
+  if (given) return new OdeError({ code, time, step, ...given, reason: STATE_NOT_FINITE });
   // An adaptive solve has already halved the step that failed.
   const h = fixed ? solved.h : solved.h.mul(2);
-  const row = firstBadRow(field(t, state));
-  if (row !== undefined) return new OdeError({ code, time, step, row });
+  const rate = yield* firstBad(field(t, state));
+  if (rate) return new OdeError({ code, time, step, ...rate });
   const span = { start: t, end: t.add(h), h };
   const { next } = solver.leafStep({ field, span, state, first: null, tolerances: null, mass });
-  return new OdeError({ code, time, step, row: firstBadRow(next) });
+  return new OdeError({ code, time, step, ...(yield* firstBad(next)) });
 }
 
-/** The first index along axis 0 at which some leaf is not finite; `undefined` unless all leaves share that axis. */
-function firstBadRow(state: State): number | undefined {
+/** Whether some leaf is not finite, and at which index along axis 0 first, if all leaves share that axis. */
+function* firstBad(state: State): Reading<{ row?: number } | undefined> {
+  const read = yield state;
+  const bad = read.map(firstNonFinite);
+  if (bad.every((at) => at < 0)) return undefined;
   const [rows] = state.map((leaf) => leaf.shape[0]);
-  if (rows === undefined || state.some((leaf) => leaf.shape[0] !== rows)) return undefined;
-  const bad = state.flatMap((leaf) => {
-    const at = leaf.dataSync().findIndex((value) => !Number.isFinite(value));
-    return at < 0 ? [] : [Math.floor(at / (leaf.size / rows))];
-  });
-  return bad.length > 0 ? Math.min(...bad) : undefined;
+  if (rows === undefined || state.some((leaf) => leaf.shape[0] !== rows)) return {};
+  const found = bad.flatMap((at, leaf) => (at < 0 ? [] : [Math.floor(at / (read[leaf].length / rows))]));
+  return { row: Math.min(...found) };
 }
 
 /**
- * Throws `OdeError` unless the solution reached its end. For solutions that left a `jit`, or whose device is read
- * asynchronously; `solveOde` itself throws where it can.
+ * Throws `OdeError` unless the solution reached its end. For solutions that left a `jit`, or of `solveOde` on a device that
+ * answers by promises; `solveOde` itself throws where it can, `solveOdeAsync` always.
  */
 export async function checkSolution(solution: {
   readonly code: Tensor;

@@ -11,10 +11,11 @@ import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
+import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from './reading.ts';
 import { failureOf } from './report.ts';
 import { checkMass, type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
-import { canRead, fail } from './times.ts';
+import { fail } from './times.ts';
 
 /** The solver of solves that name none. */
 const usual = dopri5();
@@ -84,6 +85,29 @@ export function solveOde<Y, Args = undefined>(
   y0: Y,
   options: SolveOptions<Y, Args>,
 ): OdeSolution<Y> {
+  return readNow(solving(f, y0, options, 'now'));
+}
+
+/**
+ * `solveOde` as a promise, the same on every device: on one that answers by promises, such as a GPU, too it throws, calls
+ * `onProgress`, and cuts off the rows of steps and events that were not used. Not inside a trace.
+ *
+ * @throws as `solveOde` does, as a rejection.
+ */
+export async function solveOdeAsync<Y, Args = undefined>(
+  f: OdeFunction<Y, Args>,
+  y0: Y,
+  options: SolveOptions<Y, Args>,
+): Promise<OdeSolution<Y>> {
+  return readLater(solving(f, y0, options, 'later'));
+}
+
+function* solving<Y, Args>(
+  f: OdeFunction<Y, Args>,
+  y0: Y,
+  options: SolveOptions<Y, Args>,
+  time: ReadTime,
+): Reading<OdeSolution<Y>> {
   checkFunctions('solveOde', f);
   checkNames(options);
   const solver = options.solver ?? usual;
@@ -114,7 +138,9 @@ export function solveOde<Y, Args = undefined>(
   });
   // Inside a trace even this is not known yet, and has no device.
   const probe = initial[0].reshape([-1]).slice([0, 0]).sum();
-  const [inMemory, traced] = [canRead(probe), probe.device === undefined];
+  const [inMemory, traced] = [readable(probe, time), probe.device === undefined];
+  if (traced && time === 'later')
+    fail('solveOdeAsync: inside jit and other transforms nothing can be awaited. Use solveOde.');
   const adaptive = (at: Clock): AdaptiveOptions => ({
     ...adaptiveDefaults(options),
     isConstant: inMemory,
@@ -137,23 +163,30 @@ export function solveOde<Y, Args = undefined>(
 
   const watch: Watch = { onProgress: options.onProgress ?? null, every: options.progressEvery ?? 256 };
   if (watch.onProgress && !inMemory)
-    fail('onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out.');
+    fail(
+      'onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out, or await solveOdeAsync.',
+    );
   const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
   const solved =
     options.adjoint === 'backsolve'
       ? solveBacksolve({ field, problem, clock, run: adaptive, scanned }, initial)
       : inMemory && (watch.onProgress || grows)
         ? scanned
-          ? withSaved(solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch), clock, initial)
-          : solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
+          ? withSaved(
+              yield* solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch),
+              clock,
+              initial,
+            )
+          : yield* solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
         : traced
           ? jit((state: State, at: Clock) => run(state, at))(initial, clock)
           : solveKept(options, solver, field, run, initial, clock);
 
-  if ((options.throw ?? true) && canRead(solved.code) && solved.code.item() !== 0) {
-    throw failureOf(solved, problem(solved.state), scanned);
+  if ((options.throw ?? true) && readable(solved.code, time)) {
+    const [code] = yield* numbersOf([solved.code]);
+    if (code !== 0) throw yield* failureOf(solved, problem(solved.state), scanned);
   }
-  return solutionOf(solved, rebuild, clock.saved?.times ?? null);
+  return yield* solutionOf(solved, rebuild, clock.saved?.times ?? null, time);
 }
 
 /** A solve that did not reach its end has no derivative: where one is taken in a trace, which cannot throw, it is NaN. */
@@ -180,15 +213,21 @@ function withGridStops(clock: Clock, cuts: boolean): Clock {
 }
 
 /** The solution as the caller's trees; in memory, unused rows are cut off. */
-function solutionOf<Y>(solved: LeafSolution, rebuild: (state: State) => Y, times: Tensor | null): OdeSolution<Y> {
+function* solutionOf<Y>(
+  solved: LeafSolution,
+  rebuild: (state: State) => Y,
+  times: Tensor | null,
+  time: ReadTime,
+): Reading<OdeSolution<Y>> {
   const { trajectory, dense, saved, events, accepted, rejected } = solved;
-  const cutTo = (count: Tensor, more = 0): ((rows: Tensor) => Tensor) => {
-    const used = canRead(count) ? count.item() + more : undefined;
-    return (rows) => (used === undefined || used >= rows.shape[0] ? rows : rows.slice([0, used]));
-  };
-  const cutSteps = cutTo(accepted, 1);
-  const cutSaved = saved ? cutTo(saved.count) : cutSteps;
-  const cutEvents = events ? cutTo(events.count) : cutSteps;
+  function* cutTo(count: Tensor, more = 0): Reading<(rows: Tensor) => Tensor> {
+    if (!readable(count, time)) return (rows) => rows;
+    const [used] = yield* numbersOf([count]);
+    return (rows) => (used + more >= rows.shape[0] ? rows : rows.slice([0, used + more]));
+  }
+  const cutSteps = trajectory ? yield* cutTo(accepted, 1) : (rows: Tensor) => rows;
+  const cutSaved = saved ? yield* cutTo(saved.count) : cutSteps;
+  const cutEvents = events ? yield* cutTo(events.count) : cutSteps;
   return {
     ys: rebuild(saved?.states.map(cutSaved) ?? trajectory?.states.map(cutSteps) ?? solved.state),
     ts: saved && times ? cutSaved(times) : trajectory ? cutSteps(trajectory.times) : solved.t,

@@ -57,6 +57,16 @@ describe('trouble', () => {
     expect([error.outcome, error.row, error.time]).toEqual(['nonFinite', 1, 0]);
   });
 
+  test('a start that holds NaN is told from a right-hand side that gives it', () => {
+    for (const [y0, row] of [[f64([1, Number.NaN]), 1] as const, [f64(Number.POSITIVE_INFINITY), undefined] as const]) {
+      for (const steps of [{}, { steps: 4, solver: rk4() }]) {
+        const error = failure(() => solveOde((_t, y: Tensor) => y.neg(), y0, { t0: 0, t1: 1, ...steps }));
+        expect([error.outcome, error.row, error.time]).toEqual(['nonFinite', row, 0]);
+        expect(error.message).toMatch(/state that the solve starts from holds NaN/);
+      }
+    }
+  });
+
   test('a singularity: step underflow or a value that is not finite, at its time', () => {
     // y' = y^2 from 1 is 1 / (1 - t).
     const error = failure(() => solveOde((_t, y: Tensor) => y.square(), f64([1]), { t0: 0, t1: 2 }));

@@ -58,7 +58,7 @@ function blindAtStart(scheduler: Scheduler, prediction: Prediction): boolean {
   if (prediction === 'data') return false;
   if (scheduler.zeros) return (prediction === 'velocity' ? scheduler.zeros.delta : scheduler.zeros.alpha) === 0;
   try {
-    const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt(scheduler, tensor(0, { dtype: 'f64' }));
+    const { alphaT, sigmaT, dAlphaT, dSigmaT } = schedulerAt(scheduler, tensor(0, { dtype: 'f64', device: 'cpu' }));
     const [alpha, sigma, dAlpha, dSigma] = [alphaT, sigmaT, dAlphaT, dSigmaT].map((c) => c.item());
     return prediction === 'velocity' ? !(dAlpha * sigma - dSigma * alpha > 1e-12) : !(alpha > 1e-12);
   } catch (error) {

@@ -18,7 +18,9 @@ test('the declarations compile in a project that has neither the library of a pa
   // Only the build has declarations.
   if (process.env.TEST_BUILT !== '1') context.skip('this looks at the build');
   expect(tensor([1]).size).toBe(1);
-  expect(compileErrors([{ name: 'program', code: program }], new URL('..', import.meta.url), oldestConsumer)).toEqual(
-    [],
-  );
+  for (const exactOptionalPropertyTypes of [false, true]) {
+    const options = { ...oldestConsumer, exactOptionalPropertyTypes };
+    const errors = compileErrors([{ name: 'program', code: program }], new URL('..', import.meta.url), options);
+    expect(errors, `exactOptionalPropertyTypes ${exactOptionalPropertyTypes}`).toEqual([]);
+  }
 }, 300_000);

@@ -20,6 +20,41 @@ export function testReadme(readme: URL, folder: URL): void {
   });
 }
 
+/** What runs before an example on a GPU: what it prints may still be on its way when it is printed. */
+const onWebgpu = `
+  import * as tensors from '@flowfield/tensor-webgpu';
+  await tensors.init({ device: 'webgpu' });
+  const print = console.log;
+  const printed: unknown[][] = [];
+  console.log = (...values: unknown[]) => void printed.push(values);
+`;
+
+const afterwards = `
+  if (tensors.defaultDevice().name !== 'webgpu') throw new Error('the example ran on another device');
+  for (const values of printed) print(...(await tensors.toHost(values)));
+`;
+
+/** Whether the GPU is a program for the CPU, on which long training takes minutes. */
+const isSlow = /swiftshader|lavapipe|llvmpipe/i.test(process.env.VK_DRIVER_FILES ?? '');
+
+/** Numbers of hundreds of steps or rounds, cut to what a slow GPU can do. */
+const cutShort = (code: string): string =>
+  isSlow ? code.replace(/\b(steps: |i < |validateEvery: )\d{3,}/g, (_, what) => `${what}60`) : code;
+
+/**
+ * Tests that the examples of a README run on WebGPU and print what they say, as whoever adds `await init({ device: 'webgpu' })`
+ * to them sees it. Those that speak of float64 are skipped, which no GPU has. Where there is only a slow one, training is cut
+ * short, and what it prints then is not compared.
+ */
+export function testReadmeOnWebgpu(readme: URL, folder: URL): void {
+  test.for(readmeExamples(readme))('README example $title on a GPU', ({ code, output }, { skip }) => {
+    if (/f64|float64/.test(code)) skip('float64, which a GPU does not have');
+    const example = cutShort(code);
+    const printed = runExample(`${onWebgpu}\n${example}\n${afterwards}`, folder);
+    if (output !== null && example === code) expect(printed).toBe(output);
+  });
+}
+
 /** An example of a README: code, and the output printed below it (`null` when none is shown). */
 interface ReadmeExample {
   readonly title: string;

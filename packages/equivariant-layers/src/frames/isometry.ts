@@ -1,4 +1,4 @@
-import { linalg, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { defaultDevice, eye, linalg, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
 import { checkedKind, type Kind } from './transport.ts';
@@ -12,23 +12,22 @@ export interface Isometry {
 }
 
 /**
- * An element of a Euclidean group: R by Haar measure, with determinant 1 where the group has no reflections, and t normal (in f64). A part that
- * the group does not have is the identity.
+ * An element of a Euclidean group: R by Haar measure, with determinant 1 where the group has no reflections, and t normal (in
+ * f64 where the device of the key has it). A part that the group does not have is the identity.
  * @throws UnknownGroupError.
  */
 export function randomIsometry(group: EuclideanGroupName, key: random.Key): Isometry {
   const { dimension: d, rotations, translations } = euclideanGroup('randomIsometry', group);
   const [rotationKey, shiftKey] = random.split(key);
-  const identity = Array.from({ length: d }, (_, i) => Array.from({ length: d }, (_, j) => (i === j ? 1 : 0)));
-  const drawn = random.orthogonal(rotationKey, d, [], { dtype: 'f64' });
-  const mirrored = rotations === 'proper' && linalg.det(drawn).item() < 0;
-  const mirror = tensor(
-    Array.from({ length: d }, (_, i) => (mirrored && i === 0 ? -1 : 1)),
-    { dtype: 'f64' },
-  );
+  const dtype = (key.device ?? defaultDevice()).dtypes.includes('f64') ? 'f64' : 'f32';
+  const drawn = random.orthogonal(rotationKey, d, [], { dtype });
+  const first = Array.from({ length: d }, (_, i) => i === 0);
+  // A column is mirrored where the determinant is -1, which nobody has to read.
+  const proper = (q: Tensor): Tensor => where(linalg.det(q).less(0).logicalAnd(first), q.neg(), q);
+  const still = (): Tensor => eye(d, { dtype, device: drawn.device?.name });
   return {
-    rotation: rotations === 'none' ? tensor(identity, { dtype: 'f64' }) : drawn.mul(mirror),
-    shift: random.normal(shiftKey, [d], { dtype: 'f64' }).mul(translations ? 1 : 0),
+    rotation: { none: still, proper: () => proper(drawn), all: () => drawn }[rotations](),
+    shift: random.normal(shiftKey, [d], { dtype }).mul(translations ? 1 : 0),
   };
 }
 

@@ -14,8 +14,8 @@ import {
 import { type Clock, type ClockOptions, clockOf, knownGrid } from '../clock.ts';
 import { codeOf, OdeError } from '../errors.ts';
 import { checkFixedTimes } from '../options.ts';
+import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from '../reading.ts';
 import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from '../state.ts';
-import { canRead } from '../times.ts';
 import { freshNoise, isKey, type NoiseForm, type NoiseSource, refuse } from './brownian.ts';
 import { eulerMaruyama } from './eulerMaruyama.ts';
 import { type Diffusion, type NoiseKind, noiseTerm } from './noise.ts';
@@ -101,6 +101,26 @@ export function solveSde<Y, Args = undefined>(
   y0: Y,
   options: SdeOptions<Y, Args>,
 ): SdeSolution<Y> {
+  return readNow(solving(drift, diffusion, y0, options, 'now'));
+}
+
+/** `solveSde` as a promise, which throws on every device: on one that answers by promises, such as a GPU, too. */
+export async function solveSdeAsync<Y, Args = undefined>(
+  drift: OdeFunction<Y, Args>,
+  diffusion: Diffusion<Y, Args>,
+  y0: Y,
+  options: SdeOptions<Y, Args>,
+): Promise<SdeSolution<Y>> {
+  return readLater(solving(drift, diffusion, y0, options, 'later'));
+}
+
+function* solving<Y, Args>(
+  drift: OdeFunction<Y, Args>,
+  diffusion: Diffusion<Y, Args>,
+  y0: Y,
+  options: SdeOptions<Y, Args>,
+  time: ReadTime,
+): Reading<SdeSolution<Y>> {
   checkFunctions('solveSde', drift, diffusion);
   const {
     solver = eulerMaruyama(),
@@ -162,11 +182,13 @@ export function solveSde<Y, Args = undefined>(
   };
   const solved = jit(run)(initial, clock, isKey(noise) ? noise : null);
   const { end, rows } = solved;
-  if ((options.throw ?? true) && canRead(end.code) && end.code.item() !== 0)
-    throw new OdeError(
-      { code: end.code.item(), time: end.t.item(), step: solved.times.slice(1).sub(solved.times.slice(0)).item() },
-      'solveSde',
-    );
+  if ((options.throw ?? true) && readable(end.code, time)) {
+    const [code, at] = yield* numbersOf([end.code, end.t]);
+    if (code !== 0) {
+      const [step] = yield* numbersOf([solved.times.slice(1).sub(solved.times.slice(0))]);
+      throw new OdeError({ code, time: at, step }, 'solveSde');
+    }
+  }
   const kept = (all: Tensor): Tensor => (places ? take(all, places) : all);
   return {
     ys: rebuild(rows ? rows.map(kept) : end.state),

@@ -35,7 +35,7 @@ export function bestOfN(x: Tensor, rewards: Tensor, n: number): BestSamples {
     return row;
   });
   return {
-    x: gather(x, tensor(best, { dtype: 'i32', shape: [best.length] })),
+    x: gather(x, tensor(best, { dtype: 'i32', shape: [best.length], device: x.device?.name })),
     rewards: Float64Array.from(best, (row) => values[row]),
     rows: best,
   };

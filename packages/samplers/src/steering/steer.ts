@@ -5,6 +5,7 @@ import {
   checkFunctions,
   gather,
   jit,
+  onHost,
   random,
   ShapeError,
   type Tensor,
@@ -184,12 +185,13 @@ export async function steer(transition: Transition, x0: Tensor, options: SteerOp
       const due = last ? finalResampling : size[g] < threshold * particles || threshold === 1;
       if (!due) continue;
       changed = true;
-      const drawn = resample(weights, { scheme: resampling, key: random.foldIn(random.foldIn(key, k), g + 1) });
+      const groupKey = random.foldIn(random.foldIn(key, k), g + 1);
+      const drawn = await onHost(resample)(weights, { scheme: resampling, key: groupKey });
       for (let i = 0; i < particles; i++) parents[from + i] = from + drawn[i];
       logWeights.fill(-Math.log(particles), from, to);
     }
     if (changed) {
-      x = pick(x, tensor(parents, { dtype: 'i32', shape: [rows] }));
+      x = pick(x, tensor(parents, { dtype: 'i32', shape: [rows], device: x.device?.name }));
       memory = inherit(memory, parents);
     }
     ancestry.push(parents);

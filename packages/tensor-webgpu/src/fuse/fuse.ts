@@ -6,16 +6,17 @@ import type { Target } from '../kernels/target.ts';
 import { Var } from '../program/aval.ts';
 import { loweringAs, loweringOf } from '../program/lowering.ts';
 import type { Control, Eqn, Program } from '../program/program.ts';
-import { type Affine, identityCoordinates } from '../shape/affine.ts';
-import { rowMajorStrides, type Shape, sameShape, sizeOf } from '../shape/shape.ts';
+import { type Affine, composed, identityCoordinates } from '../shape/affine.ts';
+import { type Shape, sameShape, sizeOf } from '../shape/shape.ts';
 import { contractionStage } from './contraction.ts';
 import type { Draft } from './draft.ts';
+import { finishesOwn, turnedOver } from './epilogue.ts';
 import { Expressions, MustStore } from './express.ts';
 import { Groups } from './groups.ts';
 import { InPlace } from './in-place.ts';
 import { Loops, type OpenLoops } from './loops.ts';
 import { isCopy, normalize } from './normalize.ts';
-import { pieceParts } from './pieces.ts';
+import { type PieceDraft, pieceParts } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
 import { seal } from './seal.ts';
 import { splitLong } from './split.ts';
@@ -46,6 +47,8 @@ class Fuser {
   private readonly loops: Loops;
   private readonly inPlace: InPlace;
   private readonly copied = new Set<Var>();
+  /** The results that products are finished as. */
+  private readonly finished = new Map<Var, Map<Var, readonly Affine[]>>();
   constructor(program: Program & { readonly outputs: readonly Var[] }, storage: Storage) {
     this.program = program;
     this.storage = storage;
@@ -193,25 +196,33 @@ class Fuser {
   private joinEpilogue(variable: Var, draft: Draft): boolean {
     const at = draft.stages.length - 1;
     const product = draft.stages[at];
-    if (product?.kind !== 'contraction' || !sameShape(product.variable.shape, variable.shape)) return false;
-    const { shape } = variable;
-    const stage = draft.epilogues.get(at) ?? this.loops.make(shape);
-    const coordinates = identityCoordinates(shape.length);
-    const value = this.attempt(() => this.loops.expressions(stage).compute(variable, coordinates));
-    const own = { offset: 0, strides: rowMajorStrides(shape) };
-    const fits =
-      value &&
-      loadsOf([value], this.loops.finished(stage)).every(
-        (load) =>
-          !draft.has(load.variable) ||
-          (load.variable === product.variable && load.terms.length === 0 && sameOverSpace(load.place, own, shape)),
-      );
-    if (!fits) return false;
-    this.loops.compute(stage, variable, coordinates);
-    draft.epilogues.set(at, stage);
-    const reads = loadsOf([value]).map((load) => load.variable);
-    this.groups.addResult(draft, at, variable, reads);
-    return true;
+    if (product?.kind !== 'contraction' || sizeOf(product.variable.shape) !== sizeOf(variable.shape)) return false;
+    const stage = draft.epilogues.get(at) ?? this.loops.make(product.variable.shape);
+    for (const coordinates of this.ordersOver(product, variable)) {
+      const value = this.attempt(() => this.loops.expressions(stage).compute(variable, coordinates));
+      if (!value || !finishesOwn(value, draft, product, this.loops.finished(stage))) continue;
+      this.loops.compute(stage, variable, coordinates);
+      draft.epilogues.set(at, stage);
+      const reads = loadsOf([value]).map((load) => load.variable);
+      this.groups.addResult(draft, at, variable, reads);
+      const finished = this.finished.get(product.variable);
+      if (finished) finished.set(variable, coordinates);
+      else this.finished.set(product.variable, new Map([[variable, coordinates]]));
+      return true;
+    }
+    return false;
+  }
+
+  /** Coordinates of an array over the elements of a product: the product's own, and those of the order in which it reads them. */
+  private ordersOver(product: ContractionStage, variable: Var): Affine[][] {
+    const { shape } = product.variable;
+    const orders = sameShape(shape, variable.shape) ? [identityCoordinates(shape.length)] : [];
+    const natural = this.attempt(() =>
+      new Expressions(this.storage, variable.shape).compute(variable, identityCoordinates(variable.shape.length)),
+    );
+    const turned =
+      natural && turnedOver(product, this.finished.get(product.variable), natural, variable.shape, this.target);
+    return turned ? [...orders, turned] : orders;
   }
 
   private attempt<T>(build: () => T): T | null {
@@ -265,15 +276,56 @@ class Fuser {
       return;
     }
     this.groups.addRows({ rows: rowsOf(stage, variable.shape), stages: [stage] }, latest, variable);
+    if (this.target.finishesTurned) this.finishTurned(stage);
+  }
+
+  /** Stores a product in the order of axes that all of its readers see it in, where the target finishes it so. */
+  private finishTurned(product: ContractionStage): void {
+    const { variable } = product;
+    const reader = this.storage.onlyReader(variable);
+    if (!reader || loweringOf(reader.primitive).as !== 'view') return;
+    const [seen] = reader.outputs;
+    if (this.storage.stored.has(seen) || sizeOf(seen.shape) !== sizeOf(variable.shape)) return;
+    const value = new Expressions(this.storage, seen.shape).compute(seen, identityCoordinates(seen.shape.length));
+    if (!turnedOver(product, undefined, value, seen.shape, this.target)) return;
+    this.storage.stored.add(seen);
+    this.placeLoop(seen);
   }
 
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
     const parts = this.stored(() => pieceParts(this.loops, eqn));
-    const latest = this.groups.latest(accessOf(parts.flatMap((part) => part.stages)).reads);
-    for (const part of parts) this.groups.addRows(part, latest, variable);
+    const loops = parts.filter((part) => !this.joinPiece(variable, part));
+    let group = this.groups.latest([variable]);
+    const latest = this.groups.latest(accessOf(loops.flatMap((part) => part.stages)).reads);
+    for (const part of loops) {
+      this.groups.addRows(part, latest, variable);
+      group = Math.max(group, this.groups.latest([variable]));
+    }
     // No single part makes the whole output, so none can go on with its rows.
-    if (parts.length > 1) this.groups.share(variable);
+    if (parts.length > 1) this.groups.share(variable, group);
+  }
+
+  /** Lets a product store its elements into the piece that they make of an array, if it can. */
+  private joinPiece(variable: Var, { input, space, stages: [{ stores }] }: PieceDraft): boolean {
+    const [{ place, value: natural }] = stores;
+    if (!this.target.epilogues || input === null) return false;
+    const reads = loadsOf([natural]).map((load) => load.variable);
+    const draft = this.groups.partToJoin(reads, this.groups.latest(reads));
+    const at = (draft?.stages.length ?? 0) - 1;
+    const product = draft?.stages[at];
+    if (!draft || product?.kind !== 'contraction' || !draft.binds([variable, ...reads])) return false;
+    if (sizeOf(product.variable.shape) !== sizeOf(space)) return false;
+    const { shape } = product.variable;
+    const turned = turnedOver(product, this.finished.get(product.variable), natural, space, this.target);
+    if (!turned) return false;
+    const stage = draft.epilogues.get(at) ?? this.loops.make(shape);
+    const value = this.attempt(() => this.loops.expressions(stage).at(input, turned));
+    if (!value || !finishesOwn(value, draft, product, this.loops.finished(stage))) return false;
+    stage.stores.push({ variable, place: composed(place, turned, shape.length), value });
+    draft.epilogues.set(at, stage);
+    this.groups.addResult(draft, at, variable, reads);
+    return true;
   }
 
   /** A copy of the operand, then the updates. */
@@ -332,10 +384,6 @@ class Fuser {
     return rows >= this.target.fewRows || size <= this.target.smallWork;
   }
 }
-
-/** Whether two places are the same for every index of a space. */
-const sameOverSpace = (a: Affine, b: Affine, space: Shape): boolean =>
-  a.offset === b.offset && space.every((extent, axis) => extent <= 1 || a.strides[axis] === b.strides[axis]);
 
 /** Whether a part's last loop runs over an array of this shape. */
 function sharesSpace({ rows, openSpace }: Draft, shape: Shape): boolean {

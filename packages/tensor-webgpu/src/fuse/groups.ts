@@ -91,9 +91,9 @@ export class Groups {
     for (const variable of part.writes) this.homes.set(variable, { group, draft: null });
   }
 
-  /** Says that several parts make a variable, so that none can go on with its rows. */
-  share(variable: Var): void {
-    this.homes.set(variable, { group: (this.homes.get(variable) as Home).group, draft: null });
+  /** Says that several parts make a variable, the last of them in this group, so that none can go on with its rows. */
+  share(variable: Var, group: number): void {
+    this.homes.set(variable, { group, draft: null });
   }
 
   private note(draft: Draft, made: Var, reads: readonly Var[]): void {

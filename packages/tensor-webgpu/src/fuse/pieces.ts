@@ -1,16 +1,24 @@
+import type { Atom } from '../program/aval.ts';
 import { loweringAs } from '../program/lowering.ts';
 import type { Eqn } from '../program/program.ts';
 import { constantAffine, flatten, identityCoordinates, scaled } from '../shape/affine.ts';
-import { sizeOf } from '../shape/shape.ts';
+import { type Shape, sizeOf } from '../shape/shape.ts';
 import type { RowDraft } from './draft.ts';
-import type { Loops } from './loops.ts';
+import type { Loops, OpenLoops } from './loops.ts';
+
+/** A loop over a box of an output, and what it stores there: an input, over that box, or `null` for a number. */
+export interface PieceDraft extends RowDraft {
+  readonly stages: readonly [OpenLoops];
+  readonly input: Atom | null;
+  readonly space: Shape;
+}
 
 /** Boxes of the output that do not overlap, each filled by a loop; at least one part. */
-export function pieceParts(loops: Loops, eqn: Eqn): RowDraft[] {
+export function pieceParts(loops: Loops, eqn: Eqn): PieceDraft[] {
   const [variable] = eqn.outputs;
   const { dtype, shape } = variable;
   const rank = shape.length;
-  const parts: RowDraft[] = [];
+  const parts: PieceDraft[] = [];
   for (const { start, extents, from } of loweringAs(eqn.primitive, 'pieces')!.pieces(
     eqn.inputs,
     eqn.params,
@@ -33,14 +41,15 @@ export function pieceParts(loops: Loops, eqn: Eqn): RowDraft[] {
         ? loops.expressions(stage).at(eqn.inputs[from.input], own)
         : ({ kind: 'literal', dtype, value: from.value } as const);
     stage.stores.push({ variable, place, value });
-    parts.push({ rows: wide[0], stages: [stage] });
+    const input = 'input' in from && rank > 0 ? eqn.inputs[from.input] : null;
+    parts.push({ rows: wide[0], stages: [stage], input, space: extents });
   }
   if (parts.length === 0) {
     // An output without elements is made all the same: others may name it.
     const stage = loops.make(shape);
     const place = flatten(identityCoordinates(rank), shape, rank);
     stage.stores.push({ variable, place, value: { kind: 'literal', dtype, value: 0 } });
-    parts.push({ rows: shape[0], stages: [stage] });
+    parts.push({ rows: shape[0], stages: [stage], input: null, space: shape });
   }
   return parts;
 }

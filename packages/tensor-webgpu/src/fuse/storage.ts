@@ -25,12 +25,23 @@ interface Inlined {
 const NOTHING: Inlined = { cost: 0, loads: 0, nodes: 0 };
 const LOAD: Inlined = { cost: 0, loads: 1, nodes: 1 };
 
+/** The one equation that reads each variable, or `null`. */
+function readersOf({ eqns, outputs }: Program): Map<Var, Eqn | null> {
+  const readers = new Map<Var, Eqn | null>();
+  for (const eqn of eqns) {
+    for (const atom of new Set(eqn.inputs)) if (atom instanceof Var) readers.set(atom, readers.has(atom) ? null : eqn);
+  }
+  for (const atom of outputs) if (atom instanceof Var) readers.set(atom, null);
+  return readers;
+}
+
 /** Decides which variables lie in memory; the others are computed where they are used. */
 export class Storage {
   readonly definitions = new Map<Var, Eqn>();
   readonly stored = new Set<Var>();
   readonly program: Program;
   readonly target: Target;
+  private readers: Map<Var, Eqn | null> | null = null;
 
   constructor(program: Program, target: Target) {
     this.program = program;
@@ -58,6 +69,12 @@ export class Storage {
       base = eqn.inputs[0];
     }
     return base;
+  }
+
+  /** The only equation that reads a variable; `null` when there are several, or it is a result of the program. */
+  onlyReader(variable: Var): Eqn | null {
+    this.readers ??= readersOf(this.program);
+    return this.readers.get(variable) ?? null;
   }
 
   private storeBase(atom: Atom): void {

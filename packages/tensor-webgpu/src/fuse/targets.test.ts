@@ -33,6 +33,7 @@ const targets: Record<string, Target> = {
     chained: ['loops', 'reduce'],
     prologues: true,
     epilogues: true,
+    finishesTurned: () => true,
     bindings: 8,
     alignment: 256,
     smallFirst: true,

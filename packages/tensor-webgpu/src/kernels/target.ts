@@ -1,6 +1,7 @@
 import type { DType } from '../dtype/dtype.ts';
 import type { Eqn } from '../program/program.ts';
-import type { Stage } from './form.ts';
+import type { Affine } from '../shape/affine.ts';
+import type { ContractionStage, Stage } from './form.ts';
 
 /** What the kernels of a device may be like, and what it costs to run them. A backend hands one in. */
 export interface Target {
@@ -12,6 +13,11 @@ export interface Target {
   /** Whether a product may compute its operands as it reads them, and go on with its elements as it finishes them. */
   readonly prologues: boolean;
   readonly epilogues: boolean;
+  /**
+   * Whether a product may go on with its elements where they are stored in another order of axes: `turned` are the coordinates
+   * of what is stored over the product. Left out: never.
+   */
+  readonly finishesTurned?: (product: ContractionStage, turned: readonly Affine[]) => boolean;
   /** Variables that one part may read and write at most. */
   readonly bindings: number;
   /** Bytes that every buffer in the arena starts at and is rounded up to. */

@@ -98,6 +98,7 @@ export interface LeastSquares {
  * @throws ShapeError when the rows of a and b differ in number, ArgumentError for an `rcond` outside [0, 1).
  */
 export function lstsq(a: TensorLike, b: TensorLike, options: RankOptions = {}): LeastSquares {
+  checkedOptions('linalg.lstsq', options, ['rcond']);
   const [x, residuals, rank, singularValues] = composites('linalg.lstsq', () => {
     const [first, second] = asTensors([a, b]);
     const matrix = matrices('lstsq', first);

@@ -41,6 +41,20 @@ describe('toHost', () => {
     const { x, rest } = await ff.toHost(given);
     expect([x.toArray(), rest[0].item(), ...rest.slice(1)]).toEqual([[2, 4], 3, 'text', run, null]);
     expect((await ff.toHost(ff.tensor([5]))).item()).toBe(5);
+    const own = { x: ff.tensor([1], { device: 'cpu' }), y: [1, { run }] };
+    expect(await ff.toHost(own)).toBe(own);
+  });
+
+  it('does not ask properties that compute themselves', async () => {
+    let asked = 0;
+    const lazy = {
+      x: ff.tensor([2]),
+      get size() {
+        return ++asked;
+      },
+    };
+    const { x, ...rest } = Object.getOwnPropertyDescriptors(await ff.toHost(lazy));
+    expect([x?.value?.item(), asked, typeof rest.size.get]).toEqual([2, 0, 'function']);
   });
 });
 

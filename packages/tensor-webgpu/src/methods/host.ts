@@ -1,12 +1,11 @@
 import type { TypedArray } from '../dtype/dtype.ts';
-import { checkFunctions } from '../errors/checks.ts';
+import { checkFunctions, isPlainObject } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { isTensor } from '../ops/operands.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { isReadable } from '../runtime/transfer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { storageOf } from '../trace/value.ts';
-import { leaves, map } from '../tree/tree.ts';
 
 /** The device whose memory this thread sees, with every dtype. */
 const HOST = 'cpu';
@@ -23,21 +22,38 @@ export function knownData(x: Tensor): TypedArray | null {
 
 /**
  * `tree` with every tensor copied to the CPU, when all have arrived: there `item`, `dataSync` and `toArray` answer at once,
- * and there is f64. Other leaves stay as they are. On tensors of the CPU it changes nothing, so that the same lines serve
- * every device:
+ * and there is f64. All else stays as it is. Tensors of the CPU stay too, so that the same lines serve every device:
  *
  *     const { ys, nfe } = await toHost(solution);
  *
  * @throws TraceError inside a trace.
  */
 export async function toHost<T>(tree: T): Promise<T> {
-  const here = map((leaf: unknown) => (isTensor(leaf) ? leaf.to(HOST) : leaf), tree as never) as T;
-  await Promise.all(leaves(here as never).map((leaf: unknown) => (isTensor(leaf) ? arrived(leaf) : leaf)));
+  const coming: Promise<unknown>[] = [];
+  const here = onHostDevice(tree, coming) as T;
+  await Promise.all(coming);
   return here;
 }
 
-/** Waits until a tensor of the CPU has its elements. */
-const arrived = (x: Tensor): unknown => (knownData(x) === null ? x.data() : null);
+/** A tree on the CPU, and what has not arrived there. What holds no tensor of another device is not copied. */
+function onHostDevice(node: unknown, coming: Promise<unknown>[]): unknown {
+  if (isTensor(node)) {
+    const here = node.device?.name === HOST ? node : node.to(HOST);
+    if (knownData(here) === null) coming.push(here.data());
+    return here;
+  }
+  const inside: PropertyDescriptorMap =
+    Array.isArray(node) || isPlainObject(node) ? Object.getOwnPropertyDescriptors<object>(node) : {};
+  const changed = Object.entries(inside).flatMap(([name, { value }]) => {
+    const there = onHostDevice(value, coming);
+    return there === value ? [] : [[name, there] as const];
+  });
+  if (changed.length === 0) return node;
+  const copy = Array.isArray(node) ? [...node] : Object.create(Object.getPrototypeOf(node), inside);
+  for (const [name, value] of changed)
+    Object.defineProperty(copy, name, { value, enumerable: true, configurable: true, writable: true });
+  return copy;
+}
 
 /**
  * The function `f` on the host, whatever device its arguments live on: their tensors are copied to the CPU (`toHost`), and

@@ -271,3 +271,29 @@ test('text of a tensor shows its first elements on one line', () => {
   })(tensor([1]));
   expect(inside).toBe('Tensor f32[1] traced');
 });
+
+test('nobody can write to the shape of a tensor', () => {
+  const asked = [2, 3];
+  const made = [
+    zeros(asked),
+    tensor([[1, 2, 3]]),
+    tensor([1]).add([1, 2]),
+    jit((x: Tensor) => x.sum())(tensor([1, 2])),
+  ];
+  made.push(zeros([3]).reshape(asked.slice(0, 0).concat(3, 1)), tensor(1).broadcastTo(asked), made[0].to('reference'));
+  for (const x of made) {
+    const { shape } = x;
+    expect(() => (shape as number[]).push(7), `${x}`).toThrow(TypeError);
+    expect(() => Object.assign(shape, { 0: 9 }), `${x}`).toThrow(TypeError);
+  }
+  // The array that was given is still the caller's.
+  asked.push(4);
+  expect(made[0].shape).toEqual([2, 3]);
+  expect(made[5].shape).toEqual([2, 3]);
+});
+
+test.each(['cpu', 'reference'])('a tensor that is cloned says what to send instead: %s', (device) => {
+  const x = tensor([1, 2], { device });
+  expect(() => structuredClone(x)).toThrow(ArgumentError);
+  expect(() => structuredClone({ deep: [x] })).toThrow(/cannot be cloned or posted to a worker.*await x\.data\(\)/);
+});

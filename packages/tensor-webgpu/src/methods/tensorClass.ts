@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { hostArray } from '../dtype/dtype.ts';
+import { describe } from '../errors/checks.ts';
 import { ArgumentError, DeviceError, ShapeError, TraceError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { transpose } from '../ops/reshape.ts';
@@ -37,7 +38,7 @@ class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof Tens
   }
 
   at(...indices: readonly number[]): TensorInterface {
-    return slice(this, ...indices);
+    return composite('at', () => slice(this, ...indices));
   }
 
   get ndim(): number {
@@ -85,6 +86,8 @@ class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof Tens
 
   to(device: string | Device): Tensor {
     const target = typeof device === 'string' ? deviceNamed(device) : device;
+    if (!Array.isArray(target?.dtypes))
+      throw new ArgumentError(`to: expected a device or the name of one, got ${describe(device)}. Use .to('cpu').`);
     if (this.device === target) return composite('to', () => this);
     if (!target.dtypes.includes(this.dtype)) {
       throw new DeviceError(

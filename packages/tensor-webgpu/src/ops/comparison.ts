@@ -4,7 +4,7 @@ import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
-import { asNumber, asTensors, broadcastPair, castTo, elementwiseOperands, isScalar } from './operands.ts';
+import { asNumber, asTensors, broadcastPair, castTo, elementwiseOperands, isScalar, wholeNumber } from './operands.ts';
 
 type Order = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
@@ -44,6 +44,10 @@ export function compare(name: string, order: Order, x: TensorLike, y: TensorLike
       return againstNumber(asked as Order, given, Number(number));
   }
   const values = asTensors([x, y]);
+  if (values.some(({ dtype }) => !isFloat(dtype))) {
+    const whole = values.map(wholeNumber);
+    if (whole.some((value, i) => value !== values[i])) return compare(name, order, whole[0], whole[1]);
+  }
   if (!isScalar(x) && !isScalar(y) && mixesSigns(values[0].dtype, values[1].dtype)) {
     const [a, b] = broadcastPair(name, values);
     return a.dtype === 'u32' ? acrossSigns(order, a, b) : acrossSigns(TURNED[order], b, a);

@@ -1,25 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import {
+  conv1d,
   copysign,
   digamma,
   exp2,
+  FlowfieldError,
   floorDivide,
   fmax,
   fmin,
   grad,
   heaviside,
   hypot,
+  jit,
+  linalg,
   logaddexp,
   logaddexp2,
   logSoftmax,
   maximum,
   minimum,
   mod,
+  ones,
+  onesLike,
   sign,
   signbit,
   softmax,
   type Tensor,
   tensor,
+  zeros,
 } from '../index.ts';
 
 const f64 = (...values: number[]): Tensor => tensor(values, { dtype: 'f64' });
@@ -121,5 +128,43 @@ describe('NumPy conventions', () => {
 
   it('digamma has the poles of SciPy', () => {
     expect(digamma(f64(0, -0, -1, -Infinity, Infinity)).toArray()).toEqual([-Infinity, Infinity, NaN, NaN, Infinity]);
+  });
+});
+
+describe('an operation that is made of others names itself in errors', () => {
+  const none = tensor([], { shape: [0] });
+  it.each<[string, () => unknown]>([
+    ['median', () => none.median()],
+    ['median', () => tensor([1]).median({ axis: 3 })],
+    ['median', () => tensor([1]).median({ axs: 0 } as never)],
+    ['softmax', () => none.softmax()],
+    ['softmax', () => tensor([1]).softmax({ axis: 1 })],
+    ['logSoftmax', () => none.logSoftmax()],
+    ['logsumexp', () => none.logsumexp()],
+    ['ptp', () => none.ptp()],
+    ['nanmax', () => none.nanmax()],
+    ['matrixTranspose', () => tensor([1]).matrixTranspose()],
+    ['at', () => tensor([1, 2]).at(-3)],
+    ['at', () => tensor([1, 2]).at(0, 0)],
+    ['leakyRelu', () => tensor([1]).leakyRelu('x' as never)],
+    ['tril', () => zeros([2, 2]).tril('a' as never)],
+    ['zeros', () => zeros(3 as never)],
+    ['ones', () => ones([2], { dtyp: 'i32' } as never)],
+    ['onesLike', () => onesLike(tensor(1), { dtype: 'float' as never })],
+    ['conv', () => conv1d(zeros([1, 1, 3]), zeros([1, 1, 2]), { padding: 'sam' as never })],
+    ['to', () => tensor([1]).to(undefined as never)],
+    ['linalg.lstsq', () => linalg.lstsq(zeros([2, 2]), zeros([2]), { rconf: 1 } as never)],
+  ])('%s', (name, call) => {
+    for (const run of [call, () => jit(() => call())()]) {
+      let caught: unknown;
+      try {
+        run();
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).toBeInstanceOf(FlowfieldError);
+      expect((caught as Error).message).toMatch(new RegExp(`^${name}: `));
+      expect((caught as Error).stack).toContain((caught as Error).message);
+    }
   });
 });

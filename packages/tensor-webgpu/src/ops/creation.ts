@@ -40,8 +40,9 @@ function deviceFor(dtype: DType, deviceName: string | undefined): Device {
   return device;
 }
 
+/** Takes over `shape`, which nobody can write to from then on. */
 const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
-  makeValue({ shape, dtype }, { kind: 'stored', storage }) as Tensor;
+  makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage }) as Tensor;
 
 /** Puts host data on a device. */
 const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>
@@ -181,11 +182,14 @@ function fillingOf(value: number | boolean, dtype: DType): number {
  * the fraction off, and u32 takes negative numbers as their 32 bits.
  * @throws DTypeError for a number that an integer dtype has no room for.
  */
-export function full(shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
-  checkShape('full', shape);
-  checkedOptions('full', options, ['dtype', 'device']);
+export const full = (shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor =>
+  filled('full', shape, value, options);
+
+function filled(op: string, shape: Shape, value: number | boolean, options: CreateOptions = {}): Tensor {
+  checkShape(op, shape);
+  checkedOptions(op, options, ['dtype', 'device']);
   const dtype = options.dtype ?? (typeof value === 'boolean' ? 'bool' : 'f32');
-  checkDType('full', dtype);
+  checkDType(op, dtype);
   const filling = toDType(dtype, fillingOf(value, dtype));
   // A scalar is a tensor as well, not a number of the program: functions of it are computed where those of tensors are.
   if (currentBuilder())
@@ -200,23 +204,27 @@ export function full(shape: Shape, value: number | boolean, options: CreateOptio
 }
 
 /** A tensor of zeros. */
-export const zeros = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 0, options);
+export const zeros = (shape: Shape, options?: CreateOptions): Tensor => filled('zeros', shape, 0, options);
 
 /** A tensor of ones. */
-export const ones = (shape: Shape, options?: CreateOptions): Tensor => full(shape, 1, options);
+export const ones = (shape: Shape, options?: CreateOptions): Tensor => filled('ones', shape, 1, options);
 
 /** `value` in the shape, dtype and on the device of `x`. */
-export function fullLike(x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
-  checkedOptions('fullLike', options, ['dtype', 'device']);
+export const fullLike = (x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor =>
+  filledLike('fullLike', x, value, options);
+
+function filledLike(op: string, x: TensorLike, value: number | boolean, options: CreateOptions = {}): Tensor {
+  checkedOptions(op, options, ['dtype', 'device']);
   const like = isValue(x) ? x : tensor(x);
-  return full(like.shape, value, { dtype: options.dtype ?? like.dtype, device: options.device ?? placeOf(like)?.name });
+  const form = { dtype: options.dtype ?? like.dtype, device: options.device ?? placeOf(like)?.name };
+  return filled(op, like.shape, value, form);
 }
 
 /** Zeros in the shape, dtype and on the device of `x`. */
-export const zerosLike = (x: TensorLike, options?: CreateOptions): Tensor => fullLike(x, 0, options);
+export const zerosLike = (x: TensorLike, options?: CreateOptions): Tensor => filledLike('zerosLike', x, 0, options);
 
 /** Ones in the shape, dtype and on the device of `x`. */
-export const onesLike = (x: TensorLike, options?: CreateOptions): Tensor => fullLike(x, 1, options);
+export const onesLike = (x: TensorLike, options?: CreateOptions): Tensor => filledLike('onesLike', x, 1, options);
 
 /** A tensor with element `f(i)` at flat position `i`. */
 function generate(op: string, shape: Shape, f: (index: number) => number, dtype: DType, device?: string): Tensor {

@@ -1,4 +1,4 @@
-import { checkFits, type DType, floatOf, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
+import { checkFits, type DType, floatOf, isFloat, promoteNumber, promoteTypes } from '../dtype/dtype.ts';
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
@@ -7,7 +7,8 @@ import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { NestedArray, TensorLike } from '../tensor/types.ts';
-import { isValue, literalValue } from '../trace/value.ts';
+import type { PlainNumber } from '../trace/plainNumber.ts';
+import { isValue, literalValue, numberBehind } from '../trace/value.ts';
 import { tensor } from './creation.ts';
 
 /** Whether `x` is a tensor. Throws `DuplicateError` for one of another copy of this library. */
@@ -58,7 +59,11 @@ export function castTo(x: Value, dtype: DType): Tensor {
  * @throws DTypeError for a number that an integer dtype has no room for.
  */
 export const inType = (op: string, xs: readonly TensorLike[], values: readonly Tensor[], dtype: DType): Tensor[] =>
-  xs.map((x, i) => (isScalar(x) ? scalar(checkFits(op, dtype, Number(x)), dtype) : castTo(values[i], dtype)));
+  xs.map((x, i) => {
+    if (isScalar(x)) return scalar(checkFits(op, dtype, Number(x)), dtype);
+    checkHeld(op, values[i], dtype);
+    return castTo(values[i], dtype);
+  });
 
 /** `x` as a floating tensor: integers and booleans become f32. */
 export const asFloat = (x: TensorLike): Tensor => {
@@ -85,12 +90,20 @@ export function broadcastValue(op: string, x: Value, shape: Shape): Tensor {
   return lax.broadcastInDim(x, shape, range(shape.length - x.shape.length, shape.length)) as Tensor;
 }
 
-/** The dtype several operands meet at; JavaScript numbers and booleans are weak. */
+/**
+ * The dtype several operands meet at; JavaScript numbers and booleans are weak, also those that a traced function was called
+ * with.
+ */
 export function commonType(xs: readonly TensorLike[], values: readonly Tensor[]): DType {
   let dtype: DType | undefined;
   xs.forEach((x, i) => {
-    if (!isScalar(x)) dtype = dtype === undefined ? values[i].dtype : promoteTypes(dtype, values[i].dtype);
+    if (!isScalar(x) && !numberBehind(values[i]))
+      dtype = dtype === undefined ? values[i].dtype : promoteTypes(dtype, values[i].dtype);
   });
+  for (const value of values) {
+    const number = numberBehind(value);
+    if (number) dtype = dtype === undefined ? value.dtype : besideNumber(dtype, value.dtype, number);
+  }
   for (const x of xs) {
     if (!isScalar(x)) continue;
     if (typeof x === 'boolean') dtype ??= 'bool';
@@ -98,6 +111,31 @@ export function commonType(xs: readonly TensorLike[], values: readonly Tensor[])
     else dtype = promoteNumber(dtype, x);
   }
   return dtype ?? 'f32';
+}
+
+/** The dtype at which `dtype` meets a number that the traced function was called with, which its program holds as a `float`. */
+function besideNumber(dtype: DType, float: DType, number: PlainNumber): DType {
+  if (isFloat(dtype)) return promoteTypes(dtype, float);
+  number.asked = true;
+  if (number.kind === 'fraction') return promoteTypes(dtype, float);
+  return dtype === 'bool' ? 'i32' : dtype;
+}
+
+/** Throws `DTypeError` for a number that a traced function was called with and that is none of `dtype`. */
+function checkHeld(op: string, value: Tensor, dtype: DType): void {
+  const kind = numberBehind(value)?.kind;
+  if (isFloat(dtype) || (kind !== 'large' && (kind !== 'negative' || dtype !== 'u32'))) return;
+  throw new DTypeError(
+    `${op}: expected a number that ${dtype} holds, got ${kind === 'negative' ? 'one below 0' : 'a larger one than f32 counts exactly'} as an argument of a traced function. Pass tensor(…, { dtype: '${dtype}' }), or make the argument static.`,
+  );
+}
+
+/** A whole number that a traced function was called with, as an i32; any other value as it is. */
+export function wholeNumber(x: Tensor): Tensor {
+  const number = numberBehind(x);
+  if (!number) return x;
+  number.asked = true;
+  return number.kind === 'natural' || number.kind === 'negative' ? castTo(x, 'i32') : x;
 }
 
 /** Which dtypes an elementwise function works in: any, numbers (no booleans), or floats. */
@@ -127,7 +165,8 @@ export function broadcastPair(op: string, values: readonly Tensor[]): Tensor[] {
 }
 
 /** Throws `DTypeError` unless `x` holds integers. */
-export function checkInteger(op: string, what: string, x: Tensor): Tensor {
+export function checkInteger(op: string, what: string, given: Tensor): Tensor {
+  const x = wholeNumber(given);
   if (x.dtype === 'i32' || x.dtype === 'u32') return x;
   throw new DTypeError(`${op}: ${what} must be integers (i32 or u32), got ${x.dtype}. Cast with .astype('i32').`);
 }

@@ -121,7 +121,7 @@ export function swapaxes(x: TensorLike, a: number, b: number): Tensor {
 }
 
 /** The last two axes exchanged: the transposes of a batch of matrices. */
-export const matrixTranspose = (x: TensorLike): Tensor => swapaxes(x, -1, -2);
+export const matrixTranspose = (x: TensorLike): Tensor => composite('matrixTranspose', () => swapaxes(x, -1, -2));
 
 /** x repeated along axes of extent 1, or along new leading axes, to `shape`. No copy is made. */
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {

@@ -24,7 +24,10 @@ export function quantile(x: TensorLike, q: number | readonly number[], options: 
     const axes = normalizeAxes('quantile', axis, value.ndim);
     const rest = range(0, value.ndim).filter((i) => !axes.includes(i));
     const count = sizeOf(axes.map((i) => value.shape[i]));
-    if (count === 0) throw new ArgumentError('quantile: nothing to take a quantile of: the axis is empty.');
+    if (count === 0)
+      throw new ArgumentError(
+        'quantile: expected elements to choose among, got an empty axis. Reduce other axes, or leave empty tensors out.',
+      );
     const lines = reshape(
       moveaxis(
         value,
@@ -55,7 +58,8 @@ export function quantile(x: TensorLike, q: number | readonly number[], options: 
 }
 
 /** The middle element over `axis`, or the mean of the two middle ones. */
-export const median = (x: TensorLike, options: ReduceOptions = {}): Tensor => quantile(x, 0.5, options);
+export const median = (x: TensorLike, options: ReduceOptions = {}): Tensor =>
+  composite('median', () => quantile(x, 0.5, options));
 
 /** The distance from the smallest to the largest element over `axis`, max x - min x. Throws `ArgumentError` for an empty axis. */
 export function ptp(x: TensorLike, options: ReduceOptions = {}): Tensor {

@@ -53,8 +53,8 @@ function paddingPairs(
       return [Math.floor(total / 2), Math.ceil(total / 2)];
     });
   }
-  const list = typeof given === 'number' ? spatial.map(() => given) : given;
-  const pairs = list.map((entry) => (typeof entry === 'number' ? ([entry, entry] as const) : entry));
+  const list = typeof given === 'number' ? spatial.map(() => given) : Array.isArray(given) ? given : [];
+  const pairs = list.map((entry): readonly [number, number] => (typeof entry === 'number' ? [entry, entry] : entry));
   if (pairs.length !== spatial.length || !pairs.flat().every((width) => Number.isInteger(width) && width >= 0)) {
     throw new ArgumentError(
       `${op}: padding must be 'same', 'valid', or widths of at least 0 for each of the ${spatial.length} spatial axes, got ${JSON.stringify(given)}.`,

@@ -46,7 +46,7 @@ export function inlineCalls(program: Program): Program {
 }
 
 /** The same program with new variables, so that it can stand in one place more. */
-function freshProgram(program: Program): Program {
+export function freshProgram(program: Program): Program {
   const fresh = new Map<Var, Var>();
   const renew = (variable: Var): Var => {
     const made = new Var(variable);

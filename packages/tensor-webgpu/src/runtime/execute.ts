@@ -1,5 +1,6 @@
 import { DeviceError } from '../errors/errors.ts';
 import { lower } from '../optimize/simplify.ts';
+import type { Aval } from '../program/aval.ts';
 import { programKey } from '../program/key.ts';
 import type { Program } from '../program/program.ts';
 import { validateProgram } from '../program/validate.ts';
@@ -24,6 +25,8 @@ export class CompiledProgram implements Cached {
   readonly device: Device;
   readonly options: CompileOptions;
   readonly key: string;
+  /** The forms of the results, whose shapes nobody can write to: all results of all runs have these. */
+  readonly results: readonly Aval[];
   bytes = 0;
   used = 0;
   /** There once compiled, gone after `drop`. */
@@ -47,6 +50,7 @@ export class CompiledProgram implements Cached {
     this.options = options;
     this.key = key;
     this.cache = cache;
+    this.results = program.outputs.map(({ shape, dtype }) => ({ shape: Object.freeze(shape.slice()), dtype }));
   }
 
   ready(): Later<Executable> {

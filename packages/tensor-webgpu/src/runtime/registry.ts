@@ -1,4 +1,4 @@
-import { DeviceError } from '../errors/errors.ts';
+import { ArgumentError, DeviceError } from '../errors/errors.ts';
 import type { Device, DeviceInfo } from './device.ts';
 
 const known = new Map<string, Device>();
@@ -10,8 +10,25 @@ export function registerDevice(device: Device): void {
   if (other && other !== device) {
     throw new DeviceError(`There is a device '${device.name}' already. Give the new one another name.`);
   }
+  if (!known.has(device.name)) refuseClones(device);
   known.set(device.name, device);
   chosen ??= device;
+}
+
+/**
+ * `structuredClone` and `postMessage` take classes for plain objects, and cannot be told otherwise; but they read all
+ * enumerable properties of what they reach, those with an integer for a name first. From a tensor they come to its device.
+ */
+function refuseClones(device: Device): void {
+  if (!Object.isExtensible(device)) return;
+  Object.defineProperty(device, 0, {
+    enumerable: true,
+    get() {
+      throw new ArgumentError(
+        'A tensor cannot be cloned or posted to a worker, as its memory belongs to a device. Send its elements, await x.data(), with x.shape and x.dtype, and make it again with tensor(data, { shape, dtype }).',
+      );
+    },
+  });
 }
 
 /** The names of the devices of this machine. */

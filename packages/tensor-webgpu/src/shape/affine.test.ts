@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Affine, bounds, divide, flatten, identityCoordinates, unflatten } from './affine.ts';
+import {
+  type Affine,
+  bounds,
+  composed,
+  divide,
+  flatten,
+  identityCoordinates,
+  turnedCoordinates,
+  unflatten,
+} from './affine.ts';
 import { type Shape, sizeOf } from './shape.ts';
 
 /** Every index of a space. */
@@ -68,5 +77,29 @@ describe('linear index forms', () => {
         for (const index of indices(space)) expect(back!.map((form) => at(form, index))).toEqual(index);
       }),
     );
+  });
+
+  it('find the order in which a space walks through an array, and put forms together', () => {
+    const orders = spaces.chain((target) =>
+      fc.record({
+        target: fc.constant(target),
+        order: fc.shuffledSubarray([...target.keys()], { minLength: target.length }),
+      }),
+    );
+    fc.assert(
+      fc.property(orders, ({ target, order }) => {
+        const space = order.map((axis) => target[axis]);
+        const strides = flatten(identityCoordinates(target.length), target, target.length).strides;
+        const place = { offset: 0, strides: order.map((axis) => strides[axis]) };
+        const coordinates = turnedCoordinates(place, space, target);
+        expect(coordinates).not.toBeNull();
+        const back = composed(place, coordinates!, target.length);
+        for (const index of indices(target)) expect(at(back, index)).toBe(at({ offset: 0, strides }, index));
+        if (sizeOf(space) > 1) expect(turnedCoordinates({ ...place, offset: 1 }, space, target)).toBeNull();
+      }),
+    );
+    // A part of an array, and rows that overlap, are not the array in another order.
+    expect(turnedCoordinates({ offset: 0, strides: [1, 4] }, [2, 3], [3, 4])).toBeNull();
+    expect(turnedCoordinates({ offset: 0, strides: [1, 1] }, [3, 3], [3, 3])).toBeNull();
   });
 });

@@ -99,6 +99,38 @@ export function unflatten(flat: Affine, shape: Shape, space: Shape): Affine[] | 
   return coordinates;
 }
 
+/** A form over coordinates that are forms over another space themselves: a form over that space, of so many axes. */
+export const composed = (form: Affine, coordinates: readonly Affine[], rank: number): Affine =>
+  coordinates.reduce(
+    (sum, coordinate, axis) => sumOf(sum, scaled(coordinate, form.strides[axis])),
+    constantAffine(form.offset, rank),
+  );
+
+/**
+ * The coordinates of a space over an array of shape `target` whose elements it walks through at `place`, each once and in
+ * another order of axes; `null` when it does not.
+ */
+export function turnedCoordinates(place: Affine, space: Shape, target: Shape): Affine[] | null {
+  if (place.offset !== 0) return null;
+  const coordinates: Affine[] = [];
+  const free = new Set(target.keys());
+  for (let axis = 0; axis < space.length; axis++) {
+    const form = constantAffine(0, target.length);
+    coordinates.push(form);
+    if (space[axis] === 1) continue;
+    let stride = 1;
+    let along = -1;
+    for (let i = target.length - 1; i >= 0; i--) {
+      if (free.has(i) && target[i] === space[axis] && stride === place.strides[axis]) along = i;
+      stride *= target[i];
+    }
+    if (along < 0) return null;
+    free.delete(along);
+    coordinates[axis] = { offset: 0, strides: form.strides.map((_, i) => (i === along ? 1 : 0)) };
+  }
+  return [...free].every((axis) => target[axis] === 1) ? coordinates : null;
+}
+
 export const sameAffine = (a: Affine, b: Affine): boolean =>
   a.offset === b.offset && a.strides.length === b.strides.length && a.strides.every((s, i) => s === b.strides[i]);
 

@@ -39,7 +39,7 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
   const normalized = typeof axis === 'number' && axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || normalized < 0 || normalized >= rank) {
     throw new ArgumentError(
-      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. Use an integer from ${-rank} to ${rank - 1}.`,
+      `${op}: axis ${describe(axis)} is out of range for a tensor of rank ${rank}. ${rank === 0 ? 'A scalar has no axes.' : `Use an integer from ${-rank} to ${rank - 1}.`}`,
     );
   }
   return normalized;
@@ -62,7 +62,8 @@ export function normalizeAxes(op: string, axes: number | readonly number[] | und
 
 /** The NumPy broadcast of several shapes. Throws `ShapeError` naming the operation and all shapes. */
 export function broadcastShapes(op: string, ...shapes: Shape[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
+  let rank = 0;
+  for (const shape of shapes) rank = Math.max(rank, shape.length);
   const result = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
     for (let i = 0; i < shape.length; i++) {

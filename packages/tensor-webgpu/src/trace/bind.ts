@@ -3,7 +3,7 @@ import type { Params } from '../program/aval.ts';
 import type { Primitive, Program } from '../program/program.ts';
 import type { Value } from '../program/value.ts';
 import type { Device, Storage } from '../runtime/device.ts';
-import { executeProgram } from '../runtime/execute.ts';
+import { type CompiledProgram, compiled, run } from '../runtime/execute.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { currentBuilder, trace, traceProgram } from './builder.ts';
 import { makeValue, storageOf } from './value.ts';
@@ -42,17 +42,18 @@ export function deviceOf(values: readonly Value[], use: string): Device {
 /** Runs a program on tensors in memory, compiling it on first sight. */
 export function runProgram(program: Program, inputs: readonly Value[], use: string): Value[] {
   const device = deviceOf(inputs, use);
-  const storages = executeProgram(
-    program,
+  const made = compiled(program, device);
+  const storages = run(
+    made,
     inputs.map((value) => storageOf(value, use)),
-    device,
   );
-  return storedValues(program, storages);
+  return storedValues(made, storages);
 }
 
-export function storedValues({ outputs }: Program, storages: readonly Storage[]): Value[] {
+/** The results of a run. */
+export function storedValues({ results }: CompiledProgram, storages: readonly Storage[]): Value[] {
   const values: Value[] = [];
-  for (let i = 0; i < outputs.length; i++) values.push(makeValue(outputs[i], { kind: 'stored', storage: storages[i] }));
+  for (let i = 0; i < results.length; i++) values.push(makeValue(results[i], { kind: 'stored', storage: storages[i] }));
   return values;
 }
 

@@ -4,6 +4,7 @@ import { type Eqn, keeps, type Primitive, type Program } from '../program/progra
 import { type RefArray, refScalar } from '../program/refArray.ts';
 import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
+import type { NumberForm } from './plainNumber.ts';
 import { BaseTensor, literalValue, makeValue, placeOf, stateOf, type Trace } from './value.ts';
 
 /**
@@ -28,7 +29,7 @@ export class Builder implements Trace {
     if (aval instanceof BaseTensor) this.device ??= aval.device;
     const variable = new Var(aval);
     this.inputs.push(variable);
-    return makeValue(aval, { kind: 'traced', builder: this, variable });
+    return makeValue(aval, { kind: 'traced', builder: this, variable, number: (aval as Partial<NumberForm>).number });
   }
 
   /** The atom that stands for `value` in this program. */

@@ -7,11 +7,12 @@ import { defaultDevice } from '../runtime/registry.ts';
 import { upload } from '../runtime/transfer.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
+import { type NumberForm, plainNumber } from './plainNumber.ts';
 import { isValue, literalValue, makeValue } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
-  return makeValue({ shape, dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
+  return makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */
@@ -37,11 +38,15 @@ export function liftLeaf(leaf: unknown, use: string, place: NumberPlace = {}): V
   return dtype ? scalarValue(Number(leaf), dtype, place.device) : refuseLeaf(leaf, use);
 }
 
+/** The form of such a leaf; with what the trace may know of it, if it is a plain number. */
+export type LeafForm = Aval & Partial<NumberForm>;
+
 /** What such a leaf will be as a value. */
-export function liftedForm(leaf: unknown, use: string, place: NumberPlace): Aval {
+export function liftedForm(leaf: unknown, use: string, place: NumberPlace): LeafForm {
   if (isValue(leaf)) return leaf;
   const dtype = liftedDType(leaf, place);
-  return dtype ? { shape: [], dtype } : refuseLeaf(leaf, use);
+  if (!dtype) return refuseLeaf(leaf, use);
+  return typeof leaf === 'number' ? { shape: [], dtype, number: plainNumber(leaf) } : { shape: [], dtype };
 }
 
 function refuseLeaf(leaf: unknown, use: string): never {

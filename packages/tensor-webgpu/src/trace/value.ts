@@ -5,6 +5,7 @@ import type { Value } from '../program/value.ts';
 import type { Device, Memory, Storage } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
+import type { PlainNumber } from './plainNumber.ts';
 
 /** A trace as its values see it: they are symbols of it, and may not be used once it is over. */
 export interface Trace {
@@ -14,7 +15,7 @@ export interface Trace {
 /** What stands behind a value: device memory, a variable of a program being built, a literal, or nothing any more. */
 export type ValueState =
   | { readonly kind: 'stored'; readonly storage: Storage }
-  | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var }
+  | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var; readonly number?: PlainNumber }
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
 
@@ -154,6 +155,12 @@ export const literalValue = (literal: Literal): Value => makeValue(literal, { ki
 
 /** All that stands behind a value: there is no value but of this class. */
 export const stateOf = (value: Value): ValueState => (value as BaseTensor).state;
+
+/** The plain number that a value of a trace stands for; `undefined` for all other values. */
+export function numberBehind(value: Value): PlainNumber | undefined {
+  const state = stateOf(value);
+  return state.kind === 'traced' ? state.number : undefined;
+}
 
 /** The device that holds a value; `undefined` inside a trace. */
 export const placeOf = (value: Value): Device | undefined => (value as BaseTensor).device;

@@ -4,7 +4,8 @@ import type { Value } from '../program/value.ts';
 import type { Device } from '../runtime/device.ts';
 import { trace } from '../trace/builder.ts';
 import { liftLeaf, type NumberPlace } from '../trace/constant.ts';
-import { isValue, placeOf } from '../trace/value.ts';
+import { type PlainNumber, plainNumber } from '../trace/plainNumber.ts';
+import { isValue, numberBehind, placeOf } from '../trace/value.ts';
 import { flatten, type Structure, unflatten } from '../tree/tree.ts';
 
 /** A function of trees of tensors. */
@@ -14,12 +15,16 @@ export type TreeFunction = (...args: any[]) => unknown;
 /** Arguments flattened to values, with what is needed to call the function on other values of the same form. */
 export interface FlatArguments {
   readonly values: readonly Value[];
+  /** What may be known of those that are plain numbers, where this makes a difference. */
+  readonly numbers: readonly (PlainNumber | undefined)[];
   readonly structure: Structure;
 }
 
 export function flattenArguments(args: readonly unknown[], use: string): FlatArguments {
   const { leaves, structure } = flatten(args);
-  return { values: liftLeaves(leaves, use), structure };
+  const values = liftLeaves(leaves, use);
+  const numbers = leaves.map((leaf, i) => (typeof leaf === 'number' ? plainNumber(leaf) : numberBehind(values[i])));
+  return { values, numbers, structure };
 }
 
 /**

@@ -1,13 +1,12 @@
 import { checkedOptions, checkFunctions } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
-import type { Aval } from '../program/aval.ts';
 import { showAval } from '../program/print.ts';
 import { ByteCache } from '../runtime/cache.ts';
 import { clearPrograms, compiled } from '../runtime/execute.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { deviceOf } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
-import { liftedForm } from '../trace/constant.ts';
+import { type LeafForm, liftedForm } from '../trace/constant.ts';
 import { collectMade } from '../trace/scope.ts';
 import { BaseTensor } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
@@ -84,11 +83,12 @@ export class JitFunction {
       ...avals.map(showAval),
       ...args.map((arg, n) => (statics.has(n) ? staticKey(arg) : null)),
     ]);
-    let entry = this.traces.get(key);
-    if (!entry) {
-      entry = this.trace(args, given, avals, structure, statics);
-      this.traces.add(key, entry);
-    }
+    // Most traces hold for numbers of every kind; others are told apart when it is known that they depend on it.
+    const ofKind = `${key} ${avals.map(({ number }) => number?.kind ?? '')}`;
+    const found = this.traces.get(key) ?? this.traces.get(ofKind);
+    if (found) return found;
+    const entry = this.trace(args, given, avals, structure, statics);
+    this.traces.add(avals.some(({ number }) => number?.asked) ? ofKind : key, entry);
     return entry;
   }
 
@@ -108,7 +108,7 @@ export class JitFunction {
   private trace(
     args: readonly unknown[],
     given: readonly unknown[],
-    avals: readonly Aval[],
+    avals: readonly LeafForm[],
     structure: JitEntryStructure,
     statics: ReadonlyMap<number, unknown>,
   ): JitEntry {

@@ -1,6 +1,5 @@
 import { bytesPerElement, hostArray } from '../dtype/dtype.ts';
 import { ArgumentError } from '../errors/errors.ts';
-import type { Aval } from '../program/aval.ts';
 import type { Program } from '../program/program.ts';
 import type { Value } from '../program/value.ts';
 import type { Cached } from '../runtime/cache.ts';
@@ -10,7 +9,8 @@ import { giveBack } from '../runtime/line.ts';
 import { upload } from '../runtime/transfer.ts';
 import { sameShape, sizeOf } from '../shape/shape.ts';
 import { storedValues } from '../trace/bind.ts';
-import { liftedDType } from '../trace/constant.ts';
+import { type LeafForm, liftedDType } from '../trace/constant.ts';
+import { kindOf } from '../trace/plainNumber.ts';
 import { BaseTensor, donate, storageOf } from '../trace/value.ts';
 import { matchLeaves } from '../tree/match.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
@@ -27,7 +27,7 @@ export interface EntryParts {
   readonly own: readonly Value[];
   /** The list of arguments that are not static. */
   readonly structure: Structure;
-  readonly leaves: readonly Aval[];
+  readonly leaves: readonly LeafForm[];
   /** The static arguments by position. */
   readonly statics: ReadonlyMap<number, unknown>;
   readonly argumentCount: number;
@@ -131,7 +131,7 @@ export class JitEntry implements Cached {
         if (donated[i] && leaves[i] instanceof BaseTensor) donate(leaves[i] as BaseTensor);
     }
     for (const storage of lifted) giveBack(storage.memory);
-    return unflatten(result, storedValues(this.program, outputs));
+    return unflatten(result, storedValues(this.compiled, outputs));
   }
 
   /** Puts plain numbers and booleans in memory, where `storages` has nothing. */
@@ -155,8 +155,9 @@ export class JitEntry implements Cached {
     const place = numbersAmong(found);
     return found.every((leaf, i) => {
       if (leaf instanceof BaseTensor) return true;
-      const { shape, dtype } = this.parts.leaves[i];
-      return shape.length === 0 && dtype === liftedDType(leaf, place);
+      const { shape, dtype, number } = this.parts.leaves[i];
+      if (shape.length > 0 || dtype !== liftedDType(leaf, place)) return false;
+      return !number?.asked || kindOf(leaf as number) === number.kind;
     });
   }
 }

@@ -74,9 +74,11 @@ export function vmap<A extends unknown[] = Tensor[], R = unknown>(
     const [size] = sizes;
     const { outputs, extra } = runTraced(flat.values, 'vmap', (...values) => {
       const fronted = values.map((value, i) => (axes[i] === null ? value : moveAxis(value, axes[i] as number, 0)));
-      const avals = fronted.map((value, i) =>
-        axes[i] === null ? value : { shape: value.shape.slice(1), dtype: value.dtype },
-      );
+      const avals = fronted.map(({ shape, dtype }, i) => ({
+        shape: axes[i] === null ? shape : shape.slice(1),
+        dtype,
+        number: flat.numbers[i],
+      }));
       const traced = trace(avals, (...inner) => callFlat(f as TreeFunction, flat.structure, inner, 'vmap'));
       const flags = [...axes.map((axis) => axis !== null), ...traced.captured.map(() => false)];
       const result = batchProgram(traced.program, size, [...fronted, ...traced.captured], flags);

@@ -22,10 +22,11 @@ describe('the heap', () => {
               expect(address + bytes <= other.address || other.address + other.size <= address).toBe(true);
             held.push({ address, size: bytes });
           } else {
-            tested.release(held.splice(which % held.length, 1)[0].address);
+            const [block] = held.splice(which % held.length, 1);
+            tested.release(block.address, block.size);
           }
         }
-        for (const { address } of held) tested.release(address);
+        for (const { address, size } of held) tested.release(address, size);
         expect(tested.live).toBe(0);
       }),
       { numRuns: 200, seed: 11 },
@@ -36,15 +37,16 @@ describe('the heap', () => {
     const tested = heap(4 * PAGE);
     const blocks = [1, 2, 3].map(() => tested.allocate(PAGE));
     expect(() => tested.allocate(2 * PAGE)).toThrow(OutOfMemoryError);
-    for (const block of blocks) tested.release(block);
+    for (const block of blocks) tested.release(block, PAGE);
     expect(tested.allocate(3 * PAGE)).toBeGreaterThan(0);
   });
 
   it('grows no further when the same sizes are asked for again', () => {
     const tested = heap(64 << 20);
     const round = (): void => {
-      const blocks = [100, 5000, 100, 70000, 64].map((bytes) => tested.allocate(bytes));
-      for (const block of blocks) tested.release(block);
+      const sizes = [100, 5000, 100, 70000, 64];
+      const blocks = sizes.map((bytes) => tested.allocate(bytes));
+      for (const [i, block] of blocks.entries()) tested.release(block, sizes[i]);
     };
     round();
     const reserved = tested.memory.buffer.byteLength;

@@ -23,7 +23,6 @@ export class Heap {
   /** Joined free blocks by address. */
   private readonly free = new Map<number, number>();
   private readonly freeEnds = new Map<number, number>();
-  private readonly sizes = new Map<number, number>();
   private end: number;
   live = 0;
 
@@ -38,16 +37,13 @@ export class Heap {
   allocate(bytes: number): number {
     const size = aligned(bytes, alignment);
     const address = this.kept.get(size)?.pop() ?? this.find(size, bytes);
-    this.sizes.set(address, size);
     this.live += size;
     return address;
   }
 
-  /** Gives a block back. */
-  release(address: number): void {
-    const size = this.sizes.get(address);
-    if (size === undefined) return;
-    this.sizes.delete(address);
+  /** Gives a block back that was allocated for this many bytes; its owner does so once. */
+  release(address: number, bytes: number): void {
+    const size = aligned(bytes, alignment);
     this.live -= size;
     const same = this.kept.get(size);
     if (same) same.push(address);

@@ -75,7 +75,7 @@ export class Residency {
       this.asideBytes -= block.bytes;
       return;
     }
-    this.heap.release(block.address);
+    this.heap.release(block.address, block.bytes);
     this.unlink(block);
   }
 
@@ -163,7 +163,7 @@ export class Residency {
         if (error instanceof RangeError) return;
         throw error;
       }
-      this.heap.release(block.address);
+      this.heap.release(block.address, block.bytes);
       this.unlink(block);
       block.aside = true;
       block.storage = null;

@@ -35,7 +35,7 @@ export class Scratch {
   }
 
   release(): void {
-    if (this.address !== 0) this.residency.heap.release(this.address);
+    if (this.address !== 0) this.residency.heap.release(this.address, this.bytes);
     this.address = 0;
     this.bytes = 0;
   }

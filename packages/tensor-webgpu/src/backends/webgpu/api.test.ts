@@ -1,6 +1,9 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DeviceError, NoAdapterError } from '../../errors/index.ts';
 import { openGpu, type Surroundings, webGpu } from './api.ts';
+import { WebGpuDevice } from './device.ts';
 
 const failing = (code?: string): Surroundings => ({
   gpu: undefined,
@@ -41,5 +44,58 @@ describe('without a GPU', () => {
     };
     await expect(openGpu(gpuWith(adapter))).rejects.toThrow(DeviceError);
     await expect(openGpu(gpuWith(adapter))).rejects.toThrow(/Card 9.*too many devices/);
+  });
+});
+
+describe('an implementation that has only what every one has', () => {
+  /** An adapter that knows no optional feature, and refuses what it does not know, as browsers do. */
+  const plain = (info?: object) => {
+    const asked: GPUDeviceDescriptor[] = [];
+    const limits = { maxBufferSize: 1 << 28, maxStorageBuffersPerShaderStage: 8 };
+    const adapter = {
+      limits,
+      info,
+      features: new Set<string>(),
+      requestDevice: async (descriptor: GPUDeviceDescriptor = {}) => {
+        asked.push(descriptor);
+        for (const [name, value] of Object.entries(descriptor.requiredLimits ?? {}))
+          if (!(name in limits) || value === undefined) throw new TypeError(`unknown limit ${name}`);
+        for (const feature of descriptor.requiredFeatures ?? []) throw new TypeError(`unknown feature ${feature}`);
+        return { limits: adapter.limits, lost: new Promise(() => {}) };
+      },
+    };
+    return { adapter, asked };
+  };
+
+  it('is asked for no feature, and for no limit that it does not know', async () => {
+    const { adapter, asked } = plain({ vendor: 'acme', architecture: '', description: '' });
+    await openGpu(gpuWith(adapter));
+    expect(asked).toEqual([{ requiredLimits: adapter.limits }]);
+  });
+
+  it('need not say what it is: the device has a name for its numbers all the same', async () => {
+    const { device, info } = await openGpu(gpuWith(plain().adapter));
+    const gpu = new WebGpuDevice(device, info);
+    expect(gpu.info()).toMatchObject({ threads: 1, notes: [] });
+    expect(gpu.emulated).toBe(false);
+    expect(gpu.info().numerics).toMatch(/^webgpu: /);
+  });
+
+  it('says of an adapter without a name what went wrong', async () => {
+    const { adapter } = plain();
+    const refusing = { ...adapter, requestDevice: () => Promise.reject(new Error('no more')) };
+    await expect(openGpu(gpuWith(refusing))).rejects.toThrow(/no more.*`cpu`/);
+  });
+});
+
+describe('what kernels are written in', () => {
+  it('is WGSL without extensions', () => {
+    const names = globSync('**/*.ts', { cwd: import.meta.dirname }).filter((name) => !/test/.test(name));
+    expect(names.length).toBeGreaterThan(50);
+    for (const name of names) {
+      const text = readFileSync(join(import.meta.dirname, name), 'utf8');
+      const found = /\b(enable|requires) [a-z0-9_]+;|subgroup[A-Z]|\bf16\b|requiredFeatures|writeTimestamp/.exec(text);
+      expect([name, found?.[0]]).toEqual([name, undefined]);
+    }
   });
 });

@@ -67,6 +67,9 @@ const LIMITS = [
   'maxStorageBuffersPerShaderStage',
 ] as const;
 
+/** Of an adapter that does not tell what it is, as in browsers before 2024. */
+const UNTOLD = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo;
+
 /**
  * A GPU device with the largest limits that its adapter has.
  * @throws NoAdapterError when there is no adapter; DeviceError when it gives no device.
@@ -78,12 +81,17 @@ export async function openGpu(gpu: GPU): Promise<{ device: GPUDevice; info: GPUA
       'WebGPU found no adapter: no GPU with a driver that it can use. Check the driver (Vulkan, Metal or Direct3D 12), or use the device `cpu`.',
     );
   const requiredLimits: Record<string, number> = {};
-  for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+  for (const name of LIMITS) {
+    const limit: number | undefined = adapter.limits[name];
+    // Asking for a limit that an implementation does not know fails the request.
+    if (limit !== undefined) requiredLimits[name] = limit;
+  }
+  const info = adapter.info ?? UNTOLD;
   try {
-    return { device: await adapter.requestDevice({ requiredLimits }), info: adapter.info };
+    return { device: await adapter.requestDevice({ requiredLimits }), info };
   } catch (error) {
     throw new DeviceError(
-      `The GPU adapter '${adapter.info.description || adapter.info.vendor}' gave no device: ${(error as Error).message}. Close other programs that use the GPU and try again, or use the device \`cpu\`.`,
+      `The GPU adapter '${info.description || info.vendor}' gave no device: ${(error as Error).message}. Close other programs that use the GPU and try again, or use the device \`cpu\`.`,
       { cause: error },
     );
   }

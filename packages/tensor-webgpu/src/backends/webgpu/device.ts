@@ -3,7 +3,9 @@ import { DeviceError } from '../../errors/errors.ts';
 import { fuse } from '../../fuse/fuse.ts';
 import { hasPieces } from '../../fuse/storage.ts';
 import type { KernelReport } from '../../kernels/report.ts';
-import { loweringOf } from '../../program/lowering.ts';
+import { chooseResults } from '../../optimize/branches.ts';
+import { simplify } from '../../optimize/simplify.ts';
+import { loweringAs, loweringOf } from '../../program/lowering.ts';
 import { type Eqn, isProgram, type Program } from '../../program/program.ts';
 import type { CompileOptions, DeviceInfo, Executable, Later, MemoryReport, Storage } from '../../runtime/device.ts';
 import { sizeOf } from '../../shape/shape.ts';
@@ -20,6 +22,12 @@ import { gpuTarget } from './target.ts';
 
 /** Loops inside each other that a GPU runs by itself: each may take two of the offsets that a kernel has. */
 const MOST_LOOPS = 4;
+
+/**
+ * Operations up to which both branches of a choice are computed, rather than one after the host has read which: that takes
+ * as long as these, and all that was handed over before. In a loop it would happen in every turn, so that there they always are.
+ */
+const CHOICE_WORK = 1e8;
 
 /** Tensors and programs on a GPU, through WebGPU: programs are captured once and replayed. */
 export class WebGpuDevice implements GpuOwner {
@@ -78,8 +86,15 @@ export class WebGpuDevice implements GpuOwner {
       controls: (eqn: Eqn) => eqn.primitive.name === 'scan' && depthOf(eqn) <= MOST_LOOPS,
       evaluates: (eqn: Eqn) => !this.hasKernel(eqn),
     };
-    if (!program.eqns.some((eqn) => needsHost(eqn, host))) return part(program, donate);
-    return hostControlled(program, host, donate);
+    const chosen = chooseResults(
+      program,
+      ({ branches, inLoop }) =>
+        branches.every(({ eqns }) => eqns.every((eqn) => !needsHost(eqn, host))) &&
+        (inLoop || branches.reduce((work, branch) => work + workOf(branch), 0) <= CHOICE_WORK),
+    );
+    const whole = chosen === program ? program : simplify(chosen);
+    if (!whole.eqns.some((eqn) => needsHost(eqn, host))) return part(whole, donate);
+    return hostControlled(whole, host, donate);
   }
 
   put(data: TypedArray, dtype: DType): Later<Storage> {
@@ -178,6 +193,21 @@ const depthOf = (eqn: Eqn): number =>
   eqn.primitive.kind !== 'control'
     ? 0
     : 1 + Math.max(0, ...bodiesOf(eqn).flatMap((body) => body.eqns.map((inner) => depthOf(inner))));
+
+/** About how many operations a program does. */
+const workOf = ({ eqns }: Program): number =>
+  eqns.reduce((sum, { primitive, params, inputs, outputs }) => {
+    const control = loweringAs(primitive, 'control')?.control(params);
+    if (control) {
+      const inside = bodiesOf({ primitive, params, inputs, outputs }).reduce((work, body) => work + workOf(body), 0);
+      return sum + inside * (control.kind === 'scan' ? control.length : 1);
+    }
+    const made = outputs.reduce((size, { shape }) => size + sizeOf(shape), 0);
+    const read = inputs.reduce((size, { shape }) => size + sizeOf(shape), 0);
+    if (loweringAs(primitive, 'contraction') === null) return sum + made + read;
+    const [contracted]: readonly (readonly number[])[] = params.contract;
+    return sum + 2 * made * contracted.reduce((product, axis) => product * inputs[0].shape[axis], 1);
+  }, 0);
 
 /** The dispatches for people; those of a loop once, with their turns. */
 function reportsOf(nodes: readonly Node[], turns = 1): KernelReport[] {

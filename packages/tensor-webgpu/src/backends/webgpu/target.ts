@@ -1,5 +1,6 @@
 import { bytesPerElement } from '../../dtype/dtype.ts';
 import type { Target } from '../../kernels/target.ts';
+import { finishesBeside } from './emit/beside.ts';
 
 /** What a GPU says of how large things may be. */
 export type Limits = Pick<
@@ -19,6 +20,7 @@ export const gpuTarget = (limits: Limits): Target => ({
   chained: ['loops', 'reduce'],
   prologues: true,
   epilogues: true,
+  finishesTurned: finishesBeside,
   bindings: limits.maxStorageBuffersPerShaderStage,
   alignment: limits.minStorageBufferOffsetAlignment,
   bytesPerElement,

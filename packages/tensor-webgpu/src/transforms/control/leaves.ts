@@ -4,7 +4,8 @@ import { type Atom, type Aval, Literal } from '../../program/aval.ts';
 import type { Value } from '../../program/value.ts';
 import { runTraced } from '../../trace/bind.ts';
 import { liftLeaf } from '../../trace/constant.ts';
-import { literalValue } from '../../trace/value.ts';
+import { type PlainNumber, plainNumber } from '../../trace/plainNumber.ts';
+import { literalValue, numberBehind } from '../../trace/value.ts';
 import { flatten, type Structure } from '../../tree/tree.ts';
 
 /** A tree of tensors and plain numbers, flattened. */
@@ -12,6 +13,8 @@ export interface FlatTree {
   readonly values: readonly Value[];
   /** Which leaves are plain numbers: they have no device, and take the dtype of what they meet. */
   readonly plain: readonly boolean[];
+  /** Of each of them, and of those that a traced function was called with, what a trace may know. */
+  readonly numbers: readonly (PlainNumber | undefined)[];
   readonly structure: Structure;
 }
 
@@ -22,7 +25,16 @@ export function flattenLeaves(tree: unknown, use: string): FlatTree {
     if (typeof leaf === 'number') return literalValue(new Literal(leaf, 'f32'));
     return typeof leaf === 'boolean' ? literalValue(new Literal(Number(leaf), 'bool')) : liftLeaf(leaf, use);
   });
-  return { values, plain: leaves.map((leaf) => typeof leaf === 'number'), structure };
+  return {
+    values,
+    plain: leaves.map((leaf) => typeof leaf === 'number'),
+    numbers: leaves.map((leaf, i) => {
+      if (typeof leaf === 'number') return plainNumber(leaf);
+      const number = numberBehind(values[i]);
+      return number && { kind: number.kind, asked: false };
+    }),
+    structure,
+  };
 }
 
 /** A number given as an operand becomes a value that can change. */
@@ -50,6 +62,13 @@ const fits = (value: number, dtype: DType): boolean => isFloat(dtype) || (dtype 
 
 /** A number in the dtype of what it meets, where it fits; anything else as it is. */
 export function numberLike(value: Value, { dtype }: Aval): Value {
+  const number = numberBehind(value);
+  if (number && !isFloat(dtype) && dtype !== 'bool') {
+    number.asked = true;
+    return number.kind === 'natural' || (number.kind === 'negative' && dtype === 'i32')
+      ? lax.cast(value, dtype)
+      : value;
+  }
   if (value.state.kind !== 'literal' || value.dtype === dtype) return value;
   const { literal } = value.state;
   return fits(literal.value, dtype) ? literalValue(new Literal(literal.value, dtype)) : value;

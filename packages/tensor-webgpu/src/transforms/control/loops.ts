@@ -18,21 +18,25 @@ import { whilePrimitive } from './while.ts';
 
 /**
  * Traces the round of a loop, whose carry must keep its form. Numbers at the start of a carry take the dtype that the
- * round gives them, for which it is traced once more: f64 meets nothing wider.
+ * round gives them, for which it is traced once more.
  */
 function traceRound<Extra extends { readonly next: FlatTree }>(
   use: string,
   start: FlatTree,
   first: readonly Value[],
-  traceWith: (carry: readonly Value[]) => Traced<Extra>,
+  traceWith: (carry: readonly Aval[]) => Traced<Extra>,
 ): { carry: readonly Value[]; traced: Traced<Extra> } {
-  const traced = traceWith(first);
+  const forms = first.map(({ shape, dtype }, i) => ({ shape, dtype, number: start.numbers[i] }));
+  const traced = traceWith(forms);
   const { next } = traced.extra;
   const carry = first.map((value, i) => {
-    const wider = start.plain[i] && next.values[i]?.dtype === 'f64' && next.values[i].shape.length === 0;
-    return wider && value.dtype !== 'f64' ? concrete(numberLike(start.values[i], { shape: [], dtype: 'f64' })) : value;
+    const after = next.values[i];
+    if (!start.numbers[i] || !after || after.shape.length > 0 || after.dtype === value.dtype) return value;
+    return concrete(numberLike(start.values[i], after));
   });
-  const settled = carry.every((value, i) => value === first[i]) ? traced : traceWith(carry);
+  // From the second round on the carry is no plain number any more.
+  const depends = forms.some(({ number }) => number?.asked);
+  const settled = !depends && carry.every((value, i) => value === first[i]) ? traced : traceWith(carry);
   const after = settled.extra.next;
   checkCarry(use, carry, start.structure.key, after.values, after.structure.key);
   return { carry, traced: settled };

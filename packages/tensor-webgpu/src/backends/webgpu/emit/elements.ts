@@ -14,13 +14,13 @@ export class Elements {
   readonly lines: string[] = [];
   private readonly kernel: Kernel;
   private readonly locate: Locate;
-  /** Values that are not read from memory. */
-  private readonly ready: ReadonlyMap<Var, string>;
+  /** Values that are not read from memory: of a variable, or of a node. */
+  private readonly ready: ReadonlyMap<Var | Expression, string>;
   private readonly names = new Map<Expression, string>();
   /** Results of a function with several, by its operands. */
   private readonly several = new Map<readonly Expression[], string>();
 
-  constructor(kernel: Kernel, locate: Locate, ready: ReadonlyMap<Var, string> = new Map()) {
+  constructor(kernel: Kernel, locate: Locate, ready: ReadonlyMap<Var | Expression, string> = new Map()) {
     this.kernel = kernel;
     this.locate = locate;
     this.ready = ready;
@@ -50,7 +50,7 @@ export class Elements {
       return scalarCall(kernel, { code: 'cast', from: ['i32'], to: node.dtype }, [position]);
     }
     if (node.kind === 'load') {
-      const ready = this.ready.get(node.variable);
+      const ready = this.ready.get(node) ?? this.ready.get(node.variable);
       if (ready !== undefined) return ready;
       const terms = node.terms.map(({ index, limit, stride }) =>
         clamped(this.names.get(index) as string, index.dtype === 'u32', limit, stride),

@@ -19,7 +19,7 @@ import { bindingKey, type Spot } from './spot.ts';
 import { elementType, u32 } from './wgsl-types.ts';
 
 /** Up to so many multiplications a product shares its dispatch with others, which is worth more than tiles. */
-const SMALL_PRODUCT = 2 ** 22;
+export const SMALL_PRODUCT = 2 ** 22;
 /** From so many terms on a few elements are worth dispatches of their own. */
 const LONG_SUM = 16384;
 

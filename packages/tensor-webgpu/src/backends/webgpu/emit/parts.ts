@@ -1,13 +1,14 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import { accessOf, valuesOf } from '../../../kernels/access.ts';
 import { visit } from '../../../kernels/expression.ts';
-import type { RowPart, Stage } from '../../../kernels/form.ts';
+import type { ContractionStage, RowPart, Stage } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import type { Limits } from '../target.ts';
+import { besideDraft, matricesBeside } from './beside.ts';
 import type { Draft } from './draft.ts';
 import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
-import { largeProduct, largeProductDrafts } from './large-product.ts';
+import { largeProduct, largeProductDrafts, SMALL_PRODUCT } from './large-product.ts';
 import { busyLoops, loopElement } from './loops.ts';
 import { smallProduct } from './product.ts';
 import { joinBody, pieceBytes, piecesBody, piecesOf, reduceBody, resultsOf } from './reduce.ts';
@@ -15,19 +16,24 @@ import type { Region } from './region.ts';
 import { rowsBody } from './rows.ts';
 import { numberText } from './scalar.ts';
 import { type Spot, wholeSpot } from './spot.ts';
+import { turnedBody, turnedLoops } from './turned-loops.ts';
 import { updateBody } from './update.ts';
 import { listBytes, listDrafts, listsOf } from './update-lists.ts';
 import { elementType } from './wgsl-types.ts';
 
 /** Bytes of partial results that a stage needs beside its variables. */
 export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
-  if (stage.kind === 'contraction') return largeProduct(stage, limits)?.scratchBytes ?? 0;
+  if (stage.kind === 'contraction') return isBeside(stage) ? 0 : (largeProduct(stage, limits)?.scratchBytes ?? 0);
   if (stage.kind === 'update') {
     const lists = listsOf(stage, limits.maxStorageBuffersPerShaderStage);
     return lists ? listBytes(lists) : 0;
   }
   return stage.kind === 'reduce' && alone && piecesOf(stage) > 1 ? pieceBytes(stage) : 0;
 }
+
+/** Whether a product is one of matrices beside each other that is worth a dispatch of its own. */
+const isBeside = (stage: ContractionStage): boolean =>
+  stage.batch * stage.m * stage.n * stage.k > SMALL_PRODUCT && matricesBeside(stage) > 0;
 
 /** About how many operations a stage does. */
 function flopsOf(stage: Stage): number {
@@ -71,9 +77,21 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
     const busy = busyLoops(stage, region);
     if (!busy) return [];
     const access = accessOf([busy]);
+    const turned = turnedLoops(busy);
     const body = (kernel: Kernel): Body =>
-      elementwise(sizeOf(busy.space), (position) => loopElement(kernel, busy, position));
-    return [[{ label, touched: touched([...access.reads, ...access.writes]), flops, body }]];
+      turned
+        ? turnedBody(kernel, turned)
+        : elementwise(sizeOf(busy.space), (position) => loopElement(kernel, busy, position));
+    return [
+      [
+        {
+          label: turned ? `${label} turned` : label,
+          touched: touched([...access.reads, ...access.writes]),
+          flops,
+          body,
+        },
+      ],
+    ];
   }
   if (stage.kind === 'update') {
     const lists = listsOf(stage, limits.maxStorageBuffersPerShaderStage);
@@ -82,6 +100,7 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       : alone((kernel) => updateBody(kernel, stage));
   }
   if (stage.kind === 'contraction') {
+    if (isBeside(stage)) return [[besideDraft(region, stage, label, flops)]];
     const plan = largeProduct(stage, limits, region);
     if (!plan) return alone((kernel) => smallProduct(kernel, stage));
     return largeProductDrafts(region, stage, plan, () => scratch(stage), label, flops);

@@ -12,7 +12,7 @@ import { placeBy, sumOf } from './space.ts';
 import { u32 } from './wgsl-types.ts';
 
 /** Names of the steps of a space that is walked as one row-major position. */
-function steps(kernel: Kernel, space: readonly number[], position: string): { text: string; names: string[] } {
+export function steps(kernel: Kernel, space: readonly number[], position: string): { text: string; names: string[] } {
   const prefix = kernel.name('i');
   const strides = rowMajorStrides(space);
   const names = space.map((extent, axis) => (extent === 1 ? '0u' : `${prefix}_${axis}`));

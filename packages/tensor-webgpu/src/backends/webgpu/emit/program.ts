@@ -31,7 +31,8 @@ export function emitProgram(
 ): EmittedProgram {
   const routines = new Map<CallPart, Routine>();
   const moved = new Set<Var>();
-  noteMoved(schedule, moved);
+  const movable = new Set<Var>();
+  noteMoved(schedule, moved, movable);
   const routineOf = (part: CallPart): Routine => {
     let routine = routines.get(part);
     if (!routine) {
@@ -47,7 +48,7 @@ export function emitProgram(
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
     scratch: (work, part) => {
       if (work.kind !== 'call') return scratchOf(work, part.kind === 'rows' && part.stages.length === 1, limits);
-      const copies = copiedFor(work, moved).map(bytesOf);
+      const copies = copiedFor(work, movable).map(bytesOf);
       return [...routineOf(work).scratch, ...copies].reduce((sum, bytes) => sum + aligned(bytes, target.alignment), 0);
     },
   });
@@ -57,8 +58,11 @@ export function emitProgram(
   return { plan, nodes: new Emitter(shared, schedule, plan, inputs, outputs, 0, []).nodes() };
 }
 
-/** Variables that cannot be bound by themselves: those that lie inside others, at a place that a loop moves. */
-function noteMoved(schedule: Schedule, moved: Set<Var>): void {
+/**
+ * Variables that cannot be bound by themselves: those that lie inside others, at a place that a loop moves; and all of a call
+ * that may come to lie there, in the memory of what is computed from them.
+ */
+function noteMoved(schedule: Schedule, moved: Set<Var>, movable: Set<Var>): void {
   for (const { parts } of schedule.groups) {
     for (const part of parts) {
       if (part.kind !== 'control') continue;
@@ -68,18 +72,22 @@ function noteMoved(schedule: Schedule, moved: Set<Var>): void {
       // Two of them may be one place, or begin between two bindings.
       for (const variable of body.inputs) moved.add(variable);
       for (const variable of body.outputs.slice(control.carries)) moved.add(variable);
-      noteMoved(body, moved);
+      for (const inner of body.groups.flatMap((group) => group.parts)) {
+        if (inner.kind !== 'call') continue;
+        for (const variable of [...inner.operands, ...inner.writes]) if (variable) movable.add(variable);
+      }
+      noteMoved(body, moved, movable);
     }
   }
 }
 
 /** Operands and results of a call that need a copy where their first element can be bound. */
-const copiedFor = (part: CallPart, moved: ReadonlySet<Var>): Aval[] => [
+const copiedFor = (part: CallPart, moved: { has(variable: Var): boolean }): Aval[] => [
   ...part.eqn.inputs.filter((_, i) => needsCopy(part, i, moved)),
   ...part.eqn.outputs.filter((variable) => moved.has(variable)),
 ];
 
-function needsCopy({ operands }: CallPart, i: number, moved: ReadonlySet<Var>): boolean {
+function needsCopy({ operands }: CallPart, i: number, moved: { has(variable: Var): boolean }): boolean {
   const operand = operands[i];
   return operand === null || moved.has(operand) || operands.indexOf(operand) < i;
 }
@@ -121,6 +129,14 @@ class Emitter {
       spots.set(variable, spotOf(place, shared.bytesOf(variable), inputs, outputs, arena));
     this.region = { spots, loops };
   }
+
+  /** Which variables cannot be bound by themselves. */
+  private readonly moved = {
+    has: (variable: Var): boolean => {
+      const { first, turnings } = this.region.spots.get(variable) as Spot;
+      return first !== 0 || turnings.length > 0 || this.shared.moved.has(variable);
+    },
+  };
 
   nodes(): Node[] {
     return this.schedule.groups.flatMap(({ parts }) => this.group(parts));
@@ -176,7 +192,7 @@ class Emitter {
     const after: Draft[] = [];
     const given = eqn.inputs.map((atom, i): Spot => {
       const operand = operands[i];
-      if (operand && !needsCopy(part, i, shared.moved)) return region.spots.get(operand) as Spot;
+      if (operand && !needsCopy(part, i, this.moved)) return region.spots.get(operand) as Spot;
       const spot = take(shared.bytesOf(atom));
       if (operand) before.push(copyDraft(region.spots.get(operand) as Spot, spot, sizeOf(atom.shape)));
       else before.push(numberDraft(spot, (atom as Literal).value, atom.dtype));
@@ -184,7 +200,7 @@ class Emitter {
     });
     const made = eqn.outputs.map((variable): Spot => {
       const own = region.spots.get(variable) as Spot;
-      if (!shared.moved.has(variable)) return own;
+      if (!this.moved.has(variable)) return own;
       const spot = take(shared.bytesOf(variable));
       after.push(copyDraft(spot, own, sizeOf(variable.shape)));
       return spot;

@@ -27,6 +27,11 @@ export class Walk {
     this.extents = extents;
   }
 
+  /** Elements from one step to the next of a merged axis. */
+  stride(place: Affine, axis: number): number {
+    return place.strides[this.axes[axis]];
+  }
+
   get size(): number {
     return this.extents.reduce((product, extent) => product * extent, 1);
   }
