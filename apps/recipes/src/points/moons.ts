@@ -12,7 +12,7 @@ export function moons(label: string): PointTable {
   if (label !== '' && label !== COLUMN) {
     throw new RecipeError(`${moonsName}: expected label ${COLUMN}, the only column of classes, given '${label}'`);
   }
-  const [angleKey, noiseKey] = random.split(random.key(2011));
+  const [angleKey, noiseKey] = random.split(random.key(2011, { device: 'cpu' }));
   const angle = random.uniform(angleKey, [COUNT]).dataSync();
   const noise = random.normal(noiseKey, [COUNT, 2]).dataSync();
   const labels = Int32Array.from({ length: COUNT }, (_, i) => i % 2);

@@ -121,9 +121,9 @@ export function pointsModel(options: ModelSettings, data: PointData, seed: numbe
     /** Points in the person's units; with classes, drawn as often as in the data, the last column is the class. */
     async sample(params: MlpParams, { count, seed: drawn, odeSteps = options.odeSteps, ...work }: SampleOptions) {
       const [noiseKey, classKey] = random.split(random.foldIn(random.key(drawn), 7));
-      const noise = random.normal(noiseKey, [count, dimension]).dataSync();
+      const noise = await random.normal(noiseKey, [count, dimension]).data();
       const { labels } = data.train;
-      const picked = random.randint(classKey, [count], 0, labels.length).dataSync();
+      const picked = await random.randint(classKey, [count], 0, labels.length).data();
       const rows = joined(noise, (row) => labels[picked[row]]);
       const found = await solvedRows(rows, solverRows('samples'), work, (x) => flow(params, x, odeSteps));
       const own = found.map((value, k) => value * scale[k % dimension] + center[k % dimension]);
