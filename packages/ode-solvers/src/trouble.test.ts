@@ -109,7 +109,7 @@ describe('trouble', () => {
 
   test('a right-hand side that is no function', () => {
     expect(() => solveOde(tensor(1) as never, start, { t0: 0, t1: 1 })).toThrow(
-      /solveOde: expected a function, got an object/,
+      /solveOde: expected a function, got a tensor of f32/,
     );
   });
 

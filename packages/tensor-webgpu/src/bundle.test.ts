@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -34,6 +34,23 @@ it('a bundle for the browser of a few functions runs', async () => {
   expect(printed(file)).toBe('2,4\n');
 });
 
+it('kernels of linear algebra and of control flow are in the bundles that use them', async () => {
+  const holds = async (name: string): Promise<boolean[]> => {
+    const text = readFileSync(await bundled(`export { ${name} } from ${from('index.ts')};`), 'utf8');
+    // A name and a method of theirs, which no minifier changes.
+    return ['"triangularSolve"', 'storeLiterals'].map((mark) => text.includes(mark));
+  };
+  expect(await holds('tensor')).toEqual([false, false]);
+  expect(await holds('tensor, linalg, cond')).toEqual([true, true]);
+  const file = await bundled(
+    `import { cond, linalg, scan, tensor } from ${from('index.ts')};
+     const a = linalg.solve(tensor([[4, 1], [1, 3]]), tensor([9, 5]));
+     const [sum] = scan((c, x) => [cond(x.greater(1.5), () => c.add(10), () => c.add(1)), null], 0, a);
+     console.log(sum.item(), linalg.svd(tensor([[3, 0], [0, 4]])).s.toArray().join());`,
+  );
+  expect(printed(file)).toBe('11 4,3\n');
+});
+
 it('errors, checks, trees and scalars bring nothing else into a bundle', async () => {
   const file = await bundled(
     `import { checkedOptions } from ${from('errors/index.ts')};
@@ -42,7 +59,7 @@ it('errors, checks, trees and scalars bring nothing else into a bundle', async (
      console.log(map((x) => x + 1, checkedOptions('f', { a: 1 }, ['a'])).a);
      try { scalar(1); } catch (error) { console.log(String(error)); }`,
   );
-  expect(statSync(file).size).toBeLessThan(9000);
+  expect(statSync(file).size).toBeLessThan(7500);
   expect(printed(file)).toMatch(/^2\n\w+: scalar: .*import '@flowfield\/tensor-webgpu'/);
 });
 

@@ -17,6 +17,7 @@ export const models: Readonly<Record<ModelName, Model>> = {
 
 /** Rates of the optimizers; small enough for losses that stay finite over many steps. */
 const RATES = { descent: 0.01, adam: 1e-3 } as const;
+const SMALLER_RATES: Partial<Record<ModelName, number>> = { unet: 1e-3, messages: 1e-3, skipNet: 1e-4 };
 
 export const trainingProblem = (
   model: ModelName,
@@ -27,6 +28,6 @@ export const trainingProblem = (
   model,
   sizes,
   optimizer,
-  rate: RATES[optimizer],
+  rate: SMALLER_RATES[model] ?? RATES[optimizer],
   ...models[model].prepare(sizes),
 });

@@ -8,6 +8,8 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return String(value);
   if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
+  const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
+  if (typeof dtype === 'string' && Array.isArray(shape)) return `a tensor of ${dtype}[${shape.join(', ')}]`;
   return `an object (${value.constructor?.name ?? 'without a class'})`;
 }
 

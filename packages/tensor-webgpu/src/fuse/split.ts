@@ -16,9 +16,9 @@ interface Split {
 }
 
 /**
- * Cuts long sums (products, extremes) and contractions with few rows of results in pieces of equal length and a shorter last
- * one, which can be computed side by side, and combines them in their order. How they are cut depends on shapes alone, so
- * that every number of threads gives the same result.
+ * Cuts long sums (products, extremes), contractions with few rows of results and those with large operands in pieces of equal
+ * length and a shorter last one, which can be computed side by side, and combines them in their order. How they are cut depends
+ * on shapes alone, so that every number of threads gives the same result.
  */
 export function splitLong(groups: readonly Group[], target: Target): readonly Group[] {
   const rule = target.split;
@@ -45,9 +45,8 @@ export function splitLong(groups: readonly Group[], target: Target): readonly Gr
 }
 
 function splitStage(stage: Stage, rows: number, rule: Rule, target: Target): Split | null {
-  if (rows >= rule.fewRows) return null;
-  if (stage.kind === 'reduce') return splitReduction(stage, rule, target);
-  return stage.kind === 'contraction' ? splitContraction(stage, rule) : null;
+  if (stage.kind === 'contraction') return splitContraction(stage, rows, rule);
+  return stage.kind === 'reduce' && rows < rule.fewRows ? splitReduction(stage, rule, target) : null;
 }
 
 /** Lengths of the pieces of `extent` terms: `full` pieces of `length`, and one of `rest` unless that is 0. */
@@ -110,12 +109,26 @@ function splitReduction(stage: ReduceStage, rule: Rule, target: Target): Split |
   return { pieces, combined: combining(stage, partial, results) };
 }
 
-function splitContraction(stage: ContractionStage, rule: Rule): Split | null {
+/** How many pieces pay, by the shape alone; 1 for none. */
+function piecesOf({ m, n, k }: ContractionStage, rows: number, rule: Rule): number {
+  if (rows < rule.fewRows && m < rule.fewRows) {
+    const long = k >= rule.terms && 2 * m * n * k >= rule.productWork;
+    return long && m * n * rule.pieces <= k * (m + n) ? rule.pieces : 1;
+  }
+  const { large } = rule;
+  if (!large || Math.min(m, n) < rule.fewRows || k * (m + n) < large.elements) return 1;
+  // Results are written and read once more for each piece: its operands shall be as many at the least.
+  const least = Math.ceil((2 * m * n) / (m + n) / large.terms) * large.terms;
+  return Math.floor(k / Math.max(large.terms, least));
+}
+
+function splitContraction(stage: ContractionStage, rows: number, rule: Rule): Split | null {
   const { batch, m, n, k, lhs, rhs, variable } = stage;
   const inMemory = lhs.kind === 'memory' && rhs.kind === 'memory';
-  if (!inMemory || stage.epilogue || batch !== 1 || m * n === 0 || m >= rule.fewRows) return null;
-  if (k < rule.terms || 2 * m * n * k < rule.productWork || m * n * rule.pieces > k * (m + n)) return null;
-  const { full, length, rest } = cut(k, rule.pieces);
+  if (!inMemory || stage.epilogue || batch !== 1 || m * n === 0) return null;
+  const count = piecesOf(stage, rows, rule);
+  if (count < 2) return null;
+  const { full, length, rest } = cut(k, count);
   const partial = new Var({ shape: [full + (rest > 0 ? 1 : 0), m, n], dtype: variable.dtype });
   const piece = (count: number, depth: number, first: number): RowPart => {
     const operand = (side: MemoryOperand): MemoryOperand => ({
@@ -127,6 +140,7 @@ function splitContraction(stage: ContractionStage, rule: Rule): Split | null {
       ...stage,
       batch: count,
       k: depth,
+      terms: stage.terms ?? k,
       lhs: operand(lhs),
       rhs: operand(rhs),
       variable: partial,

@@ -39,6 +39,10 @@ const targets: Record<string, Target> = {
     smallFirst: true,
   },
   'sums in pieces': { ...cpuTarget, split: { fewRows: 20, pieces: 3, terms: 2, work: 0, productWork: 0 } },
+  'products in pieces': {
+    ...cpuTarget,
+    split: { fewRows: 2, pieces: 3, terms: 2, work: 0, productWork: 0, large: { elements: 0, terms: 2 } },
+  },
   'one stage a kernel': { ...cpuTarget, chained: [], bindings: 6, alignment: 16, largest: { loads: 4, nodes: 20 } },
 };
 

@@ -71,6 +71,8 @@ export interface ContractionStage {
   readonly keeps: boolean;
   readonly epilogue: LoopStage | null;
   readonly at?: number;
+  /** Terms of the whole sum, where this is a piece of one (default k). */
+  readonly terms?: number;
 }
 
 /** A position given by an index value, beside the place in a buffer that the loops walk through. */

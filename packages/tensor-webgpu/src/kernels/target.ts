@@ -48,6 +48,11 @@ export interface Target {
     readonly terms: number;
     readonly work: number;
     readonly productWork: number;
+    /**
+     * Larger products, whose operands have at least so many elements, are cut in pieces of about `terms` terms, or more where the
+     * results are many beside that, so that the operands of a piece stay in a cache. Left out: never.
+     */
+    readonly large?: { readonly elements: number; readonly terms: number };
   };
   /** Whether the device computes an equation that is called as a whole; otherwise the host does. Default: never. */
   readonly computes?: (eqn: Eqn) => boolean;

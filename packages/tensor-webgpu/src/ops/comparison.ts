@@ -1,10 +1,11 @@
 import { type DType, INTEGER_RANGE, isFloat } from '../dtype/dtype.ts';
 import { lax } from '../primitives/lax.ts';
+import { wholeNumber } from '../primitives/wholeNumber.ts';
 import type { Value } from '../program/value.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
-import { asNumber, asTensors, broadcastPair, castTo, elementwiseOperands, isScalar, wholeNumber } from './operands.ts';
+import { asNumber, asTensors, broadcastPair, castTo, elementwiseOperands, isScalar } from './operands.ts';
 
 type Order = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 
@@ -46,7 +47,8 @@ export function compare(name: string, order: Order, x: TensorLike, y: TensorLike
   const values = asTensors([x, y]);
   if (values.some(({ dtype }) => !isFloat(dtype))) {
     const whole = values.map(wholeNumber);
-    if (whole.some((value, i) => value !== values[i])) return compare(name, order, whole[0], whole[1]);
+    if (whole.some((value, i) => value !== values[i]))
+      return compare(name, order, whole[0] as Tensor, whole[1] as Tensor);
   }
   if (!isScalar(x) && !isScalar(y) && mixesSigns(values[0].dtype, values[1].dtype)) {
     const [a, b] = broadcastPair(name, values);

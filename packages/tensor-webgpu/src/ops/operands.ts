@@ -2,6 +2,7 @@ import { checkFits, type DType, floatOf, isFloat, promoteNumber, promoteTypes } 
 import { checkedList } from '../errors/checks.ts';
 import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
+import { wholeNumber } from '../primitives/wholeNumber.ts';
 import { Literal } from '../program/aval.ts';
 import type { Value } from '../program/value.ts';
 import { broadcastShapes, checkShape, range, type Shape, sameShape } from '../shape/shape.ts';
@@ -130,14 +131,6 @@ function checkHeld(op: string, value: Tensor, dtype: DType): void {
   );
 }
 
-/** A whole number that a traced function was called with, as an i32; any other value as it is. */
-export function wholeNumber(x: Tensor): Tensor {
-  const number = numberBehind(x);
-  if (!number) return x;
-  number.asked = true;
-  return number.kind === 'natural' || number.kind === 'negative' ? castTo(x, 'i32') : x;
-}
-
 /** Which dtypes an elementwise function works in: any, numbers (no booleans), or floats. */
 export type Domain = 'any' | 'number' | 'float';
 
@@ -166,7 +159,7 @@ export function broadcastPair(op: string, values: readonly Tensor[]): Tensor[] {
 
 /** Throws `DTypeError` unless `x` holds integers. */
 export function checkInteger(op: string, what: string, given: Tensor): Tensor {
-  const x = wholeNumber(given);
+  const x = wholeNumber(given) as Tensor;
   if (x.dtype === 'i32' || x.dtype === 'u32') return x;
   throw new DTypeError(`${op}: ${what} must be integers (i32 or u32), got ${x.dtype}. Cast with .astype('i32').`);
 }

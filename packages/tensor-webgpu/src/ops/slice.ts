@@ -1,10 +1,11 @@
-import { checkedOptions } from '../errors/checks.ts';
+import { checkedOptions, describe } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Value } from '../program/value.ts';
 import { type Shape, showShape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Range, SliceSpec, TensorLike } from '../tensor/types.ts';
+import { isValue } from '../trace/value.ts';
 import { composite } from './composite.ts';
 import { asTensor } from './operands.ts';
 import { reshape } from './reshape.ts';
@@ -31,7 +32,9 @@ const clamp = (value: number, low: number, high: number): number => Math.min(Mat
 function checkIntegers(values: readonly (number | null | undefined)[], shape: Shape): void {
   for (const value of values) {
     if (value !== null && value !== undefined && !Number.isInteger(value)) {
-      throw new ArgumentError(`slice: positions of shape ${showShape(shape)} must be integers, got ${value}.`);
+      throw new ArgumentError(
+        `slice: positions of shape ${showShape(shape)} must be integers, got ${describe(value)}.`,
+      );
     }
   }
 }
@@ -97,6 +100,11 @@ export function slice(x: TensorLike, ...specs: readonly SliceSpec[]): Tensor {
       else if (spec === '...') for (let i = taken; i < shape.length; i++) whole();
       else if (typeof spec === 'number') pieces.push(integerPiece(spec, pieces.length, shape));
       else {
+        if (isValue(spec)) {
+          throw new ArgumentError(
+            `slice: expected positions as plain numbers, got ${describe(spec)}. Use take or dynamicSlice for computed ones, or make the argument static.`,
+          );
+        }
         if (!isRangeList(spec)) checkedOptions('slice', spec, ['start', 'stop', 'step']);
         const range = isRangeList(spec) ? { start: spec[0], stop: spec[1], step: spec[2] ?? 1 } : spec;
         const piece = pieceOf(range, shape[pieces.length], shape);

@@ -7,7 +7,7 @@ import type { Value } from '../program/value.ts';
 import { rowMajorStrides, type Shape, showShape, sizeOf } from '../shape/shape.ts';
 import { bind } from '../trace/bind.ts';
 
-interface PadParams {
+export interface PadParams {
   readonly low: readonly number[];
   readonly high: readonly number[];
   readonly interior: readonly number[];

@@ -147,6 +147,20 @@ describe.each(['f32', 'f64', 'i32', 'u32'] as const)('rewrites of %s', (dtype) =
     expectSame(program, [left], dtype);
   });
 
+  it('padding with gaps between the elements', () => {
+    const { program } = traceProgram([left], (x) => {
+      const n = x.shape[0];
+      return [
+        ...[0, 1, 2, 3].map((high) => lax.pad(x, [1], [high], 1, [2])),
+        lax.pad(lax.reshape(x, [1, n]), [0, 2], [1, 0], 0, [4, 1]),
+        lax.pad(lax.slice(lax.concat([x, x], 0), [0], [4]), [0], [0], 0, [1]),
+        lax.pad(lax.reshape(lax.slice(lax.concat([x, x], 0), [0], [6]), [2, 3]), [0, 1], [3, 1], 1, [3, 2]),
+        lax.pad(lax.slice(x, [0], [0]), [2], [1], 1, [3]),
+      ];
+    });
+    expectSame(program, [left], dtype);
+  });
+
   it('views', () => {
     const { program } = traceProgram([left], (x) => {
       const n = x.shape[0];

@@ -1,7 +1,7 @@
 import { ruleList } from '../optimize/rewrite.ts';
 import { broadcastInDimPrimitive } from '../primitives/broadcast.ts';
 import { concatPrimitive } from '../primitives/concat.ts';
-import { padPrimitive } from '../primitives/pad.ts';
+import { type PadParams, padPrimitive } from '../primitives/pad.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
 import { revPrimitive } from '../primitives/rev.ts';
 import { slicePrimitive } from '../primitives/slice.ts';
@@ -87,9 +87,30 @@ addRewrite([slicePrimitive], (rewriter, [x], { start, limit, strides }) => {
   return null;
 });
 
-addRewrite([padPrimitive], (_rewriter, [x], { low, high, interior }) => {
-  const none = (list: readonly number[] | undefined): boolean => !list || list.every((count) => count === 0);
-  return none(low) && none(high) && none(interior) ? [x] : null;
+addRewrite([padPrimitive], (rewriter, [x], { low, high, interior, value }: PadParams) => {
+  const none = (list: readonly number[]): boolean => list.every((count) => count === 0);
+  if (none(interior)) return none(low) && none(high) ? [x] : null;
+  // Numbers between elements are numbers after each of them, but for the last: of x as columns of one, which are then laid in a row.
+  const gaps = interior.map((count, axis) => (x.shape[axis] > 1 ? count : 0));
+  const apart = x.shape.flatMap((extent) => [extent, 1]);
+  const columns = rewriter.emit(reshapePrimitive, [x], { shape: apart });
+  const filled = rewriter.emit(padPrimitive, [columns], {
+    low: apart.map(() => 0),
+    high: gaps.flatMap((count) => [0, count]),
+    interior: apart.map(() => 0),
+    value,
+  });
+  const spread = x.shape.map((extent, axis) => extent * (gaps[axis] + 1));
+  const row = rewriter.emit(reshapePrimitive, [filled], { shape: spread });
+  // What was filled in after the last element is a part of what comes after it, or too much.
+  const over = gaps.map((count, axis) => Math.max(0, count - high[axis]));
+  const limit = spread.map((extent, axis) => extent - over[axis]);
+  const cut = none(over)
+    ? row
+    : rewriter.emit(slicePrimitive, [row], { start: limit.map(() => 0), limit, strides: limit.map(() => 1) });
+  const after = high.map((count, axis) => count - gaps[axis] + over[axis]);
+  const around = { low, high: after, interior: gaps.map(() => 0), value };
+  return [none(low) && none(after) ? cut : rewriter.emit(padPrimitive, [cut], around)];
 });
 
 addRewrite([concatPrimitive], (_rewriter, inputs) => (inputs.length === 1 ? [inputs[0]] : null));

@@ -153,7 +153,9 @@ const valuesAmong = (given: readonly unknown[]): BaseTensor[] =>
 
 /**
  * `f` compiled as one program. It is traced once per structure, shapes, dtypes and device of its arguments, and per
- * value of its static ones; later calls only run the program. Inside another trace it is part of that trace.
+ * value of its static ones; later calls only run the program. Inside another trace it is part of that trace. Plain numbers
+ * among the arguments follow the tensors they meet, as in an eager call: where whether they are whole or negative decides on
+ * a dtype, it is traced for both.
  *
  * `f` must be pure: what it does besides computing tensors happens at tracing only.
  *

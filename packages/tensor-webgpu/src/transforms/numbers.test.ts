@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { type DType, defaultDevice, foriLoop, grad, jit, scan, type Tensor, tensor, vmap } from '../index.ts';
+import {
+  type DType,
+  defaultDevice,
+  foriLoop,
+  grad,
+  jit,
+  scan,
+  switchCase,
+  type Tensor,
+  tensor,
+  vmap,
+} from '../index.ts';
 
 afterEach(() => void defaultDevice('cpu'));
 
@@ -60,6 +71,15 @@ describe.each(['cpu', 'reference'])(
     test('it may be an index', () => {
       defaultDevice(device);
       expect(jitted((a, n) => a.take(n))(tensor([5, 6, 7]), -1).item()).toBe(7);
+    });
+
+    test('it may be the bound of a loop, or choose a branch', () => {
+      defaultDevice(device);
+      const loop = jitted((x, n) => foriLoop(0, n, (_i, c) => c.add(x), tensor(0)));
+      expect([3, 0, -2].map((n) => loop(tensor(2), n).item())).toEqual([6, 0, 0]);
+      const choice = jitted((x, n) => switchCase(n, [(y: Tensor) => y, (y: Tensor) => y.neg()], x));
+      expect([0, 1, 7].map((n) => choice(tensor(2), n).item())).toEqual([2, -2, -2]);
+      expect(() => loop(tensor(2), 0.5)).toThrow(/foriLoop: a bound must be a number or an i32 scalar/);
     });
 
     test('at the start of a carry', () => {

@@ -19,8 +19,15 @@ export const cpuTarget: Target = {
   smallFirst: false,
   fewRows: 8,
   smallWork: 4096,
-  // Some tens of microseconds of work on one core.
-  split: { fewRows: 32, pieces: 16, terms: 4096, work: 1 << 19, productWork: 1 << 21 },
+  // Some tens of microseconds of work on one core; large are four megabytes, more than the second cache holds.
+  split: {
+    fewRows: 32,
+    pieces: 16,
+    terms: 4096,
+    work: 1 << 19,
+    productWork: 1 << 21,
+    large: { elements: 1 << 20, terms: 512 },
+  },
   // A megabyte of 32-bit elements stays in the second cache.
   sharedOperand: 1 << 18,
 };

@@ -10,6 +10,8 @@ import { COUNTED_TURNS } from './emit/region.ts';
 const WORK_PER_SUBMIT = 1e10;
 /** Dispatches after which what was recorded is submitted, so that the GPU begins while the rest is encoded. */
 const DISPATCHES_PER_SUBMIT = 4096;
+/** Numbers of turns that a dispatch binds at most, in every implementation. */
+const MOST_COUNTERS = 8;
 
 /** Records a run of a program: one pass and one submit, or several when there is much to do. */
 export class Recorder {
@@ -19,6 +21,10 @@ export class Recorder {
   private work = 0;
   private dispatched = 0;
   private pipeline: GPUComputePipeline | null = null;
+  private group: GPUBindGroup | null = null;
+  /** The turns that are bound, by how many numbers. */
+  private counters = 0;
+  private readonly offsets = new Uint32Array(MOST_COUNTERS);
   /** Which turn each loop is in. */
   private readonly turns: number[] = [];
 
@@ -60,20 +66,36 @@ export class Recorder {
       pass.setPipeline(pipeline);
       this.pipeline = pipeline;
     }
-    pass.setBindGroup(0, group);
-    if (node.counters > 0) {
-      const offsets: number[] = [];
-      for (const { loop, counters } of node.turns) {
-        const turn = this.turns[loop];
-        offsets.push(turnOffset(turn % COUNTED_TURNS));
-        if (counters === 2) offsets.push(turnOffset(Math.floor(turn / COUNTED_TURNS)));
-      }
-      pass.setBindGroup(1, connection.turnGroup(node.counters), offsets);
+    // What was bound stays so until another takes its place.
+    if (this.group !== group) {
+      pass.setBindGroup(0, group);
+      this.group = group;
+    }
+    if (node.counters > 0 && this.turn(node)) {
+      pass.setBindGroup(1, connection.turnGroup(node.counters), this.offsets, 0, node.counters);
     }
     const [x, y, z] = node.workgroups;
     pass.dispatchWorkgroups(x, y, z);
     this.work += node.flops + node.bytes;
     this.dispatched++;
+  }
+
+  /** Notes where the turns that a dispatch asks for lie, and says whether others are bound now. */
+  private turn({ turns, counters }: DispatchNode): boolean {
+    const { offsets } = this;
+    let differs = this.counters !== counters;
+    let at = 0;
+    const note = (offset: number): void => {
+      differs ||= offsets[at] !== offset;
+      offsets[at++] = offset;
+    };
+    for (const { loop, counters: numbers } of turns) {
+      const now = this.turns[loop];
+      note(turnOffset(now % COUNTED_TURNS));
+      if (numbers === 2) note(turnOffset(Math.floor(now / COUNTED_TURNS)));
+    }
+    this.counters = counters;
+    return differs;
   }
 
   /** Hands over what was recorded. */
@@ -83,6 +105,8 @@ export class Recorder {
     this.pass = null;
     this.encoder = null;
     this.pipeline = null;
+    this.group = null;
+    this.counters = 0;
     this.work = 0;
     this.dispatched = 0;
   }

@@ -79,6 +79,25 @@ describe('a captured step', () => {
     expect(losses[2]).toBeLessThan(losses[0]);
   });
 
+  it('of a loop over rows binds a row once, for all that a turn dispatches', async () => {
+    const turns = 50;
+    const run = ff.jit(
+      (w: Tensor, xs: Tensor) =>
+        ff.scan(
+          (c: Tensor, x: Tensor): [Tensor, null] => [c.matmul(w).add(x).sin().matmul(w).mul(x).matmul(w).sub(x), null],
+          ff.ones([4, 8]),
+          xs,
+        )[0],
+    );
+    const given = [rows(11, 8, 8), rows(12, turns, 8)] as const;
+    await run(...given).data();
+    const calls = await apiCalls(gpu(), async () => {
+      await run(...given).data();
+    });
+    expect(calls.dispatchWorkgroups).toBeGreaterThanOrEqual(3 * turns);
+    expect(calls.setBindGroup).toBeLessThanOrEqual(calls.dispatchWorkgroups + turns);
+  });
+
   it('of a hundred midpoint steps of sampling is one submit that reads nothing back', async () => {
     const layers = layersOf([3, 32, 2]);
     const steps = 100;

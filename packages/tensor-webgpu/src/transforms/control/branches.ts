@@ -2,6 +2,7 @@ import { isFloat } from '../../dtype/dtype.ts';
 import { checkedList, checkFunctions } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
+import { wholeNumber } from '../../primitives/wholeNumber.ts';
 import { showAval } from '../../program/print.ts';
 import { sameShape } from '../../shape/shape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
@@ -37,7 +38,8 @@ export function switchCase<A extends unknown[], R>(
 ): R {
   checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
   const given = flattenLeaves(operands, 'switchCase');
-  const chosen = typeof index === 'number' ? integerLiteral(checkedIndex(index)) : liftLeaf(index, 'switchCase');
+  const chosen =
+    typeof index === 'number' ? integerLiteral(checkedIndex(index)) : wholeNumber(liftLeaf(index, 'switchCase'));
   if (isFloat(chosen.dtype))
     throw new DTypeError(
       `switchCase: the index must be an integer (i32 or u32), got ${showAval(chosen)}. Cast it to i32.`,

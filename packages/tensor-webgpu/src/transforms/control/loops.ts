@@ -1,6 +1,7 @@
 import { checkedOptions, checkedWhole, checkFunctions, describe } from '../../errors/checks.ts';
 import { ArgumentError, DTypeError, ShapeError } from '../../errors/errors.ts';
 import { lax } from '../../primitives/lax.ts';
+import { wholeNumber } from '../../primitives/wholeNumber.ts';
 import type { Aval } from '../../program/aval.ts';
 import { showAval } from '../../program/print.ts';
 import type { Value } from '../../program/value.ts';
@@ -198,13 +199,9 @@ export function whileLoop<C>(
  * `for (i = lower; i < upper; i++) carry = body(i, carry)`. With numbers as bounds it is a `scan`, differentiable in
  * both modes; with tensors as bounds a `whileLoop`.
  */
-export function foriLoop<C>(
-  lower: number | Tensor,
-  upper: number | Tensor,
-  body: (i: Tensor, carry: C) => C,
-  init: C,
-): C {
+export function foriLoop<C>(from: number | Tensor, to: number | Tensor, body: (i: Tensor, carry: C) => C, init: C): C {
   checkFunctions('foriLoop', body);
+  const [lower, upper] = [from, to].map((bound) => (isValue(bound) ? (wholeNumber(bound) as Tensor) : bound));
   for (const bound of [lower, upper]) {
     if (!isValue(bound) && !Number.isInteger(bound))
       throw new ArgumentError(`foriLoop: bounds must be integers, got ${describe(bound)}. Round them first.`);

@@ -1,5 +1,7 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { elements } from './element.ts';
+import { RUN } from './exact.ts';
+import { emitKeep } from './keep.ts';
 import { indexedAddress } from './lanes.ts';
 import { forAllParts, forParts, setSmaller } from './ranges.ts';
 import type { ContractionSpec } from './spec.ts';
@@ -30,20 +32,19 @@ interface DepthBlock {
 
 /**
  * Emits the `rows` function of a blocked product: chunks of row blocks, then blocks of k, then strips of B, then the row
- * blocks of the chunk. With `lostOffset`, what rounding takes from C between blocks of k is kept there in scratch memory, in
- * C's layout.
+ * blocks of the chunk. With `long`, a tile's sum over a block of k is taken in runs whose totals lie in scratch memory, and what
+ * rounding takes from C between blocks is kept there, too, both in C's layout from these offsets on.
  */
 export function emitBlockedRows(
   module: ModuleBuilder,
   spec: ContractionSpec,
   a: TiledOperand,
   b: TiledOperand,
-  lostOffset?: number,
+  long?: { readonly lost: number; readonly totals: number },
 ): FunctionBuilder {
   const element = elements[spec.dtype];
   const { bytes } = element;
-  const keeps = lostOffset !== undefined;
-  const tile = (lastRows: boolean, lastCols: boolean, last: boolean) =>
+  const tile = (lastRows: boolean, lastCols: boolean) =>
     emitTile(module, {
       dtype: spec.dtype,
       rows: lastRows ? a.plan.rest : a.plan.width,
@@ -54,7 +55,6 @@ export function emitBlockedRows(
       bStep: lastCols ? b.lastStep : b.step,
       bPadded: b.packed,
       cRowStride: spec.c.rowStride,
-      long: keeps ? (last ? 'last' : 'more') : undefined,
     });
 
   const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
@@ -70,16 +70,52 @@ export function emitBlockedRows(
   const aBase = operandBase(A_PTR, a, spec.a.batchStride);
   const bBase = operandBase(B_PTR, b, spec.b.batchStride);
   const cBase = indexedAddress(f, C_PTR, BATCH, spec.c.batchStride * bytes);
-  /** From an element of C to what rounding took from it. */
-  const toLost = f.local('i32');
-  if (keeps) {
+  /** From an element of C to the one in its place in another array of scratch memory. */
+  const distance = (offset: number): number => {
+    const local = f.local('i32');
     f.localGet(SCRATCH_PTR);
-    f.i32Const(lostOffset);
+    f.i32Const(offset);
     f.i32Add();
     f.localGet(cBase);
     f.i32Sub();
-    f.localSet(toLost);
-  }
+    f.localSet(local);
+    return local;
+  };
+  const [toLost, toTotals] = long ? [distance(long.lost), distance(long.totals)] : [0, 0];
+  const moved = (address: number, by: number): number => {
+    const local = f.local('i32');
+    f.localGet(address);
+    f.localGet(by);
+    f.i32Add();
+    f.localSet(local);
+    return local;
+  };
+  /** A tile's sum over a block of k, in runs. */
+  const inRuns = (
+    addresses: readonly [number, number, number],
+    depth: number,
+    lastRows: boolean,
+    lastCols: boolean,
+  ) => {
+    const [aAt, bAt, cAt] = addresses;
+    const whole = Math.floor(depth / RUN) * RUN;
+    const total = moved(cAt, toTotals);
+    const run = (k0: number, count: number, pushKnown: () => void): void => {
+      const aRun = indexedAddress(f, aAt, k0, (lastRows ? a.lastStep : a.step) * bytes);
+      const bRun = indexedAddress(f, bAt, k0, (lastCols ? b.lastStep : b.step) * bytes);
+      callTile(f, tile(lastRows, lastCols), [aRun, bRun, total], count, pushKnown);
+      f.release(aRun, bRun);
+    };
+    if (whole > 0) f.loop(whole, (k0) => run(k0, RUN, () => f.localGet(k0)), { step: RUN });
+    if (whole < depth) {
+      f.withLocal('i32', (k0) => {
+        f.i32Const(whole);
+        f.localSet(k0);
+        run(k0, depth - whole, () => f.i32Const(whole));
+      });
+    }
+    return total;
+  };
 
   /** Address of step k0 of strip `index`, in a new local. */
   const stripAddress = (
@@ -104,15 +140,15 @@ export function emitBlockedRows(
       forParts(f, a.plan, chunk, chunkEnd, (block, lastRows) => {
         const aAt = stripAddress(a, aBase, block, lastRows, k0);
         const cAt = indexedAddress(f, cStrip, block, a.plan.width * spec.c.rowStride * bytes);
-        const lostAt = keeps ? f.local('i32') : undefined;
-        if (lostAt !== undefined) {
-          f.localGet(cAt);
-          f.localGet(toLost);
-          f.i32Add();
-          f.localSet(lostAt);
-        }
-        callTile(f, tile(lastRows, lastCols, last), [aAt, bAt, cAt], depth, pushAccumulate, lostAt);
-        if (lostAt !== undefined) f.release(lostAt);
+        if (long) {
+          const total = inRuns([aAt, bAt, cAt], depth, lastRows, lastCols);
+          const lost = moved(cAt, toLost);
+          const [rows, cols] = [lastRows ? a.plan.rest : a.plan.width, lastCols ? b.plan.rest : b.plan.width];
+          for (const address of [cAt, total, lost]) f.localGet(address);
+          pushAccumulate();
+          f.call(emitKeep(module, { rows, cols, cRowStride: spec.c.rowStride, last }));
+          f.release(total, lost);
+        } else callTile(f, tile(lastRows, lastCols), [aAt, bAt, cAt], depth, pushAccumulate);
         f.release(aAt, cAt);
       });
       f.release(bAt, cStrip);
@@ -131,7 +167,7 @@ export function emitBlockedRows(
       (k0) => {
         const pushAccumulate = () => {
           pushFirst();
-          if (keeps) {
+          if (long) {
             // 2 from the second block on, where something is kept.
             f.localGet(k0);
             f.i32Const(0);
@@ -151,7 +187,7 @@ export function emitBlockedRows(
       depthBlock(chunk, chunkEnd, {
         k0,
         depth: lastDepth,
-        pushAccumulate: () => f.i32Const(keeps ? 2 : 1),
+        pushAccumulate: () => f.i32Const(long ? 2 : 1),
         last: true,
       });
     });

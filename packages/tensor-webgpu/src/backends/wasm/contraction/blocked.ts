@@ -43,8 +43,11 @@ export function emitBlocked(module: ModuleBuilder, spec: ContractionSpec, pairVe
   const packedBytes = packA ? aOffset + aPlan.totalBytes : packB ? bPlan.totalBytes : 0;
   const keeps = keepsRounding(spec);
   const lostOffset = Math.ceil(packedBytes / CACHE_LINE) * CACHE_LINE;
-  const scratchBytes = keeps ? lostOffset + ((m - 1) * spec.c.rowStride + n) * element.bytes : packedBytes;
-  const rows = emitBlockedRows(module, spec, a, b, keeps ? lostOffset : undefined);
+  // Where sums are long: what rounding took from C, and totals of a block of k, both in C's layout.
+  const layoutBytes = Math.ceil((((m - 1) * spec.c.rowStride + n) * element.bytes) / CACHE_LINE) * CACHE_LINE;
+  const scratchBytes = keeps ? lostOffset + 2 * layoutBytes : packedBytes;
+  const long = keeps ? { lost: lostOffset, totals: lostOffset + layoutBytes } : undefined;
+  const rows = emitBlockedRows(module, spec, a, b, long);
   const product = { rows, rowBlocks: countParts(aPlan), rowsPerBlock: shape.rows, scratchBytes };
   // Batch items that keep something in scratch memory are computed one after the other, as those that pack are.
   const perItem = keeps && spec.batch > 1;

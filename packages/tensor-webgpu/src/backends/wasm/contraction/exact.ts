@@ -7,8 +7,8 @@ export const RUN = 32;
 const LONG_K = 4096;
 
 /** Whether a blocked product keeps a second array with what rounding took from its sums. */
-export const keepsRounding = ({ dtype, k, n, c }: ContractionSpec): boolean =>
-  dtype === 'f32' && k > LONG_K && c.rowStride >= n;
+export const keepsRounding = ({ dtype, k, n, c, terms = k }: ContractionSpec): boolean =>
+  dtype === 'f32' && terms > LONG_K && c.rowStride >= n;
 
 /**
  * `sum += term`, where `lost` is what rounding took from `sum` so far, added with the next term (Kahan 1965): the error does

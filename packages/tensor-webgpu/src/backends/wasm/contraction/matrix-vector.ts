@@ -83,7 +83,7 @@ export function emitMatrixVector(module: ModuleBuilder, spec: ContractionSpec): 
           bStep: product.step,
           bPadded: false,
           cRowStride: 0,
-          long: spec.dtype === 'f32' && spec.k > LONG_LINE ? 'alone' : undefined,
+          long: spec.dtype === 'f32' && spec.k > LONG_LINE,
         });
   const parts = {
     full: Math.floor(product.lines / linesPerBlock),

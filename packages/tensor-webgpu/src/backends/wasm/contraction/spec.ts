@@ -30,6 +30,8 @@ export interface ContractionSpec {
   readonly a: OperandLayout;
   readonly b: OperandLayout;
   readonly c: ResultLayout;
+  /** Terms of the whole sums, where these are pieces of them, which tells how exact they must be. Default: k. */
+  readonly terms?: number;
   /** Add to what C holds instead of overwriting it. Default: false. */
   readonly accumulate?: boolean;
 }

@@ -20,12 +20,8 @@ export interface TileSpec {
   /** Packed B holds whole vectors, with zeros beyond the last column. */
   readonly bPadded: boolean;
   readonly cRowStride: number;
-  /**
-   * Long sums: of the whole product at once ('alone'), or of a block of k with another one to follow ('more') or not ('last').
-   * The latter keep what rounding took from C in an array of C's layout, whose address is a further parameter; `accumulate`
-   * is then 2 where that array holds something.
-   */
-  readonly long?: 'alone' | 'more' | 'last';
+  /** Whether the sums are so long that they are taken in runs, and what rounding takes from the sum of these is kept. */
+  readonly long?: boolean;
 }
 
 const UNROLL = 4;
@@ -44,10 +40,8 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
   const element = elements[dtype];
   const { bytes, lanes } = element;
   const { long } = spec;
-  const blocks = long === 'more' || long === 'last';
-  const parameters = new Array<'i32'>(blocks ? 6 : 5).fill('i32');
-  const f = module.func(`${dtype}-tile-${rows}x${cols}${long ? `-${long}` : ''}`, parameters);
-  const [a, b, c, count, accumulate, lostPtr] = [0, 1, 2, 3, 4, 5];
+  const f = module.func(`${dtype}-tile-${rows}x${cols}${long ? '-long' : ''}`, ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const [a, b, c, count, accumulate] = [0, 1, 2, 3, 4];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);
   // Fresh locals are zero.
@@ -121,7 +115,7 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
   };
   if (long) {
     const totals = f.locals('v128', sums.length);
-    const lost = long === 'alone' ? f.locals('v128', sums.length) : [];
+    const lost = f.locals('v128', sums.length);
     const scratch: [number, number] = [f.local('v128'), f.local('v128')];
     const left = f.local('i32');
     f.localGet(count);
@@ -140,8 +134,7 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
       turns(UNROLL);
       turns(1);
       sums.forEach((sum, i) => {
-        if (long === 'alone') addKeeping(f, totals[i], lost[i], sum, scratch);
-        else addTo(totals[i], () => f.localGet(sum));
+        addKeeping(f, totals[i], lost[i], sum, scratch);
         f.i32x4Const(0);
         f.localSet(sum);
       });
@@ -149,7 +142,7 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
       f.brIf(again);
     });
     sums.forEach((sum, i) => {
-      if (long === 'alone') joinKept(f, totals[i], lost[i]);
+      joinKept(f, totals[i], lost[i]);
       f.localGet(totals[i]);
       f.localSet(sum);
     });
@@ -158,34 +151,9 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
     turns(1);
   }
 
-  if (!blocks) {
-    f.localGet(accumulate);
-    f.if(() => eachSum((sum, offset, count) => addTo(sum, () => loadLanes(f, element, c, offset, count))));
-    eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
-    return f;
-  }
-  const [known, lost, first, second] = f.locals('v128', 4);
-  eachSum((sum, offset, count) => {
-    f.i32x4Const(0);
-    f.localTee(known);
-    f.localSet(lost);
-    f.localGet(accumulate);
-    f.if(() => {
-      loadLanes(f, element, c, offset, count);
-      f.localSet(known);
-    });
-    f.localGet(accumulate);
-    f.i32Const(2);
-    f.i32And();
-    f.if(() => {
-      loadLanes(f, element, lostPtr, offset, count);
-      f.localSet(lost);
-    });
-    addKeeping(f, known, lost, sum, [first, second]);
-    if (long === 'last') joinKept(f, known, lost);
-    else storeLanes(f, element, lost, lostPtr, offset, count);
-    storeLanes(f, element, known, c, offset, count);
-  });
+  f.localGet(accumulate);
+  f.if(() => eachSum((sum, offset, count) => addTo(sum, () => loadLanes(f, element, c, offset, count))));
+  eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
   return f;
 }
 
@@ -196,11 +164,9 @@ export function callTile(
   addresses: readonly [a: number, b: number, c: number],
   count: number,
   pushAccumulate: () => void,
-  lost?: number,
 ): void {
   for (const address of addresses) f.localGet(address);
   f.i32Const(count);
   pushAccumulate();
-  if (lost !== undefined) f.localGet(lost);
   f.call(tile);
 }

@@ -8,6 +8,7 @@ import { widthOf } from './native.ts';
 import { collapseNest, placesOf } from './nest.ts';
 import { type Placement, Pointers, samePlacement } from './pointers.ts';
 import type { LoopBody, StageFrame } from './stage-frame.ts';
+import { emitFlush } from './subnormal.ts';
 import { emitTransposedLoops, findTransposed } from './transposed-loops.ts';
 
 /** Whether a store would write an element over itself. */
@@ -54,12 +55,17 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
     };
   });
 
+  const push = ({ value, variable }: Store): void => {
+    code.push(value);
+    if (frame.flushed.has(variable)) emitFlush(f, width > 1);
+  };
   const body: LoopBody['body'] = (lanes, shift, axis = 0, steps = 0) =>
     code.body(lanes, shift, () => {
       // All values before any store: a store may overwrite an operand in place.
       for (const { value } of targets) code.keep(value);
-      for (const { value, address, place, step, whole, variable } of targets) {
-        code.push(value);
+      for (const target of targets) {
+        const { address, place, step, whole, variable } = target;
+        push(target);
         const offset = address.offset + steps * place.strides[axis] * bytesPerElement(variable.dtype);
         code.store({ local: address.local, offset }, step, variable.dtype, whole);
       }
@@ -69,8 +75,8 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
     const kept = [0, 1].map((shift) => {
       const locals: number[] = [];
       code.body(width, shift, () => {
-        for (const { value } of targets) {
-          code.push(value);
+        for (const target of targets) {
+          push(target);
           const local = f.local('v128');
           f.localSet(local);
           locals.push(local);

@@ -73,7 +73,7 @@ export function inMemory(operand: ContractionOperand): MemoryOperand {
 }
 
 function specOf(stage: ContractionStage): ContractionSpec {
-  const { batch, m, n, k } = stage;
+  const { batch, m, n, k, terms } = stage;
   const [lhs, rhs] = [inMemory(stage.lhs), inMemory(stage.rhs)];
   return {
     dtype: contractionType(stage.variable.dtype),
@@ -81,6 +81,7 @@ function specOf(stage: ContractionStage): ContractionSpec {
     m,
     n,
     k,
+    ...(terms !== undefined && { terms }),
     a: { rowStride: lhs.free, colStride: lhs.contract, batchStride: lhs.batch },
     b: { rowStride: rhs.contract, colStride: rhs.free, batchStride: rhs.batch },
     c: { rowStride: n, batchStride: m * n },

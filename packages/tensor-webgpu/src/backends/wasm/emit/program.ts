@@ -25,6 +25,7 @@ import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
 import { RoutineCalls } from './routine-call.ts';
 import type { StageFrame } from './stage-frame.ts';
+import { flushed } from './subnormal.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
@@ -147,6 +148,7 @@ class RegionEmitter {
   private readonly controls = new Map<ControlPart, ControlCode>();
   /** Variables that lie inside a larger buffer, so that nothing may be written past their end. */
   private readonly exact: ReadonlySet<Var>;
+  private readonly flushed: ReadonlySet<Var>;
 
   constructor(shared: Shared, schedule: Schedule, plan: MemoryPlan, root: boolean) {
     this.shared = shared;
@@ -156,6 +158,7 @@ class RegionEmitter {
     this.products = shared.products;
     const within = [...plan.places].filter(([, place]) => !root && place.in !== 'arena');
     this.exact = new Set(within.map(([variable]) => variable));
+    this.flushed = flushed(schedule);
   }
 
   emit(name: string): EmittedRegion {
@@ -312,6 +315,7 @@ class RegionEmitter {
           to: end,
           rows: part.rows,
           padded: (variable) => !this.exact.has(variable),
+          flushed: this.flushed,
         };
         for (const stage of part.stages) {
           if (stage.kind === 'loops') emitLoops(frame, stage);

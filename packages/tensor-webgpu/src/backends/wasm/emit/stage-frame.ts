@@ -18,6 +18,8 @@ export interface StageFrame {
   readonly rows: number;
   /** Whether whole vectors may be stored past the end of a variable's buffer. */
   readonly padded: (variable: Var) => boolean;
+  /** Variables whose values are made 0 where they are below the normal numbers. */
+  readonly flushed: ReadonlySet<Var>;
 }
 
 /** The parts of a loop nest that its kinds of loops share. */

@@ -6,6 +6,7 @@ export interface ApiCalls {
   createShaderModule: number;
   submit: number;
   dispatchWorkgroups: number;
+  setBindGroup: number;
   mapAsync: number;
 }
 
@@ -18,6 +19,7 @@ export async function apiCalls(device: GPUDevice, run: () => Promise<void>): Pro
     createShaderModule: 0,
     submit: 0,
     dispatchWorkgroups: 0,
+    setBindGroup: 0,
     mapAsync: 0,
   };
   const restores: (() => void)[] = [];
@@ -41,7 +43,7 @@ export async function apiCalls(device: GPUDevice, run: () => Promise<void>): Pro
   const buffer = device.createBuffer({ size: 4, usage: 8 });
   watch(device, ['createBuffer', 'createBindGroup', 'createComputePipelineAsync', 'createShaderModule']);
   watch(device.queue, ['submit']);
-  watch(pass, ['dispatchWorkgroups']);
+  watch(pass, ['dispatchWorkgroups', 'setBindGroup']);
   watch(buffer, ['mapAsync']);
   buffer.destroy();
   try {
