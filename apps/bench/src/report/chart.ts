@@ -65,6 +65,9 @@ export function chart(report: Report): string {
       Plot.dot(marks, { x: 'ratio', y: 'row', fill: 'library', r: 4.5 }),
     ],
   });
+  // Plot's own style sheet is for a chart within a page.
+  plot.querySelector('style')?.remove();
+  plot.removeAttribute('class');
   plot.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   plot.setAttribute('font-family', 'Source Sans 3, Source Sans Pro, Helvetica, Arial, sans-serif');
   const text = (x: number, y: number, words: string, attributes: Readonly<Record<string, string>> = {}): void => {
@@ -82,7 +85,11 @@ export function chart(report: Report): string {
     plot.append(element as unknown as Node);
   };
   const threads = report.threads === 1 ? 'one thread' : `${report.threads} threads`;
-  text(16, 24, `Time on the CPU over flowfield's, ${threads}`, { 'font-size': '17', 'font-weight': '600' });
+  const words = `Time on the CPU over flowfield's, ${threads}`;
+  const title = document.createElementNS('http://www.w3.org/2000/svg', 'title');
+  title.append(words);
+  plot.prepend(title as unknown as Node);
+  text(16, 24, words, { 'font-size': '17', 'font-weight': '600' });
   const where = [report.processor, `Node ${report.node}`, `commit ${report.commit}`].filter(Boolean).join(', ');
   text(16, 43, `Right of the line flowfield is faster. ${where}`, { fill: '#66737d' });
   libraries.reduce((x, library, i) => {

@@ -83,6 +83,8 @@ test('a part of a page is put between its marks, and nothing else changes', () =
 test('the chart is SVG with a dot for each time', () => {
   const svg = chart(report);
   expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(svg).toContain("<title>Time on the CPU over flowfield's, one thread</title>");
+  expect(svg).not.toContain('<style');
   // Eleven times, and four libraries in the legend.
   expect(svg.match(/<circle/g)).toHaveLength(11 + 4);
 });
