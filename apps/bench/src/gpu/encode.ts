@@ -117,5 +117,7 @@ for (const name of Object.keys(libraries)) {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   if (status !== 0)
-    console.log(`${name.padEnd(10)} did not run: install the peers with \`pnpm --filter @flowfield/bench peers\``);
+    console.log(
+      `${name.padEnd(10)} did not run: install the peers with \`pnpm --filter @flowfield/bench bench:peers\``,
+    );
 }

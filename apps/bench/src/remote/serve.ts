@@ -43,7 +43,7 @@ async function opened(): Promise<Contender> {
   if (name === 'flowfield') return flowfield({ name, threads: Number(options.threads), wide: options.wide });
   const peers = new URL('../../peers/', import.meta.url);
   if (!existsSync(new URL('node_modules', peers))) {
-    throw new Error('not installed: pnpm --filter @flowfield/bench peers');
+    throw new Error('not installed: pnpm --filter @flowfield/bench bench:peers');
   }
   const { peer } = (await import(new URL(`${name}.ts`, peers).href)) as { peer(): Promise<Contender> };
   return peer();
