@@ -4,8 +4,10 @@
  */
 import { parseArgs } from 'node:util';
 import { clearCaches, explain, type Tensor } from '@flowfield/tensor-webgpu';
+import { flowfield } from './contenders/flowfield.ts';
 import { exponentOf } from './exponent.ts';
 import { type LongProgram, longPrograms } from './longPrograms.ts';
+import { trainingProblem } from './models/models.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -45,6 +47,26 @@ function compileTimes({ input, build }: LongProgram, operations: number): Times 
   }
   return best;
 }
+
+/** Milliseconds of processor time until a training step was traced, compiled and run once. */
+async function firstStep(): Promise<number> {
+  const { start } = await flowfield({ name: 'one thread', threads: 1, wide: false });
+  const problem = trainingProblem('eikonal', { activation: 'tanh', widths: [3, 64, 64, 64, 64, 1], batch: 256 });
+  clearCaches();
+  const before = process.threadCpuUsage();
+  const job = await start(problem);
+  job?.run();
+  const { user, system } = process.threadCpuUsage(before);
+  job?.dispose();
+  return (user + system) / 1000;
+}
+
+const cold = await firstStep();
+const warm: number[] = [];
+for (let i = 0; i < 10; i++) warm.push(await firstStep());
+console.log(
+  `First step of an eikonal loss, 3-64-64-64-64-1: ${cold.toFixed(0)} ms of processor time in a new process, ${Math.min(...warm).toFixed(0)} in one that has compiled.\n`,
+);
 
 const NAME = 22;
 const COLUMN = 12;
