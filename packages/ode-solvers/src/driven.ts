@@ -36,43 +36,56 @@ function* isStopped({ onProgress }: Watch, clock: Clock, at: FixedCarry | Carry)
 
 const stopped = (device: string | undefined): Tensor => full([], codeOf('stopped'), { dtype: 'i32', device });
 
+/** A problem that starts at a state, given the tensors that its right-hand side takes from outside. */
+export type ProblemAt = (state: State, outside: readonly Tensor[]) => LeafProblem;
+
+/** The compiled parts of an adaptive solve in pieces of `every` attempts. */
+export function adaptivePrograms(problemAt: ProblemAt, options: AdaptiveOptions, every: number) {
+  const capacity = Math.min(options.maxSteps, every);
+  type Place = [state: State, at: Clock, outside: readonly Tensor[]];
+  const engineAt = (...[state, at, outside]: Place): Engine =>
+    loopEngine(problemAt(state, outside), { ...options, clock: at }, capacity);
+  return {
+    start: jit((...place: Place) => engineAt(...place).start()),
+    piece: jit((...[state, at, outside, carry, limit, goal]: [...Place, Carry, Tensor, Tensor | null]) => {
+      const engine = engineAt(state, at, outside);
+      const from = carry.log ? { ...carry, log: { ...carry.log, used: carry.log.used.mul(0) } } : carry;
+      const open = (now: Carry): Tensor => {
+        const on = engine.goesOn(now).logicalAnd(now.accepted.add(now.rejected).less(limit));
+        return goal ? on.logicalAnd(isBefore(engine, now, goal)) : on;
+      };
+      return whileLoop(open, engine.attempt, from);
+    }),
+    reading: jit((...[state, at, outside, carry, goal]: [...Place, Carry, Tensor]) =>
+      stateAt(problemAt(state, outside), engineAt(state, at, outside), carry, goal),
+    ),
+    allGoals: jit((...place: Place) => goalsOf({ clock: place[1] }, engineAt(...place).forward)),
+    isAhead: jit((...[state, at, outside, now, goal]: [...Place, Carry, Tensor]) =>
+      isBefore(engineAt(state, at, outside), now, goal),
+    ),
+    finish: jit((...[state, at, outside, end, log, saved]: [...Place, Carry, Log | null, LeafSolution['saved']]) =>
+      solutionOf(problemAt(state, outside), { clock: at }, engineAt(state, at, outside), end, log, saved),
+    ),
+  };
+}
+
 /**
  * An adaptive solve in pieces of one compiled program, driven from outside: what it writes down takes the memory of the
  * steps taken, not of `maxSteps`, and a watcher sees it run.
  */
 export function* solveAdaptiveDriven(
-  problem: LeafProblem,
-  options: AdaptiveOptions,
+  [programs, outside]: [ReturnType<typeof adaptivePrograms>, readonly Tensor[]],
+  state: State,
+  clock: Clock,
   watch: Watch,
 ): Reading<LeafSolution> {
-  const { clock, maxSteps } = options;
-  const capacity = Math.min(maxSteps, watch.every);
-  const engineAt = (state: State, at: Clock): Engine =>
-    loopEngine({ ...problem, state }, { ...options, clock: at }, capacity);
-  const start = jit((state: State, at: Clock) => engineAt(state, at).start());
-  const piece = jit((state: State, at: Clock, carry: Carry, limit: Tensor, goal: Tensor | null) => {
-    const engine = engineAt(state, at);
-    const from = carry.log ? { ...carry, log: { ...carry.log, used: carry.log.used.mul(0) } } : carry;
-    const open = (now: Carry): Tensor => {
-      const on = engine.goesOn(now).logicalAnd(now.accepted.add(now.rejected).less(limit));
-      return goal ? on.logicalAnd(isBefore(engine, now, goal)) : on;
-    };
-    return whileLoop(open, engine.attempt, from);
-  });
-  const reading = jit((state: State, at: Clock, carry: Carry, goal: Tensor) =>
-    stateAt(problem, engineAt(state, at), carry, goal),
-  );
-  const allGoals = jit((state: State, at: Clock) => goalsOf({ clock: at }, engineAt(state, at).forward));
-  const isAhead = jit((state: State, at: Clock, now: Carry, goal: Tensor) => isBefore(engineAt(state, at), now, goal));
-  const finish = jit((state: State, at: Clock, end: Carry, log: Log | null, saved: LeafSolution['saved']) =>
-    solutionOf({ ...problem, state }, { clock: at }, engineAt(state, at), end, log, saved),
-  );
+  const place = [state, clock, outside] as const;
   const rows: Log[] = [];
-  let carry = start(problem.state, clock);
+  let carry = programs.start(...place);
   const device = carry.t.device?.name;
   function* advance(goal: Tensor | null): Reading<void> {
     const limit = carry.accepted.add(carry.rejected).add(full([], watch.every, { dtype: 'i32', device }));
-    carry = piece(problem.state, clock, carry, limit, goal);
+    carry = programs.piece(...place, carry, limit, goal);
     if (carry.log) {
       const [used] = yield* numbersOf([carry.log.used]);
       if (used > 0)
@@ -85,19 +98,19 @@ export function* solveAdaptiveDriven(
     return code === 0 && done === 0;
   }
   function* isBeforeGoal(goal: Tensor): Reading<boolean> {
-    const [ahead] = yield* numbersOf([isAhead(problem.state, clock, carry, goal)]);
+    const [ahead] = yield* numbersOf([programs.isAhead(...place, carry, goal)]);
     return ahead !== 0;
   }
   const reached: Reached[] = [];
-  const goals = clock.saved ? allGoals(problem.state, clock) : null;
+  const goals = clock.saved ? programs.allGoals(...place) : null;
   for (let i = 0; goals && i < goals.shape[0]; i++) {
     const goal = goals.slice(i);
     while ((yield* isOpen()) && (yield* isBeforeGoal(goal))) yield* advance(goal);
-    reached.push(reading(problem.state, clock, carry, goal));
+    reached.push(programs.reading(...place, carry, goal));
   }
   while (yield* isOpen()) yield* advance(null);
   const saved = goals && {
-    states: problem.state.map((_, n) =>
+    states: state.map((_, n) =>
       concat(
         reached.map(({ states }) => states[n].expandDims(0)),
         0,
@@ -105,7 +118,7 @@ export function* solveAdaptiveDriven(
     ),
     count: reached.map(({ reached: is }) => is.astype('i32')).reduce((sum, more) => sum.add(more)),
   };
-  return finish(problem.state, clock, carry, carry.log && joinedRows(rows, carry.log), saved);
+  return programs.finish(...place, carry, carry.log && joinedRows(rows, carry.log), saved);
 }
 
 /** All rows of the pieces; one unused row where there are none. */
@@ -115,28 +128,37 @@ function joinedRows(rows: readonly Log[], like: Log): Log {
   return tree.map(join, rows[0], ...rows.slice(1)) as Log;
 }
 
+/** The compiled parts of fixed steps in pieces. */
+export function fixedPrograms(problemAt: ProblemAt, checkpoint: boolean) {
+  return {
+    begin: jit((state: State, at: Clock, outside: readonly Tensor[]) =>
+      fixedStepper(problemAt(state, outside), checkpoint).begin(at),
+    ),
+    piece: jit((state: State, outside: readonly Tensor[], carry: FixedCarry, grid: FixedGrid) =>
+      fixedStepper(problemAt(state, outside), checkpoint).run(carry, grid),
+    ),
+  };
+}
+
 /** Fixed steps in pieces, driven from outside. */
 export function* solveFixedDriven(
+  [programs, outside]: [ReturnType<typeof fixedPrograms>, readonly Tensor[]],
   problem: LeafProblem,
   clock: Clock,
-  checkpoint: boolean,
   watch: Watch,
 ): Reading<LeafSolution> {
   const { times, sizes } = clock.grid as FixedGrid;
   const count = sizes.shape[0];
-  const begin = jit((state: State, at: Clock) => fixedStepper({ ...problem, state }, checkpoint).begin(at));
-  const piece = jit((state: State, carry: FixedCarry, grid: FixedGrid) =>
-    fixedStepper({ ...problem, state }, checkpoint).run(carry, grid),
-  );
   const parts: FixedRun['kept'][] = [];
-  let carry = begin(problem.state, clock);
+  let carry = programs.begin(problem.state, clock, outside);
   function* isSound(): Reading<boolean> {
     const [code] = yield* numbersOf([carry.code]);
     return code === 0;
   }
   for (let from = 0; from < count && (yield* isSound()); from += watch.every) {
     const to = Math.min(count, from + watch.every);
-    const part = piece(problem.state, carry, { times: times.slice([from, to + 1]), sizes: sizes.slice([from, to]) });
+    const grid = { times: times.slice([from, to + 1]), sizes: sizes.slice([from, to]) };
+    const part = programs.piece(problem.state, outside, carry, grid);
     parts.push(part.kept);
     carry = part.end;
     if ((yield* isStopped(watch, clock, carry)) && to < count && (yield* isSound()))

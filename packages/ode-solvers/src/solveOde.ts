@@ -3,10 +3,17 @@ import { type AdaptiveOptions, solveAdaptive } from './adaptiveSteps.ts';
 import { solveBacksolve } from './backsolve.ts';
 import { type Clock, clockOf } from './clock.ts';
 import type { DenseSolution } from './dense.ts';
-import { solveAdaptiveDriven, solveFixedDriven, type Watch } from './driven.ts';
+import {
+  adaptivePrograms,
+  fixedPrograms,
+  type ProblemAt,
+  solveAdaptiveDriven,
+  solveFixedDriven,
+  type Watch,
+} from './driven.ts';
 import { leafEvents } from './events.ts';
 import { solveFixed } from './fixedSteps.ts';
-import { solveKept } from './keptSolve.ts';
+import { type FieldWith, kept } from './kept.ts';
 import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
@@ -167,20 +174,36 @@ function* solving<Y, Args>(
       'onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out, or await solveOdeAsync.',
     );
   const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
+  const task = { options, solver, field, state: initial, clock };
+  const problemWith =
+    (fieldWith: FieldWith): ProblemAt =>
+    (state, outside) =>
+      problem(state, fieldWith(outside));
+  function* driven(): Reading<LeafSolution> {
+    if (!scanned) {
+      const programs = kept(`adaptive ${watch.every}`, task, (fieldWith) =>
+        adaptivePrograms(problemWith(fieldWith), adaptive(clock), watch.every),
+      );
+      return yield* solveAdaptiveDriven(programs, initial, clock, watch);
+    }
+    const programs = kept('fixed', task, (fieldWith) =>
+      fixedPrograms(problemWith(fieldWith), options.checkpoint ?? false),
+    );
+    return withSaved(yield* solveFixedDriven(programs, problem(initial), clock, watch), clock, initial);
+  }
+  function whole(): LeafSolution {
+    if (traced) return jit((state: State, at: Clock) => run(state, at))(initial, clock);
+    const [solve, outside] = kept('whole', task, (fieldWith) =>
+      jit((state: State, at: Clock, values: readonly Tensor[]) => run(state, at, fieldWith(values))),
+    );
+    return solve(initial, clock, outside);
+  }
   const solved =
     options.adjoint === 'backsolve'
       ? solveBacksolve({ field, problem, clock, run: adaptive, scanned }, initial)
       : inMemory && (watch.onProgress || grows)
-        ? scanned
-          ? withSaved(
-              yield* solveFixedDriven(problem(initial), clock, options.checkpoint ?? false, watch),
-              clock,
-              initial,
-            )
-          : yield* solveAdaptiveDriven(problem(initial), adaptive(clock), watch)
-        : traced
-          ? jit((state: State, at: Clock) => run(state, at))(initial, clock)
-          : solveKept(options, solver, field, run, initial, clock);
+        ? yield* driven()
+        : whole();
 
   if ((options.throw ?? true) && readable(solved.code, time)) {
     const [code] = yield* numbersOf([solved.code]);

@@ -1,6 +1,6 @@
 import { clearCaches, Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test, vi } from 'vitest';
-import { rk4, solveOde } from './index.ts';
+import { evaluateDense, rk4, type SolveOptions, solveOde } from './index.ts';
 
 const f64 = (values: number | number[]): Tensor => tensor(values, { dtype: 'f64' });
 
@@ -29,6 +29,45 @@ describe('a solve called again', () => {
     expect(products(() => expect(end([1, 1])[0]).toBeCloseTo(Math.exp(-2), 8))).toBeLessThan(5);
     rate.dispose();
     expect(() => end([1, 1])).toThrow('used after');
+  });
+
+  test('is not traced again when it writes its steps down, or is watched', () => {
+    let rate = f64(1);
+    const field = (_t: Tensor, y: Tensor): Tensor => y.mul(rate);
+    const seen: number[] = [];
+    const watched = { onProgress: ({ fraction }: { fraction: number }) => void seen.push(fraction) };
+    const ways: Partial<SolveOptions<Tensor>>[] = [
+      { saveAt: { dense: true } },
+      { saveAt: { steps: true } },
+      watched,
+      { ...watched, saveAt: { ts: [0.5, 1] } },
+      { ...watched, steps: 400, solver: rk4(), rtol: undefined, atol: undefined },
+    ];
+    for (const more of ways) {
+      const end = (y0: number): number => {
+        const { ys, dense } = solveOde(field, f64(y0), { ...tight, ...more });
+        const all = dense ? evaluateDense(dense, [0.5, 1]) : ys;
+        return all.dataSync().at(-1) as number;
+      };
+      rate = f64(1);
+      const first = products(() => end(1));
+      rate = f64(-2);
+      const again = products(() => expect(end(3)).toBeCloseTo(3 * Math.exp(-2), 8));
+      expect(again).toBeLessThan(first / 2);
+      expect(again).toBeLessThan(30);
+    }
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  test('is another one where the pieces are of another length', () => {
+    const counts = [8, 64].map((progressEvery) => {
+      let calls = 0;
+      const onProgress = (): void => void calls++;
+      const { ys } = solveOde((_t, y: Tensor) => y.neg(), f64(1), { ...tight, onProgress, progressEvery });
+      expect(ys.item()).toBeCloseTo(Math.exp(-1), 8);
+      return calls;
+    });
+    expect(counts[0]).toBeGreaterThan(counts[1]);
   });
 
   test('is another one where f or an option changed', () => {
