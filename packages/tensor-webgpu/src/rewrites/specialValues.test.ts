@@ -217,7 +217,8 @@ describe.each(['f32', 'f64', 'i32', 'u32'] as const)('rewrites of %s', (dtype) =
   });
 });
 
-it('every rule was used', () => {
+// Under TEST_WIDE the core was set up before this file, with rules that do not count.
+it.skipIf(process.env['TEST_WIDE'] === '1')('every rule was used', () => {
   const unused = rewriteRules.filter((rule) => !used.has(rule));
   const named = ({ of }: RewriteRule): string => (typeof of === 'string' ? of : of.map(({ name }) => name).join(', '));
   expect(unused.map((rule) => `${named(rule)}: ${rule.rewrite.toString().slice(0, 200)}`)).toEqual([]);
