@@ -5,22 +5,14 @@ import { cpuTarget } from '../backends/wasm/target.ts';
 import { programOf, sample } from '../backends/wasm/testing/against-reference.ts';
 import { buildFrom } from '../backends/wasm/testing/random-program.ts';
 import { type DType, isFloat } from '../dtype/dtype.ts';
-import { inputData } from '../fuzz/draft.ts';
-import { operations } from '../fuzz/operations/index.ts';
-import { sketch } from '../fuzz/sketch.ts';
-import { functionOf, functionTexts } from '../fuzz/text.ts';
-import { transforms } from '../fuzz/wraps.ts';
-import { write } from '../fuzz/write.ts';
+import { loweredPrograms } from '../fuzz/testing/loweredPrograms.ts';
 import { accessOf } from '../kernels/access.ts';
 import { allSchedules, type Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
-import { lower } from '../optimize/simplify.ts';
 import { planMemory } from '../plan/plan.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
 import type { Program } from '../program/program.ts';
 import type { RefArray } from '../program/refArray.ts';
-import type { Tensor } from '../tensor/tensor.ts';
-import { traceProgram } from '../trace/builder.ts';
 import { fuse } from './fuse.ts';
 import { Interpreter } from './testing/interpreter.ts';
 
@@ -132,18 +124,8 @@ describe('kernels run from their form alone', () => {
     const first = Number(process.env.FUZZ_SEED ?? 71_000);
     const count = Number(process.env.FUZZ_RUNS ?? 150);
     let run = 0;
-    for (let seed = first; seed < first + count; seed++) {
-      const draft = write(sketch(seed, Object.keys(operations), Object.keys(transforms)));
-      let traced: ReturnType<typeof traceProgram>;
-      try {
-        traced = traceProgram(draft.inputs, functionOf(functionTexts(draft)));
-      } catch {
-        continue; // Some programs ask for derivatives that do not exist.
-      }
+    for (const { seed, program, data } of loweredPrograms(first, count)) {
       run++;
-      const program = lower(traced.program);
-      const outside = traced.captured.map((value) => (value as Tensor).dataSync());
-      const data = [...inputData(draft), ...outside];
       const arrays = program.inputs.map(({ shape, dtype }, i) => ({ shape, dtype, data: data[i] }));
       try {
         checkTargets(program, arrays, seed);

@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inputData } from '../../fuzz/draft.ts';
-import { operations } from '../../fuzz/operations/index.ts';
-import { sketch } from '../../fuzz/sketch.ts';
-import { functionOf, functionTexts } from '../../fuzz/text.ts';
-import { transforms } from '../../fuzz/wraps.ts';
-import { write } from '../../fuzz/write.ts';
+import { loweredPrograms } from '../../fuzz/testing/loweredPrograms.ts';
 import * as ff from '../../index.ts';
-import { lower } from '../../optimize/simplify.ts';
 import type { Program } from '../../program/program.ts';
 import { deviceNamed } from '../../runtime/registry.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import { traceProgram } from '../../trace/builder.ts';
 import { programOf } from '../wasm/testing/against-reference.ts';
 import { buildFrom } from '../wasm/testing/random-program.ts';
 import type { WebGpuDevice } from './device.ts';
@@ -58,17 +50,8 @@ describe('random programs run on a GPU as plainly', () => {
   it('with transforms and control flow', { timeout: 300_000 }, async () => {
     const first = Number(env.FUZZ_SEED ?? 71_000);
     let checked = 0;
-    for (let seed = first; seed < first + runs; seed++) {
-      const draft = write(sketch(seed, Object.keys(operations), Object.keys(transforms)));
-      let traced: ReturnType<typeof traceProgram>;
-      try {
-        traced = traceProgram(draft.inputs, functionOf(functionTexts(draft)));
-      } catch {
-        continue; // Some programs ask for derivatives that do not exist.
-      }
-      const program = lower(traced.program);
+    for (const { seed, program, data: given } of loweredPrograms(first, runs)) {
       if (usesFloat64(program)) continue;
-      const given = [...inputData(draft), ...traced.captured.map((value) => (value as Tensor).dataSync())];
       const donate = program.inputs.map((_, i) => (7 * seed + i) % 2 === 0);
       try {
         await checkOnGpu(device, program, { tolerance: 2e-4, donate, given });

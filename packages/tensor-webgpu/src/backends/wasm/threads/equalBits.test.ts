@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DType, TypedArray } from '../../../dtype/dtype.ts';
-import { inputData } from '../../../fuzz/draft.ts';
-import { operations } from '../../../fuzz/operations/index.ts';
-import { sketch } from '../../../fuzz/sketch.ts';
-import { functionOf, functionTexts } from '../../../fuzz/text.ts';
-import { transforms } from '../../../fuzz/wraps.ts';
-import { write } from '../../../fuzz/write.ts';
+import { loweredPrograms } from '../../../fuzz/testing/loweredPrograms.ts';
 import * as ff from '../../../index.ts';
 import { opTable } from '../../../ops/table/index.ts';
 import { lower } from '../../../optimize/simplify.ts';
@@ -55,18 +50,10 @@ const SEED = Number(process.env.FUZZ_SEED ?? 30_000);
 describe('results are the same to the bit for 1, 2, 3 and 5 threads', { timeout: 300_000 }, () => {
   it('of the programs of the fuzzer, with transforms and control flow', () => {
     let run = 0;
-    for (let seed = SEED; seed < SEED + RUNS; seed++) {
-      const draft = write(sketch(seed, Object.keys(operations), Object.keys(transforms)));
-      let traced: ReturnType<typeof traceProgram>;
-      try {
-        traced = traceProgram(draft.inputs, functionOf(functionTexts(draft)));
-      } catch {
-        continue; // Some programs ask for derivatives that do not exist.
-      }
+    for (const { seed, program, data } of loweredPrograms(SEED, RUNS)) {
       run++;
-      const outside = traced.captured.map((value) => (value as ff.Tensor).dataSync());
       try {
-        expectEqual(lower(traced.program), [...inputData(draft), ...outside], seed % 2 === 0);
+        expectEqual(program, data, seed % 2 === 0);
       } catch (error) {
         throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
       }
