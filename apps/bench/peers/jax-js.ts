@@ -1,7 +1,8 @@
 import { blockUntilReady, defaultDevice, grad, init, jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import type { Contender, Job } from '../src/contender.ts';
-import type { Activation, Given, MapProblem, Problem, ProductProblem, TrainingProblem } from '../src/problem.ts';
+import type { Given, MapProblem, ProductProblem, TrainingProblem } from '../src/problem.ts';
 import manifest from './package.json' with { type: 'json' };
+import { activationOf, startOf } from './start.ts';
 
 /**
  * jax-js on its WebAssembly backend, one jitted step. Its arrays are gone once used, so every further use takes `.ref`.
@@ -13,22 +14,16 @@ export async function peer(): Promise<Contender> {
   return {
     name: 'jax-js',
     version: manifest.dependencies['@jax-js/jax'],
-    start(problem: Problem, byHand = false) {
-      if (problem.kind === 'training') {
-        const { model, optimizer } = problem;
-        const taken = (model === 'regression' || model === 'eikonal') && optimizer === 'descent';
-        return taken ? training(problem, byHand ? slopeByHand : slopeByGrad) : null;
-      }
-      if (byHand || problem.kind === 'sampling') return null;
-      return problem.kind === 'product' ? product(problem) : map(problem);
-    },
+    start: startOf({
+      training: (problem, byHand) => training(problem, byHand ? slopeByHand : slopeByGrad),
+      product,
+      map,
+    }),
   };
 }
 
 /** Its types ask for an array that is not shared; a copy is not. */
 const array = ({ shape, data }: Given): np.Array => np.array(new Float32Array(data), { shape: [...shape] });
-
-const activationOf = ({ sizes }: TrainingProblem): Activation => sizes['activation'] as Activation;
 
 const read = async (value: np.Array): Promise<Float32Array> => (await value.ref.data()) as Float32Array;
 

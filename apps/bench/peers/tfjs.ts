@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { Contender, Job } from '../src/contender.ts';
-import type { Activation, Given, MapProblem, Problem, ProductProblem, TrainingProblem } from '../src/problem.ts';
+import type { Given, MapProblem, ProductProblem, TrainingProblem } from '../src/problem.ts';
 import manifest from './package.json' with { type: 'json' };
+import { activationOf, startOf } from './start.ts';
 
 /** TensorFlow.js on its WebAssembly backend with SIMD and one thread. It has no compiler: every op is a call. */
 export async function peer(): Promise<Contender> {
@@ -12,21 +13,15 @@ export async function peer(): Promise<Contender> {
   return {
     name: 'tfjs',
     version: manifest.dependencies['@tensorflow/tfjs'],
-    start(problem: Problem, byHand = false) {
-      if (problem.kind === 'training') {
-        const { model, optimizer } = problem;
-        const taken = (model === 'regression' || model === 'eikonal') && optimizer === 'descent';
-        return taken ? training(problem, byHand ? slopeByHand : slopeByGrad) : null;
-      }
-      if (byHand || problem.kind === 'sampling') return null;
-      return problem.kind === 'product' ? product(problem) : map(problem);
-    },
+    start: startOf({
+      training: (problem, byHand) => training(problem, byHand ? slopeByHand : slopeByGrad),
+      product,
+      map,
+    }),
   };
 }
 
 const array = ({ shape, data }: Given): tf.Tensor => tf.tensor(data, [...shape]);
-
-const activationOf = ({ sizes }: TrainingProblem): Activation => sizes['activation'] as Activation;
 
 const read = async (value: tf.Tensor): Promise<Float32Array> => (await value.data()) as Float32Array;
 
