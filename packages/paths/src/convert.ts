@@ -74,8 +74,8 @@ const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Predictio
  * From f32 arguments near an end, what is lost is lost: data that differ from x_t by less than its rounding have no velocity.
  *
  * @throws SchedulerError for something else than a scheduler; SingularConversionError at such a time, when t is a number or the call is eager
- * (on a GPU from the next read of a tensor); inside a trace the denominator is kept at 1e-12 instead, and the result is finite. PathShapeError, TimeShapeError and TimeRangeError
- * for arguments that do not fit.
+ * (on a GPU from the next read of a tensor); inside a trace the denominator is kept at 1e-12 instead, and the result is
+ * finite. PathShapeError, TimeShapeError and TimeRangeError for arguments that do not fit.
  */
 export function convert(scheduler: Scheduler, prediction: TensorLike, options: ConvertOptions): Tensor {
   checkedOptions('convert', options, ['from', 'to', 'xt', 't']);
