@@ -1,4 +1,4 @@
-import { concat, full, jit, ShapeError, scan, type Tensor, where } from '@flowfield/tensor-webgpu';
+import { arange, concat, full, jit, jvp, ShapeError, scan, type Tensor, where } from '@flowfield/tensor-webgpu';
 import type { Clock } from '../clock.ts';
 import { codeOf } from '../errors.ts';
 import { keptAt } from '../kept.ts';
@@ -36,6 +36,8 @@ interface Carry {
 
 /** Where a solve ended, the states at all times if they are kept, and the times. */
 export interface SdeRun {
+  /** Whether the diffusion depends on the state, for methods that must know; else `null`. */
+  readonly depends: Tensor | null;
   readonly end: Carry;
   readonly rows: State | null;
   readonly times: Tensor;
@@ -80,7 +82,12 @@ export function sdeSteps(
   const code = clock.good ? where(clock.good, zero, codeOf('badTimes')) : zero;
   const start: Carry = { state, t: clock.t0, code, taken: zero };
   const [end, rows] = scan<Carry, typeof spans, State | null>(body, start, spans, { checkpoint });
-  return { end, rows: rows?.map((leaf, n) => concat([state[n].expandDims(0), leaf], 0)) ?? null, times };
+  return {
+    end,
+    depends: solver.additive ? dependence((y) => diffusion(clock.t0, y), state) : null,
+    rows: rows?.map((leaf, n) => concat([state[n].expandDims(0), leaf], 0)) ?? null,
+    times,
+  };
 }
 
 /** The same outside a trace, compiled; a solve that differs from one before in values only has the program of that one. */
@@ -117,6 +124,17 @@ export function keptSdeSteps(
     ),
   );
   return run(state, clock, key, opened.outside);
+}
+
+/** Whether g changes when all elements of the state move, by amounts of which no two are alike. */
+function dependence(g: (state: State) => State, state: State): Tensor {
+  const moves = state.map((leaf) =>
+    arange(1, leaf.size + 1, { dtype: leaf.dtype })
+      .sin()
+      .reshape(leaf.shape),
+  );
+  const [, changes] = jvp(g, [state], [moves]);
+  return changes.map((leaf) => leaf.notEqual(0).any()).reduce((a, b) => a.logicalOr(b), full([], false));
 }
 
 /** The form of dW: that of the state, a scalar, or [..., m] of a diffusion [..., d, m]. */

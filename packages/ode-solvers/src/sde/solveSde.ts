@@ -75,7 +75,8 @@ const optionNames = [
  * be traced and differentiated in both modes, with the noise held fixed. Same key, same path, same bits.
  *
  * @throws OdeError, unless `throw` is false, for a state that is not finite, outside a trace; ArgumentError for options that
- * are unknown, out of range or exclude each other, for a missing key, and for a method used for noise it is not made for.
+ * are unknown, out of range or exclude each other, for a missing key, and for a method used for noise it is not made for (which
+ * it is cannot be seen inside a trace).
  */
 export function solveSde<Y, Args = undefined>(
   drift: OdeFunction<Y, Args>,
@@ -146,6 +147,14 @@ function* solving<Y, Args>(
       ? sdeSteps(form, functions, initial, clock, key)
       : keptSdeSteps(form, functions, initial, clock, key);
   const { end, rows } = solved;
+  if (solved.depends && readable(solved.depends, time)) {
+    const [depends] = yield* numbersOf([solved.depends]);
+    if (depends)
+      refuse(
+        'solveSde',
+        `${solver.name} is for additive noise, but the diffusion depends on y. Use milstein(), eulerMaruyama() or stochasticHeun().`,
+      );
+  }
   if ((options.throw ?? true) && readable(end.code, time)) {
     const [code, at] = yield* numbersOf([end.code, end.t]);
     if (code !== 0) {
