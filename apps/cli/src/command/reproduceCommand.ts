@@ -147,7 +147,7 @@ async function runUnits(units: readonly Unit[], options: ReproduceArguments, ter
 /** Gathers the outcomes of the units into one result a part, and copies the pictures of its first seed beside it. */
 async function writeResults(
   units: readonly Unit[],
-  { out, runs, seeds, device }: ReproduceArguments,
+  { out, runs, seeds }: ReproduceArguments,
   { call }: Terminal,
 ): Promise<Result[]> {
   return Promise.all(
@@ -167,7 +167,7 @@ async function writeResults(
       }
       const effortFlag = { plain: '', quick: ' --quick', best: ' --preset best' }[effort];
       const seedFlag = seeds === undefined ? '' : ` --seeds ${seeds.join(',')}`;
-      const deviceFlag = device === gpuDevice ? ` --device ${device}` : '';
+      const deviceFlag = outcomes.every(({ device }) => device === gpuDevice) ? ` --device ${gpuDevice}` : '';
       const result = resultOf(paper, part, effort, outcomes, {
         command: `${call} reproduce ${paper.name} --part ${part.name}${effortFlag}${seedFlag}${deviceFlag}`,
         pictures: shown.map((picture) => `${name}-${picture}.png`),

@@ -131,4 +131,23 @@ describe('a captured step', () => {
     expect(calls.dispatchWorkgroups).toBeGreaterThanOrEqual(2 * steps);
     expect(await end.data()).toEqual(expected);
   });
+
+  it('of very many dispatches is handed over in a few submits, and reads nothing in between', async () => {
+    const turns = 2000;
+    const run = ff.jit(
+      (w: Tensor, start: Tensor) =>
+        ff.scan((x: Tensor): [Tensor, null] => [x.matmul(w).sin().matmul(w).cos().matmul(w).sin(), null], start, null, {
+          length: turns,
+        })[0],
+    );
+    const given = [rows(13, 4, 4), rows(14, 2, 4)] as const;
+    await run(...given).data();
+    const calls = await apiCalls(gpu(), async () => {
+      await run(...given).data();
+    });
+    expect(calls.dispatchWorkgroups).toBeGreaterThan(4096);
+    // One more submit copies the result.
+    expect(calls.submit).toBe(1 + Math.ceil(calls.dispatchWorkgroups / 4096));
+    expect(calls.mapAsync).toBe(1);
+  });
 });

@@ -41,6 +41,15 @@ describe('a GPU that is lost', () => {
     x.dispose();
   });
 
+  it('says for which reason, and serves again after init', async () => {
+    device().connection.lost = { reason: 'unknown', message: 'the driver was restarted' } as GPUDeviceLostInfo;
+    const error = await failure(() => ff.tensor([1]).add(1).data());
+    expect(error).toBeInstanceOf(ff.DeviceLostError);
+    expect(error.message).toMatch(/unknown: the driver was restarted.*init\(\{ device: 'webgpu' \}\).*checkpoint/);
+    await ff.init({ device: 'webgpu' });
+    expect([...(await ff.tensor([1]).add(1).data())]).toEqual([2]);
+  });
+
   it('fails the reads that are under way, and never answers zeros', async () => {
     const x = ff.tensor([1, 2, 3]).mul(2);
     await x.data();
@@ -89,6 +98,36 @@ describe('memory', () => {
     const { liveTensors, liveBytes } = device().memory();
     x.dispose();
     expect(device().memory()).toMatchObject({ liveTensors: liveTensors - 1, liveBytes: liveBytes - 400 });
+  });
+});
+
+describe('memory that has run out', () => {
+  it('is an error with figures, once what is kept was given back; then the device goes on', async () => {
+    const { device: gpu, buffers } = device().connection;
+    const [push, pop] = [gpu.pushErrorScope.bind(gpu), gpu.popErrorScope.bind(gpu)];
+    const scopes: GPUErrorFilter[] = [];
+    let refused = 0;
+    gpu.pushErrorScope = (filter) => {
+      scopes.push(filter);
+      push(filter);
+    };
+    gpu.popErrorScope = async () => {
+      const isMemory = scopes.pop() === 'out-of-memory';
+      const found = await pop();
+      return isMemory ? ({ message: `no memory, ${++refused}` } as GPUError) : found;
+    };
+    const before = buffers.reserved;
+    try {
+      const error = await failure(() => ff.tensor(new Float32Array(1_234_567)).data());
+      expect(error).toBeInstanceOf(ff.OutOfMemoryError);
+      expect(error.message).toMatch(/no room for 4938268 bytes more; \d+ are in use\. Dispose tensors/);
+      // Asked again after what was kept for later was given back.
+      expect(refused).toBe(2);
+      expect(buffers.reserved).toBeLessThanOrEqual(before);
+    } finally {
+      Object.assign(gpu, { pushErrorScope: push, popErrorScope: pop });
+    }
+    expect([...(await ff.ones([3]).add(1).data())]).toEqual([2, 2, 2]);
   });
 });
 
@@ -189,7 +228,8 @@ describe('auto', () => {
     expect(found?.gpu.perRow).toBeGreaterThan(0);
     expect(found?.cpu.perRow).toBeGreaterThan(0);
     expect(found?.paysFrom).toBe(Infinity);
-    expect([cpu, gpu].map((each) => each.memory().liveTensors)).toEqual(before);
+    // Less, where tensors of other tests were collected meanwhile.
+    [cpu, gpu].forEach((each, i) => expect(each.memory().liveTensors).toBeLessThanOrEqual(before[i]));
   });
 
   it('rejects work that is none', async () => {
