@@ -1,14 +1,21 @@
 // Thresholds by which plans of products come closest to the fastest plan of each shape that was timed.
 import {
+  hasOwnDispatches,
   type ProductPlan,
   type ProductRequest,
   type ProductThresholds,
   planProduct,
+  type Tile,
 } from '../src/backends/webgpu/products/index.ts';
 
 /** One way to compute a product, and how long it took. */
 export interface Way {
-  readonly plan: Pick<ProductPlan, 'family' | 'tile' | 'pieces'>;
+  readonly plan: {
+    /** That of its plan, or `lanes`: what products without dispatches of their own are computed by. */
+    readonly family: ProductPlan['family'] | 'lanes';
+    readonly tile: Tile | null;
+    readonly pieces: number;
+  };
   readonly ms: number;
 }
 
@@ -33,8 +40,12 @@ const TRIED: Readonly<Record<Exclude<keyof ProductThresholds, 'tiles'>, readonly
   leastTiledWork: Array.from({ length: 17 }, (_, i) => 2 ** (12 + i)),
   leastShared: [16, 32, 64, 128, 256, 512],
   enoughAlone: Array.from({ length: 12 }, (_, i) => 2 ** (8 + i)),
+  leastOwnWork: Array.from({ length: 17 }, (_, i) => 2 ** (12 + i)),
+  leastOwnTerms: [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072],
   longAlone: [64, 128, 256, 512, 1024, 2048, 4096],
 };
+
+const LANES: Way['plan'] = { family: 'lanes', tile: null, pieces: 1 };
 
 const sameTile = (a: Way['plan'], b: Way['plan']): boolean =>
   a.family === b.family && JSON.stringify(a.tile) === JSON.stringify(b.tile);
@@ -48,7 +59,8 @@ function timeOf(plan: Way['plan'], ways: readonly Way[]): number | null {
 
 export function lossOf(shapes: readonly Timed[], thresholds: ProductThresholds): Loss {
   const losses = shapes.flatMap(({ request, ways }) => {
-    const ms = timeOf(planProduct({ ...request, thresholds }), ways);
+    const plan = planProduct({ ...request, thresholds });
+    const ms = timeOf(hasOwnDispatches(plan) ? plan : LANES, ways);
     return ms === null ? [] : [ms / Math.min(...ways.map((way) => way.ms))];
   });
   const mean = Math.exp(losses.reduce((sum, loss) => sum + Math.log(loss), 0) / losses.length);

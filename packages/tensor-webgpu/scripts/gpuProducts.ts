@@ -1,10 +1,21 @@
 // Matrix products on this machine's GPU as their plans say, timed one by one: what tiles.ts and products.ts share.
+import type { DispatchNode } from '../src/backends/webgpu/emit/nodes.ts';
+import { emitProgram } from '../src/backends/webgpu/emit/program.ts';
 import {
   type ProductOperand,
   type ProductRequest,
   planProduct,
   productSource,
+  THRESHOLDS,
 } from '../src/backends/webgpu/products/index.ts';
+import { gpuTarget } from '../src/backends/webgpu/target.ts';
+import { fuse } from '../src/fuse/fuse.ts';
+// The primitives and rewrites put themselves together with the library.
+import '../src/index.ts';
+import { lower } from '../src/optimize/simplify.ts';
+import { lax } from '../src/primitives/lax.ts';
+import { traceProgram } from '../src/trace/builder.ts';
+import type { Way } from './fitThresholds.ts';
 
 /** Named by a variable: bundlers must not look for it. */
 const dawn = 'webgpu';
@@ -122,7 +133,7 @@ export class Operands {
 
 /** A product that is compiled and bound. */
 export interface Prepared {
-  readonly plan: ReturnType<typeof planProduct>;
+  readonly plan: Way['plan'];
   run(times: number): Promise<number>;
   destroy(): void;
 }
@@ -170,31 +181,83 @@ export async function prepare(
         return { pipeline, group, workgroups: step.workgroups };
       }),
     );
-    return {
-      plan,
-      destroy,
-      async run(times) {
-        const from = performance.now();
-        const encoder = device.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        for (let i = 0; i < times; i++) {
-          for (const { pipeline, group, workgroups } of steps) {
-            pass.setPipeline(pipeline);
-            pass.setBindGroup(0, group);
-            pass.dispatchWorkgroups(...workgroups);
-          }
-        }
-        pass.end();
-        device.queue.submit([encoder.finish()]);
-        await device.queue.onSubmittedWorkDone();
-        return performance.now() - from;
-      },
-    };
+    return { plan, destroy, run: runner(device, steps) };
   } catch (error) {
     destroy();
     return String(error instanceof Error ? error.message : error).split('\n')[0];
   }
 }
+
+/** Compiles a product as lanes compute it where it has no dispatches of its own; or why it could not be. */
+export async function prepareLanes(device: GPUDevice, { shape, buffers }: Operands): Promise<Prepared | string> {
+  const { batch, m, n, k, lhsRows, rhsRows } = shape;
+  const { limits } = device;
+  const b = batch === 1 ? [] : [batch];
+  const at = b.length;
+  const avals = [lhsRows ? [m, k] : [k, m], rhsRows ? [n, k] : [k, n]].map((axes) => ({
+    shape: [...b, ...axes],
+    dtype: 'f32' as const,
+  }));
+  const contract = [[at + (lhsRows ? 1 : 0)], [at + (rhsRows ? 1 : 0)]] as const;
+  const along = b.map((_, axis) => axis);
+  const { program } = traceProgram(avals, (x, y) => [lax.dotGeneral(x, y, { contract, batch: [along, along] })]);
+  const target = gpuTarget(limits);
+  const products = { ...THRESHOLDS, leastOwnWork: Infinity, leastOwnTerms: Infinity };
+  try {
+    const { nodes } = emitProgram(fuse(lower(program), target), [], { target, limits, products });
+    // Buffer 0 would be the arena, which a product by itself does not need.
+    const steps = await Promise.all(nodes.map((node) => bound(device, node as DispatchNode, [buffers[0], ...buffers])));
+    return { plan: { family: 'lanes', tile: null, pieces: 1 }, destroy() {}, run: runner(device, steps) };
+  } catch (error) {
+    return String(error instanceof Error ? error.message : error).split('\n')[0];
+  }
+}
+
+/** A dispatch of an emitted program on buffers by their numbers there. */
+async function bound(device: GPUDevice, { source, spots, workgroups }: DispatchNode, buffers: readonly GPUBuffer[]) {
+  const layout = device.createBindGroupLayout({
+    entries: spots.map((_, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: 'storage' as const },
+    })),
+  });
+  const pipeline = await device.createComputePipelineAsync({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ code: source }) },
+  });
+  const entries = spots.map(({ buffer, offset, bytes }, binding) => ({
+    binding,
+    resource: { buffer: buffers[buffer], offset, size: bytes },
+  }));
+  return { pipeline, group: device.createBindGroup({ layout, entries }), workgroups };
+}
+
+interface Step {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** Runs steps so many times, and waits for them: milliseconds. */
+const runner =
+  (device: GPUDevice, steps: readonly Step[]) =>
+  async (times: number): Promise<number> => {
+    const from = performance.now();
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let i = 0; i < times; i++) {
+      for (const { pipeline, group, workgroups } of steps) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, group);
+        pass.dispatchWorkgroups(...workgroups);
+      }
+    }
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    return performance.now() - from;
+  };
 
 /** Milliseconds of a product, the median of three blocks of about `blockMs`; or what is wrong with its numbers. */
 export async function timed({ run }: Prepared, operands: Operands, blockMs: number): Promise<number | string> {

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ProductRequest, THRESHOLDS } from '../src/backends/webgpu/products/index.ts';
 import { fitThresholds, lossOf, type Timed, type Way } from './fitThresholds.ts';
-import { Operands, openCard, prepare, type Shape, timed } from './gpuProducts.ts';
+import { Operands, openCard, prepare, prepareLanes, type Shape, timed } from './gpuProducts.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -66,7 +66,11 @@ for (const each of SHAPES) {
   const operands = new Operands(device, each);
   const ways: Way[] = [];
   // Compilers work beside each other; times are taken one after the other.
-  const prepared = await Promise.all(waysOf(each).map((way) => prepare(device, operands, way)));
+  const isSmall = batch * m * n * k <= MOST_PLAIN_WORK;
+  const prepared = await Promise.all([
+    ...(isSmall ? [prepareLanes(device, operands)] : []),
+    ...waysOf(each).map((way) => prepare(device, operands, way)),
+  ]);
   for (const ready of prepared) {
     const ms = typeof ready === 'string' ? ready : await timed(ready, operands, Number(options.block));
     if (typeof ready !== 'string') ready.destroy();

@@ -4,9 +4,11 @@ import type { ContractionOperand, ContractionStage, MemoryOperand } from '../../
 import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
 import {
+  hasOwnDispatches,
   type ProductOperand,
   type ProductPlan,
   type ProductStep,
+  type ProductThresholds,
   planProduct,
   productSource,
 } from '../products/index.ts';
@@ -17,11 +19,6 @@ import { finishElement, operandAt, operandPlace } from './product.ts';
 import type { Region } from './region.ts';
 import { bindingKey, type Spot } from './spot.ts';
 import { elementType, u32 } from './wgsl-types.ts';
-
-/** Up to so many multiplications a product shares its dispatch with others, which is worth more than tiles. */
-export const SMALL_PRODUCT = 2 ** 22;
-/** From so many terms on a few elements are worth dispatches of their own. */
-const LONG_SUM = 16384;
 
 /** Where an operand lies in what is bound; `null` when it is computed. */
 function placeOf(operand: ContractionOperand, region: Region | null): ProductOperand | null {
@@ -37,6 +34,7 @@ function placeOf(operand: ContractionOperand, region: Region | null): ProductOpe
 export function largeProduct(
   stage: ContractionStage,
   limits: Limits,
+  thresholds: ProductThresholds,
   region: Region | null = null,
 ): ProductPlan | null {
   const { batch, m, n, k, lhs, rhs, variable } = stage;
@@ -50,10 +48,10 @@ export function largeProduct(
     lhs: placeOf(lhs, region),
     rhs: placeOf(rhs, region),
     limits,
+    thresholds,
     vectors: region !== null && boundApart(stage, region),
   });
-  const tiled = plan.family === 'tiled' && batch * m * n * k > SMALL_PRODUCT;
-  return tiled || (plan.pieces > 1 && k >= LONG_SUM) ? plan : null;
+  return hasOwnDispatches(plan) ? plan : null;
 }
 
 /** Whether nothing but the product reads its operands in memory: what is bound as vectors is read in no other way. */

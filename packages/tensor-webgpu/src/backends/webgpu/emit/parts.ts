@@ -4,11 +4,12 @@ import { visit } from '../../../kernels/expression.ts';
 import type { ContractionStage, RowPart, Stage } from '../../../kernels/form.ts';
 import type { Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
+import type { ProductThresholds } from '../products/index.ts';
 import type { Limits } from '../target.ts';
 import { besideDraft, matricesBeside } from './beside.ts';
 import type { Draft } from './draft.ts';
 import { type Body, elementwise, type Kernel, type Touched, touchedBy } from './kernel.ts';
-import { largeProduct, largeProductDrafts, SMALL_PRODUCT } from './large-product.ts';
+import { largeProduct, largeProductDrafts } from './large-product.ts';
 import { busyLoops, loopElement } from './loops.ts';
 import { smallProduct } from './product.ts';
 import { joinBody, pieceBytes, piecesBody, piecesOf, reduceBody, resultsOf } from './reduce.ts';
@@ -21,9 +22,16 @@ import { updateBody } from './update.ts';
 import { listBytes, listDrafts, listsOf } from './update-lists.ts';
 import { elementType } from './wgsl-types.ts';
 
+/** What the kernels of a part are chosen by. */
+export interface Choices {
+  readonly limits: Limits;
+  readonly products: ProductThresholds;
+}
+
 /** Bytes of partial results that a stage needs beside its variables. */
-export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number {
-  if (stage.kind === 'contraction') return isBeside(stage) ? 0 : (largeProduct(stage, limits)?.scratchBytes ?? 0);
+export function scratchOf(stage: Stage, alone: boolean, { limits, products }: Choices): number {
+  if (stage.kind === 'contraction')
+    return isBeside(stage, products) ? 0 : (largeProduct(stage, limits, products)?.scratchBytes ?? 0);
   if (stage.kind === 'update') {
     const lists = listsOf(stage, limits.maxStorageBuffersPerShaderStage);
     return lists ? listBytes(lists) : 0;
@@ -32,8 +40,8 @@ export function scratchOf(stage: Stage, alone: boolean, limits: Limits): number 
 }
 
 /** Whether a product is one of matrices beside each other that is worth a dispatch of its own. */
-const isBeside = (stage: ContractionStage): boolean =>
-  stage.batch * stage.m * stage.n * stage.k > SMALL_PRODUCT && matricesBeside(stage) > 0;
+const isBeside = (stage: ContractionStage, { leastOwnWork }: ProductThresholds): boolean =>
+  stage.batch * stage.m * stage.n * stage.k > leastOwnWork && matricesBeside(stage) > 0;
 
 /** About how many operations a stage does. */
 function flopsOf(stage: Stage): number {
@@ -62,7 +70,12 @@ function isEmpty(stage: Stage): boolean {
 }
 
 /** The bodies of a part: those of one list run together, and the lists one after the other. */
-export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch: (stage: Stage) => Spot): Draft[][] {
+export function draftsOf(
+  region: Region,
+  part: RowPart,
+  { limits, products }: Choices,
+  scratch: (stage: Stage) => Spot,
+): Draft[][] {
   const stages = part.stages.filter((stage) => !isEmpty(stage));
   if (stages.length === 0 || part.rows === 0) return [];
   const touched = (variables: readonly Var[]): Touched[] => touchedBy(region, new Set(variables));
@@ -100,8 +113,8 @@ export function draftsOf(region: Region, part: RowPart, limits: Limits, scratch:
       : alone((kernel) => updateBody(kernel, stage));
   }
   if (stage.kind === 'contraction') {
-    if (isBeside(stage)) return [[besideDraft(region, stage, label, flops)]];
-    const plan = largeProduct(stage, limits, region);
+    if (isBeside(stage, products)) return [[besideDraft(region, stage, label, flops)]];
+    const plan = largeProduct(stage, limits, products, region);
     if (!plan) return alone((kernel) => smallProduct(kernel, stage));
     return largeProductDrafts(region, stage, plan, () => scratch(stage), label, flops);
   }

@@ -5,11 +5,12 @@ import type { ControlPlan, MemoryPlan } from '../../../plan/memory.ts';
 import { planMemory } from '../../../plan/plan.ts';
 import type { Aval, Literal, Var } from '../../../program/aval.ts';
 import { sizeOf } from '../../../shape/shape.ts';
+import { type ProductThresholds, THRESHOLDS } from '../products/index.ts';
 import { type Routine, routineFor } from '../routines/index.ts';
 import type { Limits } from '../target.ts';
 import { type Draft, dispatchesOf } from './draft.ts';
 import type { Node } from './nodes.ts';
-import { copyDraft, draftsOf, numberDraft, scratchOf, scratchSpot } from './parts.ts';
+import { type Choices, copyDraft, draftsOf, numberDraft, scratchOf, scratchSpot } from './parts.ts';
 import type { Region } from './region.ts';
 import { ARENA, bindingKey, type Spot, sliceSpot, spotOf, wholeSpot } from './spot.ts';
 
@@ -21,13 +22,15 @@ export interface EmittedProgram {
 export interface EmitOptions {
   readonly target: Target;
   readonly limits: Limits;
+  /** By what products are computed (default: `THRESHOLDS`). */
+  readonly products?: ProductThresholds;
 }
 
 /** The dispatches of a schedule, in order, and where everything lies. */
 export function emitProgram(
   schedule: Schedule,
   donate: readonly boolean[],
-  { target, limits }: EmitOptions,
+  { target, limits, products = THRESHOLDS }: EmitOptions,
 ): EmittedProgram {
   const routines = new Map<CallPart, Routine>();
   const moved = new Set<Var>();
@@ -47,12 +50,13 @@ export function emitProgram(
     target,
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
     scratch: (work, part) => {
-      if (work.kind !== 'call') return scratchOf(work, part.kind === 'rows' && part.stages.length === 1, limits);
+      if (work.kind !== 'call')
+        return scratchOf(work, part.kind === 'rows' && part.stages.length === 1, { limits, products });
       const copies = copiedFor(work, movable).map(bytesOf);
       return [...routineOf(work).scratch, ...copies].reduce((sum, bytes) => sum + aligned(bytes, target.alignment), 0);
     },
   });
-  const shared: Shared = { target, limits, bytesOf, routineOf, moved };
+  const shared: Shared = { target, limits, products, bytesOf, routineOf, moved };
   const inputs = schedule.inputs.map((variable, i) => wholeSpot(1 + i, 0, bytesOf(variable)));
   const outputs = schedule.outputs.map((variable, i) => wholeSpot(1 + inputs.length + i, 0, bytesOf(variable)));
   return { plan, nodes: new Emitter(shared, schedule, plan, inputs, outputs, 0, []).nodes() };
@@ -95,8 +99,7 @@ function needsCopy({ operands }: CallPart, i: number, moved: { has(variable: Var
 /** Operations of a routine for each byte, roughly. */
 const ROUTINE_FLOPS = 16;
 
-interface Shared {
-  readonly limits: Limits;
+interface Shared extends Choices {
   readonly target: Target;
   readonly bytesOf: (aval: Aval) => number;
   readonly routineOf: (part: CallPart) => Routine;
@@ -151,7 +154,7 @@ class Emitter {
     const nodes: Node[] = [];
     for (const part of parts) {
       if (part.kind !== 'rows') continue;
-      all.push(draftsOf(this.region, part, this.shared.limits, (stage) => this.scratch(stage)));
+      all.push(draftsOf(this.region, part, this.shared, (stage) => this.scratch(stage)));
     }
     const count = Math.max(0, ...all.map((phases) => phases.length));
     const phases = Array.from({ length: count }, (): Draft[] => []);
@@ -171,10 +174,7 @@ class Emitter {
   }
 
   private scratch(stage: Stage): Spot {
-    return scratchSpot(
-      this.arena + (this.plan.scratch.get(stage) as number),
-      scratchOf(stage, true, this.shared.limits),
-    );
+    return scratchSpot(this.arena + (this.plan.scratch.get(stage) as number), scratchOf(stage, true, this.shared));
   }
 
   private call(part: CallPart): Node[] {

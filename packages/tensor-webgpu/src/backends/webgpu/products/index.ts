@@ -1,3 +1,3 @@
-export { planProduct, THRESHOLDS } from './plan.ts';
+export { hasOwnDispatches, planProduct, THRESHOLDS } from './plan.ts';
 export type { ProductOperand, ProductPlan, ProductRequest, ProductStep, ProductThresholds, Tile } from './request.ts';
 export { productSource } from './source.ts';

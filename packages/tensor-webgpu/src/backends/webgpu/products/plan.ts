@@ -39,6 +39,8 @@ export const THRESHOLDS: ProductThresholds = {
   leastShared: 64,
   enoughAlone: 2048,
   longAlone: 512,
+  leastOwnWork: 2 ** 22,
+  leastOwnTerms: 16384,
 };
 
 const MOST_PIECES = 256;
@@ -72,6 +74,14 @@ export function planProduct(request: ProductRequest): ProductPlan {
   const alone = k > thresholds.longAlone ? enoughThreads * 4 : thresholds.enoughAlone;
   const isShared = family === undefined ? k >= thresholds.leastShared && elements < alone : family === 'rows';
   return isShared ? rows(request, enoughThreads) : small(request);
+}
+
+/** Whether a product is worth the dispatches of its plan; else lanes compute it, which may do other work besides. */
+export function hasOwnDispatches({ request, family, pieces }: ProductPlan): boolean {
+  const { batch, m, n, k, thresholds = THRESHOLDS } = request;
+  return (
+    (family === 'tiled' && batch * m * n * k > thresholds.leastOwnWork) || (pieces > 1 && k >= thresholds.leastOwnTerms)
+  );
 }
 
 export const threadsOf = ({ rows, columns, threadRows, threadColumns }: Tile): number =>

@@ -55,6 +55,10 @@ export interface ProductThresholds {
   /** So many elements keep their threads to themselves, where their sums are not longer than `longAlone`. */
   readonly enoughAlone: number;
   readonly longAlone: number;
+  /** Up to so many multiplications a product shares its dispatch with others, which is worth more than tiles. */
+  readonly leastOwnWork: number;
+  /** From so many terms on a few elements are worth dispatches of their own. */
+  readonly leastOwnTerms: number;
 }
 
 /** What a workgroup computes: a tile of C of rows × columns, over steps of `depth` contracted elements. */
