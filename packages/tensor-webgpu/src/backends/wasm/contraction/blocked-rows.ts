@@ -55,6 +55,7 @@ export function emitBlockedRows(
       bStep: lastCols ? b.lastStep : b.step,
       bPadded: b.packed,
       cRowStride: spec.c.rowStride,
+      ...(spec.tails && { tails: true }),
     });
 
   const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
