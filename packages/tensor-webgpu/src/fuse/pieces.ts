@@ -1,9 +1,14 @@
-import type { Atom } from '../program/aval.ts';
+import { accessOf } from '../kernels/access.ts';
+import { loadsOf } from '../kernels/expression.ts';
+import { readOwnRows } from '../kernels/rows.ts';
+import type { Target } from '../kernels/target.ts';
+import type { Atom, Var } from '../program/aval.ts';
 import { loweringAs } from '../program/lowering.ts';
 import type { Eqn } from '../program/program.ts';
 import { constantAffine, flatten, identityCoordinates, scaled } from '../shape/affine.ts';
 import { type Shape, sizeOf } from '../shape/shape.ts';
-import type { RowDraft } from './draft.ts';
+import type { Draft, RowDraft } from './draft.ts';
+import type { Groups } from './groups.ts';
 import type { Loops, OpenLoops } from './loops.ts';
 
 /** A loop over a box of an output, and what it stores there: an input, over that box, or `null` for a number. */
@@ -52,4 +57,23 @@ export function pieceParts(loops: Loops, eqn: Eqn): PieceDraft[] {
     parts.push({ rows: shape[0], stages: [stage], input: null, space: shape });
   }
   return parts;
+}
+
+/** Makes pieces one part that has all of each row, if they lie side by side in rows and the target chains rows. */
+export function placeSideBySide(groups: Groups, target: Target, variable: Var, parts: readonly PieceDraft[]): boolean {
+  const { chained, fewRows, oneRow } = target;
+  const [rows] = variable.shape;
+  if (parts.length < 2 || rows < fewRows || sizeOf(variable.shape) <= oneRow) return false;
+  if (!chained.includes('loops') || !chained.includes('contraction')) return false;
+  if (parts.some((part) => part.rows !== rows)) return false;
+  const stages = parts.map((part) => part.stages[0]);
+  const { reads } = accessOf(stages);
+  const latest = groups.latest(reads);
+  const joined = groups.partToJoin(reads, latest);
+  const readsOwn = (draft: Draft): boolean =>
+    stages.every(({ space, stores }) => readOwnRows(loadsOf(stores.map(({ value }) => value)), space, rows, draft));
+  if (joined?.rows === rows && joined.takes('loops') && joined.binds([variable, ...reads]) && readsOwn(joined))
+    for (const stage of stages) groups.addStage(joined, stage, variable);
+  else groups.addRows({ rows, stages }, latest, variable);
+  return true;
 }
