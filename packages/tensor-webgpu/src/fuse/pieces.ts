@@ -1,5 +1,6 @@
 import { accessOf } from '../kernels/access.ts';
 import { loadsOf } from '../kernels/expression.ts';
+import type { Store } from '../kernels/form.ts';
 import { readOwnRows } from '../kernels/rows.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Atom, Var } from '../program/aval.ts';
@@ -60,13 +61,19 @@ export function pieceParts(loops: Loops, eqn: Eqn): PieceDraft[] {
 }
 
 /** Makes pieces one part that has all of each row, if they lie side by side in rows and the target chains rows. */
-export function placeSideBySide(groups: Groups, target: Target, variable: Var, parts: readonly PieceDraft[]): boolean {
+export function placeSideBySide(
+  groups: Groups,
+  loops: Loops,
+  target: Target,
+  variable: Var,
+  parts: readonly PieceDraft[],
+): boolean {
   const { chained, fewRows, oneRow } = target;
   const [rows] = variable.shape;
   if (parts.length < 2 || rows < fewRows || sizeOf(variable.shape) <= oneRow) return false;
   if (!chained.includes('loops') || !chained.includes('contraction')) return false;
   if (parts.some((part) => part.rows !== rows)) return false;
-  const stages = parts.map((part) => part.stages[0]);
+  const stages = filledFirst(loops, variable, parts);
   const { reads } = accessOf(stages);
   const latest = groups.latest(reads);
   const joined = groups.partToJoin(reads, latest);
@@ -76,4 +83,23 @@ export function placeSideBySide(groups: Groups, target: Target, variable: Var, p
     for (const stage of stages) groups.addStage(joined, stage, variable);
   else groups.addRows({ rows, stages }, latest, variable);
   return true;
+}
+
+/** What a row of a box costs beside its elements, in elements that are filled one after another. */
+const ROW_COST = 64;
+
+const literalOf = ({ value }: Store): number | null => (value.kind === 'literal' ? value.value : null);
+
+/** The stages of pieces; where boxes of one number have many short rows, all of the output is filled with it first. */
+function filledFirst(loops: Loops, variable: Var, parts: readonly PieceDraft[]): OpenLoops[] {
+  const { shape } = variable;
+  const fills = parts.filter(({ input }) => input === null);
+  const values = new Set(fills.map(({ stages: [{ stores }] }) => literalOf(stores[0])));
+  const rowsOfFills = fills.reduce((sum, { space }) => sum + sizeOf(space.slice(0, -1)), 0);
+  if (values.size !== 1 || values.has(null) || ROW_COST * rowsOfFills < sizeOf(shape))
+    return parts.map(({ stages }) => stages[0]);
+  const fill = loops.make(shape);
+  const place = flatten(identityCoordinates(shape.length), shape, shape.length);
+  fill.stores.push({ variable, place, value: fills[0].stages[0].stores[0].value });
+  return [fill, ...parts.filter(({ input }) => input !== null).map(({ stages }) => stages[0])];
 }
