@@ -7,7 +7,7 @@ import { Expressions, MustStore } from './express.ts';
 import type { Storage } from './storage.ts';
 
 /** One stride that walks several axes in row-major order; `null` when there is none. */
-function jointStride(place: Affine, axes: readonly number[], shape: readonly number[]): number | null {
+export function jointStride(place: Affine, axes: readonly number[], shape: readonly number[]): number | null {
   let stride: number | null = null;
   let expected = 0;
   for (let i = axes.length - 1; i >= 0; i--) {
@@ -70,5 +70,6 @@ export function contractionStage(storage: Storage, eqn: Eqn): ContractionStage {
     rhs: operandOf(storage, rhs, rhsBatch, rhsFree, rhsContract),
     keeps: true,
     epilogue: null,
+    ...(eqn.params.terms !== undefined && { terms: eqn.params.terms }),
   };
 }

@@ -8,6 +8,7 @@ import { loweringAs, loweringOf } from '../program/lowering.ts';
 import type { Control, Eqn, Program } from '../program/program.ts';
 import { type Affine, composed, identityCoordinates } from '../shape/affine.ts';
 import { type Shape, sameShape, sizeOf } from '../shape/shape.ts';
+import { batchedProducts } from './batches.ts';
 import { contractionStage } from './contraction.ts';
 import type { Draft } from './draft.ts';
 import { finishesOwn, turnedOver } from './epilogue.ts';
@@ -16,11 +17,11 @@ import { Groups } from './groups.ts';
 import { InPlace } from './in-place.ts';
 import { Loops, type OpenLoops } from './loops.ts';
 import { isCopy, normalize } from './normalize.ts';
-import { type PieceDraft, pieceParts } from './pieces.ts';
+import { type PieceDraft, pieceParts, placeSideBySide } from './pieces.ts';
 import { reduceStage } from './reduce.ts';
 import { seal } from './seal.ts';
 import { splitLong } from './split.ts';
-import { hasPieces, isInlined, Storage } from './storage.ts';
+import { hasPieces, isInlined, type Storage } from './storage.ts';
 import { isBatched, updateStage } from './update.ts';
 
 /**
@@ -30,8 +31,8 @@ import { isBatched, updateStage } from './update.ts';
  * independent parts share a group.
  */
 export function fuse(program: Program, target: Target): Schedule {
-  const distinct = normalize(program);
-  return new Fuser(distinct, new Storage(distinct, target)).run();
+  const { program: batched, storage } = batchedProducts(normalize(program), target);
+  return new Fuser(batched, storage).run();
 }
 
 const subprogramsOf = (control: Control): readonly Program[] => {
@@ -295,6 +296,7 @@ class Fuser {
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
     const parts = this.stored(() => pieceParts(this.loops, eqn));
+    if (placeSideBySide(this.groups, this.loops, this.target, variable, parts)) return;
     const loops = parts.filter((part) => !this.joinPiece(variable, part));
     let group = this.groups.latest([variable]);
     const latest = this.groups.latest(accessOf(loops.flatMap((part) => part.stages)).reads);
@@ -387,8 +389,7 @@ class Fuser {
 
 /** Whether a part's last loop runs over an array of this shape. */
 function sharesSpace({ rows, openSpace }: Draft, shape: Shape): boolean {
-  const view = openSpace && rowSpace(shape, rows);
-  return view !== null && sameShape(openSpace as Shape, view.space);
+  return openSpace !== null && sameShape(openSpace, rowSpace(shape, rows)?.space ?? [-1]);
 }
 
 /** The rows a product is cut in: its first output axis that comes from the batch or from the left operand. */

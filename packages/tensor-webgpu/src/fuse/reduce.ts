@@ -31,5 +31,7 @@ export function reduceStage(storage: Storage, eqn: Eqn, rows: number): ReduceSta
     coordinates[axis] = { offset: 0, strides };
   });
   const value = new Expressions(storage, space).at(input, coordinates);
-  return { kind: 'reduce', operation: lowering.operation, space, kept: view.space.length, value, variable };
+  const { operation } = lowering;
+  const ofSums = eqn.params.ofSums === true && { ofSums: true };
+  return { kind: 'reduce', operation, space, kept: view.space.length, value, variable, ...ofSums };
 }

@@ -9,10 +9,15 @@ import { loweredPrograms } from '../fuzz/testing/loweredPrograms.ts';
 import { accessOf } from '../kernels/access.ts';
 import { allSchedules, type Schedule } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
+import { conv } from '../ops/conv.ts';
+import { lower } from '../optimize/simplify.ts';
 import { planMemory } from '../plan/plan.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
 import type { Program } from '../program/program.ts';
 import type { RefArray } from '../program/refArray.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { traceProgram } from '../trace/builder.ts';
+import { vjp } from '../transforms/index.ts';
 import { fuse } from './fuse.ts';
 import { Interpreter } from './testing/interpreter.ts';
 
@@ -35,6 +40,7 @@ const targets: Record<string, Target> = {
     ...cpuTarget,
     split: { fewRows: 2, pieces: 3, terms: 2, work: 0, productWork: 0, large: { elements: 0, terms: 2 } },
   },
+  'products in batches': { ...cpuTarget, batchedPlaces: 1, fewRows: 2 },
   'one stage a kernel': { ...cpuTarget, chained: [], bindings: 6, alignment: 16, largest: { loads: 4, nodes: 20 } },
 };
 
@@ -119,6 +125,23 @@ describe('kernels run from their form alone', () => {
       );
     });
   }
+
+  it('on convolutions and their derivatives', () => {
+    const shapes = [
+      [3, 4, 6, 5],
+      [2, 4, 3, 2],
+    ];
+    const { program } = traceProgram(
+      shapes.map((extents) => ({ shape: extents, dtype: 'f32' })),
+      (x, w) => {
+        const f = (a: Tensor, b: Tensor): Tensor => conv(a, b, { padding: 1 });
+        const [y, pull] = vjp(f, x as Tensor, w as Tensor);
+        return [y, ...(pull(y.square()) as Tensor[])];
+      },
+    );
+    const simple = lower(program);
+    checkTargets(simple, arraysOf(simple), 5);
+  });
 
   it('on programs of the fuzzer, with transforms and control flow', { timeout: 120_000 }, () => {
     const first = Number(process.env.FUZZ_SEED ?? 71_000);

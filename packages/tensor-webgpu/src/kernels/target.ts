@@ -54,6 +54,11 @@ export interface Target {
      */
     readonly large?: { readonly elements: number; readonly terms: number };
   };
+  /**
+   * Products with an operand that would have to be copied become a batch of products over at least so many contiguous places,
+   * where that needs no copy. Left out: never.
+   */
+  readonly batchedPlaces?: number;
   /** Whether the device computes an equation that is called as a whole; otherwise the host does. Default: never. */
   readonly computes?: (eqn: Eqn) => boolean;
   /** A right operand of a product with more elements than this is not read again for each block of rows. */

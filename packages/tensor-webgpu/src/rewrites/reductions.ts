@@ -23,6 +23,23 @@ addRewrite([reduceMaxPrimitive, reduceMinPrimitive, reduceProdPrimitive], (_rewr
 
 addRewrite([reduceSumPrimitive], (rewriter, [x], { axes }) => (axes.length === 0 ? [fromZero(rewriter, x)] : null));
 
+/** Axes of one step need no reduction. */
+addRewrite(
+  [reduceSumPrimitive, reduceMaxPrimitive, reduceMinPrimitive, reduceProdPrimitive],
+  (rewriter, [x], { axes }, _outputs, primitive) => {
+    const reduced: readonly number[] = axes;
+    const ones = reduced.filter((axis) => x.shape[axis] === 1);
+    if (ones.length === 0) return null;
+    const shape = x.shape.filter((_, axis) => !ones.includes(axis));
+    const flat = rewriter.emit(reshapePrimitive, [x], { shape });
+    if (ones.length === reduced.length) return [primitive === reduceSumPrimitive ? fromZero(rewriter, flat) : flat];
+    const rest = reduced
+      .filter((axis) => !ones.includes(axis))
+      .map((axis) => axis - ones.filter((one) => one < axis).length);
+    return [rewriter.emit(primitive, [flat], { axes: rest })];
+  },
+);
+
 /** Sums of nothing, and results without elements, need no work. */
 addRewrite([reduceSumPrimitive, dotGeneralPrimitive], (rewriter, inputs, _params, [output]) =>
   sizeOf(output.shape) === 0 || inputs.some((atom) => sizeOf(atom.shape) === 0) ? [fill(rewriter, 0, output)] : null,

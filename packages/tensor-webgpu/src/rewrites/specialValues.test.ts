@@ -6,7 +6,12 @@ import { castPrimitive } from '../primitives/cast.ts';
 import { concatPrimitive } from '../primitives/concat.ts';
 import { lax } from '../primitives/lax.ts';
 import { padPrimitive } from '../primitives/pad.ts';
-import { reduceMaxPrimitive, reduceSumPrimitive } from '../primitives/reduce.ts';
+import {
+  reduceMaxPrimitive,
+  reduceMinPrimitive,
+  reduceProdPrimitive,
+  reduceSumPrimitive,
+} from '../primitives/reduce.ts';
 import { selectPrimitive } from '../primitives/select.ts';
 import { primitives } from '../primitives/table.ts';
 import { evaluateProgram } from '../program/evaluate.ts';
@@ -144,6 +149,17 @@ describe.each(['f32', 'f64', 'i32', 'u32'] as const)('rewrites of %s', (dtype) =
       ...bind(padPrimitive, [x], { low: [0], high: [0], interior: [0], value: 0 }),
       ...bind(concatPrimitive, [x], { axis: 0 }),
     ]);
+    expectSame(program, [left], dtype);
+  });
+
+  it('reductions over axes of one step', () => {
+    const all = [reduceSumPrimitive, reduceProdPrimitive, reduceMaxPrimitive, reduceMinPrimitive];
+    const { program } = traceProgram([left], (x) => {
+      const column = lax.reshape(x, [1, x.shape[0], 1]);
+      return all.flatMap((primitive) =>
+        [[0], [2], [0, 2], [0, 1], [0, 1, 2]].flatMap((axes) => bind(primitive, [column], { axes })),
+      );
+    });
     expectSame(program, [left], dtype);
   });
 

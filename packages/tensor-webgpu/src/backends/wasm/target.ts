@@ -28,6 +28,8 @@ export const cpuTarget: Target = {
     productWork: 1 << 21,
     large: { elements: 1 << 20, terms: 512 },
   },
+  // Products of fewer columns leave much of their last strips empty.
+  batchedPlaces: 128,
   // A megabyte of 32-bit elements stays in the second cache.
   sharedOperand: 1 << 18,
 };

@@ -1,6 +1,6 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { elements } from './element.ts';
-import { RUN } from './exact.ts';
+import { isShortPiece, RUN } from './exact.ts';
 import { emitKeep } from './keep.ts';
 import { indexedAddress } from './lanes.ts';
 import { forAllParts, forParts, setSmaller } from './ranges.ts';
@@ -15,8 +15,8 @@ const K_BLOCK = 256;
 const CHUNK_BLOCKS = 16;
 
 /** Cuts k in blocks of equal depth, a multiple of 4 but for the last. */
-function planDepth(k: number): { blocks: number; depth: number; lastDepth: number } {
-  const wanted = Math.max(1, Math.ceil(k / K_BLOCK));
+function planDepth(k: number, most: number): { blocks: number; depth: number; lastDepth: number } {
+  const wanted = Math.max(1, Math.ceil(k / most));
   const depth = Math.max(4, 4 * Math.ceil(k / wanted / 4));
   const blocks = Math.max(1, Math.ceil(k / depth));
   return { blocks, depth, lastDepth: k - (blocks - 1) * depth };
@@ -55,6 +55,7 @@ export function emitBlockedRows(
       bStep: lastCols ? b.lastStep : b.step,
       bPadded: b.packed,
       cRowStride: spec.c.rowStride,
+      ...(spec.tails && { tails: true }),
     });
 
   const f = module.func(`${contractionName(spec)}-rows`, CONTRACTION_PARAMS);
@@ -154,7 +155,7 @@ export function emitBlockedRows(
       f.release(bAt, cStrip);
     });
 
-  const { blocks, depth, lastDepth } = planDepth(spec.k);
+  const { blocks, depth, lastDepth } = planDepth(spec.k, isShortPiece(spec) ? RUN : K_BLOCK);
   const pushFirst = () => f.i32Const(spec.accumulate ? 1 : 0);
   const allDepths = (chunk: number, chunkEnd: number) => {
     if (blocks === 1) {

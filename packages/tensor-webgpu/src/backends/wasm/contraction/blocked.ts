@@ -15,6 +15,11 @@ import { inPlace, inStrips } from './tiled-operand.ts';
 /** Below this depth, walking down a column of A meets too few cache lines to be worth a copy. */
 const SHALLOW_K = 32;
 const CACHE_LINE = 64;
+/**
+ * Row blocks that must read a strip of B before a copy of it pays: where its rows are contiguous it is as good in place but for
+ * the cache lines and pages that it is spread over.
+ */
+const SHARED = { rows: 24, columns: 2 } as const;
 
 /**
  * Cache-blocked matrix product in the manner of BLIS (Van Zee and van de Geijn, "BLIS: A Framework for Rapidly Instantiating
@@ -33,8 +38,7 @@ export function emitBlocked(module: ModuleBuilder, spec: ContractionSpec, pairVe
   const bPlan = planStrips(element, n, k, cols, element.lanes);
   const aPlan = planStrips(element, m, k, shape.rows, 1);
 
-  // A copy of B pays when several row blocks read it.
-  const packB = k > 0 && m > 2 * shape.rows;
+  const packB = k > 0 && m > (bStrides.line === 1 ? SHARED.rows : SHARED.columns) * shape.rows;
   const packA = k > SHALLOW_K && Math.abs(aStrides.step) > 1 && n > 2 * cols;
   const aOffset = packB ? Math.ceil(bPlan.totalBytes / CACHE_LINE) * CACHE_LINE : 0;
   const b = packB ? inStrips(bPlan, element, 0) : inPlace(bPlan, bStrides);

@@ -6,9 +6,17 @@ export const RUN = 32;
 /** Products of more terms than this in f32 keep what rounding takes from their sums. */
 const LONG_K = 4096;
 
+/** Pieces of a long sum of at most this many terms are so few runs that adding them up loses no more than a run does. */
+const SHORT_PIECE = 8 * RUN;
+
+const isLong = ({ dtype, k, terms = k }: ContractionSpec): boolean => dtype === 'f32' && terms > LONG_K;
+
 /** Whether a blocked product keeps a second array with what rounding took from its sums. */
-export const keepsRounding = ({ dtype, k, n, c, terms = k }: ContractionSpec): boolean =>
-  dtype === 'f32' && terms > LONG_K && c.rowStride >= n;
+export const keepsRounding = (spec: ContractionSpec): boolean =>
+  isLong(spec) && spec.k > SHORT_PIECE && spec.c.rowStride >= spec.n;
+
+/** Whether the product is a piece of long sums, short enough to add its runs to C as they are. */
+export const isShortPiece = (spec: ContractionSpec): boolean => isLong(spec) && spec.k <= SHORT_PIECE;
 
 /**
  * `sum += term`, where `lost` is what rounding took from `sum` so far, added with the next term (Kahan 1965): the error does

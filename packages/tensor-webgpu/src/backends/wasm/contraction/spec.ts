@@ -32,6 +32,8 @@ export interface ContractionSpec {
   readonly c: ResultLayout;
   /** Terms of the whole sums, where these are pieces of them, which tells how exact they must be. Default: k. */
   readonly terms?: number;
+  /** Whether operands fall off exponentially, so that sums would pass through numbers below the normal ones. Default: false. */
+  readonly tails?: boolean;
   /** Add to what C holds instead of overwriting it. Default: false. */
   readonly accumulate?: boolean;
 }

@@ -12,7 +12,7 @@ import type { Address, Pointers } from './pointers.ts';
 import { callScalar } from './scalar-call.ts';
 import { emitScalarMath } from './scalar-math.ts';
 import { clamp, scalarBitcast, scalarCast, scalarOperation, scalarType } from './scalar-operations.ts';
-import { findTogether, type Together, vectorMathName } from './vector-math.ts';
+import { findTogether, flushing, type Together, vectorMathName } from './vector-math.ts';
 import { vectorCast, vectorOperation, vectorSelect } from './vector-operations.ts';
 
 /** Reduces a place over the full space to the axes that the loops have. */
@@ -28,6 +28,8 @@ export class ExpressionCode {
   private readonly pointers: Pointers;
   private readonly collapse: Collapse;
   private readonly width: Width;
+  /** Functions whose results are made 0 where they are below the normal numbers. */
+  private readonly flushed: ReadonlySet<Expression>;
   private readonly vector: boolean;
   /** The axis whose steps are the lanes. */
   private readonly axis: number;
@@ -50,6 +52,7 @@ export class ExpressionCode {
     collapse: Collapse,
     axis: number,
     width: Width,
+    flushed: ReadonlySet<Expression> = new Set(),
   ) {
     this.f = f;
     this.context = context;
@@ -57,6 +60,7 @@ export class ExpressionCode {
     this.collapse = collapse;
     this.axis = axis;
     this.width = width;
+    this.flushed = flushed;
     this.vector = width > 1;
     this.lanes = width;
     this.math = new MathEmitter(context.module, f);
@@ -64,7 +68,7 @@ export class ExpressionCode {
 
   /** Makes the pointers and constants that these values need; before any loop begins. */
   register(values: readonly Expression[]): void {
-    if (this.vector) this.together = findTogether(values);
+    if (this.vector) this.together = findTogether(values, this.flushed);
     this.milestones = milestones(values);
     const functions = new Set<MathName>();
     const ofDoubles = new Set<DoubleName>();
@@ -85,7 +89,9 @@ export class ExpressionCode {
     const pair = this.together.get(node);
     if (pair) return pair.name;
     const dtype = node.args[0]?.dtype ?? node.dtype;
-    return vectorOperation(node.code, dtype) ? null : vectorMathName(node.code, dtype);
+    if (vectorOperation(node.code, dtype)) return null;
+    const name = vectorMathName(node.code, dtype);
+    return name && this.flushed.has(node) ? flushing(name) : name;
   }
 
   /** The function of two doubles that computes a node, if one does. */

@@ -36,7 +36,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   const { extents } = nest;
   const last = extents.length - 1;
   const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
-  const code = new ExpressionCode(f, context, pointers, nest.collapse, last, width);
+  const code = new ExpressionCode(f, context, pointers, nest.collapse, last, width, frame.flushed.nodes);
   code.register(values);
   const targets = stores.map((store) => {
     const place = nest.collapse(store.place);
@@ -57,7 +57,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
 
   const push = ({ value, variable }: Store): void => {
     code.push(value);
-    if (frame.flushed.has(variable)) emitFlush(f, width > 1);
+    if (frame.flushed.variables.has(variable)) emitFlush(f, width > 1);
   };
   const body: LoopBody['body'] = (lanes, shift, axis = 0, steps = 0) =>
     code.body(lanes, shift, () => {

@@ -1,6 +1,7 @@
 import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import type { ContractionOperand, ContractionStage, Group, MemoryOperand } from '../../../kernels/form.ts';
 import { aligned } from '../../../plan/arena.ts';
+import type { Var } from '../../../program/aval.ts';
 import type { ModuleBuilder } from '../assembler/index.ts';
 import {
   type ContractionSpec,
@@ -29,11 +30,14 @@ export interface Product {
 export class Products {
   private readonly module: ModuleBuilder;
   private readonly pairVectors: boolean;
+  /** Variables that are 0 where they would be below the normal numbers. */
+  private readonly flushed: (variable: Var) => boolean;
   readonly of = new Map<ContractionStage, Product>();
 
-  constructor(module: ModuleBuilder, pairVectors: boolean) {
+  constructor(module: ModuleBuilder, pairVectors: boolean, flushed: (variable: Var) => boolean) {
     this.module = module;
     this.pairVectors = pairVectors;
+    this.flushed = flushed;
   }
 
   addAll(groups: readonly Group[]): void {
@@ -49,7 +53,7 @@ export class Products {
   add(stage: ContractionStage, rows: number): Product {
     const known = this.of.get(stage);
     if (known) return known;
-    const emitted = emitContraction(this.module, specOf(stage), { pairVectors: this.pairVectors });
+    const emitted = emitContraction(this.module, specOf(stage, this.flushed), { pairVectors: this.pairVectors });
     const packsInside = stage.batch > 1 && emitted.packPerBatch && emitted.pack !== undefined;
     const product: Product = {
       stage,
@@ -72,7 +76,7 @@ export function inMemory(operand: ContractionOperand): MemoryOperand {
   throw new Error('emit: a product of this device reads its operands from memory.');
 }
 
-function specOf(stage: ContractionStage): ContractionSpec {
+function specOf(stage: ContractionStage, flushed: (variable: Var) => boolean): ContractionSpec {
   const { batch, m, n, k, terms } = stage;
   const [lhs, rhs] = [inMemory(stage.lhs), inMemory(stage.rhs)];
   return {
@@ -81,6 +85,7 @@ function specOf(stage: ContractionStage): ContractionSpec {
     m,
     n,
     k,
+    ...((flushed(lhs.variable) || flushed(rhs.variable)) && { tails: true }),
     ...(terms !== undefined && { terms }),
     a: { rowStride: lhs.free, colStride: lhs.contract, batchStride: lhs.batch },
     b: { rowStride: rhs.contract, colStride: rhs.free, batchStride: rhs.batch },

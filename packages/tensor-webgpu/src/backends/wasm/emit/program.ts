@@ -25,7 +25,7 @@ import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
 import { RoutineCalls } from './routine-call.ts';
 import type { StageFrame } from './stage-frame.ts';
-import { flushed } from './subnormal.ts';
+import { type Flushed, flushed } from './subnormal.ts';
 import { PART_PARAMS, Tasks } from './tasks.ts';
 import { emitUpdate } from './update.ts';
 
@@ -65,6 +65,8 @@ interface Shared {
   readonly calls: HostCall[];
   readonly tasks: Tasks | null;
   readonly shareAll: boolean;
+  /** What is made 0 where it is below the normal numbers. */
+  readonly flushed: Flushed;
   slots: number;
 }
 
@@ -95,11 +97,13 @@ export function emitProgram(
   const host = module.importFunction('host', 'call', ['i32', 'i32', 'i32']);
   const lookout = threads > 1 && !exportPhases ? module.importFunction('host', 'lookout') : null;
   for (const { groups } of allSchedules(schedule)) context.importScalars(groups);
+  const small = flushed(schedule);
   const shared: Shared = {
     context,
     host,
     copy: emitCopyFunction(module),
-    products: new Products(module, pairVectors),
+    products: new Products(module, pairVectors, (variable) => small.variables.has(variable)),
+    flushed: small,
     routines: new RoutineCalls(module, threads),
     calls: [],
     tasks: lookout ? new Tasks(module, lookout, shareAll) : null,
@@ -148,7 +152,6 @@ class RegionEmitter {
   private readonly controls = new Map<ControlPart, ControlCode>();
   /** Variables that lie inside a larger buffer, so that nothing may be written past their end. */
   private readonly exact: ReadonlySet<Var>;
-  private readonly flushed: ReadonlySet<Var>;
 
   constructor(shared: Shared, schedule: Schedule, plan: MemoryPlan, root: boolean) {
     this.shared = shared;
@@ -158,7 +161,6 @@ class RegionEmitter {
     this.products = shared.products;
     const within = [...plan.places].filter(([, place]) => !root && place.in !== 'arena');
     this.exact = new Set(within.map(([variable]) => variable));
-    this.flushed = flushed(schedule);
   }
 
   emit(name: string): EmittedRegion {
@@ -315,7 +317,7 @@ class RegionEmitter {
           to: end,
           rows: part.rows,
           padded: (variable) => !this.exact.has(variable),
-          flushed: this.flushed,
+          flushed: this.shared.flushed,
         };
         for (const stage of part.stages) {
           if (stage.kind === 'loops') emitLoops(frame, stage);

@@ -3,26 +3,25 @@ import { type Expression, loadsOf } from '../../../kernels/expression.ts';
 import type { ReduceStage } from '../../../kernels/form.ts';
 import type { ReduceOperation } from '../../../program/placing.ts';
 import type { Affine } from '../../../shape/affine.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { rowMajorStrides, sizeOf } from '../../../shape/shape.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 import { addKeeping, joinKept, RUN } from '../contraction/exact.ts';
 import { emitArgReduce } from './arg-reduce.ts';
 import { ExpressionCode } from './expression-code.ts';
+import { extremesOf } from './extremes.ts';
 import { emitKeptLoops, rowRange } from './kept-loops.ts';
 import { emitLoops } from './loops.ts';
 import { storeScalar, storeVector } from './memory-code.ts';
 import { widthOf } from './native.ts';
 import { collapseNest, type Nest, placesOf } from './nest.ts';
 import { type Address, Pointers } from './pointers.ts';
-import { combines, identityOf } from './reduce-operations.ts';
+import { blockLength, combines, identityOf, pushIdentity } from './reduce-operations.ts';
 import { scalarOperation, scalarType } from './scalar-operations.ts';
 import type { StageFrame } from './stage-frame.ts';
 import { vectorOperation } from './vector-operations.ts';
 
 /** Independent partial results of a long run; they hide the latency of the additions. */
 const PARTIALS = 4;
-/** A run of terms longer than this is taken in blocks, so that the rounding error grows with its square root at most. */
-const PLAIN_RUN = 128;
 /** Sums of more terms than this in f32 keep what rounding takes from the sum of their blocks. */
 const LONG_SUM = 1024;
 /** The run of a sum in pieces: what their roundings add stays within the bound of a run. */
@@ -49,15 +48,10 @@ export function emitReduce(frame: StageFrame, stage: ReduceStage): void {
 }
 
 /** The result lies row-major over the kept axes. */
-function resultPlace(stage: ReduceStage): Affine {
-  const strides = new Array<number>(stage.space.length).fill(0);
-  let stride = 1;
-  for (let axis = stage.kept - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= stage.space[axis];
-  }
-  return { offset: stage.at ?? 0, strides };
-}
+const resultPlace = ({ space, kept, at = 0 }: ReduceStage): Affine => ({
+  offset: at,
+  strides: [...rowMajorStrides(space.slice(0, kept)), ...space.slice(kept).map(() => 0)],
+});
 
 class Reduction {
   private readonly frame: StageFrame;
@@ -123,14 +117,7 @@ class Reduction {
   }
 
   private identity(): void {
-    const { f, dtype } = this;
-    const value = identityOf(this.operation, dtype);
-    if (!this.vector) {
-      if (dtype === 'f64') f.f64Const(value);
-      else if (dtype === 'f32') f.f32Const(value);
-      else f.i32Const(value | 0);
-    } else if (dtype === 'f32') f.f32x4Const(value);
-    else f.i32x4Const(dtype === 'bool' ? -value : value | 0);
+    pushIdentity(this.f, this.operation, this.dtype, this.vector);
   }
 
   private accumulators(count: number): number[] {
@@ -223,7 +210,11 @@ class Reduction {
     const [into] = lost === undefined ? [total] : this.accumulators(1);
     const partials = vectors >= 2 * PARTIALS ? PARTIALS : 1;
     const turns = Math.floor(vectors / partials);
-    if (turns > 1) {
+    const { operation } = this;
+    if (turns > 1 && this.vector && this.dtype === 'f32' && (operation === 'reduceMax' || operation === 'reduceMin')) {
+      this.takeExtremes(operation, turns, partials, total);
+      moved = turns * partials * width;
+    } else if (turns > 1) {
       const sums = this.accumulators(partials);
       const turn = (): void => {
         sums.forEach((sum, shift) => this.take(sum, width, shift));
@@ -259,6 +250,26 @@ class Reduction {
     }
     this.code.endHoist();
     return moved;
+  }
+
+  /** Takes `turns` times so many vectors of f32 into `total`, their largest or smallest. */
+  private takeExtremes(operation: 'reduceMax' | 'reduceMin', turns: number, partials: number, total: number): void {
+    const { f, pointers, width } = this;
+    const best = this.accumulators(partials);
+    const extremes = extremesOf(f, operation);
+    const body = (into: number, shift: number): void =>
+      this.code.body(width, shift, () => {
+        this.code.push(this.value);
+        extremes.take(into);
+      });
+    f.loop(turns, () => {
+      best.forEach(body);
+      pointers.move((strides) => partials * width * strides[strides.length - 1]);
+    });
+    for (const other of best.slice(1)) extremes.join(best[0], other);
+    extremes.settle(best[0]);
+    this.combineFrom(total, best[0]);
+    f.release(...best);
   }
 
   /** Joins the lanes of a vector and stores the result. */
@@ -385,7 +396,3 @@ class Reduction {
     f.release(...lost);
   }
 }
-
-/** Terms summed one after the other before the partial sum is put aside. */
-const blockLength = (terms: number): number =>
-  terms <= PLAIN_RUN ? terms : Math.max(32, Math.round(Math.sqrt(terms)));

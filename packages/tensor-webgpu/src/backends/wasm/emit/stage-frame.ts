@@ -3,6 +3,7 @@ import type { FunctionBuilder } from '../assembler/index.ts';
 import type { ModuleContext } from './context.ts';
 import type { ExpressionCode } from './expression-code.ts';
 import type { Placement, Pointers } from './pointers.ts';
+import type { Flushed } from './subnormal.ts';
 
 /** The locals of a part's function that its stages use. */
 export interface StageFrame {
@@ -18,8 +19,8 @@ export interface StageFrame {
   readonly rows: number;
   /** Whether whole vectors may be stored past the end of a variable's buffer. */
   readonly padded: (variable: Var) => boolean;
-  /** Variables whose values are made 0 where they are below the normal numbers. */
-  readonly flushed: ReadonlySet<Var>;
+  /** What is made 0 where it is below the normal numbers. */
+  readonly flushed: Flushed;
 }
 
 /** The parts of a loop nest that its kinds of loops share. */

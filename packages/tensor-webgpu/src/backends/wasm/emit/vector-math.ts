@@ -31,8 +31,20 @@ const PAIRS: readonly { readonly name: MathName; readonly parts: readonly [strin
   { name: 'sinCos', parts: ['sin', 'cos'] },
 ];
 
-/** Which nodes of these values are computed together: pairs of functions of one operand, and outputs of one equation. */
-export function findTogether(values: readonly Expression[]): Map<Expression, Together> {
+/** The form of a function whose results are 0 where they would be below the normal numbers. */
+export function flushing(name: MathName): MathName {
+  const own = `normal${name[0].toUpperCase()}${name.slice(1)}`;
+  return isMathName(own) ? own : name;
+}
+
+/**
+ * Which nodes of these values are computed together: pairs of functions of one operand, and outputs of one equation. Of a
+ * pair either both are `flushed` or none.
+ */
+export function findTogether(
+  values: readonly Expression[],
+  flushed: ReadonlySet<Expression> = new Set(),
+): Map<Expression, Together> {
   const byOperand = new Map<Expression, Map<string, Expression>>();
   const together = new Map<Expression, Together>();
   const outputs = new Map<readonly Expression[], (Expression | null)[]>();
@@ -56,7 +68,10 @@ export function findTogether(values: readonly Expression[]): Map<Expression, Tog
     for (const { name, parts } of PAIRS) {
       const nodes = parts.map((part) => named.get(part));
       if (nodes.includes(undefined)) continue;
-      for (const node of nodes as Expression[]) together.set(node, { name, nodes: nodes as Expression[] });
+      const [first, second] = nodes as [Expression, Expression];
+      if (flushed.has(first) !== flushed.has(second)) continue;
+      const own = flushed.has(first) ? flushing(name) : name;
+      for (const node of [first, second]) together.set(node, { name: own, nodes: [first, second] });
     }
   }
   return together;

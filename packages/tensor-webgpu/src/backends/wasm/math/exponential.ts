@@ -56,6 +56,17 @@ function expOfNegativeMagnitude(v: Floats, x: Term): Term {
   return v.keep(v.mul(v.mul(v.add(expm1, 1), scale), 2 ** -NEGATIVE_SHIFT));
 }
 
+/** The least number whose exponential, as computed here, is no less than 2⁻¹²⁶, the least normal number. */
+const LEAST_NORMAL = -87.33654;
+
+/** exp(−|x|), or 0 where that is below the normal numbers, which no instruction then meets. */
+function normalExpOfNegativeMagnitude(v: Floats, x: Term): Term {
+  const magnitude = v.keep(v.or(x, v.bits(SIGN)));
+  const { rounded, expm1 } = split(v, v.keep(v.atLeast(magnitude, LEAST_NORMAL)), 0);
+  const scale = v.intAdd(v.shiftLeft(rounded, 23), v.bits(ONE));
+  return v.keep(v.andNot(v.mul(v.add(expm1, 1), scale), v.lt(magnitude, LEAST_NORMAL)));
+}
+
 /** tanh |x| = −E/(E + 2) with E = exp(−2|x|) − 1, which needs no case for small x. */
 export function tanh(v: Floats, x: Term): Term {
   const doubled = v.keep(v.atLeast(v.or(v.add(x, x), v.bits(SIGN)), -2 * TANH_SATURATION));
@@ -65,6 +76,9 @@ export function tanh(v: Floats, x: Term): Term {
   return v.copySign(v.div(numerator, v.add(numerator, 2)), x);
 }
 
+/** Below this t³ is less than half of what the last digit of t counts. */
+const NO_CUBE = 2 ** -30;
+
 /** 1/(1 + e) for x ≥ 0, and e/(1 + e) below. */
 function sigmoidFrom(v: Floats, x: Term, e: Term): Term {
   return v.div(v.select(v.shiftRightSigned(x, 31), e, 1), v.add(e, 1));
@@ -72,7 +86,9 @@ function sigmoidFrom(v: Floats, x: Term, e: Term): Term {
 
 function softplusFrom(v: Floats, x: Term, e: Term): Term {
   const t = v.keep(v.mul(e, v.div(2, v.add(e, 2))));
-  const z = v.keep(v.mul(t, t));
+  // Of a small t nothing is left of t³, and powers below the normal numbers take most processors a hundred times as long.
+  const large = v.keep(v.andNot(t, v.lt(t, NO_CUBE)));
+  const z = v.keep(v.mul(large, large));
   return v.add(v.madd(v.mul(t, z), v.polynomial(z, LOG1P), t), v.atLeast(x, 0));
 }
 
@@ -89,5 +105,26 @@ export function softplus(v: Floats, x: Term): Term {
 /** softplus and its derivative sigmoid with one exponential. */
 export function softplusSigmoid(v: Floats, x: Term): [Term, Term] {
   const e = expOfNegativeMagnitude(v, x);
+  return [v.keep(softplusFrom(v, x, e)), sigmoidFrom(v, x, e)];
+}
+
+/** eˣ, or 0 where that is below the normal numbers. */
+export function normalExp(v: Floats, x: Term): Term {
+  return v.andNot(exp(v, v.keep(v.atLeast(x, LEAST_NORMAL))), v.lt(x, LEAST_NORMAL));
+}
+
+/** The same of 1/(1 + e⁻ˣ). */
+export function normalSigmoid(v: Floats, x: Term): Term {
+  return sigmoidFrom(v, x, normalExpOfNegativeMagnitude(v, x));
+}
+
+/** The same of ln(1 + eˣ). */
+export function normalSoftplus(v: Floats, x: Term): Term {
+  return softplusFrom(v, x, normalExpOfNegativeMagnitude(v, x));
+}
+
+/** The same of both. */
+export function normalSoftplusSigmoid(v: Floats, x: Term): [Term, Term] {
+  const e = normalExpOfNegativeMagnitude(v, x);
   return [v.keep(softplusFrom(v, x, e)), sigmoidFrom(v, x, e)];
 }

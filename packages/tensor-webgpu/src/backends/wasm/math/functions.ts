@@ -1,7 +1,17 @@
 import type { FunctionBuilder } from '../assembler/index.ts';
 import type { DoubleName } from './double/functions.ts';
 import { erf, erfc, erfInv } from './error-function.ts';
-import { exp, sigmoid, softplus, softplusSigmoid, tanh } from './exponential.ts';
+import {
+  exp,
+  normalExp,
+  normalSigmoid,
+  normalSoftplus,
+  normalSoftplusSigmoid,
+  sigmoid,
+  softplus,
+  softplusSigmoid,
+  tanh,
+} from './exponential.ts';
 import { acosh, asinh, atanh, cosh, expm1, log1p, sinh } from './hyperbolic.ts';
 import { divide, power, remainder, shiftLeft, shiftRight, sign as signOf } from './integers.ts';
 import { acos, asin, atan, atan2 } from './inverse-trigonometric.ts';
@@ -125,6 +135,10 @@ export const mathFunctions = {
   u32Sign: unary(true, (v, x) => signOf(v, x, false)),
   softplusSigmoid: pair(softplusSigmoid),
   sinCos: pair(turns(sinCos)),
+  normalExp: unary(true, normalExp),
+  normalSigmoid: unary(true, normalSigmoid),
+  normalSoftplus: unary(true, normalSoftplus),
+  normalSoftplusSigmoid: pair(normalSoftplusSigmoid),
   threefry2x32: {
     operands: 4,
     results: 2,
