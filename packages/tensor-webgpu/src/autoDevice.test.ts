@@ -2,8 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { type AutoOptions, autoDevice, type OpenedGpu, type Work } from './autoDevice.ts';
 import { NoAdapterError } from './errors/errors.ts';
 import * as ff from './index.ts';
+import { lax } from './primitives/lax.ts';
 import type { Program } from './program/program.ts';
 import type { Device, Storage } from './runtime/device.ts';
+import { traceProgram } from './trace/builder.ts';
+
+const tracing = { trace: traceProgram, lax };
 
 /** A clock that only devices move. */
 class FakeClock {
@@ -69,7 +73,15 @@ function machine(cpuSpeed: FakeSpeed, gpuSpeed: FakeSpeed) {
   const cpu = fakeDevice('cpu', clock, cpuSpeed);
   const gpu = fakeDevice('webgpu', clock, gpuSpeed);
   const choose = (work?: Work, more: Partial<AutoOptions> = {}) =>
-    autoDevice({ work, gpuFrom: undefined, cpu: cpu.device, open: async () => gpu.device, now: clock.now, ...more });
+    autoDevice({
+      work,
+      gpuFrom: undefined,
+      cpu: cpu.device,
+      open: async () => gpu.device,
+      now: clock.now,
+      ...tracing,
+      ...more,
+    });
   return { clock, cpu, gpu, choose };
 }
 

@@ -1,4 +1,4 @@
-import { type Comparison, type Contest, compareSpeeds } from './deviceSpeed.ts';
+import { type Comparison, type Contest, compareSpeeds, type Tracing } from './deviceSpeed.ts';
 import { FlowfieldError } from './errors/errors.ts';
 import type { Device } from './runtime/device.ts';
 import { deviceInfo } from './runtime/registry.ts';
@@ -22,7 +22,7 @@ export interface OpenedGpu extends Device {
   readonly emulated: boolean;
 }
 
-export interface AutoOptions {
+export interface AutoOptions extends Tracing {
   readonly work: Work | undefined;
   /** The least work that a GPU gains by, where a person says so. */
   readonly gpuFrom: Work | undefined;
@@ -46,7 +46,7 @@ const measured = new Map<string, Promise<Comparison | null>>();
  * The device for some work: the GPU where it is one and faster than the CPU at that work, by a measurement of about 0.1 s
  * unless the person said from which size on it is.
  */
-export async function autoDevice({ work, gpuFrom, cpu, open, now }: AutoOptions): Promise<Choice> {
+export async function autoDevice({ work, gpuFrom, cpu, open, now, ...tracing }: AutoOptions): Promise<Choice> {
   const onCpu = (why: string): Choice => ({ device: cpu.name, reason: `Chosen by auto: ${why}` });
   if (!work) return onCpu('no `work` was given, and only large work gains by a GPU.');
   if (gpuFrom && !reaches(work, gpuFrom)) return onCpu(`${text(work)} is less than gpuFrom, ${text(gpuFrom)}.`);
@@ -57,7 +57,7 @@ export async function autoDevice({ work, gpuFrom, cpu, open, now }: AutoOptions)
     const onGpu = (why: string): Choice => ({ device: gpu.name, reason: `Chosen by auto: ${why}` });
     if (gpu.emulated) return onCpu('the GPU of this machine is emulated on the CPU.');
     if (gpuFrom) return onGpu(`${text(work)} reaches gpuFrom, ${text(gpuFrom)}.`);
-    const found = await comparison({ cpu, gpu, now: now ?? (() => performance.now()) }, work);
+    const found = await comparison({ ...tracing, cpu, gpu, now: now ?? (() => performance.now()) }, work);
     if (found === null) {
       const choose = reaches(work, UNMEASURED) ? onGpu : onCpu;
       return choose(`there was no time to measure; ${text(UNMEASURED)} or more is taken to gain by a GPU.`);

@@ -1,9 +1,9 @@
 import { DeviceError } from './errors/errors.ts';
 import { lower } from './optimize/simplify.ts';
-import { lax } from './primitives/lax.ts';
+import type { Lax } from './program/lax.ts';
 import type { Program } from './program/program.ts';
 import type { Device, Executable, Storage } from './runtime/device.ts';
-import { traceProgram } from './trace/builder.ts';
+import type { traceProgram } from './trace/builder.ts';
 
 /** How long a network takes on a device, in milliseconds, as a line in the rows that go through it. */
 export interface Speed {
@@ -20,8 +20,14 @@ export interface Comparison {
   readonly paysFrom: number;
 }
 
+/** What programs are made with. Handed in: a bundle without pieces would wrap all that a piece loaded later imports. */
+export interface Tracing {
+  readonly trace: typeof traceProgram;
+  readonly lax: Pick<Lax, 'dotGeneral' | 'tanh'>;
+}
+
 /** The two devices, and what measures the time on them. */
-export interface Contest {
+export interface Contest extends Tracing {
   readonly cpu: Device;
   readonly gpu: Device;
   /** Milliseconds on a clock that only goes forwards. */
@@ -60,7 +66,7 @@ export async function compareSpeeds(contest: Contest, width: number, rows: numbe
   const many = Math.min(Math.max(rows, 16), largest);
   const few = Math.min(64, many >> 2);
 
-  const programs = [probe(few, measured), probe(many, measured)];
+  const programs = [few, many].map((count) => probe(contest, count, measured));
   const timings: Timing[] = [];
   try {
     for (const device of [gpu, cpu]) {
@@ -86,9 +92,9 @@ export async function compareSpeeds(contest: Contest, width: number, rows: numbe
 }
 
 /** tanh(tanh(x·W)·W)·v for rows x. */
-function probe(rows: number, width: number): Program {
+function probe({ trace, lax }: Tracing, rows: number, width: number): Program {
   const f32 = (...shape: number[]) => ({ shape, dtype: 'f32' as const });
-  const { program } = traceProgram([f32(rows, width), f32(width, width), f32(width, 1)], (x, w, v) => {
+  const { program } = trace([f32(rows, width), f32(width, width), f32(width, 1)], (x, w, v) => {
     const dot = (a: typeof x, b: typeof x) => lax.dotGeneral(a, b, { contract: [[1], [0]], batch: [[], []] });
     return [dot(lax.tanh(dot(lax.tanh(dot(x, w)), w)), v)];
   });

@@ -8,10 +8,12 @@ import { ArgumentError } from './errors/errors.ts';
 import { formatInConsole } from './methods/devtools.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
+import { lax } from './primitives/lax.ts';
 import { rewriteRules } from './rewrites/index.ts';
 import type { Device } from './runtime/device.ts';
 import { clearPrograms } from './runtime/execute.ts';
 import { chooseDevice, defaultDevice, devices, registerDevice } from './runtime/registry.ts';
+import { traceProgram } from './trace/builder.ts';
 import { registerScalars } from './trace/scalar.ts';
 import { avoidWideVectors, offerWideVectors, useWideVectors } from './wideVectors.ts';
 
@@ -106,7 +108,7 @@ export async function init(options: InitOptions = {}): Promise<string[]> {
     defaultDevice(device.name);
   } else if (device === 'auto') {
     const { autoDevice } = await import('./autoDevice.ts');
-    const chosen = await autoDevice({ work, gpuFrom, cpu, open: openGpu });
+    const chosen = await autoDevice({ work, gpuFrom, cpu, open: openGpu, trace: traceProgram, lax });
     chooseDevice(chosen.device, chosen.reason);
   } else if (device !== undefined) {
     if (device === 'webgpu') await openGpu();

@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { compareSpeeds } from '../../deviceSpeed.ts';
 import type { Tensor } from '../../index.ts';
 import * as ff from '../../index.ts';
+import { lax } from '../../primitives/lax.ts';
 import { deviceNamed } from '../../runtime/registry.ts';
+import { traceProgram } from '../../trace/builder.ts';
 import type { WebGpuDevice } from './device.ts';
 
 const device = (): WebGpuDevice => deviceNamed('webgpu') as WebGpuDevice;
@@ -224,7 +226,11 @@ describe('auto', () => {
     if (!device().emulated) context.skip('this GPU is one, and may pay');
     const [cpu, gpu] = [deviceNamed('cpu'), device()];
     const before = [cpu, gpu].map((each) => each.memory().liveTensors);
-    const found = await compareSpeeds({ cpu, gpu, now: () => performance.now(), patience: 60_000 }, 128, 512);
+    const found = await compareSpeeds(
+      { trace: traceProgram, lax, cpu, gpu, now: () => performance.now(), patience: 60_000 },
+      128,
+      512,
+    );
     expect(found?.gpu.perRow).toBeGreaterThan(0);
     expect(found?.cpu.perRow).toBeGreaterThan(0);
     expect(found?.paysFrom).toBe(Infinity);
