@@ -56,6 +56,8 @@ export interface Part {
   readonly summary: string;
   /** Minutes of one core for one seed, as measured. */
   readonly minutes: number;
+  /** Why no other device than the CPU can run it, where that is so. */
+  readonly onlyCpu?: string;
   /** Files of the benchmark data that it reads. */
   readonly data?: readonly string[];
   /** What it can be run with beside the plain effort. */

@@ -1,6 +1,17 @@
-import { clearCaches, Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { clearCaches, random, Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test, vi } from 'vitest';
-import { evaluateDense, rk4, type SolveOptions, solveOde } from './index.ts';
+import {
+  adamsMoulton,
+  type BrownianPath,
+  evaluateDense,
+  milstein,
+  radauIIA5,
+  rk4,
+  type SolveOptions,
+  solveOde,
+  solveSde,
+  virtualBrownianTree,
+} from './index.ts';
 
 const f64 = (values: number | number[]): Tensor => tensor(values, { dtype: 'f64' });
 
@@ -29,6 +40,92 @@ describe('a solve called again', () => {
     expect(products(() => expect(end([1, 1])[0]).toBeCloseTo(Math.exp(-2), 8))).toBeLessThan(5);
     rate.dispose();
     expect(() => end([1, 1])).toThrow('used after');
+  });
+
+  test('is not traced again with events, a projection, a mass matrix and gains of its own', () => {
+    let floor = f64(0.5);
+    const field = (_t: Tensor, y: Tensor): Tensor => y.neg();
+    const falls = { when: (_t: Tensor, y: Tensor) => y.slice(0).sub(floor), terminal: true } as const;
+    const bounces = {
+      when: (_t: Tensor, y: Tensor) => y.slice(0).sub(floor),
+      apply: (_t: Tensor, y: Tensor) => y.mul(4),
+    };
+    const unit = (y: Tensor): Tensor => y.div(y.square().sum().sqrt());
+    const ways: [Partial<SolveOptions<Tensor>>, (t: number, y: number[]) => void][] = [
+      [
+        { events: [falls] },
+        (t, [y]) => expect([t, y]).toEqual([expect.closeTo(Math.log(4), 8), expect.closeTo(0.25, 8)]),
+      ],
+      [{ events: [bounces], t1: 1.5 }, (_t, [y]) => expect(y).toBeCloseTo(4 * Math.exp(-1.5), 8)],
+      [{ project: unit }, (_t, y) => expect(Math.hypot(...y)).toBeCloseTo(1, 12)],
+      [{ controller: { integral: 0.8, safety: 0.9 } }, (_t, [y]) => expect(y).toBeCloseTo(Math.exp(-2), 8)],
+    ];
+    for (const [more, check] of ways) {
+      const end = (): void => {
+        const { t, ys } = solveOde(field, f64([1, 0]), { ...tight, t1: 2, ...more });
+        check(t.item(), ys.toArray() as number[]);
+      };
+      floor = f64(0.5);
+      const first = products(() => solveOde(field, f64([1, 0]), { ...tight, t1: 2, ...more }));
+      floor = f64(0.25);
+      expect(products(end)).toBeLessThan(Math.min(20, first / 3));
+    }
+    const massive = (mass: number): number =>
+      solveOde(field, f64([1, 1]), {
+        ...tight,
+        rtol: 1e-6,
+        solver: radauIIA5(),
+        mass: f64([mass, 0, 0, 1]).reshape([2, 2]),
+      })
+        .ys.slice(0)
+        .item();
+    massive(1);
+    expect(products(() => expect(massive(2)).toBeCloseTo(Math.exp(-0.5), 5))).toBeLessThan(20);
+  });
+
+  test('is not traced again with noise, by a key or along a path', () => {
+    let rate = f64(0.5);
+    const drift = (_t: Tensor, y: Tensor): Tensor => y.mul(rate);
+    const diffusion = (_t: Tensor, y: Tensor): Tensor => y.mul(0.1);
+    const path = (seed: number): BrownianPath =>
+      virtualBrownianTree(random.key(seed), { t0: 0, t1: 1, tolerance: 1e-3, shape: [2], dtype: 'f64' });
+    for (const noise of [random.key, path]) {
+      const end = (seed: number, y0: number[]): number[] =>
+        solveSde(drift, diffusion, f64(y0), {
+          t0: 0,
+          t1: 1,
+          steps: 8,
+          noise: noise(seed),
+          solver: milstein(),
+        }).ys.toArray(1);
+      rate = f64(0.5);
+      const first = products(() => end(0, [1, 2]));
+      rate = f64(1.5);
+      let moved: number[] = [];
+      expect(products(() => (moved = end(1, [1, 2])))).toBeLessThan(noise === path ? first : first / 2);
+      clearCaches();
+      expect(end(1, [1, 2])).toEqual(moved);
+    }
+  });
+
+  test('has the solver of its description, and no other', () => {
+    expect(rk4()).toBe(rk4());
+    expect(adamsMoulton(3, { corrections: 2 })).toBe(adamsMoulton(3, { corrections: 2 }));
+    expect(adamsMoulton(3)).not.toBe(adamsMoulton(4));
+    expect(radauIIA5({ independentRows: true })).not.toBe(radauIIA5());
+    adamsMoulton(undefined, {});
+    for (const order of [Number.NaN, '4', null]) expect(() => adamsMoulton(order as never, {})).toThrow('order');
+  });
+
+  test('is traced again for events of another kind', () => {
+    const field = (_t: Tensor, y: Tensor): Tensor => y.neg();
+    const when = (_t: Tensor, y: Tensor): Tensor => y.slice(0).sub(0.5);
+    const end = (event: object): number =>
+      solveOde(field, f64([1]), { ...tight, events: [{ when, ...event }] }).t.item();
+    expect(end({ terminal: true })).toBeCloseTo(Math.LN2, 8);
+    expect(end({ terminal: false })).toBe(1);
+    expect(end({ terminal: true, direction: 'rising' })).toBe(1);
+    expect(end({ terminal: true, direction: 'falling' })).toBeCloseTo(Math.LN2, 8);
   });
 
   test('is not traced again when it writes its steps down, or is watched', () => {

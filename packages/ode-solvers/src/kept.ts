@@ -1,63 +1,94 @@
-import { closureConvert, type Tensor } from '@flowfield/tensor-webgpu';
+import type { Tensor } from '@flowfield/tensor-webgpu';
 import type { Clock } from './clock.ts';
+import type { LeafEvent } from './events.ts';
+import { type From, Opened } from './opened.ts';
+import type { LeafFunctions } from './problem.ts';
 import type { OdeSolver } from './solver.ts';
-import type { Field, State } from './state.ts';
-
-/** The right-hand side, given the tensors that it takes from outside. */
-export type FieldWith = (outside: readonly Tensor[]) => Field;
+import type { State } from './state.ts';
 
 /** A solve, and what its program depends on. */
 export interface Task {
   readonly options: object;
   readonly solver: OdeSolver;
-  readonly field: Field;
+  readonly functions: LeafFunctions;
   readonly state: State;
   readonly clock: Clock;
 }
 
-/** Options that reach a solve as tensors, or that matter before or after it only: the program does not depend on what they say. */
-const beside = ['t0', 't1', 'grid', 'stepTimes', 'jumpTimes', 'args', 'onProgress', 'progressEvery', 'throw'];
+/**
+ * Options that reach a solve as tensors or as functions of the problem, or that matter before or after it only: what its
+ * program is does not depend on what they say.
+ */
+const beside = [
+  ...['t0', 't1', 'grid', 'stepTimes', 'jumpTimes', 'args', 'onProgress', 'progressEvery', 'throw'],
+  ...['solver', 'noise', 'events', 'project', 'mass'],
+];
 
-/** Compiled programs, by what the right-hand side computes and by solver; both as they are, so that none outlives them. */
-const all = new WeakMap<object, WeakMap<OdeSolver, Map<string, unknown>>>();
+/** Compiled programs by a text and by objects: what each function of the solve computes, and its solver. None outlives those. */
+class Shelf {
+  readonly deeper = new WeakMap<object, Shelf>();
+  readonly programs = new Map<string, unknown>();
+
+  at(path: readonly object[]): Shelf {
+    return path.reduce<Shelf>((shelf, step) => {
+      const next = shelf.deeper.get(step) ?? new Shelf();
+      shelf.deeper.set(step, next);
+      return next;
+    }, this);
+  }
+}
+
+const all = new Shelf();
+
+/** What was made before for the same objects, options and kind; the kind says what it depends on besides. */
+export function keptAt<Made>(path: readonly object[], kind: string, options: object, make: () => Made): Made {
+  const { programs } = all.at(path);
+  const key = `${kind} ${keyOf(options)}`;
+  if (!programs.has(key)) programs.set(key, make());
+  return programs.get(key) as Made;
+}
 
 /**
- * The programs of a solve outside a trace, and the tensors that its right-hand side takes from outside. `f` is evaluated
- * once, to see what it computes with what it closes over today: a solve that differs from one before in values only (the
- * state, times, tensors that f uses) has the programs that were made for that one.
- *
- * @param kind tells programs of one task apart, and says what they depend on besides.
+ * The programs of a solve outside a trace, and the tensors that its functions take from outside. The right-hand side, a
+ * projection and events are evaluated once, to see what they compute with what they close over today: a solve that differs
+ * from one before in values only (the state, times, a mass matrix, tensors that the functions use) has the programs that were
+ * made for that one.
  */
 export function kept<Programs>(
   kind: string,
-  { options, solver, field, state, clock }: Task,
-  make: (fieldWith: FieldWith) => Programs,
+  { options, solver, functions, state, clock }: Task,
+  make: (functionsWith: From<LeafFunctions>) => Programs,
 ): [Programs, readonly Tensor[]] {
-  const said = keyOf(options);
-  if (said === null) return [make(() => field), []];
-  const key = `${kind} ${said}`;
-  const [converted, captured] = closureConvert(field, clock.t0, state);
-  const bySolver = all.get(converted) ?? new WeakMap<OdeSolver, Map<string, unknown>>();
-  all.set(converted, bySolver);
-  const byKey = bySolver.get(solver) ?? new Map<string, unknown>();
-  bySolver.set(solver, byKey);
-  if (!byKey.has(key))
-    byKey.set(
-      key,
-      make((outside) => (t, y) => converted(t, y, ...outside)),
-    );
-  return [byKey.get(key) as Programs, captured];
+  const { field, project, mass, events } = functions;
+  const opened = new Opened();
+  const fieldWith = opened.open(field, clock.t0, state);
+  const projectWith = project && opened.open(project, state);
+  const massWith = mass && opened.tensor(mass);
+  const eventsWith = events.map(({ when, apply, ...form }): From<LeafEvent> => {
+    const whenWith = opened.open(when, clock.t0, state);
+    const applyWith = apply && opened.open(apply, clock.t0, state);
+    return (from) => ({ ...form, when: whenWith(from), apply: applyWith ? applyWith(from) : null });
+  });
+  const form = JSON.stringify([mass !== null, project !== null, events]);
+  const programs = keptAt([solver, ...opened.shared], `${kind} ${form}`, options, () =>
+    make((from) => ({
+      field: fieldWith(from),
+      project: projectWith ? projectWith(from) : null,
+      mass: massWith ? massWith(from) : null,
+      events: eventsWith.map((event) => event(from)),
+    })),
+  );
+  return [programs, opened.outside];
 }
 
-/** The options as a text, or `null` when some (a function, a tensor) cannot be told by what they say. */
-function keyOf(options: object): string | null {
+/** The options as a text. */
+function keyOf(options: object): string {
   const parts: string[] = [];
   for (const [name, value] of Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (value === undefined || name === 'solver') continue;
+    if (value === undefined) continue;
     if (beside.includes(name)) parts.push(name);
-    else if (typeof value !== 'object' && typeof value !== 'function') parts.push(`${name}=${String(value)}`);
     else if (name === 'saveAt') parts.push(`${name}=${present(value)}`);
-    else return null;
+    else parts.push(`${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`);
   }
   return parts.join(' ');
 }

@@ -4,17 +4,21 @@ import type { Polynomial } from './polynomial.ts';
 import type { OdeSolver } from './solver.ts';
 import type { Field, FloatType, State } from './state.ts';
 
-/** An initial value problem on leaves, as the loops see it. */
-export interface LeafProblem {
+/** What a caller's functions and matrices make of a problem, on leaves. */
+export interface LeafFunctions {
   readonly field: Field;
+  readonly project: ((state: State) => State) | null;
+  readonly mass: Tensor | null;
+  readonly events: readonly LeafEvent[];
+}
+
+/** An initial value problem on leaves, as the loops see it. */
+export interface LeafProblem extends LeafFunctions {
   readonly solver: OdeSolver;
   readonly state: State;
-  readonly project: ((state: State) => State) | null;
   /** What is stored along the way. */
   readonly keep: 'end' | 'steps' | 'dense';
   readonly timeType: FloatType;
-  readonly mass: Tensor | null;
-  readonly events: readonly LeafEvent[];
   readonly maxEvents: number;
 }
 

@@ -13,14 +13,15 @@ import {
 } from './driven.ts';
 import { leafEvents } from './events.ts';
 import { solveFixed } from './fixedSteps.ts';
-import { type FieldWith, kept } from './kept.ts';
+import { kept } from './kept.ts';
 import { savedFrom } from './logged.ts';
 import { dopri5 } from './methods/dopri5.ts';
+import type { From } from './opened.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
-import type { LeafProblem, LeafSolution } from './problem.ts';
+import type { LeafFunctions, LeafProblem, LeafSolution } from './problem.ts';
 import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from './reading.ts';
 import { failureOf } from './report.ts';
-import { checkMass, type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
+import { checkMass, fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
 import { fail } from './times.ts';
 
@@ -132,19 +133,21 @@ function* solving<Y, Args>(
   const scanned = fixed && events.length === 0;
   const clock = withGridStops(clockOf({ ...options, ts: saveAt.ts }, timeType, device), fixed && !scanned);
   const field = fieldOf(f, structure, args);
-  const problem = (state: State, inside: Field = field): LeafProblem => ({
-    field: inside,
-    solver,
-    state,
+  const functions: LeafFunctions = {
+    field,
     project: project ? (inner: State) => stateOf(project(rebuild(inner))) : null,
-    keep: saveAt.dense || (clock.saved && scanned) ? 'dense' : saveAt.steps ? 'steps' : 'end',
-    timeType,
     mass,
     events,
+  };
+  const problem = (state: State, inside: LeafFunctions = functions): LeafProblem => ({
+    ...inside,
+    solver,
+    state,
+    keep: saveAt.dense || (clock.saved && scanned) ? 'dense' : saveAt.steps ? 'steps' : 'end',
+    timeType,
     maxEvents,
   });
-  // Inside a trace even this is not known yet, and has no device.
-  const probe = initial[0].reshape([-1]).slice([0, 0]).sum();
+  const probe = probeOf(initial);
   const [inMemory, traced] = [readable(probe, time), probe.device === undefined];
   if (traced && time === 'later')
     fail('solveOdeAsync: inside jit and other transforms nothing can be awaited. Use solveOde.');
@@ -154,16 +157,16 @@ function* solving<Y, Args>(
     clock: at,
     control: fixed ? null : controlOf(options.controller ?? 'pi', solver.errorOrder as number),
   });
-  const withSaved = (solved: LeafSolution, at: Clock, state: State, inside?: Field): LeafSolution =>
+  const withSaved = (solved: LeafSolution, at: Clock, state: State, inside?: LeafFunctions): LeafSolution =>
     scanned && at.saved && solved.dense
       ? {
           ...solved,
           saved: savedFrom(problem(state, inside), solved.dense, at.saved.offsets, { offset: at.span }, at.span.sign()),
         }
       : solved;
-  const run = (state: State, at: Clock, inside?: Field): LeafSolution =>
+  const run = (state: State, at: Clock, inside?: LeafFunctions): LeafSolution =>
     withSoundTangents(solveWhole(state, at, inside));
-  const solveWhole = (state: State, at: Clock, inside?: Field): LeafSolution =>
+  const solveWhole = (state: State, at: Clock, inside?: LeafFunctions): LeafSolution =>
     scanned
       ? withSaved(solveFixed(problem(state, inside), at, options.checkpoint ?? false), at, state, inside)
       : solveAdaptive(problem(state, inside), adaptive(at));
@@ -174,27 +177,27 @@ function* solving<Y, Args>(
       'onProgress needs a solve outside jit and other transforms, on a device that is read at once. Leave it out, or await solveOdeAsync.',
     );
   const grows = !scanned && !options.reverseMode && problem(initial).keep !== 'end';
-  const task = { options, solver, field, state: initial, clock };
+  const task = { options, solver, functions, state: initial, clock };
   const problemWith =
-    (fieldWith: FieldWith): ProblemAt =>
+    (functionsWith: From<LeafFunctions>): ProblemAt =>
     (state, outside) =>
-      problem(state, fieldWith(outside));
+      problem(state, functionsWith(outside));
   function* driven(): Reading<LeafSolution> {
     if (!scanned) {
-      const programs = kept(`adaptive ${watch.every}`, task, (fieldWith) =>
-        adaptivePrograms(problemWith(fieldWith), adaptive(clock), watch.every),
+      const programs = kept(`adaptive ${watch.every}`, task, (functionsWith) =>
+        adaptivePrograms(problemWith(functionsWith), adaptive(clock), watch.every),
       );
       return yield* solveAdaptiveDriven(programs, initial, clock, watch);
     }
-    const programs = kept('fixed', task, (fieldWith) =>
-      fixedPrograms(problemWith(fieldWith), options.checkpoint ?? false),
+    const programs = kept('fixed', task, (functionsWith) =>
+      fixedPrograms(problemWith(functionsWith), options.checkpoint ?? false),
     );
     return withSaved(yield* solveFixedDriven(programs, problem(initial), clock, watch), clock, initial);
   }
   function whole(): LeafSolution {
     if (traced) return jit((state: State, at: Clock) => run(state, at))(initial, clock);
-    const [solve, outside] = kept('whole', task, (fieldWith) =>
-      jit((state: State, at: Clock, values: readonly Tensor[]) => run(state, at, fieldWith(values))),
+    const [solve, outside] = kept('whole', task, (functionsWith) =>
+      jit((state: State, at: Clock, values: readonly Tensor[]) => run(state, at, functionsWith(values))),
     );
     return solve(initial, clock, outside);
   }

@@ -70,3 +70,6 @@ export function checkMass(mass: Tensor | null, state: State): void {
     `solveOde: the mass matrix of a state of ${size} elements must have shape [${size}, ${size}] (with independentRows, that of one row), got [${mass.shape.join(', ')}]. Make them equal.`,
   );
 }
+
+/** A scalar of an operation on a state: inside a trace even this is not known yet, and has no device. */
+export const probeOf = (state: State): Tensor => state[0].reshape([-1]).slice([0, 0]).sum();

@@ -73,9 +73,9 @@ const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Predictio
  * Source: Lipman et al. 2024, "Flow Matching Guide and Code", section 4.8.
  * From f32 arguments near an end, what is lost is lost: data that differ from x_t by less than its rounding have no velocity.
  *
- * @throws SchedulerError for something else than a scheduler; SingularConversionError at such a time, when t is a number or the call is eager; inside a trace the
- * denominator is kept at 1e-12 instead, and the result is finite. PathShapeError, TimeShapeError and TimeRangeError
- * for arguments that do not fit.
+ * @throws SchedulerError for something else than a scheduler; SingularConversionError at such a time, when t is a number or the call is eager
+ * (on a GPU from the next read of a tensor); inside a trace the denominator is kept at 1e-12 instead, and the result is
+ * finite. PathShapeError, TimeShapeError and TimeRangeError for arguments that do not fit.
  */
 export function convert(scheduler: Scheduler, prediction: TensorLike, options: ConvertOptions): Tensor {
   checkedOptions('convert', options, ['from', 'to', 'xt', 't']);

@@ -1,4 +1,4 @@
-import { maximum, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkData, maximum, type Tensor } from '@flowfield/tensor-webgpu';
 import { SingularConversionError } from './errors.ts';
 import type { Scheduler, SchedulerOutput } from './scheduler.ts';
 import { firstFailing } from './times.ts';
@@ -24,10 +24,10 @@ const ZEROS: Readonly<Partial<Record<keyof Coefficients, 'alpha' | 'sigma' | 'de
   sigmaT: 'sigma',
 };
 
-const withValue = (found: { row: number } | null): { row: number; value: number } | null =>
-  found && { row: found.row, value: 0 };
-
-/** The coefficient `which` as a denominator. Throws `SingularConversionError` where it is known to be 0 in some row. */
+/**
+ * The coefficient `which` as a denominator. Throws `SingularConversionError` where it is known to be 0 in some row; on a device
+ * that answers later, the next read does.
+ */
 export function denominator(
   use: string,
   scheduler: Scheduler,
@@ -36,16 +36,18 @@ export function denominator(
   t: Tensor,
 ): Tensor {
   const value = c[which];
+  const singular = (row: number, given: number, at: number): SingularConversionError =>
+    new SingularConversionError(
+      `${use}: ${NAMES[which] ?? which} of ${scheduler.name} is ${given} at t = ${at} in row ${row}; expected a positive denominator. ` +
+        `Stay at times ${which === 'sigmaT' ? 'below 1' : 'above 0'}, such as 1e-5 away, or use another kind of prediction.`,
+    );
+  checkData([value, t], (values, times) => {
+    const row = values.findIndex((number) => !(number > LEAST_DENOMINATOR));
+    if (row >= 0) throw singular(row, values[row], times[row]);
+  });
+  // In a trace a time may be known whose coefficients are not.
   const zero = scheduler.zeros?.[ZEROS[which] ?? 'delta'];
-  const bad =
-    firstFailing(value, (number) => !(number > LEAST_DENOMINATOR)) ??
-    // In a trace a time may be known whose coefficients are not.
-    withValue(firstFailing(t, (time) => time === zero));
-  if (bad === null) return maximum(value, LEAST_DENOMINATOR);
-  let row = 0;
-  const at = firstFailing(t, () => row++ === bad.row)?.value;
-  throw new SingularConversionError(
-    `${use}: ${NAMES[which] ?? which} of ${scheduler.name} is ${bad.value} at t = ${at} in row ${bad.row}; expected a positive denominator. ` +
-      `Stay at times ${which === 'sigmaT' ? 'below 1' : 'above 0'}, such as 1e-5 away, or use another kind of prediction.`,
-  );
+  const bad = firstFailing(t, (time) => time === zero);
+  if (bad !== null) throw singular(bad.row, 0, bad.value);
+  return maximum(value, LEAST_DENOMINATOR);
 }

@@ -2,7 +2,7 @@ export type { DType, TypedArray } from './dtype/dtype.ts';
 export * from './errors/index.ts';
 export * from './files/index.ts';
 export * as linalg from './linalg/index.ts';
-export { knownData, onHost, toHost } from './methods/host.ts';
+export { checkData, knownData, onHost, toHost } from './methods/host.ts';
 export { Tensor } from './methods/tensorClass.ts';
 export * from './ops/index.ts';
 export * as random from './random/index.ts';

@@ -1,16 +1,17 @@
+import type { Work } from './autoDevice.ts';
 import { referenceDevice } from './backends/reference/reference.ts';
 import { cpuDevice } from './backends/wasm/device.ts';
 import { checkedThreads } from './backends/wasm/threads/setting.ts';
 import type { WebGpuDevice } from './backends/webgpu/device.ts';
 import { checkedOptions, checkedWhole, describe } from './errors/checks.ts';
-import { ArgumentError, DeviceError } from './errors/errors.ts';
+import { ArgumentError } from './errors/errors.ts';
 import { formatInConsole } from './methods/devtools.ts';
 import { tensor } from './ops/creation.ts';
 import { registerRewrites } from './optimize/rewrite.ts';
 import { rewriteRules } from './rewrites/index.ts';
 import type { Device } from './runtime/device.ts';
 import { clearPrograms } from './runtime/execute.ts';
-import { defaultDevice, devices, registerDevice } from './runtime/registry.ts';
+import { chooseDevice, defaultDevice, devices, registerDevice } from './runtime/registry.ts';
 import { registerScalars } from './trace/scalar.ts';
 import { avoidWideVectors, offerWideVectors, useWideVectors } from './wideVectors.ts';
 
@@ -26,13 +27,14 @@ registerScalars(tensor);
 export interface InitOptions {
   /**
    * The device on which new tensors are made from now on: its name, or a device of your own, known by its name after it.
-   * `webgpu` opens a GPU (in Node the package `webgpu` must be installed); `auto` opens one and takes it where `work` is
-   * large enough to gain by it, else the CPU.
+   * `webgpu` opens a GPU (in Node the package `webgpu` must be installed); `auto` opens one where `work` is not surely small,
+   * times both devices at it for about 0.1 s, once a process and size, and takes the GPU where that is clearly faster.
+   * `deviceInfo().notes` then says why, and what was measured. A GPU that is emulated on the CPU is not taken.
    */
   readonly device?: string | Device;
   /** For `auto`: the width of the layers and the rows that go through them at once. Default: small. */
   readonly work?: Work;
-  /** For `auto`: the least work that a GPU gains by. Default: 96 wide, 256 rows; `bench:auto` of apps/bench measures it on a machine. */
+  /** For `auto`: the least work that a GPU gains by, in place of the measurement. */
   readonly gpuFrom?: Work;
   /**
    * Node only: let V8 join vectors into ones of 256 bits (experimental there), for programs compiled from now on: the same
@@ -47,17 +49,6 @@ export interface InitOptions {
    */
   readonly threads?: number;
 }
-
-/** How large the work of a program is, roughly. */
-export interface Work {
-  /** Extent of the matrices, such as the width of the layers. */
-  readonly width: number;
-  /** Rows that go through them at once, such as a batch. */
-  readonly rows: number;
-}
-
-/** Below these the CPU is as fast as a GPU, which takes some microseconds for every kernel whatever its size. */
-const GPU_PAYS_FROM: Work = { width: 96, rows: 256 };
 
 /** The GPU, once it was opened. */
 let gpu: Promise<WebGpuDevice> | null = null;
@@ -77,18 +68,6 @@ async function openGpu(): Promise<WebGpuDevice> {
   return device;
 }
 
-/** The device for some work: a GPU that is one, for work that gains by it. */
-async function autoDevice(work: Work | undefined, { width, rows }: Work): Promise<string> {
-  if (!work || work.width < width || work.rows < rows) return cpu.name;
-  try {
-    const device = await openGpu();
-    return device.emulated ? cpu.name : device.name;
-  } catch (error) {
-    if (error instanceof DeviceError) return cpu.name;
-    throw error;
-  }
-}
-
 function checkWork(name: string, work: Work | undefined): void {
   if (work === undefined) return;
   const { width, rows } = checkedOptions(`init, ${name}`, work, ['width', 'rows']);
@@ -105,13 +84,13 @@ function checkWork(name: string, work: Work | undefined): void {
  * bad number of threads.
  */
 export async function init(options: InitOptions = {}): Promise<string[]> {
-  const {
-    wideVectors,
-    device,
-    threads,
-    work,
-    gpuFrom = GPU_PAYS_FROM,
-  } = checkedOptions('init', options, ['device', 'work', 'gpuFrom', 'wideVectors', 'threads']);
+  const { wideVectors, device, threads, work, gpuFrom } = checkedOptions('init', options, [
+    'device',
+    'work',
+    'gpuFrom',
+    'wideVectors',
+    'threads',
+  ]);
   checkWork('work', work);
   checkWork('gpuFrom', gpuFrom);
   if (wideVectors !== undefined && typeof wideVectors !== 'boolean') {
@@ -120,17 +99,20 @@ export async function init(options: InitOptions = {}): Promise<string[]> {
     );
   }
   if (threads !== undefined && cpu.useThreads(checkedThreads('init: threads', threads))) clearPrograms();
+  if (wideVectors) useWideVectors(cpu);
+  else if (wideVectors === false) avoidWideVectors(cpu);
   if (typeof device === 'object') {
     registerDevice(device);
     defaultDevice(device.name);
-  } else if (device === 'auto') defaultDevice(await autoDevice(work, gpuFrom));
-  else if (device !== undefined) {
+  } else if (device === 'auto') {
+    const { autoDevice } = await import('./autoDevice.ts');
+    const chosen = await autoDevice({ work, gpuFrom, cpu, open: openGpu });
+    chooseDevice(chosen.device, chosen.reason);
+  } else if (device !== undefined) {
     if (device === 'webgpu') await openGpu();
     defaultDevice(device);
   }
   if (typeof document !== 'undefined') formatInConsole();
-  if (wideVectors) useWideVectors(cpu);
-  else if (wideVectors === false) avoidWideVectors(cpu);
   const first = defaultDevice().name;
   return [first, ...devices().filter((name) => name !== first)];
 }

@@ -1,4 +1,4 @@
-// The GPU bench and its peers one after the other, in less than ten minutes; what all came to in one file.
+// The GPU bench, its peers, and what thresholds are to be set by, one after the other in less than ten minutes; all in one file.
 //   node --conditions=@flowfield/source src/gpu/all.ts [--out all.json] [--python python3] [--tiny]
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -16,18 +16,21 @@ const { values: options } = parseArgs({
 const here = import.meta.dirname;
 const folder = mkdtempSync(join(tmpdir(), 'flowfield-gpu-'));
 const peers = join(here, '..', '..', 'peers');
-/** Commands, and for each the seconds after which no row begins: 540 in all with what their last rows take. */
+const core = join(here, '..', '..', '..', '..', 'packages', 'tensor-webgpu', 'scripts');
+const ours = (...path: string[]): string[] => [process.execPath, '--conditions=@flowfield/source', join(...path)];
+/** Commands, and for each the seconds after which no row begins: 520 in all, and what their last rows take. */
 const runs = [
-  {
-    name: 'gpu',
-    seconds: 220,
-    command: [process.execPath, '--conditions=@flowfield/source', join(here, 'main.ts')],
-  },
-  { name: 'torch', seconds: 90, command: [options.python, join(peers, 'torch_rows.py')] },
-  { name: 'jax', seconds: 170, command: [options.python, join(peers, 'jax_rows.py')] },
+  { name: 'gpu', seconds: 190, command: ours(here, 'main.ts') },
+  { name: 'torch', seconds: 60, command: [options.python, join(peers, 'torch_rows.py')] },
+  { name: 'jax', seconds: 110, command: [options.python, join(peers, 'jax_rows.py')] },
+  { name: 'products', seconds: 80, command: ours(core, 'products.ts') },
+  { name: 'tiles', seconds: 40, command: ours(core, 'tiles.ts') },
+  { name: 'auto', seconds: 40, command: ours(here, 'auto.ts') },
 ];
+/** Those with rows to put side by side. */
+const compared = ['gpu', 'torch', 'jax'];
 /** Seconds that a row may go on after those. */
-const GRACE = 20;
+const GRACE = 12;
 
 const found: Record<string, unknown> = {};
 for (const { name, seconds, command } of runs) {
@@ -42,7 +45,7 @@ for (const { name, seconds, command } of runs) {
   writeFileSync(options.out, `${JSON.stringify(found, null, 1)}\n`);
 }
 console.log(`\nwritten to ${options.out}`);
-const files = runs.map(({ name }) => join(folder, `${name}.json`)).filter((path) => existsSync(path));
+const files = compared.map((name) => join(folder, `${name}.json`)).filter((path) => existsSync(path));
 if (files.length > 0) await run([process.execPath, join(here, 'merge.ts'), ...files], { seconds: GRACE });
 
 /** Runs a command whose output is shown; what went wrong, or `null`. */

@@ -1,4 +1,4 @@
-// From which size on a GPU beats the CPU of the same machine: the threshold of `init({ device: 'auto' })`.
+// From which size on a GPU beats the CPU of the same machine in whole training steps, and what `auto` would choose.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { deviceInfo, init } from '@flowfield/tensor-webgpu';
@@ -20,8 +20,10 @@ const ROWS = options.tiny ? [16] : [64, 256, 1024, 4096];
 await init({ device: 'webgpu' });
 const { threads } = deviceInfo('cpu');
 const began = performance.now();
-const sizes: { width: number; rows: number; cpuMs: number; gpuMs: number }[] = [];
-console.log(`training step of 3-w-w-w-1, milliseconds on the CPU (${threads} threads) / on the GPU\n`);
+const sizes: { width: number; rows: number; cpuMs: number; gpuMs: number; auto: string; reason: string }[] = [];
+console.log(
+  `training step of 3-w-w-w-1, milliseconds on the CPU (${threads} threads) / on the GPU, and what auto takes\n`,
+);
 for (const width of WIDTHS) {
   const cells: string[] = [];
   for (const rows of ROWS) {
@@ -33,8 +35,9 @@ for (const width of WIDTHS) {
       return fastest;
     };
     const [cpuMs, gpuMs] = [await time('cpu'), await time('webgpu')];
-    sizes.push({ width, rows, cpuMs, gpuMs });
-    cells.push(`${rows}: ${cpuMs.toPrecision(3)} / ${gpuMs.toPrecision(3)}`.padEnd(26));
+    const [auto] = await init({ device: 'auto', work: { width, rows } });
+    sizes.push({ width, rows, cpuMs, gpuMs, auto, reason: deviceInfo(auto).notes.at(-1) ?? '' });
+    cells.push(`${rows}: ${cpuMs.toPrecision(3)} / ${gpuMs.toPrecision(3)}, ${auto}`.padEnd(34));
   }
   console.log(`width ${String(width).padEnd(4)} ${cells.join(' ')}`);
 }

@@ -9,6 +9,7 @@ await build({
   entryPoints: {
     bench: join(import.meta.dirname, 'main.ts'),
     tiles: join(core, 'scripts', 'tiles.ts'),
+    products: join(core, 'scripts', 'products.ts'),
     auto: join(import.meta.dirname, 'auto.ts'),
     merge: join(import.meta.dirname, 'merge.ts'),
   },
@@ -22,4 +23,4 @@ await build({
   external: ['webgpu'],
   logLevel: 'warning',
 });
-console.log(`bench.mjs, tiles.mjs, auto.mjs and merge.mjs in ${out}`);
+console.log(`bench.mjs, tiles.mjs, products.mjs, auto.mjs and merge.mjs in ${out}`);

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { init } from '@flowfield/tensor-webgpu';
+import { deviceInfo, init } from '@flowfield/tensor-webgpu';
 import { countCalls } from './counting.ts';
 import { type GpuRow, gpuRows, type Job } from './rows.ts';
 import { type GpuTiming, timeJob } from './timing.ts';
@@ -34,7 +34,7 @@ const seconds = () => (performance.now() - began) / 1000;
 
 await init({ device: 'webgpu' });
 const calls = await countCalls();
-const adapter = await describeAdapter();
+const adapter = deviceInfo('webgpu').numerics;
 console.log(`${adapter}\n`);
 
 /** Two numbers of the same computation in float32 in another order. */
@@ -129,10 +129,4 @@ function line({
   const spread = `${timing.fastest.toPrecision(3)} to ${timing.slowest.toPrecision(3)}`;
   const encode = `${dispatches} dispatches, ${submits} submits, ${hostMicrosecondsPerDispatch?.toFixed(2)} us each`;
   return `${name.padEnd(60)} ${ms.toPrecision(4)} ms (${spread}) ${rate.padStart(14)}  ${encode}, first ${timing.firstMs.toFixed(0)} ms`;
-}
-
-async function describeAdapter(): Promise<string> {
-  const { defaultDevice } = await import('@flowfield/tensor-webgpu');
-  const { info } = defaultDevice() as unknown as { info?: GPUAdapterInfo };
-  return info ? [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(', ') : 'unknown';
 }

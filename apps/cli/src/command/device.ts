@@ -6,7 +6,7 @@ import { UsageError } from '../failures/failures.ts';
 export const autoDevice = 'auto';
 
 /** Opened only when it is asked for: where there is no GPU the library says so. */
-const gpuDevice = 'webgpu';
+export const gpuDevice = 'webgpu';
 
 /** What the command line says of where to compute. */
 export interface DeviceArguments {

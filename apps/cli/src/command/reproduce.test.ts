@@ -42,6 +42,7 @@ describe('reproduce', () => {
     [[...quick, '--preset', 'best'], 'exclude each other'],
     [['reproduce', 'flow-matching', '--part', 'checkerboard-256', '--quick'], 'has no quick setting'],
     [['reproduce', 'flow-matching', '--preset', 'bset'], 'best'],
+    [['reproduce', 'ign', '--part', 'exact', '--device', 'webgpu'], 'it computes in float64'],
   ])('%j', async (args, message) => {
     const { code, stderr } = await captured(args);
     expect(stderr).toContain(message);

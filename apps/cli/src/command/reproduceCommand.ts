@@ -12,7 +12,7 @@ import { type Circumstances, runUnit } from '../reproduce/runUnit.ts';
 import { resultsPage } from '../reproduce/table.ts';
 import { byPart, readOutcome, resultName, seedsOf, type Unit, unitFolder, unitTitle } from '../reproduce/unit.ts';
 import { writeJson } from '../runs/runFolder.ts';
-import { chooseDevice, type DeviceArguments } from './device.ts';
+import { chooseDevice, type DeviceArguments, gpuDevice } from './device.ts';
 import { addOptions } from './options.ts';
 import { quieted, stoppable, type Terminal, writeLine } from './terminal.ts';
 
@@ -67,10 +67,11 @@ async function reproduce(paper: string | undefined, options: ReproduceArguments,
     else for (const line of planLines(plan)) writeLine(stdout, line);
     return;
   }
+  const able = unitsOnDevice(units, options, terminal);
   const call = `${terminal.call} reproduce ${paper}${options.part === undefined ? '' : ` --part ${options.part}`}`;
-  await stoppable(terminal, () => runUnits(units, options, terminal), `Stopped. Go on with the same command: ${call}`);
+  await stoppable(terminal, () => runUnits(able, options, terminal), `Stopped. Go on with the same command: ${call}`);
   if (options.unit) return;
-  const results = await writeResults(units, options, terminal);
+  const results = await writeResults(able, options, terminal);
   if (options.json) writeLine(stdout, JSON.stringify({ results }));
   else for (const line of results.flatMap(resultLines)) writeLine(stdout, line);
   const missed = results.filter((result) => !allPassed(result));
@@ -96,6 +97,18 @@ function unitsOf(name: string | undefined, { part, seeds, quick, preset, plan }:
     );
   }
   return able.flatMap((one) => seedsOf(one.part, effort, seeds).map((seed) => ({ ...one, effort, seed })));
+}
+
+/** The units that the device can run: a GPU leaves some to the CPU, which is said. */
+function unitsOnDevice(units: readonly Unit[], { device }: ReproduceArguments, { stderr }: Terminal): readonly Unit[] {
+  if (device !== gpuDevice) return units;
+  const able = units.filter(({ part }) => part.onlyCpu === undefined);
+  const left = byPart(units.filter(({ part }) => part.onlyCpu !== undefined)).map(
+    ([{ paper, part }]) => `${paper.name} ${part.name}: --device ${gpuDevice} cannot run it, since ${part.onlyCpu}`,
+  );
+  if (able.length === 0) throw new UsageError(`${left.join('; ')}; leave out --device`);
+  for (const line of left) writeLine(stderr, `${line}; it is left out`);
+  return able;
 }
 
 async function runUnits(units: readonly Unit[], options: ReproduceArguments, terminal: Terminal): Promise<void> {
@@ -134,7 +147,7 @@ async function runUnits(units: readonly Unit[], options: ReproduceArguments, ter
 /** Gathers the outcomes of the units into one result a part, and copies the pictures of its first seed beside it. */
 async function writeResults(
   units: readonly Unit[],
-  { out, runs, seeds }: ReproduceArguments,
+  { out, runs, seeds, device }: ReproduceArguments,
   { call }: Terminal,
 ): Promise<Result[]> {
   return Promise.all(
@@ -154,8 +167,9 @@ async function writeResults(
       }
       const effortFlag = { plain: '', quick: ' --quick', best: ' --preset best' }[effort];
       const seedFlag = seeds === undefined ? '' : ` --seeds ${seeds.join(',')}`;
+      const deviceFlag = device === gpuDevice ? ` --device ${device}` : '';
       const result = resultOf(paper, part, effort, outcomes, {
-        command: `${call} reproduce ${paper.name} --part ${part.name}${effortFlag}${seedFlag}`,
+        command: `${call} reproduce ${paper.name} --part ${part.name}${effortFlag}${seedFlag}${deviceFlag}`,
         pictures: shown.map((picture) => `${name}-${picture}.png`),
       });
       await writeJson(folder, `${name}.json`, result);

@@ -1,6 +1,6 @@
 import { accuracy, adam, cosineSchedule, crossEntropy, type LinearParams, linear } from '@flowfield/nn';
 import { type Moments, mapBatches, momentsOf } from '@flowfield/samplers';
-import { jit, random, silu, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, silu, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { PartContext } from '../part.ts';
 import { centered, DIGITS, type Digits } from './digitImages.ts';
@@ -54,7 +54,8 @@ export async function digitClassifier(
     features: (x) => features(params, x),
     async judged(x, label) {
       const found = await mapBatches(seen, x, { batchSize: EVALUATION_BATCH, signal: work.signal });
-      return { accuracy: accuracy(found.logits, label).item(), moments: momentsOf(found.features) };
+      const right = await toHost(accuracy(found.logits, label));
+      return { accuracy: right.item(), moments: await onHost(momentsOf)(found.features) };
     },
   };
 }

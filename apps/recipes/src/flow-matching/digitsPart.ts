@@ -10,7 +10,7 @@ import {
   sampleOde,
   type Velocity,
 } from '@flowfield/samplers';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import { digitClassifier } from '../digits/digitClassifier.ts';
 import { type DigitFieldParams, type DigitNetwork, digitField } from '../digits/digitField.ts';
@@ -156,7 +156,8 @@ async function run(context: PartContext, name: keyof typeof PATHS): Promise<Outc
     let turn = 0;
     const x1 = noisy(held.pixels.slice([0, samples]), key(2));
     const logs = await inBatches('likelihood', x1, (x) => density(params, x, random.foldIn(key(3), turn++)));
-    const bits = bitsPerDimension(logs, { dimensions: PIXELS, levels: LEVELS, range: 2 }).astype('f64');
+    const each = bitsPerDimension(logs, { dimensions: PIXELS, levels: LEVELS, range: 2 });
+    const bits = (await toHost(each)).astype('f64');
     const mean = bits.mean();
     return { bits: mean.item(), error: Math.sqrt(bits.sub(mean).square().mean().item() / samples) };
   });
@@ -169,8 +170,8 @@ async function run(context: PartContext, name: keyof typeof PATHS): Promise<Outc
     found.push(
       await kept(`evaluations-${count}`, async () => {
         const x = await inBatches(`samples, ${count}`, noise, (x0) => draw(params, x0, count));
-        const moments = momentsOf(await inBatches('features', x, features));
-        const shown = asPixels(x.slice([0, SHOWN])).dataSync();
+        const moments = await onHost(momentsOf)(await inBatches('features', x, features));
+        const shown = await asPixels(x.slice([0, SHOWN])).data();
         return {
           count,
           distance: frechetDistance(moments, real.moments),
@@ -179,11 +180,11 @@ async function run(context: PartContext, name: keyof typeof PATHS): Promise<Outc
       }),
     );
   }
-  const nfe = await kept('nfe', () => {
-    const wide: Velocity = (x, t) => velocity(params)(x.astype('f32'), t.astype('f32')).astype('f64');
-    const x0 = random.normal(key(5), [NFE_BATCH, PIXELS]).astype('f64');
-    return sampleOde(wide, x0, { solver: dopri5(), rtol: 1e-5, atol: 1e-5, t1: last }).nfe.item();
+  const evaluations = onHost((own: DigitFieldParams, x0: Tensor): number => {
+    const wide: Velocity = (x, t) => velocity(own)(x.astype('f32'), t.astype('f32')).astype('f64');
+    return sampleOde(wide, x0.astype('f64'), { solver: dopri5(), rtol: 1e-5, atol: 1e-5, t1: last }).nfe.item();
   });
+  const nfe = await kept('nfe', () => evaluations(params, random.normal(key(5), [NFE_BATCH, PIXELS])));
   const figures = {
     bits: likelihood.bits,
     bitsError: likelihood.error,

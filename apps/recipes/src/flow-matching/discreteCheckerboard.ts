@@ -7,7 +7,7 @@ import {
   tokenCrossEntropyLoss,
 } from '@flowfield/paths';
 import { discreteEuler, mapBatches, sampleChain, slicedWasserstein } from '@flowfield/samplers';
-import { concat, jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { concat, jit, onHost, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -107,7 +107,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       signal: work.signal,
       onProgress: ({ done, total }) => work.progress('likelihood', done, total),
     });
-    const values = found.astype('f64');
+    const values = (await toHost(found)).astype('f64');
     const mean = values.mean();
     return { bound: mean.item(), error: Math.sqrt(values.sub(mean).square().mean().item() / (4 * samples)) };
   });
@@ -131,10 +131,10 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
         },
       );
       const data = squares.sample(key(6), samples);
-      const points = x.dataSync();
+      const points = await x.data();
       return {
         off: 100 * squares.offShare(points),
-        w1: slicedWasserstein(x, data, { key: key(7), projections: PROJECTIONS }),
+        w1: await onHost(slicedWasserstein)(x, data, { key: key(7), projections: PROJECTIONS }),
         points: Array.from(points.slice(0, 8000)),
       };
     });
@@ -143,7 +143,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
     clouds.push({ count, points: found.points });
   }
   figures.floor = await kept('floor', () =>
-    slicedWasserstein(squares.sample(key(8), samples), squares.sample(key(6), samples), {
+    onHost(slicedWasserstein)(squares.sample(key(8), samples), squares.sample(key(6), samples), {
       key: key(7),
       projections: PROJECTIONS,
     }),

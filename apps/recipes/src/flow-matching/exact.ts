@@ -73,6 +73,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'paths, conversions, likelihoods, solver orders and the least loss, where the truth is known',
   minutes: 0.3,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics,
   run,

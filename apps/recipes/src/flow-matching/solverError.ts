@@ -9,7 +9,7 @@ import {
   vpScheduler,
 } from '@flowfield/paths';
 import { mapBatches, sampleOde, type Velocity } from '@flowfield/samplers';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -109,7 +109,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       const found: number[] = [];
       for (const [i, count] of EVALUATIONS.entries()) {
         const x = await solved(midpoint(), count / 2);
-        found.push(x.sub(exact).square().mean().sqrt().item());
+        found.push((await toHost(x.sub(exact).square().mean().sqrt())).item());
         work.progress(words, i + 1, EVALUATIONS.length);
       }
       return found;

@@ -1,5 +1,16 @@
 import { adam, applyUpdates, crossEntropy, type OptimizerState } from '@flowfield/nn';
-import { argmax, jit, random, stack, type Tensor, tensor, tree, valueAndGrad } from '@flowfield/tensor-webgpu';
+import {
+  argmax,
+  jit,
+  onHost,
+  random,
+  stack,
+  type Tensor,
+  tensor,
+  toHost,
+  tree,
+  valueAndGrad,
+} from '@flowfield/tensor-webgpu';
 import type { PartContext } from '../part.ts';
 import { equalSizeBatches, type GraphBatch, graphBatch, paddedBatches } from './graphBatches.ts';
 import type { Fold, GraphSet } from './graphSet.ts';
@@ -58,8 +69,8 @@ export async function crossValidated<P>(
     const right = argmax(classifier.apply(params, batch), { axis: -1 }).equal(batch.labels).astype('f32');
     return stack([losses(params, batch).sum(), right.mul(batch.weights).sum()]);
   });
-  const evaluated = (params: P, batches: readonly GraphBatch[], count: number): readonly number[] => {
-    const totals = batches.map((batch) => measure(params, batch).dataSync());
+  const evaluated = async (params: P, batches: readonly GraphBatch[], count: number): Promise<readonly number[]> => {
+    const totals = await Promise.all(batches.map((batch) => measure(params, batch).data()));
     return [0, 1].map((i) => totals.reduce((sum, total) => sum + Number(total[i]), 0) / count);
   };
 
@@ -70,10 +81,11 @@ export async function crossValidated<P>(
     const ready = (graphs: readonly number[]): GraphBatch[] =>
       paddedBatches(set, graphs, EVALUATION_ROWS).map((batch) => graphBatch(set, batch, EVALUATION_ROWS));
     const [heldOut, test] = [ready(fold.heldOut), ready(fold.test)];
+    const drawn = onHost((own: random.Key) => equalSizeBatches(set, fold.train, training.batch, own));
     const curve: FoldCurve = { training: [], heldOut: [], accuracy: [] };
     for (let epoch = 0; epoch < training.epochs; epoch++) {
       const rate = tensor(training.learningRate(epoch));
-      const batches = equalSizeBatches(set, fold.train, training.batch, random.foldIn(key, 1 + epoch));
+      const batches = await drawn(random.foldIn(key, 1 + epoch));
       const values: Tensor[] = [];
       for (const chosen of batches) {
         const batch = graphBatch(set, chosen, chosen.length);
@@ -82,9 +94,10 @@ export async function crossValidated<P>(
         values.push(value);
         for (const leaf of Object.values(batch)) leaf.dispose();
       }
-      curve.training.push(values.reduce((sum, value) => sum + value.item(), 0) / fold.train.length);
-      curve.heldOut.push(evaluated(params, heldOut, fold.heldOut.length)[0]);
-      curve.accuracy.push(100 * evaluated(params, test, fold.test.length)[1]);
+      const read = await toHost(values);
+      curve.training.push(read.reduce((sum, value) => sum + value.item(), 0) / fold.train.length);
+      curve.heldOut.push((await evaluated(params, heldOut, fold.heldOut.length))[0]);
+      curve.accuracy.push(100 * (await evaluated(params, test, fold.test.length))[1]);
       work.progress(`fold ${number + 1}`, epoch + 1, training.epochs);
       // Lets memory be collected, and a request to stop be heard.
       await new Promise((resolve) => setTimeout(resolve));

@@ -1,5 +1,5 @@
 import { type LabelledGraph, parseGraphText, parseIndexList } from '@flowfield/datasets';
-import { random } from '@flowfield/tensor-webgpu';
+import { onHost, random } from '@flowfield/tensor-webgpu';
 import type { DataFiles } from '../files.ts';
 
 /** Graphs with classes, and which of them each fold trains on, holds out and tests on, as indices. */
@@ -44,7 +44,8 @@ export async function graphSet(files: DataFiles, name: string, seed: number): Pr
   const folds = await Promise.all(
     Array.from({ length: FOLDS }, async (_, fold) => {
       const given = await indices('train', fold);
-      const heldOut = drawnByClass(given, labels, random.key(1000 * seed + fold));
+      const drawn = onHost((key: random.Key) => drawnByClass(given, labels, key));
+      const heldOut = await drawn(random.key(1000 * seed + fold));
       const kept = new Set(heldOut);
       return { train: given.filter((graph) => !kept.has(graph)), heldOut, test: await indices('test', fold) };
     }),

@@ -21,6 +21,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'a perceptron averaged over frames of seven groups, closed forms, degenerate clouds, sorted graphs',
   minutes: 0.5,
+  onlyCpu: 'it computes in float64',
   data: [GRAPH8C, EXP],
   seeds: [0],
   metrics: [

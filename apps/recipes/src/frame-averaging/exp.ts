@@ -1,6 +1,6 @@
 import { graphFrame } from '@flowfield/equivariant-layers';
 import { adam, bceWithLogits } from '@flowfield/nn';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { DataFiles } from '../files.ts';
 import type { Part, PartContext } from '../part.ts';
@@ -87,8 +87,9 @@ async function readGraphs(files: DataFiles): Promise<PlacedGraphs & { labels: Te
   const { graphs, adjacency, tags, labels } = await readExp(files);
   // Padding comes after all nodes.
   const groups = new Float32Array(graphs.length * EXP_NODES).fill(NODES);
-  graphs.forEach((graph, row) => {
-    graphFrame(adjacencyOf([graph]).at(0)).groups.forEach((group, place) => {
+  const framed = onHost(() => graphs.map((graph) => graphFrame(adjacencyOf([graph]).at(0))));
+  (await framed()).forEach((frame, row) => {
+    frame.groups.forEach((group, place) => {
       for (const node of group) groups[row * EXP_NODES + node] = place;
     });
   });
@@ -128,11 +129,11 @@ async function fitted(
   });
   const key = random.foldIn(random.key(seed), 1);
   const draws = Array.from({ length: FRAMES }, (_, i) => logits(random.foldIn(key, i)));
-  const accuracy = (scores: Tensor) =>
-    100 * scores.greater(0).equal(test.labels.greater(0)).astype('f32').mean().item();
+  const accuracy = async (scores: Tensor) =>
+    100 * (await toHost(scores.greater(0).equal(test.labels.greater(0)).astype('f32').mean())).item();
   return {
-    one: accuracy(draws[0]),
-    ten: accuracy(draws.reduce((sum, one) => sum.add(one))),
+    one: await accuracy(draws[0]),
+    ten: await accuracy(draws.reduce((sum, one) => sum.add(one))),
     curve: { x: history.map(({ step }) => step / perEpoch), y: history.map(({ loss }) => Number(loss) / BATCH) },
   };
 }

@@ -15,6 +15,7 @@ export const graph8c: Part = {
   summary:
     'the pairs of graph8c that color refinement cannot tell apart, by frozen networks averaged over all of each frame',
   minutes: 1,
+  onlyCpu: 'it computes in float64',
   data: [GRAPH8C],
   seeds: [0, 1, 2, 3, 4],
   efforts: ['quick'],

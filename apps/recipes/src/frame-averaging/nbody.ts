@@ -1,6 +1,6 @@
 import type { FaGnnParams } from '@flowfield/equivariant-layers';
 import { adam, cosineSchedule } from '@flowfield/nn';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -66,13 +66,13 @@ export const nbody: Part = {
       net.apply(params, framedInput(particles), key ? { key, frames: 'sampled' } : {}),
     );
     const plain = await fitted(context, 'plain', train, valid, unframed);
-    const [framedError, plainError] = [framed.error(test), plain.error(test)];
-    const linear = linearBaseline(train, test);
+    const [framedError, plainError] = [await framed.error(test), await plain.error(test)];
+    const linear = await onHost(linearBaseline)(train, test);
     return {
       figures: {
         framed: framedError,
         ratio: framedError / plainError,
-        ...equivariance(framed.params, test, random.foldIn(random.key(context.seed), 1)),
+        ...(await onHost(equivariance)(framed.params, test, random.foldIn(random.key(context.seed), 1))),
         plain: plainError,
         linear: linear.error,
         factor: linear.factor,
@@ -111,10 +111,10 @@ async function fitted(
   const error = jit(
     (params: FaGnnParams, part: Particles): Tensor => predict(params, part).sub(part.targets).square().mean(),
   );
-  const errorOf = (params: FaGnnParams, part: Particles): number => {
+  const errorOf = async (params: FaGnnParams, part: Particles): Promise<number> => {
     const starts = Array.from({ length: part.charges.shape[0] / CHUNK }, (_, i) => i * CHUNK);
-    const errors = starts.map((start) => error(params, rows(part, start, start + CHUNK)).item());
-    return errors.reduce((sum, one) => sum + one, 0) / errors.length;
+    const errors = starts.map((start) => error(params, rows(part, start, start + CHUNK)));
+    return (await toHost(errors)).reduce((sum, one) => sum + one.item(), 0) / errors.length;
   };
   const { params, history } = await trained(name, {
     params: framedNet().init(random.key(seed)),

@@ -1,5 +1,5 @@
 import { sampleSurface, surfaceMoments } from '@flowfield/datasets';
-import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import type { DataFiles } from '../files.ts';
 import { meshFile, placedMesh, readMesh } from '../meshes/readMesh.ts';
 import { randomRotations } from '../symmetry/rotations.ts';
@@ -22,8 +22,9 @@ export async function drawnClouds(files: DataFiles, count: number, key: random.K
   const own = count / MESHES.length;
   const [noiseKey, directionKey, seedKey] = random.split(key, 3);
   const noise = random.normal(noiseKey, [count, SEEN, 3]).mul(NOISE);
-  const directions = random.normal(directionKey, [count, 3], { dtype: 'f64' }).dataSync();
-  const seeds = random.randint(seedKey, [MESHES.length], 0, 2 ** 30).dataSync();
+  const drawn = onHost((own: random.Key) => random.normal(own, [count, 3], { dtype: 'f64' }).dataSync());
+  const directions = await drawn(directionKey);
+  const seeds = await random.randint(seedKey, [MESHES.length], 0, 2 ** 30).data();
   const seen = new Float64Array(count * SEEN * 3);
   for (const [label, name] of MESHES.entries()) {
     const mesh = await readMesh(files, name);

@@ -1,6 +1,6 @@
 import { frameAverage, pointNet, type SetNetworkParams } from '@flowfield/equivariant-layers';
 import { adam, cosineSchedule, crossEntropy, initializers } from '@flowfield/nn';
-import { argmax, concat, jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { argmax, concat, jit, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -44,20 +44,20 @@ export const shapes: Part = {
     const aligned = await fitted(context, 'aligned', train);
     const turned = await fitted(context, 'turned', train);
     const [here, moved] = [frames.scores(test), frames.scores(rotated)];
-    const found = accuracy(moved, rotated);
-    const changes = Array.from(moved.sub(here).abs().flatten().dataSync(), Number).sort((a, b) => a - b);
-    const turnedAccuracy = accuracy(turned.scores(rotated), rotated);
+    const found = await accuracy(moved, rotated);
+    const changes = Array.from(await moved.sub(here).abs().flatten().data(), Number).sort((a, b) => a - b);
+    const turnedAccuracy = await accuracy(turned.scores(rotated), rotated);
     return {
       figures: {
         frames: found,
-        poses: accuracy(here, test) - found,
+        poses: (await accuracy(here, test)) - found,
         logits: changes[changes.length >> 1],
         gain: found - turnedAccuracy,
         turned: turnedAccuracy,
-        aligned: accuracy(aligned.scores(rotated), rotated),
-        alignedPose: accuracy(aligned.scores(test), test),
+        aligned: await accuracy(aligned.scores(rotated), rotated),
+        alignedPose: await accuracy(aligned.scores(test), test),
       },
-      pictures: { training: trainingPicture({ frames, aligned, turned }), clouds: cloudsPicture(test) },
+      pictures: { training: trainingPicture({ frames, aligned, turned }), clouds: await cloudsPicture(test) },
     };
   },
 };
@@ -103,8 +103,8 @@ async function fitted({ seed, effort, trained }: PartContext, way: Way, train: C
   };
 }
 
-const accuracy = (scores: Tensor, { labels }: Clouds): number =>
-  argmax(scores, { axis: -1 }).equal(labels).astype('f32').mean().item();
+const accuracy = async (scores: Tensor, { labels }: Clouds): Promise<number> =>
+  (await toHost(argmax(scores, { axis: -1 }).equal(labels).astype('f32').mean())).item();
 
 const trainingPicture = (ways: Record<Way, { curve: { x: number[]; y: number[] } }>): string =>
   figure({
@@ -126,26 +126,17 @@ const trainingPicture = (ways: Record<Way, { curve: { x: number[]; y: number[] }
   });
 
 /** The first cloud of every class from the front. */
-const cloudsPicture = ({ points }: Clouds): string =>
-  figure({
+async function cloudsPicture({ points }: Clouds): Promise<string> {
+  const front = (label: number): Tensor => points.at((label * points.shape[0]) / MESHES.length).slice('...', [0, 2]);
+  const seen = await Promise.all(MESHES.map((_, label) => front(label).data()));
+  return figure({
     title: 'What is seen of each shape',
     panelWidth: 160,
     panels: MESHES.map((title, label) => ({
       kind: 'points' as const,
       title,
       domain: { x: [-2.2, 2.2], y: [-2.2, 2.2] },
-      series: [
-        {
-          points: Array.from(
-            points
-              .at((label * points.shape[0]) / MESHES.length)
-              .slice('...', [0, 2])
-              .flatten()
-              .dataSync(),
-            Number,
-          ),
-          radius: 1.6,
-        },
-      ],
+      series: [{ points: Array.from(seen[label], Number), radius: 1.6 }],
     })),
   });
+}

@@ -13,7 +13,18 @@ import {
   type Transition,
   type Velocity,
 } from '@flowfield/samplers';
-import { arange, jit, logSoftmax, random, repeat, type Tensor, takeAlongAxis } from '@flowfield/tensor-webgpu';
+import {
+  arange,
+  defaultDevice,
+  jit,
+  logSoftmax,
+  onHost,
+  random,
+  repeat,
+  type Tensor,
+  takeAlongAxis,
+  toHost,
+} from '@flowfield/tensor-webgpu';
 import { digitClassifier } from '../digits/digitClassifier.ts';
 import { asPixels, centered, DIGITS, digitFiles, loadDigits } from '../digits/digitImages.ts';
 import { SIDE, trainedLabelledField } from '../digits/labelledField.ts';
@@ -133,13 +144,14 @@ async function run(context: PartContext): Promise<Outcome> {
       name === 'best'
         ? jit((x: Tensor): Tensor => sampleOde(velocity, x, { solver: midpoint(), steps: EVALUATIONS / 2 }).ys)(x0)
         : (await searched(transitionOf(name, velocity))).x;
-    const { x, rewards } = bestOfN(ends, jit(reward)(ends), particles);
-    return { reward: Array.from(rewards), images: centered(asPixels(x)) };
+    const { x, rewards } = await onHost(bestOfN)(ends, jit(reward)(ends), particles);
+    return { reward: Array.from(rewards), images: centered(asPixels(x.to(defaultDevice().name))) };
   }
 
   const features = (x: Tensor): Promise<Tensor> => mapBatches(jit(judge.features), x, { batchSize: 1000 });
-  const real = momentsOf(await features(centered(held.pixels)));
-  const realSpread = spreads(await features(centered(held.pixels)), held.label).mean;
+  const moments = onHost(momentsOf);
+  const real = await moments(await features(centered(held.pixels)));
+  const { mean: realSpread } = await spreads(await features(centered(held.pixels)), held.label);
   const figures: Record<string, number> = {};
   const shown: { title: string; images: number[] }[] = [];
   for (const name of names) {
@@ -149,19 +161,20 @@ async function run(context: PartContext): Promise<Outcome> {
         const own: Record<string, number> = { [`${name}Reward${particles}`]: average(reward) };
         if (particles === CLOSELY) {
           const seen = await features(images);
-          const spread = spreads(seen, classes);
-          const distances = Array.from({ length: BOOTSTRAPS }, (_, i) => {
+          const spread = await spreads(seen, classes);
+          const distances: number[] = [];
+          for (let i = 0; i < BOOTSTRAPS; i++) {
             const rows = random.randint(random.foldIn(key(20), i), [populations], 0, populations);
-            return frechetDistance(momentsOf(seen.take(rows, { axis: 0 })), real);
-          });
+            distances.push(frechetDistance(await moments(seen.take(rows, { axis: 0 })), real));
+          }
           own[`${name}RewardError`] = deviation(reward) / Math.sqrt(reward.length);
           own[`${name}Right`] = 100 * (await other.judged(images, classes)).accuracy;
           own[`${name}Diversity`] = spread.mean / realSpread;
           own[`${name}DiversityError`] = spread.error / realSpread;
-          own[`${name}Distance`] = frechetDistance(momentsOf(seen), real);
+          own[`${name}Distance`] = frechetDistance(await moments(seen), real);
           own[`${name}DistanceError`] = deviation(distances);
         }
-        const pixels = asPixels(images.slice([0, Math.min(populations, 4 * DIGITS)])).dataSync();
+        const pixels = await asPixels(images.slice([0, Math.min(populations, 4 * DIGITS)])).data();
         return { own, pixels: Array.from(pixels, (value) => Math.round(100 * value) / 100) };
       });
       Object.assign(figures, found.own);
@@ -177,9 +190,9 @@ async function run(context: PartContext): Promise<Outcome> {
       const x = flow(random.normal(key(21), [populations, SIDE ** 2]));
       const [drawn, some] = [x, train.pixels.slice([0, populations])];
       return {
-        plainReward: rewardOf(drawn, classes).mean().item(),
-        plainDistance: frechetDistance(momentsOf(await features(centered(asPixels(drawn)))), real),
-        floor: frechetDistance(momentsOf(await features(centered(some))), real),
+        plainReward: (await toHost(rewardOf(drawn, classes).mean())).item(),
+        plainDistance: frechetDistance(await moments(await features(centered(asPixels(drawn)))), real),
+        floor: frechetDistance(await moments(await features(centered(some))), real),
       };
     }),
   );
@@ -213,10 +226,9 @@ function inSteps(step: Transition): Transition {
 }
 
 /** How far features of one class are apart on average: the mean over classes and its standard error. */
-function spreads(features: Tensor, label: Tensor): { mean: number; error: number } {
+async function spreads(features: Tensor, label: Tensor): Promise<{ mean: number; error: number }> {
   const [rows, width] = features.shape;
-  const values = features.dataSync();
-  const labels = label.dataSync();
+  const [values, labels] = await Promise.all([features.data(), label.data()]);
   const apart = Array.from({ length: DIGITS }, (_, digit) => {
     const own = Array.from({ length: rows }, (_, i) => i).filter((i) => labels[i] === digit);
     let [sum, pairs] = [0, 0];

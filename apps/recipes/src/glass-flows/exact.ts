@@ -37,6 +37,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'transitions of exact models: their law, their order, and the marginals that they keep',
   minutes: 0.3,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics,
   run,

@@ -1,6 +1,6 @@
 import { condOTScheduler } from '@flowfield/paths';
 import { glass, mapBatches, sampleChain, slicedWasserstein } from '@flowfield/samplers';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor, toHost } from '@flowfield/tensor-webgpu';
 import { checkerboard } from '../flow-matching/checkerboard.ts';
 import { squares } from '../flow-matching/squares.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
@@ -73,7 +73,8 @@ async function run({ trained, kept, ...context }: PartContext): Promise<Outcome>
   );
   const ode = await experiment.sample(params, { ...work, count, seed, odeSteps: ODE_STEPS });
   const data = squares.sample(key(12), count);
-  const distance = (x: Tensor): number => slicedWasserstein(x, data, { key: key(13), projections: PROJECTIONS });
+  const distance = (x: Tensor): Promise<number> =>
+    onHost(slicedWasserstein)(x, data, { key: key(13), projections: PROJECTIONS });
 
   // Starts on the way: points of the path from noise to data.
   const start = random
@@ -83,14 +84,14 @@ async function run({ trained, kept, ...context }: PartContext): Promise<Outcome>
   const [one, other] = [16, 17].map((use) => fork(start, key(use)));
   const forked = start.slice([0, 1]).broadcastTo([BATCH, 2]);
   const ends = fork(forked, key(18));
-  const off = { glass: 100 * squares.offShare(samples.dataSync()), ode: 100 * squares.offShare(ode) };
-  const figures = await kept('figures', () => ({
+  const off = { glass: 100 * squares.offShare(await samples.data()), ode: 100 * squares.offShare(ode) };
+  const figures = await kept('figures', async () => ({
     offGap: off.glass - off.ode,
     offShare: off.glass,
-    spread: one.sub(other).norm({ axis: 1 }).mean().item(),
-    w1: distance(samples),
+    spread: (await toHost(one.sub(other).norm({ axis: 1 }).mean())).item(),
+    w1: await distance(samples),
     offShareOde: off.ode,
-    w1Ode: distance(tensor(Float32Array.from(ode), { shape: [count, 2] })),
+    w1Ode: await distance(tensor(Float32Array.from(ode), { shape: [count, 2] })),
   }));
   const reach = 1.1 * squares.extent;
   const domain = { x: [-reach, reach], y: [-reach, reach] } as const;
@@ -107,15 +108,15 @@ async function run({ trained, kept, ...context }: PartContext): Promise<Outcome>
             kind: 'points',
             title: 'GLASS',
             domain,
-            series: [{ points: samples.slice([0, 5000]).dataSync(), color: '#e0246a' }],
+            series: [{ points: await samples.slice([0, 5000]).data(), color: '#e0246a' }],
           },
           {
             kind: 'points',
             title: `from one point at t = ${FORK}`,
             domain,
             series: [
-              { points: ends.dataSync(), color: '#e0246a' },
-              { points: start.slice([0, 1]).dataSync(), color: '#16222b', radius: 4, opacity: 1 },
+              { points: await ends.data(), color: '#e0246a' },
+              { points: await start.slice([0, 1]).data(), color: '#16222b', radius: 4, opacity: 1 },
             ],
           },
         ],

@@ -1,6 +1,6 @@
 import { condOTScheduler } from '@flowfield/paths';
 import { ancestral, bestOfN, glass, slicedWasserstein, steer, type Velocity } from '@flowfield/samplers';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { gaussianMixture, ringParts, type Tilt } from '../mixtures/gaussianMixture.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -57,7 +57,8 @@ export const steering: Part = {
 async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
   const key = (use: number, turn = 0): random.Key => random.foldIn(random.foldIn(random.key(seed), use), turn);
   const reference = target.sample(key(1), REFERENCE);
-  const distance = (x: Tensor): number => slicedWasserstein(x, reference, { key: key(2), projections: PROJECTIONS });
+  const distance = (x: Tensor): Promise<number> =>
+    onHost(slicedWasserstein)(x, reference, { key: key(2), projections: PROJECTIONS });
   const noise = (turn: number): Tensor => random.normal(key(3, turn), [PARTICLES, 2]);
 
   const inner = glass(model, { scheduler, prediction: 'data', rho: 0.4, steps: INNER_STEPS });
@@ -81,7 +82,7 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
           value,
           signal: work.signal,
         });
-        found.push(distance(x));
+        found.push(await distance(x));
         work.progress('steering', i * RUNS + turn + 1, total);
       }
       return found;
@@ -96,6 +97,8 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
   });
   const candidates = mixture.sample(key(7), CANDIDATES * PARTICLES);
   const scores = jit(reward)(candidates);
+  const floors: number[] = [];
+  for (let turn = 0; turn < RUNS; turn++) floors.push(await distance(target.sample(key(9, turn), PARTICLES)));
   const average = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
   const glassMean = average(distances.glass);
   const figures = {
@@ -103,9 +106,9 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
     glassError: Math.sqrt(average(distances.glass.map((one) => (one - glassMean) ** 2)) / (RUNS - 1)),
     glassPredicted: average(distances.glassPredicted),
     ancestral: average(distances.ancestral),
-    best: distance(bestOfN(candidates, scores, CANDIDATES).x),
-    untilted: distance(mixture.sample(key(8), PARTICLES)),
-    floor: average(Array.from({ length: RUNS }, (_, turn) => distance(target.sample(key(9, turn), PARTICLES)))),
+    best: await distance((await onHost(bestOfN)(candidates, scores, CANDIDATES)).x),
+    untilted: await distance(mixture.sample(key(8), PARTICLES)),
+    floor: average(floors),
   };
   const domain = { x: [-3, 3], y: [-3, 3] } as const;
   return {
@@ -116,14 +119,24 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
         subtitle: `Sliced W1 to the tilted mixture ${figures.glass.toFixed(3)}; of ${PARTICLES.toLocaleString('en')} exact samples ${figures.floor.toFixed(3)}`,
         caption: `r(x) = -|x - (1.5, 0.5)|²; ${TRANSITIONS} transitions, ${evaluations} evaluations a particle, seed ${seed}.`,
         panels: [
-          { kind: 'points', title: 'data', domain, series: [{ points: mixture.sample(key(8), PARTICLES).dataSync() }] },
+          {
+            kind: 'points',
+            title: 'data',
+            domain,
+            series: [{ points: await mixture.sample(key(8), PARTICLES).data() }],
+          },
           {
             kind: 'points',
             title: 'steered by GLASS',
             domain,
-            series: [{ points: shown.x.dataSync(), color: '#e0246a' }],
+            series: [{ points: await shown.x.data(), color: '#e0246a' }],
           },
-          { kind: 'points', title: 'exact', domain, series: [{ points: target.sample(key(9), PARTICLES).dataSync() }] },
+          {
+            kind: 'points',
+            title: 'exact',
+            domain,
+            series: [{ points: await target.sample(key(9), PARTICLES).data() }],
+          },
         ],
       }),
     },

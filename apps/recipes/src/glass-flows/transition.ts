@@ -1,7 +1,7 @@
 import { euler, midpoint, type OdeSolver } from '@flowfield/ode-solvers';
 import { condOTScheduler } from '@flowfield/paths';
 import { ancestral, eulerMaruyama, glass, sampleChain, type Transition } from '@flowfield/samplers';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { exactTransition, quantileGap } from '../mixtures/lineMixture.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -80,11 +80,12 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
       const { steps } = methods[name];
       const chosen = methods[name].transition();
       errors[name].push(
-        await kept(`${name}-${i}`, () => {
+        await kept(`${name}-${i}`, async () => {
           const grid = Array.from({ length: steps + 1 }, (_, k) => t + ((tNext - t) * k) / steps);
           const draw = jit((x: Tensor, key: random.Key): Tensor => sampleChain(chosen, x, { grid, key }).x);
           const key = random.foldIn(random.foldIn(random.key(seed), i), j);
-          return quantileGap(draw(tensor([xt]).broadcastTo([SAMPLES, 1]), key).dataSync(), exact);
+          const drawn = await draw(tensor([xt]).broadcastTo([SAMPLES, 1]), key).data();
+          return onHost(quantileGap)(drawn, exact);
         }),
       );
       work.progress('transitions', i * names.length + j + 1, CASES.length * names.length);

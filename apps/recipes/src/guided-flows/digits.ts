@@ -1,6 +1,6 @@
 import { midpoint } from '@flowfield/ode-solvers';
 import { frechetDistance, guidedModel, mapBatches, momentsOf, sampleOde } from '@flowfield/samplers';
-import { arange, jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { arange, jit, onHost, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { digitClassifier } from '../digits/digitClassifier.ts';
 import { NONE } from '../digits/digitField.ts';
 import { asPixels, centered, DIGITS, digitFiles, loadDigits } from '../digits/digitImages.ts';
@@ -71,7 +71,7 @@ async function run(context: PartContext): Promise<Outcome> {
   const real = await kept('judge', async () => {
     const found = await judge.judged(centered(held.pixels), held.label);
     const other = train.pixels.slice([0, samples]);
-    const floor = momentsOf(await mapBatches(jit(judge.features), centered(other), { batchSize: 1000 }));
+    const floor = await onHost(momentsOf)(await mapBatches(jit(judge.features), centered(other), { batchSize: 1000 }));
     return { accuracy: found.accuracy, floor: frechetDistance(floor, found.moments) };
   });
   const heldOut = (await judge.judged(centered(held.pixels), held.label)).moments;
@@ -96,7 +96,7 @@ async function run(context: PartContext): Promise<Outcome> {
         );
         const clipped = centered(asPixels(x));
         const seen = await judge.judged(clipped, label);
-        const shown = asPixels(x.slice([0, SHOWN * DIGITS])).dataSync();
+        const shown = await asPixels(x.slice([0, SHOWN * DIGITS])).data();
         return {
           weight,
           right: 100 * seen.accuracy,

@@ -34,6 +34,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'guidance between two Gaussians against its closed form, and on a ring of 8',
   minutes: 0.5,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics,
   run,

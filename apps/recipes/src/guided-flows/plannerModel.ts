@@ -6,7 +6,7 @@ import {
   dropConditions,
   vpScheduler,
 } from '@flowfield/paths';
-import { concat, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { concat, random, type Tensor, tensor, toHost } from '@flowfield/tensor-webgpu';
 import { randomRows } from '@flowfield/train';
 import type { PartContext, Trained } from '../part.ts';
 import { type Episodes, HORIZON } from './pointMass.ts';
@@ -29,12 +29,13 @@ export type PathName = keyof typeof PATHS;
 export const NO_RETURN = [0, 0] as const;
 
 /** Plans as the network sees them: offsets from the start, of mean 0 and deviation 1 in each coordinate. */
-export function planScale(episodes: Episodes) {
+export async function planScale(episodes: Episodes) {
   const offsets = offsetsOf(episodes);
   const mean = offsets.mean({ axis: 0 });
   const deviation = offsets.sub(mean).square().mean({ axis: 0 }).sqrt();
   const returns = tensor(Float32Array.from(episodes.returns));
-  const [center, spread] = [returns.mean().item(), returns.sub(returns.mean()).square().mean().sqrt().item()];
+  const spreads = [returns.mean(), returns.sub(returns.mean()).square().mean().sqrt()];
+  const [center, spread] = (await toHost(spreads)).map((value) => value.item());
   return {
     plans: offsets.sub(mean).div(deviation),
     /** Back to offsets. */
@@ -71,7 +72,7 @@ export function plannerNetwork(width: number) {
 }
 
 /** Flow matching of plans; the return of a row is dropped now and then, start and goal never. */
-export function trainedPlanner(
+export async function trainedPlanner(
   { seed, trained }: PartContext,
   network: ReturnType<typeof plannerNetwork>,
   episodes: Episodes,
@@ -79,7 +80,7 @@ export function trainedPlanner(
 ): Promise<Trained<MlpParams>> {
   const { scheduler, last } = PATHS[name];
   const path = affinePath(scheduler);
-  const scale = planScale(episodes);
+  const scale = await planScale(episodes);
   const wishes = Float32Array.from([...episodes.returns].flatMap((value) => [scale.standardised(value), 1]));
   const rows = {
     x1: scale.plans,

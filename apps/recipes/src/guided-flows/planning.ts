@@ -1,7 +1,7 @@
 import type { MlpParams } from '@flowfield/nn';
 import { midpoint } from '@flowfield/ode-solvers';
 import { guidedModel, sampleOde } from '@flowfield/samplers';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
 import {
@@ -79,11 +79,13 @@ async function run(context: PartContext, path: PathName): Promise<Outcome> {
   const { seed, effort, kept, work } = context;
   const sizes = effort === 'quick' ? SIZES.quick : SIZES.plain;
   const key = (use: number): random.Key => random.foldIn(random.key(seed), 10 + use);
-  const data = lived(drawnTasks(key(0), sizes.episodes), behaviour(key(1), sizes.episodes));
+  // Tasks and what the data were made by are drawn in f64.
+  const [drawn, made] = [onHost(drawnTasks), onHost(behaviour)];
+  const data = lived(await drawn(key(0), sizes.episodes), await made(key(1), sizes.episodes));
   const network = plannerNetwork(sizes.width);
   const { params } = await trainedPlanner(context, network, data, { ...sizes, path });
   const inverse = jit(await trainedInverse(context, data, sizes.inverse));
-  const scale = planScale(data);
+  const scale = await planScale(data);
   const { scheduler: _, last } = PATHS[path];
 
   const plan = jit(
@@ -101,10 +103,10 @@ async function run(context: PartContext, path: PathName): Promise<Outcome> {
   const mean = (values: ArrayLike<number>): number =>
     Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
   const ask = askedReturns(data);
-  const tasks = drawnTasks(key(2), sizes.tests);
+  const tasks = await drawn(key(2), sizes.tests);
 
   /** Mean return of the test tasks, and the ways. */
-  function planned(weight: number, evaluations: number): { value: number; ways: Float64Array } {
+  async function planned(weight: number, evaluations: number): Promise<{ value: number; ways: Float64Array }> {
     const now: Task[] = tasks.map(({ start, goal }) => ({ start: start.slice(), goal }));
     const ways = new Float64Array(tasks.length * PLAN);
     let total = 0;
@@ -114,13 +116,13 @@ async function run(context: PartContext, path: PathName): Promise<Outcome> {
         { shape: [now.length, NO_RETURN.length] },
       );
       const noise = random.normal(random.foldIn(key(3), k), [now.length, PLAN]);
-      const offsets = plan(params, noise, placesOf(now), wish, weight, evaluations / 2).dataSync();
+      const offsets = await plan(params, noise, placesOf(now), wish, weight, evaluations / 2).data();
       const starts = now.map(({ start }) => start.slice());
       for (let j = 0; j < REPLAN; j++) {
         const from = now.flatMap(({ start }) => [...start]);
         const to = starts.flatMap((start, i) => [0, 1].map((axis) => start[axis] + offsets[i * PLAN + 2 * j + axis]));
         const [a, b] = [from, to].map((values) => tensor(Float32Array.from(values), { shape: [now.length, 2] }));
-        const moves = inverse(a, b).dataSync();
+        const moves = await inverse(a, b).data();
         for (const [i, { start, goal }] of now.entries()) {
           moved(start, [moves[2 * i], moves[2 * i + 1]]);
           ways.set(start, i * PLAN + 2 * (k + j));
@@ -135,8 +137,8 @@ async function run(context: PartContext, path: PathName): Promise<Outcome> {
   const ways: Record<number, number[]> = {};
   for (const [i, count] of EVALUATIONS.entries()) {
     for (const [j, weight] of WEIGHTS.entries()) {
-      const found = await kept(`weight-${weight}-at-${count}`, () => {
-        const { value, ways } = planned(weight, count);
+      const found = await kept(`weight-${weight}-at-${count}`, async () => {
+        const { value, ways } = await planned(weight, count);
         return { value, ways: Array.from(ways.slice(0, SHOWN * PLAN), (at) => Math.round(1e4 * at) / 1e4) };
       });
       figures[`return${weight}At${count}`] = found.value;
@@ -149,7 +151,7 @@ async function run(context: PartContext, path: PathName): Promise<Outcome> {
   const shares = data.returns.map(share);
   figures.data = mean(shares);
   figures.deviation = Math.sqrt(mean(shares.map((value) => (value - figures.data) ** 2)));
-  figures.behaviour = share(mean(lived(tasks, behaviour(key(4), tasks.length)).returns));
+  figures.behaviour = share(mean(lived(tasks, await made(key(4), tasks.length)).returns));
   figures.oracle = share(mean(lived(tasks, straight).returns));
   if (path === 'ot') {
     const best = WEIGHTS.filter((weight) => weight > 1).reduce((a, b) =>

@@ -2,7 +2,7 @@ import { adam, appendTime, cosineSchedule, ema, type MlpParams, mlp } from '@flo
 import { midpoint } from '@flowfield/ode-solvers';
 import { affinePath, conditionalFlowMatchingLoss, condOTScheduler, dropConditions } from '@flowfield/paths';
 import { guided, guidedModel, mapBatches, sampleOde, slicedWasserstein } from '@flowfield/samplers';
-import { concat, jit, oneHot, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { concat, jit, oneHot, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -109,11 +109,11 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       for (let label = 0; label < CLASSES; label++) {
         const mine = await pushed((x) => learned(params, x, tensor(label, { dtype: 'i32' }), weight));
         const truth = await pushed((x) => exact(x, label, weight));
-        rows.w1.push(slicedWasserstein(mine, truth, { key: key(2), projections: PROJECTIONS }));
-        rows.right.push(shareOf(label, mine.dataSync()));
-        rows.exactRight.push(shareOf(label, truth.dataSync()));
-        cloud.learned.push(...mine.slice([0, 300]).dataSync());
-        cloud.exact.push(...truth.slice([0, 300]).dataSync());
+        rows.w1.push(await onHost(slicedWasserstein)(mine, truth, { key: key(2), projections: PROJECTIONS }));
+        rows.right.push(shareOf(label, await mine.data()));
+        rows.exactRight.push(shareOf(label, await truth.data()));
+        cloud.learned.push(...(await mine.slice([0, 300]).data()));
+        cloud.exact.push(...(await truth.slice([0, 300]).data()));
         work.progress('guidance', i * CLASSES + label + 1, WEIGHTS.length * CLASSES);
       }
       return { ...rows, cloud };

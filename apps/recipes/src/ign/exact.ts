@@ -14,6 +14,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'all maps between orders up to 3 counted, averaged over relabellings and compared with formulas',
   minutes: 0.5,
+  onlyCpu: 'it computes in float64',
   data: [GRAPH8C],
   seeds: [0],
   efforts: ['quick'],

@@ -1,5 +1,5 @@
 import { adam, cosineSchedule } from '@flowfield/nn';
-import { jit, random, stack, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, random, stack, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import type { Gate, Metric, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -58,7 +58,7 @@ export const synthetic: Part = {
         ...Object.fromEntries(figures),
         ...(vector && {
           diagonal64: of('diagonal', 'all', [64])[0],
-          columnSums: errorOf(vector, columnSums, TRAINED, random.key(context.seed)),
+          columnSums: await errorOf(vector, columnSums, TRAINED, random.key(context.seed)),
         }),
       },
       pictures: { errors: errorPicture(tasks, of) },
@@ -89,7 +89,7 @@ async function fitted(context: PartContext, task: MatrixTask, basis: Basis): Pro
   const { seed, effort, trained, kept } = context;
   const net = matrixNet(task.order, basis);
   const steps = STEPS[effort];
-  const spread = varianceOf(task, TRAINED);
+  const spread = await varianceOf(task, TRAINED);
   type Params = ReturnType<typeof net.init>;
   const { params } = await trained(`${task.name}-${basis}`, {
     params: net.init(random.key(seed)),
@@ -100,18 +100,19 @@ async function fitted(context: PartContext, task: MatrixTask, basis: Basis): Pro
     innerSteps: 20,
   });
   const measure = (n: number) => errorOf(task, (a) => net.apply(params, a), n, random.key(seed));
-  return kept(`errors-${task.name}-${basis}`, () => MEASURED.map(measure));
+  return kept(`errors-${task.name}-${basis}`, async () => {
+    const errors: number[] = [];
+    for (const n of MEASURED) errors.push(await measure(n));
+    return errors;
+  });
 }
 
 /** Of the entries of the target on matrices of n nodes. */
-const varianceOf = (task: MatrixTask, n: number): number =>
-  task
-    .target(task.draw(random.key(0), 2000, n))
-    .var()
-    .item();
+const varianceOf = async (task: MatrixTask, n: number): Promise<number> =>
+  (await toHost(task.target(task.draw(random.key(0), 2000, n)).var())).item();
 
 /** Mean squared error over the variance of the target, on fresh matrices, a few at a time. */
-function errorOf(task: MatrixTask, predict: (a: Tensor) => Tensor, n: number, key: random.Key): number {
+async function errorOf(task: MatrixTask, predict: (a: Tensor) => Tensor, n: number, key: random.Key): Promise<number> {
   const parts = 10;
   const moments = jit((part: random.Key): Tensor => {
     const a = task.draw(part, TEST_MATRICES / parts, n);
@@ -120,7 +121,7 @@ function errorOf(task: MatrixTask, predict: (a: Tensor) => Tensor, n: number, ke
   });
   const keys = Array.from({ length: parts }, (_, part) => random.foldIn(random.foldIn(key, 1000 + n), part));
   const total = keys.map((part) => moments(part)).reduce((sum, one) => sum.add(one));
-  const [error, mean, square] = Array.from(total.div(parts).dataSync(), Number);
+  const [error, mean, square] = Array.from(await total.div(parts).data(), Number);
   return error / (square - mean ** 2);
 }
 

@@ -1,6 +1,6 @@
 import { affineGroup, symmetricGroup } from '@flowfield/equivariant-layers';
 import { mseLoss } from '@flowfield/nn';
-import { random, type Tensor } from '@flowfield/tensor-webgpu';
+import { random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import type { Part } from '../part.ts';
 import { fitInvariant } from './fitInvariant.ts';
 
@@ -45,7 +45,7 @@ export const agl15: Part = {
   ],
   async run(context) {
     const sample = target(random.uniform(random.key(0), [SAMPLE, 5], { minval: -1 }));
-    const [mean, deviation] = [sample.mean().item(), sample.std().item()];
+    const [mean, deviation] = (await toHost([sample.mean(), sample.std()])).map((value) => value.item());
     const scaled = (x: Tensor): Tensor => target(x).sub(mean).div(deviation);
     const fit = (name: string, group: ReturnType<typeof affineGroup>, orders: readonly number[]) =>
       fitInvariant(context, {
@@ -60,16 +60,19 @@ export const agl15: Part = {
       });
     const x = random.uniform(random.foldIn(random.key(context.seed), 1), [4000, 5], { minval: -1 });
     const y = scaled(x);
-    const score = (prediction: Tensor) => 1 - prediction.sub(y).square().mean().item() / y.var().item();
+    const score = async (prediction: Tensor) => {
+      const [error, variance] = await toHost([prediction.sub(y).square().mean(), y.var()]);
+      return 1 - error.item() / variance.item();
+    };
     const order2 = await fit('order-2', affineGroup(5), [1, 2, 2]);
     const order1 = await fit('order-1', affineGroup(5), [1, 1, 1]);
     const order1S5 = await fit('order-1-s5', symmetricGroup(5), [1, 1, 1]);
     return {
       figures: {
-        order2: score(order2.predict(x)),
-        order1: score(order1.predict(x)),
-        order1S5: score(order1S5.predict(x)),
-        bound: score(symmetrized(x).sub(mean).div(deviation)),
+        order2: await score(order2.predict(x)),
+        order1: await score(order1.predict(x)),
+        order1S5: await score(order1S5.predict(x)),
+        bound: await score(symmetrized(x).sub(mean).div(deviation)),
       },
       pictures: { training: order2.curve('Squared error over the variance, order 2 over AGL(1,5)') },
     };

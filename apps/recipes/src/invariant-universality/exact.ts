@@ -21,6 +21,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'orbits and parameters counted, layers of six groups moved by their groups, A4 against S4',
   minutes: 0.2,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics: [
     { name: 'wrongCounts', label: 'orbit counts that differ from theory, of 96', gate: { atMost: 0 }, digits: 0 },

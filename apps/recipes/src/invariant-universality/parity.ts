@@ -1,6 +1,6 @@
 import { alternatingGroup } from '@flowfield/equivariant-layers';
 import { bceWithLogits } from '@flowfield/nn';
-import { random, type Tensor } from '@flowfield/tensor-webgpu';
+import { random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import type { Part } from '../part.ts';
 import { fitInvariant } from './fitInvariant.ts';
 
@@ -35,11 +35,11 @@ export const parity: Part = {
         loss: bceWithLogits,
       });
     const x = random.uniform(random.foldIn(random.key(context.seed), 1), [4000, 4]);
-    const accuracy = (predict: (x: Tensor) => Tensor) =>
-      100 * predict(x).greater(0).equal(isPositive(x)).astype('f32').mean().item();
+    const accuracy = async (predict: (x: Tensor) => Tensor) =>
+      100 * (await toHost(predict(x).greater(0).equal(isPositive(x)).astype('f32').mean())).item();
     const [order2, order1] = [await fit('order-2', [1, 2, 2]), await fit('order-1', [1, 1, 1])];
     return {
-      figures: { order2: accuracy(order2.predict), order1: accuracy(order1.predict) },
+      figures: { order2: await accuracy(order2.predict), order1: await accuracy(order1.predict) },
       pictures: { training: order2.curve('Cross-entropy, order 2 over A4') },
     };
   },

@@ -53,6 +53,7 @@ export const dimension: Part = {
   name: 'dimension',
   summary: 'the energy of CondOT over the least one, for clouds of 64 points in 1 to 4096 dimensions and for digits',
   minutes: 1,
+  onlyCpu: 'it computes in float64',
   data: [IMAGES],
   metrics,
   run,

@@ -31,6 +31,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'energies, angles and schedules of data whose separation is known',
   minutes: 0.3,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics: [
     {

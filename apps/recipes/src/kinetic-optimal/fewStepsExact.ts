@@ -1,18 +1,17 @@
 import { euler } from '@flowfield/ode-solvers';
-import { type Scheduler, schedulerAt } from '@flowfield/paths';
 import { sampleOde, slicedWasserstein } from '@flowfield/samplers';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { gaussianMixture, ringParts } from '../mixtures/gaussianMixture.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
 import {
   distanceMetrics,
-  FIRST_TIME,
   fewSteps,
   type ScheduleName,
   scheduleNames,
   schedulesFor,
   scheduleWords,
+  startScale,
 } from './schedules.ts';
 
 /** Euler steps, one evaluation each. */
@@ -41,18 +40,21 @@ export const fewStepsExact: Part = {
 
 async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
   const key = (use: number): random.Key => random.foldIn(random.key(seed), use);
-  const separation = ring.separation({ key: key(1), draws: 20_000, nodes: 401 });
+  const separation = await onHost((own: random.Key) => ring.separation({ key: own, draws: 20_000, nodes: 401 }))(
+    key(1),
+  );
   const schedules = schedulesFor(separation);
   const data = ring.sample(key(2), POINTS);
   const noise = random.normal(key(3), [POINTS, 2]);
   const directions = key(4);
-  const distance = (x: Tensor): number => slicedWasserstein(x, data, { key: directions, projections: PROJECTIONS });
+  const distance = (x: Tensor): Promise<number> =>
+    onHost(slicedWasserstein)(x, data, { key: directions, projections: PROJECTIONS });
 
   const figures: Record<string, number> = {};
   const clouds: { name: ScheduleName; points: Float32Array }[] = [];
   for (const [i, name] of scheduleNames.entries()) {
     const scheduler = schedules[name];
-    const start = startScale(scheduler);
+    const start = await onHost(startScale)(scheduler);
     for (const [j, steps] of STEPS.entries()) {
       const sample = jit((x0: Tensor): Tensor => {
         const grid = fewSteps(steps);
@@ -60,7 +62,7 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
       });
       const x = sample(noise);
       figures[`w1${name}${steps}`] = await kept(`w1${name}${steps}`, () => distance(x));
-      if (steps === STEPS[0]) clouds.push({ name, points: x.slice([0, 4000]).dataSync() as Float32Array });
+      if (steps === STEPS[0]) clouds.push({ name, points: (await x.slice([0, 4000]).data()) as Float32Array });
       work.progress('schedules', i * STEPS.length + j + 1, scheduleNames.length * STEPS.length);
       work.signal.throwIfAborted();
     }
@@ -104,10 +106,4 @@ async function run({ seed, work, kept }: PartContext): Promise<Outcome> {
       }),
     },
   };
-}
-
-/** The root mean square of a coordinate of x at the first time. */
-function startScale(scheduler: Scheduler): number {
-  const { alphaT, sigmaT } = schedulerAt(scheduler, FIRST_TIME);
-  return Math.hypot(alphaT.item(), sigmaT.item());
 }

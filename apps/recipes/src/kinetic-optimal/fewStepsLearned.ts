@@ -2,12 +2,12 @@ import { adam, appendTime, cosineSchedule, ema, type MlpParams, mlp } from '@flo
 import { euler } from '@flowfield/ode-solvers';
 import { affinePath, convert, dataPredictionLoss, dataSeparation, type Scheduler, schedulerAt } from '@flowfield/paths';
 import { mapBatches, sampleOde, slicedWasserstein, type Velocity } from '@flowfield/samplers';
-import { atan2, jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { atan2, jit, onHost, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import { squares } from '../flow-matching/squares.ts';
 import type { Metric, Outcome, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
-import { distanceMetrics, FIRST_TIME, fewSteps, scheduleNames, schedulesFor, scheduleWords } from './schedules.ts';
+import { distanceMetrics, fewSteps, scheduleNames, schedulesFor, scheduleWords, startScale } from './schedules.ts';
 
 /** Euler steps, one evaluation each. */
 const EVALUATIONS = [4, 6, 10, 16, 100] as const;
@@ -59,14 +59,15 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
   } = effort === 'quick' ? SIZES.quick : SIZES.plain;
   const key = (use: number): random.Key => random.foldIn(random.key(seed), use);
   const separation = await kept('separation', () =>
-    dataSeparation(squares.sample(key(1), separated), { key: key(2), nodes: 201, draws: separated / 4 }),
+    onHost(dataSeparation)(squares.sample(key(1), separated), { key: key(2), nodes: 201, draws: separated / 4 }),
   );
   const { scale = 1 } = separation;
   const schedules = schedulesFor(separation);
   const net = mlp({ inputs: 3, hidden: Array(4).fill(width), outputs: 2, activation: 'silu' });
   const noise = random.normal(key(3), [points, 2]);
   const data = squares.sample(key(4), points);
-  const distance = (x: Tensor): number => slicedWasserstein(x, data, { key: key(5), projections: PROJECTIONS });
+  const distance = (x: Tensor): Promise<number> =>
+    onHost(slicedWasserstein)(x, data, { key: key(5), projections: PROJECTIONS });
 
   const figures: Record<string, number> = {};
   const clouds: { title: string; points: number[] }[] = [];
@@ -93,8 +94,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
       innerSteps: 20,
       logEvery: 20,
     });
-    const { alphaT, sigmaT } = schedulerAt(scheduler, FIRST_TIME);
-    const start = Math.hypot(alphaT.item(), sigmaT.item());
+    const start = await onHost(startScale)(scheduler);
     const velocity: Velocity = (x, t) =>
       convert(scheduler, net.apply(params, appendTime(x, angleAt(scheduler, t))), {
         from: 'data',
@@ -112,7 +112,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
           signal: work.signal,
           onProgress: ({ done, total }) => work.progress(`${scheduleWords[name]}, ${steps}`, done, total),
         });
-        return { w1: distance(x), points: Array.from(x.slice([0, 4000]).dataSync()) };
+        return { w1: await distance(x), points: Array.from(await x.slice([0, 4000]).data()) };
       });
       figures[figure] = found.w1;
       if (steps === GATED[0]) clouds.push({ title: scheduleWords[name], points: found.points });

@@ -4,6 +4,7 @@ import {
   type DataSeparation,
   kineticOptimalScheduler,
   type Scheduler,
+  schedulerAt,
 } from '@flowfield/paths';
 import type { Metric } from '../part.ts';
 
@@ -25,7 +26,13 @@ export const schedulesFor = (separation: DataSeparation): Readonly<Record<Schedu
 });
 
 /** α' of the kinetic-optimal schedule is infinite at 0: all samplers start here, from N(0, (α² + σ²) I). */
-export const FIRST_TIME = 0.01;
+const FIRST_TIME = 0.01;
+
+/** The root mean square of a coordinate of x at the first time. */
+export function startScale(scheduler: Scheduler): number {
+  const { alphaT, sigmaT } = schedulerAt(scheduler, FIRST_TIME);
+  return Math.hypot(alphaT.item(), sigmaT.item());
+}
 
 /** Equal steps from `FIRST_TIME` to 1. */
 export const fewSteps = (count: number): number[] =>

@@ -2,9 +2,9 @@ import { random } from '@flowfield/tensor-webgpu';
 import { expect, test } from 'vitest';
 import { BLOCKS, blockGraphs, NODES } from './blockGraphs.ts';
 
-test('blocks, hints and edges are as they are said to be', () => {
+test('blocks, hints and edges are as they are said to be', async () => {
   const count = 60;
-  const { edges, hints, blocks } = blockGraphs(random.key(0), count);
+  const { edges, hints, blocks } = await blockGraphs(random.key(0), count);
   expect(edges.shape).toEqual([count, NODES, NODES]);
   const [of, hint, joined] = [blocks, hints, edges.astype('i32')].map((leaf) => Array.from(leaf.dataSync(), Number));
   const seen = { inside: 0, insidePairs: 0, between: 0, betweenPairs: 0 };
@@ -36,8 +36,8 @@ test('blocks, hints and edges are as they are said to be', () => {
   near(seen.between, seen.betweenPairs, 0.25);
 });
 
-test('nodes stand in random order: blocks are not sorted', () => {
-  const { blocks } = blockGraphs(random.key(1), 3);
+test('nodes stand in random order: blocks are not sorted', async () => {
+  const { blocks } = await blockGraphs(random.key(1), 3);
   const first = Array.from(blocks.at(0).dataSync(), Number).filter((block) => block >= 0);
   expect([...first].sort((a, b) => a - b)).not.toEqual(first);
 });

@@ -1,4 +1,4 @@
-import { argsort, random, stack, type Tensor, tensor, triu, where } from '@flowfield/tensor-webgpu';
+import { argsort, onHost, random, stack, type Tensor, tensor, triu, where } from '@flowfield/tensor-webgpu';
 
 export const BLOCKS = 6;
 /** Nodes of a block: 5 to 34. */
@@ -16,11 +16,13 @@ export type BlockGraphs = { edges: Tensor; hints: Tensor; blocks: Tensor };
  * CLUSTER of Dwivedi et al. 2020: six blocks of 5 to 34 nodes, an edge with probability 0.55 inside a block and 0.25 between blocks, nodes in random order. One node of block b
  * has the hint b + 1, all others 0; the block of every node is to be found.
  */
-export function blockGraphs(key: random.Key, count: number): BlockGraphs {
+export async function blockGraphs(key: random.Key, count: number): Promise<BlockGraphs> {
   const [sizeKey, orderKey, hintKey, edgeKey] = random.split(key, 4);
-  const sizes = random.randint(sizeKey, [count, BLOCKS], LEAST, MOST + 1).dataSync();
-  const order = argsort(random.uniform(orderKey, [count, NODES]), { axis: -1 }).dataSync();
-  const chosen = random.uniform(hintKey, [count, BLOCKS], { dtype: 'f64' }).dataSync();
+  const sizes = await random.randint(sizeKey, [count, BLOCKS], LEAST, MOST + 1).data();
+  const order = await argsort(random.uniform(orderKey, [count, NODES]), { axis: -1 }).data();
+  const chosen = await onHost((own: random.Key) => random.uniform(own, [count, BLOCKS], { dtype: 'f64' }).dataSync())(
+    hintKey,
+  );
   const blocks = new Int32Array(count * NODES).fill(-1);
   const hints = new Int32Array(count * NODES);
   for (let graph = 0; graph < count; graph++) {

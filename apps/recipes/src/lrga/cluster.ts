@@ -1,5 +1,5 @@
 import { adam, cosineSchedule, crossEntropy } from '@flowfield/nn';
-import { argmax, jit, oneHot, random, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { argmax, jit, oneHot, random, type Tensor, toHost, tree } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -47,8 +47,8 @@ export const cluster: Part = {
   async run(context) {
     const key = random.key(context.seed);
     const count = context.effort === 'quick' ? QUICK.graphs : TRAINING_GRAPHS;
-    const train = blockGraphs(random.foldIn(key, 0), count);
-    const test = blockGraphs(random.foldIn(key, 1), context.effort === 'quick' ? 100 : TEST_GRAPHS);
+    const train = await blockGraphs(random.foldIn(key, 0), count);
+    const test = await blockGraphs(random.foldIn(key, 1), context.effort === 'quick' ? 100 : TEST_GRAPHS);
     const none = await fitted(context, 'none', train, test);
     const attention = await fitted(context, 'attention', train, test);
     const mean = context.effort === 'quick' ? null : await fitted(context, 'mean', train, test);
@@ -96,7 +96,7 @@ async function fitted({ seed, effort, trained }: PartContext, context: Context, 
     logEvery: Math.ceil(perEpoch / 4),
   });
   return {
-    accuracy: balancedAccuracy(net, params, train, test),
+    accuracy: await balancedAccuracy(net, params, train, test),
     curve: { x: history.map(({ step }) => step / perEpoch), y: history.map(({ loss }) => Number(loss)) },
   };
 }
@@ -112,12 +112,12 @@ function weightedLoss(scores: Tensor, blocks: Tensor): Tensor {
 }
 
 /** The mean over blocks of the share of their nodes that are found, %, with statistics of normalization pooled over training graphs. */
-function balancedAccuracy(
+async function balancedAccuracy(
   net: ReturnType<typeof clusterNet>,
   params: ClusterParams,
   train: BlockGraphs,
   test: BlockGraphs,
-): number {
+): Promise<number> {
   const rows = (graphs: BlockGraphs, from: number): BlockGraphs =>
     tree.map((leaf: Tensor) => leaf.slice([from, from + CHUNK]), graphs) as BlockGraphs;
   const starts = (count: number) => Array.from({ length: Math.floor(count / CHUNK) }, (_, i) => i * CHUNK);
@@ -148,5 +148,5 @@ function balancedAccuracy(
   const { found, all } = starts(test.blocks.shape[0])
     .map((from) => counts(params, pooled, rows(test, from)))
     .reduce((total, one) => ({ found: total.found.add(one.found), all: total.all.add(one.all) }));
-  return 100 * found.div(all).mean().item();
+  return 100 * (await toHost(found.div(all).mean())).item();
 }

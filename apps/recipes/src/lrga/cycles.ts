@@ -1,5 +1,5 @@
 import { adam, bceWithLogits, cosineSchedule } from '@flowfield/nn';
-import { jit, ones, random, type Tensor, tensor, where } from '@flowfield/tensor-webgpu';
+import { jit, ones, random, type Tensor, tensor, toHost, where } from '@flowfield/tensor-webgpu';
 import { generated } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { lossCurve } from '../pictures/lossCurve.ts';
@@ -37,12 +37,13 @@ export const cycles: Part = {
     const forwards = Array.from({ length: FORWARDS }, (_, i) => random16.logits(i));
     const total = forwards.reduce((sum, one) => sum.add(one));
     const same = plain.logits(0);
+    const each = await Promise.all(forwards.map(accuracy));
     return {
       figures: {
-        one: forwards.reduce((sum, one) => sum + accuracy(one), 0) / FORWARDS,
-        ten: accuracy(total),
-        plain: accuracy(same),
-        apart: same.max().sub(same.min()).item(),
+        one: each.reduce((sum, one) => sum + one, 0) / FORWARDS,
+        ten: await accuracy(total),
+        plain: await accuracy(same),
+        apart: (await toHost(same.max().sub(same.min()))).item(),
       },
       pictures: { training: random16.curve },
     };
@@ -73,8 +74,8 @@ function tensorOfPairs(copies: number): Float32Array {
   return Float32Array.from({ length: 2 * copies }, (_, i) => i % 2);
 }
 
-const accuracy = (logits: Tensor): number =>
-  100 * logits.greater(0).equal(tensor(TEST_LABELS).greater(0.5)).astype('f32').mean().item();
+const accuracy = async (logits: Tensor): Promise<number> =>
+  100 * (await toHost(logits.greater(0).equal(tensor(TEST_LABELS).greater(0.5)).astype('f32').mean())).item();
 
 async function fitted({ seed, trained }: PartContext, draws: number, steps: number) {
   const net = randomNet({ features: 1, rounds: 4, pool: 'mean', draws });

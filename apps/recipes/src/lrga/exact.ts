@@ -19,6 +19,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'attention against its n x n form, relabelled, in batches, without features; random features; parameters',
   minutes: 0.2,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics: [
     { name: 'denseF64', label: 'against the n x n form, float64', gate: { atMost: 1e-12 }, digits: 16 },

@@ -1,5 +1,5 @@
 import { adam, bceWithLogits, cosineSchedule } from '@flowfield/nn';
-import { concat, jit, oneHot, random, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import { concat, jit, oneHot, random, type Tensor, tensor, toHost, tree } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { DataFiles } from '../files.ts';
 import type { Part, PartContext } from '../part.ts';
@@ -41,15 +41,16 @@ export const exp: Part = {
     const plain = await fitted(context, 0, train, test);
     const forwards = Array.from({ length: FORWARDS }, (_, i) => random16.logits(i));
     const total = forwards.reduce((sum, one) => sum.add(one));
-    const accuracy = (logits: Tensor): number =>
-      100 * logits.greater(0).equal(test.labels.greater(0.5)).astype('f32').mean().item();
+    const accuracy = async (logits: Tensor): Promise<number> =>
+      100 * (await toHost(logits.greater(0).equal(test.labels.greater(0.5)).astype('f32').mean())).item();
+    const each = await Promise.all(forwards.map(accuracy));
     const same = plain.logits(0).reshape([test.labels.shape[0] / 2, 2]);
     return {
       figures: {
-        ten: accuracy(total),
-        one: forwards.reduce((sum, one) => sum + accuracy(one), 0) / FORWARDS,
-        plain: accuracy(same.flatten()),
-        apart: same.slice('...', 0).sub(same.slice('...', 1)).abs().max().item(),
+        ten: await accuracy(total),
+        one: each.reduce((sum, one) => sum + one, 0) / FORWARDS,
+        plain: await accuracy(same.flatten()),
+        apart: (await toHost(same.slice('...', 0).sub(same.slice('...', 1)).abs().max())).item(),
       },
       pictures: { training: random16.curve },
     };
@@ -61,7 +62,7 @@ type Labelled = NodeGraphs & { labels: Tensor };
 /** 480 pairs to train on and 120 to test with, drawn by the seed; both graphs of a pair stand one after the other. */
 async function readPairs(files: DataFiles, seed: number): Promise<[train: Labelled, test: Labelled]> {
   const { adjacency, tags, mask, labels } = await readExp(files);
-  const pairs = Array.from(random.permutation(random.key(seed), labels.shape[0] / 2).dataSync(), Number);
+  const pairs = Array.from(await random.permutation(random.key(seed), labels.shape[0] / 2).data(), Number);
   const part = (own: readonly number[]): Labelled => {
     const rows = tensor(Int32Array.from(own.flatMap((pair) => [2 * pair, 2 * pair + 1])));
     return {

@@ -19,6 +19,7 @@ export const linearCost: Part = {
   name: 'linear-cost',
   summary: 'work, memory and processor time of attention on graphs of 1,000 to 128,000 nodes',
   minutes: 0.4,
+  onlyCpu: 'it measures the processor',
   seeds: [0],
   efforts: ['quick'],
   metrics: [

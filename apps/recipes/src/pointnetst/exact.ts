@@ -20,6 +20,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'five set networks: relabelling, rows that see each other or do not, padding, derivatives, parameters',
   minutes: 0.2,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics: [
     { name: 'errorF64', label: 'error of equivariance, float64', gate: { atMost: 1e-12 }, digits: 16 },

@@ -1,6 +1,6 @@
 import type { SetNetworkParams } from '@flowfield/equivariant-layers';
 import { adam, cosineSchedule, mseLoss } from '@flowfield/nn';
-import { jit, linalg, random, stack, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, linalg, onHost, random, stack, type Tensor, tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -29,9 +29,10 @@ export const fiedler: Part = {
     const [training, tests] = SHAPES[effort];
     const list = await kept('shapes', async () => {
       const meshes = await readMeshes(files);
+      const shape = onHost((key: random.Key) => fiedlerShape(meshes, key));
       const drawn: FiedlerShape[] = [];
       for (let i = 0; i < training + tests; i++) {
-        drawn.push(fiedlerShape(meshes, random.foldIn(random.key(seed), i)));
+        drawn.push(await shape(random.foldIn(random.key(seed), i)));
         work.progress('shapes', i + 1, training + tests);
         if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve));
         work.signal.throwIfAborted();
@@ -52,8 +53,8 @@ export const fiedler: Part = {
       figures: {
         pointNetST: mixing.error,
         pointNet: alone.error,
-        principal: cubicError(principalCoordinate(all.points), target),
-        norm: cubicError(all.points.square().sum({ axis: -1 }).sqrt(), target),
+        principal: await onHost(cubicError)(await onHost(principalCoordinate)(all.points), target),
+        norm: await onHost(cubicError)(all.points.square().sum({ axis: -1 }).sqrt(), target),
       },
       pictures: {
         training: figure({
@@ -106,8 +107,9 @@ async function fitted(
     innerSteps: perEpoch,
     logEvery: perEpoch,
   });
+  const [found, variance] = await toHost([jit(error)(params, test), test.target.var()]);
   return {
-    error: jit(error)(params, test).item() / test.target.var().item(),
+    error: found.item() / variance.item(),
     curve: { x: history.map(({ step }) => step / perEpoch), y: history.map(({ loss }) => Number(loss)) },
   };
 }

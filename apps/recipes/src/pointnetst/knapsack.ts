@@ -1,6 +1,6 @@
 import type { SetNetworkParams } from '@flowfield/equivariant-layers';
 import { adam, bceWithLogits, cosineSchedule } from '@flowfield/nn';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import { RecipeError } from '../errors.ts';
 import type { Part, PartContext } from '../part.ts';
@@ -47,7 +47,7 @@ export const knapsack: Part = {
     const order =
       seed === 0
         ? pool.map((_, i) => i)
-        : Array.from(random.permutation(random.key(seed), pool.length).dataSync(), Number);
+        : Array.from(await random.permutation(random.key(seed), pool.length).data(), Number);
     const problems = order.map((i) => pool[i]);
     const [train, test] = [problems.slice(0, training), problems.slice(training)];
     const numbers = train.flatMap(({ problem }) => [...problem.values, ...problem.weights]);
@@ -69,7 +69,7 @@ export const knapsack: Part = {
         success: found.success,
         accuracy: found.accuracy,
         feasible: found.feasible,
-        solverFaults: await context.kept('faults', () => solverFaults(random.key(seed), CHECKED[effort])),
+        solverFaults: await context.kept('faults', () => onHost(solverFaults)(random.key(seed), CHECKED[effort])),
         alone: aloneFound.success,
         aloneAccuracy: aloneFound.accuracy,
         greedy: greedy.success,
@@ -106,7 +106,8 @@ interface Solved {
 
 /** The first problems of the pool with their best choices, each added up again. */
 async function solvedPool({ work, kept }: PartContext, count: number): Promise<Solved[]> {
-  const problems = Array.from({ length: count }, (_, i) => knapsackProblem(POOL, i));
+  const drawn = onHost((pool: random.Key) => Array.from({ length: count }, (_, i) => knapsackProblem(pool, i)));
+  const problems = await drawn(POOL);
   const choices = await kept('choices', async () => {
     const texts: string[] = [];
     for (const [i, problem] of problems.entries()) {
@@ -166,7 +167,7 @@ async function fitted(
     logEvery: perEpoch,
   });
   const picked = jit((own: SetNetworkParams, x: Tensor): Tensor => logits(own, x).greater(0).astype('i32'));
-  const flat = Uint8Array.from(picked(params, test.x).dataSync(), Number);
+  const flat = Uint8Array.from(await picked(params, test.x).data(), Number);
   return {
     chosen: Array.from({ length: test.x.shape[0] }, (_, i) => flat.subarray(i * ITEMS, (i + 1) * ITEMS)),
     curve: { x: history.map(({ step }) => step / perEpoch), y: history.map(({ loss }) => Number(loss)) },

@@ -1,6 +1,6 @@
 import type { SetNetworkParams } from '@flowfield/equivariant-layers';
 import { adam, mseLoss } from '@flowfield/nn';
-import { jit, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, random, type Tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Metric, Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
@@ -43,7 +43,7 @@ export const quadratic: Part = {
       };
     };
     const [train, test] = [sets(TRAINING_SETS, 0), sets(TEST_SETS, 1)];
-    const [mean, deviation] = [train.y.mean().item(), train.y.std().item()];
+    const [mean, deviation] = (await toHost([train.y.mean(), train.y.std()])).map((value) => value.item());
     const standardized = ({ x, y }: typeof train) => ({ x, y: y.sub(mean).div(deviation) });
     const names = context.effort === 'quick' ? QUICK : networkNames;
     const fits: Awaited<ReturnType<typeof fitted>>[] = [];
@@ -87,8 +87,9 @@ async function fitted({ seed, effort, trained }: PartContext, name: NetworkName,
     logEvery: 96,
   });
   const measured = jit((own: SetNetworkParams, sets: Sets): Tensor => error(own, sets));
+  const [found, variance] = await toHost([measured(params, test), test.y.var()]);
   return {
-    error: measured(params, test).item() / test.y.var().item(),
+    error: found.item() / variance.item(),
     curve: { x: history.map(({ step }) => step), y: history.map(({ loss }) => Number(loss)) },
   };
 }

@@ -1,5 +1,5 @@
 import { adam } from '@flowfield/nn';
-import { type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { DeviceError, defaultDevice, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { generated, memoryStorage } from '@flowfield/train';
 import { expect, test } from 'vitest';
 import type { Part, PartContext } from '../part.ts';
@@ -50,6 +50,20 @@ function options(overrides: Partial<RunPartOptions> = {}): RunPartOptions {
 test('a part trains, keeps what took long, and gives its figures', async () => {
   const { figures } = await runPart(fitted, options());
   expect(figures.slope).toBeCloseTo(3, 2);
+});
+
+test('a part of the CPU alone is refused on another device, with the reason', async () => {
+  const alone = { ...fitted, onlyCpu: 'it computes in float64' };
+  defaultDevice('reference');
+  try {
+    const run = runPart(alone, options());
+    await expect(run).rejects.toThrow(DeviceError);
+    await expect(run).rejects.toThrow(
+      "part line: it runs on the device 'cpu' alone, since it computes in float64; given 'reference'",
+    );
+  } finally {
+    defaultDevice('cpu');
+  }
 });
 
 test('work that was done is not done again', async () => {

@@ -1,3 +1,4 @@
+import { DeviceError, defaultDevice } from '@flowfield/tensor-webgpu';
 import { type RunStorage, readMetrics, type TrainEvent, train } from '@flowfield/train';
 import { RecipeError } from '../errors.ts';
 import type { DataFiles } from '../files.ts';
@@ -16,15 +17,23 @@ export interface RunPartOptions {
   readonly onEvent?: (piece: string, event: TrainEvent, steps: number) => void;
 }
 
+/** The device that has float64. */
+const CPU = 'cpu';
 /** The piece that holds the values of `kept`. */
 const KEPT = 'kept';
 
 /**
  * One seed of a part, from the beginning or from where it was stopped.
- * @throws RecipeError when the part does not give a finite number for each of its metrics
+ * @throws DeviceError for a part of the CPU alone when the default device is another one; RecipeError when the part does not
+ * give a finite number for each of its metrics
  */
 export async function runPart(part: Part, options: RunPartOptions): Promise<Outcome> {
   const { seed, effort, files, work, storage } = options;
+  const device = defaultDevice().name;
+  if (part.onlyCpu !== undefined && device !== CPU)
+    throw new DeviceError(
+      `part ${part.name}: it runs on the device '${CPU}' alone, since ${part.onlyCpu}; given '${device}'. Choose the device '${CPU}' for it.`,
+    );
   const context: PartContext = {
     seed,
     effort,

@@ -29,6 +29,7 @@ export const exact: Part = {
   name: 'exact',
   summary: 'equivariance, symmetry, broadcasts, padding and derivatives of the network; triangulations and partitions',
   minutes: 0.3,
+  onlyCpu: 'it computes in float64',
   seeds: [0],
   metrics: [
     { name: 'errorF64', label: 'error of equivariance, float64', gate: { atMost: 1e-12 }, digits: 16 },

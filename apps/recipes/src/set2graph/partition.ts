@@ -8,7 +8,7 @@ import {
   set2Graph,
 } from '@flowfield/equivariant-layers';
 import { adam, cosineSchedule } from '@flowfield/nn';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { type Blobs, drawnBlobs, MOST_POINTS } from './blobs.ts';
@@ -39,8 +39,8 @@ export const partition: Part = {
   ],
   async run(context) {
     const key = random.key(context.seed);
-    const [train, test, tuning] = [TRAINING_SETS, TEST_SETS, TUNING_SETS].map((count, i) =>
-      drawnBlobs(count, random.foldIn(key, i)),
+    const [train, test, tuning] = await Promise.all(
+      [TRAINING_SETS, TEST_SETS, TUNING_SETS].map((count, i) => onHost(drawnBlobs)(count, random.foldIn(key, i))),
     );
     const aware = await fitted(context, train, test, 'mean');
     const siamese = await fitted(context, train, test, 'none');
@@ -96,11 +96,14 @@ async function fitted(
   });
   const compiled = jit((x: Tensor, mask: Tensor): Tensor => logits(params, x, mask));
   const starts = Array.from({ length: test.length / CHUNK }, (_, i) => i * CHUNK);
-  return starts.flatMap((start) => {
+  const found: Int32Array[] = [];
+  for (const start of starts) {
     const sets = test.slice(start, start + CHUNK);
     const { x, mask } = asTensors(sets);
-    return partsOf(compiled(x, mask), { mask }).map((parts, i) => parts.slice(0, sets[i].labels.length));
-  });
+    const parts = await onHost(partsOf)(compiled(x, mask), { mask });
+    found.push(...parts.map((own, i) => own.slice(0, sets[i].labels.length)));
+  }
+  return found;
 }
 
 /** x [sets, 24, 2], mask [sets, 24] and which points are of one blob [sets, 24, 24]. */

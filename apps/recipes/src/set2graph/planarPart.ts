@@ -1,6 +1,6 @@
 import { edgeF1, edgeLoss, type Set2GraphParams, set2Graph } from '@flowfield/equivariant-layers';
 import { adam, cosineSchedule } from '@flowfield/nn';
-import { jit, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { jit, onHost, random, type Tensor, tensor, toHost } from '@flowfield/tensor-webgpu';
 import { shuffledRows } from '@flowfield/train';
 import type { Gate, Metric, Part, PartContext } from '../part.ts';
 import { gabrielGraph, graphF1, nearestGraph, type PlanarSet, type PlanarTask, planarSets } from './planarGraphs.ts';
@@ -42,12 +42,13 @@ export const planarPart = ({ name, summary, minutes, seeds, efforts, ...own }: P
   metrics: metricsOf(own),
   async run(context) {
     const key = random.key(context.seed);
-    const train = planarSets(own.task, TRAINING_SETS, own.n, random.foldIn(key, 0));
-    const test = planarSets(own.task, TEST_SETS, own.n, random.foldIn(key, 1));
+    const drawn = onHost(planarSets);
+    const train = await drawn(own.task, TRAINING_SETS, own.n, random.foldIn(key, 0));
+    const test = await drawn(own.task, TEST_SETS, own.n, random.foldIn(key, 1));
     const aware = await fitted(context, own, train, 'mean');
     const siamese = own.gates.siamese ? await fitted(context, own, train, 'none') : null;
-    const f1 = aware.f1(test);
-    const alone = siamese?.f1(test);
+    const f1 = await aware.f1(test);
+    const alone = await siamese?.f1(test);
     return {
       figures: {
         f1,
@@ -58,7 +59,7 @@ export const planarPart = ({ name, summary, minutes, seeds, efforts, ...own }: P
           nearest: Math.max(...NEAREST.map((k) => meanF1(test, (points) => nearestGraph(points, k)))),
         }),
       },
-      pictures: { graphs: planarPicture(test.slice(0, 3), aware.graphs(test.slice(0, CHUNK))) },
+      pictures: { graphs: planarPicture(test.slice(0, 3), await aware.graphs(test.slice(0, CHUNK))) },
     };
   },
 });
@@ -106,15 +107,15 @@ async function fitted(
   const score = jit((x: Tensor, edges: Tensor): Tensor => edgeF1(logits(params, x), edges.astype('f32')).mean());
   const graphs = jit((x: Tensor): Tensor => logits(params, x).greaterEqual(0).astype('i32'));
   return {
-    f1(test: readonly PlanarSet[]): number {
+    async f1(test: readonly PlanarSet[]): Promise<number> {
       const starts = Array.from({ length: test.length / CHUNK }, (_, i) => i * CHUNK);
       const scores = starts.map((start) => {
         const { x, edges } = asTensors(test.slice(start, start + CHUNK));
-        return score(x, edges).item();
+        return score(x, edges);
       });
-      return scores.reduce((sum, one) => sum + one, 0) / scores.length;
+      return (await toHost(scores)).reduce((sum, one) => sum + one.item(), 0) / scores.length;
     },
-    graphs: (test: readonly PlanarSet[]) => Uint8Array.from(graphs(asTensors(test).x).dataSync(), Number),
+    graphs: async (test: readonly PlanarSet[]) => Uint8Array.from(await graphs(asTensors(test).x).data(), Number),
   };
 }
 

@@ -1,6 +1,7 @@
 import { checkedWhole, zerosLike } from '@flowfield/tensor-webgpu';
 import { adamsWeights } from '../adamsWeights.ts';
 import { multistepTraits, weightedStep } from '../multistep.ts';
+import { remembered } from '../remembered.ts';
 import { type OdeSolver, solverOf } from '../solver.ts';
 import { rk4 } from './rk4.ts';
 
@@ -10,7 +11,7 @@ import { rk4 } from './rk4.ts';
  *
  * @throws ArgumentError for another order.
  */
-export function adamsBashforth(order = 4): OdeSolver {
+export const adamsBashforth = remembered((order: number | undefined = 4): OdeSolver => {
   const traits = multistepTraits('adamsBashforth', checkedWhole('adamsBashforth: order', order), 1, order - 1);
   return solverOf(
     {
@@ -32,4 +33,4 @@ export function adamsBashforth(order = 4): OdeSolver {
     },
     rk4().leafStep,
   );
-}
+});

@@ -1,6 +1,7 @@
 import { checkedOptions, checkedWhole, onesLike, zerosLike } from '@flowfield/tensor-webgpu';
 import { adamsWeights } from '../adamsWeights.ts';
 import { multistepTraits, weightedStep } from '../multistep.ts';
+import { remembered } from '../remembered.ts';
 import { type OdeSolver, solverOf } from '../solver.ts';
 import { rk4 } from './rk4.ts';
 
@@ -16,33 +17,35 @@ export interface AdamsMoultonOptions {
  *
  * @throws ArgumentError for another order, fewer than one correction, or an unknown option.
  */
-export function adamsMoulton(order = 4, options: AdamsMoultonOptions = {}): OdeSolver {
-  const { corrections = 1 } = checkedOptions('adamsMoulton', options, ['corrections']);
-  checkedWhole('adamsMoulton: corrections', corrections);
-  const traits = multistepTraits('adamsMoulton', checkedWhole('adamsMoulton: order', order), 2, order - 2);
-  return solverOf(
-    {
-      ...traits,
-      stages: corrections + 1,
-      leafStepFrom(task, slopes, nodes) {
-        const { field, span } = task;
-        const first = task.first ?? field(span.start, task.state);
-        const known = [first, ...slopes];
-        const past = [zerosLike(span.h), ...nodes];
-        const weights = adamsWeights([onesLike(span.h), ...past]);
-        let next = weightedStep(task, adamsWeights(past), known);
-        for (let i = 0; i < corrections; i++) next = weightedStep(task, weights, [field(span.end, next), ...known]);
-        return {
-          next,
-          error: null,
-          first,
-          last: null,
-          polynomial: null,
-          evaluations: corrections + (task.first ? 0 : 1),
-          solved: null,
-        };
+export const adamsMoulton = remembered(
+  (order: number | undefined = 4, options: AdamsMoultonOptions = {}): OdeSolver => {
+    const { corrections = 1 } = checkedOptions('adamsMoulton', options, ['corrections']);
+    checkedWhole('adamsMoulton: corrections', corrections);
+    const traits = multistepTraits('adamsMoulton', checkedWhole('adamsMoulton: order', order), 2, order - 2);
+    return solverOf(
+      {
+        ...traits,
+        stages: corrections + 1,
+        leafStepFrom(task, slopes, nodes) {
+          const { field, span } = task;
+          const first = task.first ?? field(span.start, task.state);
+          const known = [first, ...slopes];
+          const past = [zerosLike(span.h), ...nodes];
+          const weights = adamsWeights([onesLike(span.h), ...past]);
+          let next = weightedStep(task, adamsWeights(past), known);
+          for (let i = 0; i < corrections; i++) next = weightedStep(task, weights, [field(span.end, next), ...known]);
+          return {
+            next,
+            error: null,
+            first,
+            last: null,
+            polynomial: null,
+            evaluations: corrections + (task.first ? 0 : 1),
+            solved: null,
+          };
+        },
       },
-    },
-    rk4().leafStep,
-  );
-}
+      rk4().leafStep,
+    );
+  },
+);

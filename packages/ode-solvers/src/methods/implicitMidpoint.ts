@@ -1,4 +1,5 @@
 import { diagonallyImplicit } from '../diagonallyImplicit.ts';
+import { remembered } from '../remembered.ts';
 import type { OdeSolver } from '../solver.ts';
 import type { ImplicitOptions } from '../stages.ts';
 
@@ -6,5 +7,7 @@ import type { ImplicitOptions } from '../stages.ts';
  * The implicit midpoint rule: order 2, A-stable, symplectic, one stage (Hairer, Lubich, Wanner, Geometric Numerical
  * Integration, II.1). Fixed steps.
  */
-export const implicitMidpoint = (options?: ImplicitOptions): OdeSolver =>
-  diagonallyImplicit({ name: 'implicitMidpoint', order: 2, c: [1 / 2], a: [[1 / 2]], b: [1] }, options);
+export const implicitMidpoint = remembered(
+  (options?: ImplicitOptions): OdeSolver =>
+    diagonallyImplicit({ name: 'implicitMidpoint', order: 2, c: [1 / 2], a: [[1 / 2]], b: [1] }, options),
+);

@@ -1,4 +1,5 @@
 import { diagonallyImplicit } from '../diagonallyImplicit.ts';
+import { remembered } from '../remembered.ts';
 import type { OdeSolver } from '../solver.ts';
 import type { ImplicitOptions } from '../stages.ts';
 
@@ -16,15 +17,17 @@ const third = [
  * Kvaerno 3(2): order 3, L-stable, four stages of which the first is known and the last is the first of the next step,
  * with a second order embedded, whose last stage it is too (Kvaerno 2004, method 3/2b).
  */
-export const kvaerno3 = (options?: ImplicitOptions): OdeSolver =>
-  diagonallyImplicit(
-    {
-      name: 'kvaerno3',
-      order: 3,
-      c: [0, 2 * gamma, 1, 1],
-      a: [[], [gamma, gamma], second, third],
-      b: third,
-      errorWeights: third.map((weight, i) => weight - (second[i] ?? 0)),
-    },
-    options,
-  );
+export const kvaerno3 = remembered(
+  (options?: ImplicitOptions): OdeSolver =>
+    diagonallyImplicit(
+      {
+        name: 'kvaerno3',
+        order: 3,
+        c: [0, 2 * gamma, 1, 1],
+        a: [[], [gamma, gamma], second, third],
+        b: third,
+        errorWeights: third.map((weight, i) => weight - (second[i] ?? 0)),
+      },
+      options,
+    ),
+);

@@ -1,4 +1,5 @@
 import { diagonallyImplicit } from '../diagonallyImplicit.ts';
+import { remembered } from '../remembered.ts';
 import type { OdeSolver } from '../solver.ts';
 import type { ImplicitOptions } from '../stages.ts';
 
@@ -32,15 +33,17 @@ const fourth = [
  * Kvaerno 4(3): order 4, L-stable, five stages of which the first is known and the last is the first of the next step,
  * with a third order embedded (Kvaerno 2004, method 4/3). Its second stage stands at 1.15 steps, beyond the end.
  */
-export const kvaerno4 = (options?: ImplicitOptions): OdeSolver =>
-  diagonallyImplicit(
-    {
-      name: 'kvaerno4',
-      order: 4,
-      c: [0, 2 * gamma, second[0] + second[1] + gamma, 1, 1],
-      a: [[], [gamma, gamma], second, third, fourth],
-      b: fourth,
-      errorWeights: fourth.map((weight, i) => weight - (third[i] ?? 0)),
-    },
-    options,
-  );
+export const kvaerno4 = remembered(
+  (options?: ImplicitOptions): OdeSolver =>
+    diagonallyImplicit(
+      {
+        name: 'kvaerno4',
+        order: 4,
+        c: [0, 2 * gamma, second[0] + second[1] + gamma, 1, 1],
+        a: [[], [gamma, gamma], second, third, fourth],
+        b: fourth,
+        errorWeights: fourth.map((weight, i) => weight - (third[i] ?? 0)),
+      },
+      options,
+    ),
+);

@@ -1,5 +1,6 @@
 import { checkedOptions, jvp } from '@flowfield/tensor-webgpu';
 import { increment } from '../polynomial.ts';
+import { remembered } from '../remembered.ts';
 import type { State } from '../state.ts';
 import { refuse } from './brownian.ts';
 import { type SdeSolver, sdeSolverOf } from './sdeSolver.ts';
@@ -13,7 +14,7 @@ export interface MilsteinOptions {
  * Milstein's method, Euler-Maruyama and `1/2 g' g (dW^2 - h)` (Stratonovich: `1/2 g' g dW^2`), the derivative of g being
  * exact: strong order 1 for diagonal and scalar noise (Milstein 1974; Kloeden and Platen, 10.3).
  */
-export function milstein(options: MilsteinOptions = {}): SdeSolver {
+export const milstein = remembered((options: MilsteinOptions = {}): SdeSolver => {
   const { calculus = 'ito' } = checkedOptions('milstein', options, ['calculus']);
   if (calculus !== 'ito' && calculus !== 'stratonovich')
     refuse('milstein', `calculus must be 'ito' or 'stratonovich', got '${calculus}'.`);
@@ -32,4 +33,4 @@ export function milstein(options: MilsteinOptions = {}): SdeSolver {
       return state.map((leaf, n) => leaf.add(moved[n]).add(driven[n]).add(corrected[n]));
     },
   );
-}
+});

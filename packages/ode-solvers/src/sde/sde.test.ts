@@ -1,4 +1,4 @@
-import { grad, jit, linalg, ones, random, type Tensor, tensor, zeros } from '@flowfield/tensor-webgpu';
+import { grad, jit, linalg, ones, onesLike, random, type Tensor, tensor, zeros } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import * as ode from '../index.ts';
 import { type BrownianPath, type SdeSolver, solveOde, solveSde, virtualBrownianTree } from '../index.ts';
@@ -57,6 +57,23 @@ describe('strong order, on one path for all step sizes', () => {
       truth,
     );
     expect(Math.abs(measured - solver.strongOrder)).toBeLessThan(0.15);
+  });
+
+  test.each([ode.sra1(), ode.shark()])('$name refuses a diffusion that depends on the state', (solver) => {
+    const options = { t0: 0, t1: 1, steps: 4, noise: random.key(0), solver };
+    const drift = (_t: Tensor, y: Tensor): Tensor => y.neg();
+    for (const diffusion of [
+      (_t: Tensor, y: Tensor) => y.mul(0.1),
+      (_t: Tensor, y: Tensor) => onesLike(y).mul(y.slice(0).sub(y.slice(1))),
+    ])
+      expect(() => solveSde(drift, diffusion, tensor([1, 1]), options)).toThrow('additive');
+    const fading = (t: Tensor, y: Tensor): Tensor => onesLike(y).mul(t.neg().exp());
+    expect(
+      solveSde(drift, fading, tensor([1, 1]), options)
+        .ys.isFinite()
+        .all()
+        .item(),
+    ).toBe(1);
   });
 
   test.each([ode.sra1(), ode.shark(), ode.eulerMaruyama()])(

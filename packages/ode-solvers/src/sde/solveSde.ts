@@ -1,25 +1,14 @@
-import {
-  checkedOptions,
-  checkFunctions,
-  concat,
-  full,
-  jit,
-  ShapeError,
-  scan,
-  type Tensor,
-  take,
-  tree,
-  where,
-} from '@flowfield/tensor-webgpu';
-import { type Clock, type ClockOptions, clockOf, knownGrid } from '../clock.ts';
-import { codeOf, OdeError } from '../errors.ts';
+import { checkedOptions, checkFunctions, type Tensor, take, tree } from '@flowfield/tensor-webgpu';
+import { type ClockOptions, clockOf, knownGrid } from '../clock.ts';
+import { OdeError } from '../errors.ts';
 import { checkFixedTimes } from '../options.ts';
 import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from '../reading.ts';
-import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from '../state.ts';
-import { freshNoise, isKey, type NoiseForm, type NoiseSource, refuse } from './brownian.ts';
+import { fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from '../state.ts';
+import { isKey, type NoiseSource, refuse } from './brownian.ts';
 import { eulerMaruyama } from './eulerMaruyama.ts';
 import { type Diffusion, type NoiseKind, noiseTerm } from './noise.ts';
 import type { SdeSolver } from './sdeSolver.ts';
+import { keptSdeSteps, type SdeFunctions, sdeSteps } from './sdeSteps.ts';
 import type { BrownianPath } from './virtualBrownianTree.ts';
 
 export interface SdeOptions<Y, Args = undefined> {
@@ -78,13 +67,6 @@ const optionNames = [
   'throw',
 ] as const;
 
-interface Carry {
-  readonly state: State;
-  readonly t: Tensor;
-  readonly code: Tensor;
-  readonly taken: Tensor;
-}
-
 /**
  * Solves `dy = f(t, y, args) dt + g(t, y, args) dW` from t0 to t1 in fixed steps, in the sense of the solver (Itô or
  * Stratonovich), forwards, or with a path backwards.
@@ -93,7 +75,8 @@ interface Carry {
  * be traced and differentiated in both modes, with the noise held fixed. Same key, same path, same bits.
  *
  * @throws OdeError, unless `throw` is false, for a state that is not finite, outside a trace; ArgumentError for options that
- * are unknown, out of range or exclude each other, for a missing key, and for a method used for noise it is not made for.
+ * are unknown, out of range or exclude each other, for a missing key, and for a method used for noise it is not made for (which
+ * it is cannot be seen inside a trace).
  */
 export function solveSde<Y, Args = undefined>(
   drift: OdeFunction<Y, Args>,
@@ -145,43 +128,33 @@ function* solving<Y, Args>(
   if (!isKey(noise)) checkReach(noise, times);
   const term = noiseTerm(kind);
 
-  const run = (state: State, at: Clock, key: Tensor | null): { end: Carry; rows: State | null; times: Tensor } => {
-    const [f, g] = [fieldOf(drift, structure, args, 'solveSde', 'the drift'), term.fieldOf(diffusion, structure, args)];
-    const source = key
-      ? freshNoise(
-          key,
-          formOf(kind, state, () => g(at.t0, state)),
-        )
-      : (noise as NoiseSource);
-    const { times: all, sizes } = at.grid as NonNullable<Clock['grid']>;
-    const count = sizes.shape[0];
-    const spans = { start: all.slice([0, count]), end: all.slice([1, count + 1]), h: sizes };
-    const body = (carry: Carry, span: typeof spans): [Carry, State | null] => {
-      const increment = source.increment({ index: carry.taken, ...span });
-      checkIncrement(kind, carry.state, increment.w);
-      const stepped = solver.leafStep({ drift: f, diffusion: g, span, state: carry.state, increment, noise: term });
-      const next = project ? stateOf(project(rebuild(stepped))) : stepped;
-      const good = next
-        .map((leaf) => leaf.isFinite().all())
-        .reduce((a, b) => a.logicalAnd(b))
-        .logicalAnd(carry.code.equal(0));
-      const moved: Carry = {
-        state: next.map((leaf, n) => where(good, leaf, carry.state[n])),
-        t: where(good, span.end, carry.t),
-        code: where(good, carry.code, codeOf('nonFinite')),
-        taken: carry.taken.add(good.astype('i32')),
-      };
-      return [moved, saveAt.steps || saveAt.ts ? moved.state : null];
-    };
-    const zero = full([], 0, { dtype: 'i32' });
-    const code = at.good ? where(at.good, zero, codeOf('badTimes')) : zero;
-    const [end, rows] = scan<Carry, typeof spans, State | null>(body, { state, t: at.t0, code, taken: zero }, spans, {
-      checkpoint: options.checkpoint ?? false,
-    });
-    return { end, rows: rows?.map((leaf, n) => concat([state[n].expandDims(0), leaf], 0)) ?? null, times: all };
+  const functions: SdeFunctions = {
+    drift: fieldOf(drift, structure, args, 'solveSde', 'the drift'),
+    diffusion: term.fieldOf(diffusion, structure, args),
+    project: project ? (state) => stateOf(project(rebuild(state))) : null,
+    increment: isKey(noise) ? null : (step) => (noise as NoiseSource).increment(step),
   };
-  const solved = jit(run)(initial, clock, isKey(noise) ? noise : null);
+  const key = isKey(noise) ? noise : null;
+  const form = {
+    solver,
+    kind,
+    term,
+    saves: Boolean(saveAt.steps || saveAt.ts),
+    checkpoint: options.checkpoint ?? false,
+  };
+  const solved =
+    probeOf(initial).device === undefined
+      ? sdeSteps(form, functions, initial, clock, key)
+      : keptSdeSteps(form, functions, initial, clock, key);
   const { end, rows } = solved;
+  if (solved.depends && readable(solved.depends, time)) {
+    const [depends] = yield* numbersOf([solved.depends]);
+    if (depends)
+      refuse(
+        'solveSde',
+        `${solver.name} is for additive noise, but the diffusion depends on y. Use milstein(), eulerMaruyama() or stochasticHeun().`,
+      );
+  }
   if ((options.throw ?? true) && readable(end.code, time)) {
     const [code, at] = yield* numbersOf([end.code, end.t]);
     if (code !== 0) {
@@ -241,21 +214,4 @@ function checkReach({ t0, t1 }: BrownianPath, times: ClockOptions): void {
       'solveSde',
       `the path runs from ${t0} to ${t1}, and the solve from ${ends[0]} to ${ends[1]}. Widen its interval.`,
     );
-}
-
-/** The form of dW: that of the state, a scalar, or [..., m] of a diffusion [..., d, m]. */
-function formOf(kind: NoiseKind, state: State, g: () => State): NoiseForm {
-  if (kind === 'scalar') return [{ shape: [], dtype: timeTypeOf(state) }];
-  if (kind === 'diagonal') return state.map(({ shape, dtype }) => ({ shape, dtype: dtype as 'f32' | 'f64' }));
-  const [{ shape, dtype }] = g();
-  return [{ shape: [...shape.slice(0, -2), shape[shape.length - 1]], dtype: dtype as 'f32' | 'f64' }];
-}
-
-/** Throws `ShapeError` for a path whose shape does not fit the state. */
-function checkIncrement(kind: NoiseKind, state: State, w: State): void {
-  if (kind !== 'diagonal') return;
-  if (w.length === state.length && w.every((leaf, n) => leaf.shape.join() === state[n].shape.join())) return;
-  throw new ShapeError(
-    `solveSde: diagonal noise needs a path of the shape of the state, [${state.map(({ shape }) => shape.join(', ')).join('] and [')}], got [${w.map(({ shape }) => shape.join(', ')).join('] and [')}]. Give the path that shape, or another kind.`,
-  );
 }

@@ -34,6 +34,40 @@ describe('knownData', () => {
   });
 });
 
+describe('checkData', () => {
+  const positive = (x: Tensor) =>
+    ff.checkData([x], (data) => {
+      if (data.some((value) => value <= 0)) throw new ff.ArgumentError(`expected positive numbers, got ${data.join()}`);
+    });
+
+  it('throws at once where data are known, and looks at nothing inside a trace', () => {
+    expect(() => positive(ff.tensor([1, 0], { device: 'cpu' }))).toThrow('got 1,0');
+    positive(ff.tensor([1, 2], { device: 'cpu' }));
+    ff.jit((x: Tensor) => {
+      positive(x);
+      return x;
+    })(ff.tensor([-1]));
+  });
+
+  it('fails the reads that are asked for next, once, and none that passes', async () => {
+    const x = ff.tensor([1, 2]);
+    positive(x);
+    positive(x.sub(1));
+    const [first, second] = [x.mul(2), x.mul(3)].map((y) => y.data());
+    await expect(first).rejects.toThrow('expected positive numbers, got 0,1');
+    await expect(second).rejects.toThrow(ff.ArgumentError);
+    expect([...(await x.mul(2).data())]).toEqual([2, 4]);
+  });
+
+  it('finds it too where a result goes to the CPU, and takes tensors of two devices', async () => {
+    const [here, there] = [ff.tensor([2], { device: 'cpu' }), ff.tensor([1])];
+    ff.checkData([here, there], (a, b) => {
+      if (a[0] > b[0]) throw new ff.ArgumentError(`${a[0]} > ${b[0]}`);
+    });
+    await expect(ff.toHost(there.mul(2))).rejects.toThrow('2 > 1');
+  });
+});
+
 describe('toHost', () => {
   it('brings the tensors of a tree to where they can be read, and leaves the rest', async () => {
     const run = () => 7;

@@ -3,7 +3,7 @@ import { checkFunctions, isPlainObject } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { isTensor } from '../ops/operands.ts';
 import { defaultDevice } from '../runtime/registry.ts';
-import { isReadable } from '../runtime/transfer.ts';
+import { checkLater, isReadable } from '../runtime/transfer.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { storageOf } from '../trace/value.ts';
 
@@ -18,6 +18,23 @@ export function knownData(x: Tensor): TypedArray | null {
   const { kind } = x.state;
   if (kind === 'traced' || (kind === 'stored' && !isReadable(storageOf(x, 'knownData')))) return null;
   return x.dataSync();
+}
+
+/**
+ * Looks at the elements of `tensors`, and throws what `check` throws: now where they are known, and when the next tensor of
+ * their device is read where they are on their way from one, so that no result waits. Inside a trace nothing is looked at.
+ *
+ *     checkData([times], (data) => {
+ *       if (data.some((t) => t === 0)) throw new ArgumentError('…');
+ *     });
+ */
+export function checkData(tensors: readonly Tensor[], check: (...data: TypedArray[]) => void): void {
+  const known = tensors.map(knownData);
+  if (known.every((data) => data !== null)) check(...known);
+  else if (tensors.every((x) => x.state.kind !== 'traced')) {
+    const coming = tensors.filter((_, i) => known[i] === null).map((x) => storageOf(x, 'checkData'));
+    checkLater(coming, (...data) => check(...known.map((each) => each ?? (data.shift() as TypedArray))));
+  }
 }
 
 /**

@@ -5,7 +5,6 @@ import { ArgumentError, DeviceError, ShapeError, TraceError } from '../errors/er
 import { composite } from '../ops/composite.ts';
 import { transpose } from '../ops/reshape.ts';
 import { slice } from '../ops/slice.ts';
-import type { Aval } from '../program/aval.ts';
 import type { Device } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import { deviceNamed } from '../runtime/registry.ts';
@@ -14,25 +13,12 @@ import { type Shape, sizeOf } from '../shape/shape.ts';
 import type { TensorMethods } from '../tensor/methods.ts';
 import type { NumbersByRank, Tensor as TensorInterface } from '../tensor/tensor.ts';
 import type { NestedArray } from '../tensor/types.ts';
-import { enterScope } from '../trace/scope.ts';
-import { BaseTensor, makeValue, registerValueClass, storageOf, takeStorage, type ValueState } from '../trace/value.ts';
+import { BaseTensor, storageOf, storedValue, takeStorage } from '../trace/value.ts';
 import { attachMethods } from './attach.ts';
 import { formatLine, formatTensor } from './format.ts';
 
-/** What a `Tensor` is made of, beside the functions that `attachMethods` gives it; they are told of at the interface. */
-class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof TensorMethods<TensorInterface>> {
-  static {
-    // What consoles and errors call it.
-    Object.defineProperty(TensorClass, 'name', { value: 'Tensor' });
-  }
-
-  constructor(aval: Aval, state: ValueState) {
-    if (state === undefined)
-      throw new ArgumentError('Tensor: tensors are made by functions, not with new. Use tensor([1, 2]) or zeros([2]).');
-    super(aval, state);
-    if (state.kind === 'stored') enterScope(this);
-  }
-
+/** What the class of tensors is given beside the functions of `attachMethods`; told of at the interface. */
+class OwnMethods extends BaseTensor implements Omit<TensorInterface, keyof TensorMethods<TensorInterface>> {
   get T(): TensorInterface {
     return transpose(this);
   }
@@ -98,7 +84,7 @@ class TensorClass extends BaseTensor implements Omit<TensorInterface, keyof Tens
     const storage = constant
       ? upload(target, constant, this.dtype)
       : transfer(storageOf(this.readable('to', this.to), 'to'), target);
-    return makeValue(this, { kind: 'stored', storage }) as Tensor;
+    return storedValue(this, storage) as Tensor;
   }
 
   dispose(): void {
@@ -182,11 +168,12 @@ function nest(data: TypedArray, shape: Shape, asBooleans: boolean): number | boo
   return build(0);
 }
 
-attachMethods(TensorClass.prototype);
-registerValueClass(TensorClass);
+const { constructor: _, ...own } = Object.getOwnPropertyDescriptors(OwnMethods.prototype);
+Object.defineProperties(BaseTensor.prototype, own);
+attachMethods(BaseTensor.prototype);
 
 /** The class of tensors, for `x instanceof Tensor`. Functions make them: `tensor`, `zeros`, `random.normal`. */
-export const Tensor = TensorClass as unknown as TensorConstructor;
+export const Tensor = BaseTensor as unknown as TensorConstructor;
 
 interface TensorConstructor {
   readonly prototype: TensorInterface;

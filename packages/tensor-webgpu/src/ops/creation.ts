@@ -19,7 +19,7 @@ import { checkShape, type Shape, sizeOf } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { CreateOptions, TensorLike } from '../tensor/types.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
-import { isValue, makeValue, placeOf } from '../trace/value.ts';
+import { isValue, placeOf, storedValue } from '../trace/value.ts';
 import { composite } from './composite.ts';
 
 /** The named device; without a name that of the program being traced, or the default one. */
@@ -42,7 +42,7 @@ function deviceFor(dtype: DType, deviceName: string | undefined): Device {
 
 /** Takes over `shape`, which nobody can write to from then on. */
 const stored = (storage: Storage, shape: Shape, dtype: DType): Tensor =>
-  makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage }) as Tensor;
+  storedValue({ shape: Object.freeze(shape), dtype }, storage) as Tensor;
 
 /** Puts host data on a device. */
 const put = (data: TypedArray, shape: Shape, dtype: DType, deviceName: string | undefined): Tensor =>

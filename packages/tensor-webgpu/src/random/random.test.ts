@@ -232,6 +232,10 @@ describe('distributions', () => {
     const drawn = random.truncatedNormal(key, 3, 4, [1000]).dataSync();
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(3);
     expect(Math.max(...drawn)).toBeLessThanOrEqual(4);
+    const rows = random.truncatedNormal(key, tensor([0, 3]), tensor([[1], [5]]));
+    expect(rows.shape).toEqual([2, 2]);
+    expect(rows.slice(0, 1).isNaN().item()).toBe(1);
+    expect(rows.slice(1, 1).item()).toBeGreaterThan(3);
     expect(() => random.truncatedNormal(key, 1, 1)).toThrow(ArgumentError);
     expect(() => random.uniform(key, [2], { minval: 1, maxval: 0 })).toThrow(ArgumentError);
     expect(() => random.randint(key, [2], 5, 5)).toThrow(ArgumentError);

@@ -4,7 +4,7 @@ import { composite } from '../ops/composite.ts';
 import { broadcastValue } from '../ops/operands.ts';
 import { lax } from '../primitives/lax.ts';
 import type { Value } from '../program/value.ts';
-import type { Shape } from '../shape/shape.ts';
+import { broadcastShapes, type Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
 import { ABOVE_MINUS_ONE, checkedDType, type RandomOptions, unit } from './continuous.ts';
@@ -86,7 +86,7 @@ function caseOf(low: TensorLike, high: TensorLike, from: number): Case | undefin
 
 /**
  * Standard normal numbers given that they lie in [lower, upper], by inversion, however far in a tail the interval is.
- * Bounds broadcast to `shape`; derivatives flow to them. Of 2²³ levels in f32 and 2⁵² in f64, so that what is rarer
+ * Bounds broadcast to `shape`, by default to each other's; derivatives flow to them. Of 2²³ levels in f32 and 2⁵² in f64, so that what is rarer
  * within the interval is not drawn. In the middle they are those of `jax.random.truncated_normal`.
  * @throws ArgumentError for plain bounds unless lower < upper; where elements of tensors are not, NaN.
  */
@@ -94,7 +94,7 @@ export function truncatedNormal(
   key: Key,
   lower: TensorLike,
   upper: TensorLike,
-  shape: Shape = [],
+  shape?: Shape,
   options: RandomOptions = {},
 ): Tensor {
   const { dtype = 'f32' } = checkedOptions('random.truncatedNormal', options, ['dtype']);
@@ -103,10 +103,10 @@ export function truncatedNormal(
     if (typeof lower === 'number' && typeof upper === 'number' && !(lower < upper)) {
       throw new ArgumentError(`random.truncatedNormal: lower ${lower} must be less than upper ${upper}.`);
     }
-    const [low, high] = [lower, upper].map((bound) =>
-      broadcastValue('random.truncatedNormal', parameterIn(key, bound, type), shape),
-    );
-    const u = unit('truncatedNormal', key, shape, type);
+    const bounds = [lower, upper].map((bound) => parameterIn(key, bound, type));
+    const drawnShape = shape ?? broadcastShapes('random.truncatedNormal', bounds[0].shape, bounds[1].shape);
+    const [low, high] = bounds.map((bound) => broadcastValue('random.truncatedNormal', bound, drawnShape));
+    const u = unit('truncatedNormal', key, drawnShape, type);
     const drawn = lax.min(lax.max(quantile(u, low, high, type, caseOf(lower, upper, TAIL[type].from)), low), high);
     if (typeof lower === 'number' && typeof upper === 'number') return drawn;
     return lax.select(lax.lt(low, high), drawn, Number.NaN);

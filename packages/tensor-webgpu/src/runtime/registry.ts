@@ -3,6 +3,8 @@ import type { Device, DeviceInfo } from './device.ts';
 
 const known = new Map<string, Device>();
 let chosen: Device | null = null;
+/** Why the default device is the default one, where it was not a person who said so. */
+let reason: string | null = null;
 
 /** Makes a device known by its name; the first one becomes the default. Throws `DeviceError` for the name of another. */
 export function registerDevice(device: Device): void {
@@ -45,21 +47,28 @@ export function deviceNamed(name: string): Device {
   return device;
 }
 
+/** Makes a device the default one, and keeps why for `deviceInfo`. */
+export function chooseDevice(name: string, why: string | null): void {
+  chosen = deviceNamed(name);
+  reason = why;
+}
+
 /** The device on which new tensors are made. With a name, makes that device the default first. */
 export function defaultDevice(name?: string): Device {
-  if (name !== undefined) chosen = deviceNamed(name);
+  if (name !== undefined) chooseDevice(name, null);
   if (!chosen) throw new DeviceError('No device is registered. Import @flowfield/tensor-webgpu as a whole.');
   return chosen;
 }
 
 /**
  * What a device is like on this machine, the default one unless another is given (a device, or the name of one): its dtypes,
- * the name of its numerics, how many threads it uses and why not more.
+ * the name of its numerics, how many threads it uses and why not more, and why `auto` chose it.
  *
  * @throws DeviceError when there is no such device; ArgumentError for a bad `FLOWFIELD_THREADS`.
  */
 export function deviceInfo(given: string | Device = defaultDevice()): DeviceInfo {
   const device = typeof given === 'string' ? deviceNamed(given) : given;
   const info = device.info?.() ?? { numerics: device.name, threads: 1, notes: [] };
-  return { name: device.name, dtypes: [...device.dtypes], ...info };
+  const notes = device === chosen && reason !== null ? [...info.notes, reason] : info.notes;
+  return { name: device.name, dtypes: [...device.dtypes], ...info, notes };
 }

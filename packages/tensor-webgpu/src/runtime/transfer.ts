@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from '../dtype/dtype.ts';
 import { DeviceError } from '../errors/errors.ts';
+import { checksSoFar, expectCheck } from './checks.ts';
 import type { Device, Storage } from './device.ts';
 import { lineOf } from './line.ts';
 import { arrivalOf, PendingStorage } from './pending.ts';
@@ -23,8 +24,32 @@ export function upload(device: Device, data: TypedArray, dtype: DType): Storage 
 const promised = (device: Device, dtype: DType, size: number, coming: Promise<Storage>): Storage =>
   new PendingStorage(device, dtype, size, coming);
 
-/** The elements of a storage when everything asked of its device before is done. */
+/** The elements of a storage when everything asked of its device before is done; fails with what checks before it found. */
 export function download(storage: Storage): Promise<TypedArray> {
+  const checks = checksSoFar(storage.device);
+  const elements = unchecked(storage);
+  if (checks === null) return elements;
+  return Promise.all([elements, checks]).then(([data]) => data);
+}
+
+/** Looks at elements when they have come; what `check` throws, the next reads of their device fail with. */
+export function checkLater(storages: readonly Storage[], check: (...data: TypedArray[]) => void): void {
+  const found = Promise.all(storages.map(unchecked)).then(
+    (data) => {
+      try {
+        check(...data);
+        return null;
+      } catch (error) {
+        return error as Error;
+      }
+    },
+    // Why elements do not come is told to whoever reads them.
+    () => null,
+  );
+  for (const device of new Set(storages.map((storage) => storage.device))) expectCheck(device, found);
+}
+
+function unchecked(storage: Storage): Promise<TypedArray> {
   const { device } = storage;
   const line = lineOf(device);
   const here = arrivalOf(storage);

@@ -2,11 +2,11 @@ import { DeviceError } from '../errors/errors.ts';
 import type { Params } from '../program/aval.ts';
 import type { Primitive, Program } from '../program/program.ts';
 import type { Value } from '../program/value.ts';
-import type { Device, Storage } from '../runtime/device.ts';
-import { type CompiledProgram, compiled, run } from '../runtime/execute.ts';
+import type { Device } from '../runtime/device.ts';
+import { compiled, run } from '../runtime/execute.ts';
 import { defaultDevice } from '../runtime/registry.ts';
 import { currentBuilder, trace, traceProgram } from './builder.ts';
-import { makeValue, storageOf } from './value.ts';
+import { storageOf, storedValues } from './value.ts';
 
 /** Applies a primitive: recorded when a trace is in progress, run at once otherwise. */
 export function bind(primitive: Primitive, inputs: readonly Value[], params: Params): Value[] {
@@ -47,14 +47,7 @@ export function runProgram(program: Program, inputs: readonly Value[], use: stri
     made,
     inputs.map((value) => storageOf(value, use)),
   );
-  return storedValues(made, storages);
-}
-
-/** The results of a run. */
-export function storedValues({ results }: CompiledProgram, storages: readonly Storage[]): Value[] {
-  const values: Value[] = [];
-  for (let i = 0; i < results.length; i++) values.push(makeValue(results[i], { kind: 'stored', storage: storages[i] }));
-  return values;
+  return storedValues(made.results, storages).slice();
 }
 
 /**

@@ -8,11 +8,11 @@ import { upload } from '../runtime/transfer.ts';
 import type { Shape } from '../shape/shape.ts';
 import { currentBuilder } from './builder.ts';
 import { type NumberForm, plainNumber } from './plainNumber.ts';
-import { isValue, literalValue, makeValue } from './value.ts';
+import { isValue, literalValue, storedValue } from './value.ts';
 
 /** A value in memory from host data, on the default device unless another is named. */
 function constantValue(data: TypedArray, shape: Shape, dtype: DType, device = defaultDevice()): Value {
-  return makeValue({ shape: Object.freeze(shape), dtype }, { kind: 'stored', storage: upload(device, data, dtype) });
+  return storedValue({ shape: Object.freeze(shape), dtype }, upload(device, data, dtype));
 }
 
 /** A scalar: a literal inside a trace, a tensor in memory outside. */

@@ -1,10 +1,11 @@
 import type { DType } from '../dtype/dtype.ts';
-import { DisposedError, DuplicateError } from '../errors/errors.ts';
+import { ArgumentError, DisposedError, DuplicateError } from '../errors/errors.ts';
 import type { Aval, Literal, Var } from '../program/aval.ts';
 import type { Value } from '../program/value.ts';
 import type { Device, Memory, Storage } from '../runtime/device.ts';
 import { giveBack } from '../runtime/line.ts';
 import type { Shape } from '../shape/shape.ts';
+import { tellMade } from './made.ts';
 import type { PlainNumber } from './plainNumber.ts';
 
 /** A trace as its values see it: they are symbols of it, and may not be used once it is over. */
@@ -22,25 +23,35 @@ export type ValueState =
 /** Tells tensors of another copy of this library; its value is where the copy lies. */
 const COPY = Symbol.for('@flowfield/tensor-webgpu');
 
-/** An immutable array of known shape and dtype, in memory or inside a trace. `Tensor` adds the methods. */
+/**
+ * An immutable array of known shape and dtype, in memory or inside a trace. The layer above gives the class its methods: of a
+ * class derived from this one, each value would cost four times as much to make.
+ */
 export class BaseTensor implements Value {
-  readonly shape: Shape;
-  readonly dtype: DType;
+  // Set by the constructor alone: fields that are defined before make a value cost twice as much.
+  declare readonly shape: Shape;
+  declare readonly dtype: DType;
   /** @internal */
-  state: ValueState;
-  /** @internal Its place among the young; -1 when the finalizer knows of it, or need not. */
-  youngAt = -1;
+  declare state: ValueState;
+  /** @internal The results that it came with; `null` for what has no memory. */
+  declare batch: Batch | null;
   /** @internal The last call that looked whether it was given twice. */
-  seenBy = 0;
+  declare seenBy: number;
 
   static {
     Object.defineProperty(BaseTensor.prototype, COPY, { value: import.meta.url });
+    // What consoles and errors call it.
+    Object.defineProperty(BaseTensor, 'name', { value: 'Tensor' });
   }
 
   constructor(aval: Aval, state: ValueState) {
+    if (state === undefined)
+      throw new ArgumentError('Tensor: tensors are made by functions, not with new. Use tensor([1, 2]) or zeros([2]).');
     this.shape = aval.shape;
     this.dtype = aval.dtype;
     this.state = state;
+    this.batch = null;
+    this.seenBy = 0;
   }
 
   /** The device that holds the data; `undefined` inside a trace. */
@@ -62,22 +73,24 @@ export function isValue(x: unknown): x is Value {
   );
 }
 
-type ValueClass = new (aval: Aval, state: ValueState) => BaseTensor;
-let valueClass: ValueClass = BaseTensor;
-
-/** Called once by the tensor layer, so that every value made below it is a `Tensor`. */
-export function registerValueClass(made: ValueClass): void {
-  valueClass = made;
-}
-
 /** Frees the memory of tensors that were collected without a dispose: a safety net, not a plan. */
 const collected = new FinalizationRegistry<Memory>(giveBack);
 
+/** Values in memory that were made together. */
+interface Batch {
+  readonly values: BaseTensor[];
+  /** How many of them still have their memory. */
+  left: number;
+  /** Its place among the young; -1 when the finalizer knows of its values, or need not. */
+  youngAt: number;
+}
+
 /**
- * Values in memory that the finalizer does not know of yet. Telling it costs more than all else that is done for a
- * small result, and most of them are disposed or donated before the task ends.
+ * Batches of which the finalizer does not know yet. Telling it costs more than all else that is done for a small result, and
+ * most of them are disposed or donated before the task ends.
  */
-const young: BaseTensor[] = [];
+const young: Batch[] = [];
+let youngValues = 0;
 let youngElements = 0;
 let settling = false;
 const MOST_YOUNG = 8192;
@@ -85,51 +98,72 @@ const MOST_YOUNG_ELEMENTS = 1 << 22;
 
 /** Tells the finalizer of the young. */
 function settle(): void {
-  for (const value of young) {
-    value.youngAt = -1;
-    const { state } = value;
-    if (state.kind === 'stored') collected.register(value, state.storage.memory, value);
+  for (const batch of young) {
+    batch.youngAt = -1;
+    for (const value of batch.values) {
+      const { state } = value;
+      if (state.kind === 'stored') collected.register(value, state.storage.memory, value);
+    }
   }
   young.length = 0;
+  youngValues = 0;
   youngElements = 0;
 }
 
 /** The finalizer shall not free what this value held. */
 function forget(value: BaseTensor, storage: Storage): void {
-  const { youngAt } = value;
+  const batch = value.batch as Batch;
+  const { youngAt } = batch;
   if (youngAt < 0) {
     collected.unregister(value);
     return;
   }
   youngElements -= storage.size;
-  const last = young.pop() as BaseTensor;
-  if (last !== value) {
+  if (--batch.left > 0) return;
+  youngValues -= batch.values.length;
+  const last = young.pop() as Batch;
+  if (last !== batch) {
     young[youngAt] = last;
     last.youngAt = youngAt;
   }
-  value.youngAt = -1;
+  batch.youngAt = -1;
 }
 
 const afterTask: (run: () => void) => void =
   typeof setImmediate === 'function' ? (run) => void setImmediate(run).unref?.() : (run) => void setTimeout(run, 0);
 
-export function makeValue(aval: Aval, state: ValueState): Value {
-  const value = new valueClass(aval, state);
-  if (state.kind === 'stored') {
-    value.youngAt = young.length;
-    young.push(value);
-    youngElements += state.storage.size;
-    if (young.length >= MOST_YOUNG || youngElements >= MOST_YOUNG_ELEMENTS) settle();
-    else if (!settling) {
-      settling = true;
-      afterTask(() => {
-        settling = false;
-        settle();
-      });
-    }
+/** A value of a trace, or one that has no memory. */
+export const makeValue = (aval: Aval, state: Exclude<ValueState, { kind: 'stored' }>): Value =>
+  new BaseTensor(aval, state);
+
+/** Values in memory, of these forms. */
+export function storedValues(forms: readonly Aval[], storages: readonly Storage[]): readonly Value[] {
+  const values: BaseTensor[] = [];
+  const batch: Batch = { values, left: forms.length, youngAt: young.length };
+  for (let i = 0; i < forms.length; i++) {
+    const storage = storages[i];
+    const value = new BaseTensor(forms[i], { kind: 'stored', storage });
+    value.batch = batch;
+    values.push(value);
+    tellMade(value);
+    youngElements += storage.size;
   }
-  return value;
+  if (values.length === 0) return values;
+  young.push(batch);
+  youngValues += values.length;
+  if (youngValues >= MOST_YOUNG || youngElements >= MOST_YOUNG_ELEMENTS) settle();
+  else if (!settling) {
+    settling = true;
+    afterTask(() => {
+      settling = false;
+      settle();
+    });
+  }
+  return values;
 }
+
+/** A value in memory. */
+export const storedValue = (aval: Aval, storage: Storage): Value => storedValues([aval], [storage])[0];
 
 /**
  * Takes the storage away from a value, which is gone from then on; `why` completes "was used after".

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { deviceOf } from '../trace/bind.ts';
 import { currentBuilder, trace } from '../trace/builder.ts';
 import { type LeafForm, liftedForm } from '../trace/constant.ts';
-import { collectMade } from '../trace/scope.ts';
+import { gatherMade } from '../trace/made.ts';
 import { BaseTensor } from '../trace/value.ts';
 import { flatten, leaves } from '../tree/tree.ts';
 import { clearConverted } from './closureConvert.ts';
@@ -117,17 +117,19 @@ export class JitFunction {
       return this.f(...args.map((arg, n) => (statics.has(n) ? arg : dynamic[next++])));
     };
     // Constants made while tracing belong to the program: no scope around this call may free them.
-    const { result: traced, made } = collectMade(() =>
-      trace(avals, (...values) => callFlat(call, structure, values, 'jit')),
-    );
-    const { program, captured, extra: result } = traced;
+    const made = new Set<object>();
+    const {
+      program,
+      captured,
+      extra: result,
+    } = gatherMade(made, () => trace(avals, (...values) => callFlat(call, structure, values, 'jit')));
     const donated = args.flatMap((arg, n) => (statics.has(n) ? [] : leaves(arg).map(() => this.donate.includes(n))));
     const flags = donated.includes(true) ? [...donated, ...captured.map(() => false)] : undefined;
     const device = deviceOf([...valuesAmong(given), ...captured], 'jit');
     return new JitEntry({
       compiled: compiled(program, device, { donate: flags }),
       captured,
-      own: captured.filter((value) => (made as ReadonlySet<unknown>).has(value)),
+      own: captured.filter((value) => made.has(value)),
       structure,
       leaves: avals,
       statics,

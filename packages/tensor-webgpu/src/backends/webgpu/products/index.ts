@@ -1,3 +1,3 @@
-export { planProduct } from './plan.ts';
-export type { ProductOperand, ProductPlan, ProductRequest, ProductStep, Tile } from './request.ts';
+export { planProduct, THRESHOLDS } from './plan.ts';
+export type { ProductOperand, ProductPlan, ProductRequest, ProductStep, ProductThresholds, Tile } from './request.ts';
 export { productSource } from './source.ts';

@@ -4,6 +4,7 @@ import type {
   ProductPlan,
   ProductRequest,
   ProductStep,
+  ProductThresholds,
   Tile,
   VectorAxis,
 } from './request.ts';
@@ -16,50 +17,50 @@ const tile = (rows: number, columns: number, depth: number, threadRows: number, 
   threadColumns,
 });
 
-/** Tiles to choose from, and the fraction of the largest one's speed that each reaches where it fits. */
-const TILES: readonly { readonly tile: Tile; readonly speed: number }[] = [
-  { tile: tile(128, 128, 16, 8, 8), speed: 1 },
-  { tile: tile(128, 64, 16, 8, 8), speed: 0.9 },
-  { tile: tile(64, 128, 16, 8, 8), speed: 0.9 },
-  { tile: tile(64, 64, 16, 8, 4), speed: 0.75 },
-  { tile: tile(64, 32, 16, 4, 4), speed: 0.55 },
-  { tile: tile(32, 64, 16, 4, 4), speed: 0.55 },
-  { tile: tile(32, 32, 16, 4, 4), speed: 0.45 },
-];
+/**
+ * From which sizes on one way to compute a product beats another: by reasoning, until `scripts/products.ts`, which measures
+ * the ways on a card and prints what to set here, has run on one.
+ */
+export const THRESHOLDS: ProductThresholds = {
+  tiles: [
+    { tile: tile(128, 128, 16, 8, 8), speed: 1 },
+    { tile: tile(128, 64, 16, 8, 8), speed: 0.9 },
+    { tile: tile(64, 128, 16, 8, 8), speed: 0.9 },
+    { tile: tile(64, 64, 16, 8, 4), speed: 0.75 },
+    { tile: tile(64, 32, 16, 4, 4), speed: 0.55 },
+    { tile: tile(32, 64, 16, 4, 4), speed: 0.55 },
+    { tile: tile(32, 32, 16, 4, 4), speed: 0.45 },
+  ],
+  enoughThreads: 132 * 512,
+  shortestPiece: 128,
+  leastTiled: 12,
+  leastTiledDepth: 8,
+  leastTiledWork: 2 ** 21,
+  leastShared: 64,
+  enoughAlone: 2048,
+  longAlone: 512,
+};
 
-/** Threads that keep a large card busy. */
-const ENOUGH_THREADS = 132 * 512;
-/** A piece of a split sum is at least so long. */
-const SHORTEST_PIECE = 128;
 const MOST_PIECES = 256;
-/** Below these extents a tile is mostly empty. */
-const LEAST_TILED = 12;
-const LEAST_TILED_DEPTH = 8;
-/** Up to so many multiplications, threads on their own are as fast, and their kernel compiles in a moment. */
-const LEAST_TILED_WORK = 2 ** 21;
-/** From this length on, threads share the sum of one element. */
-const LEAST_SHARED = 64;
-/** So many elements keep their threads to themselves, where their sums are not too long for that. */
-const ENOUGH_ALONE = 2048;
-const LONG_ALONE = 512;
 /** Threads of a workgroup of the families `rows` and `small`, and of the last step. */
 export const GROUP = 256;
 export const SMALL_GROUP = 64;
 
 /** Plans the dispatches of a product by its shape and the strides of its operands. */
 export function planProduct(request: ProductRequest): ProductPlan {
-  const { batch, m, n, k } = request;
+  const { batch, m, n, k, family, thresholds = THRESHOLDS } = request;
   if (request.tile) return tiled(request, request.tile, request.pieces ?? 1);
-  const tiles = TILES.filter(({ tile: each }) => fits(each, request.limits));
-  const isLarge = batch * m * n * k > LEAST_TILED_WORK;
-  if (isLarge && Math.min(m, n) >= LEAST_TILED && k >= LEAST_TILED_DEPTH && tiles.length > 0) {
+  const { enoughThreads, leastTiled, leastTiledDepth, leastTiledWork } = thresholds;
+  const tiles = thresholds.tiles.filter(({ tile: each }) => fits(each, request.limits));
+  const isLarge = batch * m * n * k > leastTiledWork && Math.min(m, n) >= leastTiled && k >= leastTiledDepth;
+  if (tiles.length > 0 && (family === 'tiled' || (family === undefined && isLarge))) {
     let best = { cost: Infinity, tile: tiles[0].tile, pieces: 1 };
     for (const { tile: each, speed } of tiles) {
       const groups = Math.ceil(m / each.rows) * Math.ceil(n / each.columns) * batch;
       const threads = threadsOf(each);
-      const wanted = Math.ceil(ENOUGH_THREADS / (groups * threads));
-      const pieces = Math.max(1, Math.min(wanted, Math.floor(k / SHORTEST_PIECE), MOST_PIECES));
-      const busy = Math.min(1, (groups * pieces * threads) / ENOUGH_THREADS);
+      const wanted = Math.ceil(enoughThreads / (groups * threads));
+      const pieces = Math.max(1, Math.min(wanted, Math.floor(k / thresholds.shortestPiece), MOST_PIECES));
+      const busy = Math.min(1, (groups * pieces * threads) / enoughThreads);
       // What the last step reads counts like a few multiplications each.
       const extra = pieces > 1 ? batch * m * n * pieces * 8 : 0;
       const cost = (groups * each.rows * each.columns * k) / (speed * busy) + extra;
@@ -68,9 +69,9 @@ export function planProduct(request: ProductRequest): ProductPlan {
     return tiled(request, best.tile, best.pieces);
   }
   const elements = batch * m * n;
-  const threads = k > LONG_ALONE ? ENOUGH_THREADS * 4 : ENOUGH_ALONE;
-  if (k < LEAST_SHARED || elements >= threads) return small(request);
-  return rows(request);
+  const alone = k > thresholds.longAlone ? enoughThreads * 4 : thresholds.enoughAlone;
+  const isShared = family === undefined ? k >= thresholds.leastShared && elements < alone : family === 'rows';
+  return isShared ? rows(request, enoughThreads) : small(request);
 }
 
 export const threadsOf = ({ rows, columns, threadRows, threadColumns }: Tile): number =>
@@ -106,12 +107,12 @@ function tiled(request: ProductRequest, each: Tile, pieces: number): ProductPlan
 }
 
 /** Elements whose sum is long and that are few: their threads go along whichever axis lies close together. */
-function rows(request: ProductRequest): ProductPlan {
+function rows(request: ProductRequest, enoughThreads: number): ProductPlan {
   const { batch, m, n, k, limits } = request;
   const elements = batch * m * n;
-  const slices = sharesAlongSum(request) ? (elements * 32 < ENOUGH_THREADS && k >= 1024 ? GROUP : 32) : 8;
+  const slices = sharesAlongSum(request) ? (elements * 32 < enoughThreads && k >= 1024 ? GROUP : 32) : 8;
   const groups = Math.ceil(elements / (GROUP / slices));
-  const wanted = Math.ceil(ENOUGH_THREADS / (groups * GROUP));
+  const wanted = Math.ceil(enoughThreads / (groups * GROUP));
   const pieces = Math.max(1, Math.min(wanted, Math.floor(k / (slices * 16)), MOST_PIECES));
   const pieceLength = Math.ceil(k / pieces);
   const used = Math.ceil(k / pieceLength);

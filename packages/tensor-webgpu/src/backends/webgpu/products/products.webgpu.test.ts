@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../../dtype/dtype.ts';
 import { bytesOf, dispatch, storageBuffer, testDevice, type Words } from '../testing/kernel.ts';
-import { type ProductOperand, type ProductRequest, planProduct, productSource, type Tile } from './index.ts';
+import {
+  type ProductOperand,
+  type ProductPlan,
+  type ProductRequest,
+  type ProductThresholds,
+  planProduct,
+  productSource,
+  THRESHOLDS,
+  type Tile,
+} from './index.ts';
 
 interface Shape {
   batch?: number;
@@ -22,6 +31,8 @@ interface Options {
   vectors?: boolean;
   tile?: Tile;
   pieces?: number;
+  family?: ProductPlan['family'];
+  thresholds?: ProductThresholds;
 }
 
 const arrays = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
@@ -49,7 +60,17 @@ function filled(length: number, seed: number, dtype: DType): Words {
 
 /** Runs a product with a prologue and an epilogue and compares it with sums in float64, or in wrapping integers. */
 async function check({ batch = 1, m, n, k }: Shape, options: Options = {}) {
-  const { dtype = 'f32', lhsRows = true, rhsRows = false, computed = false, vectors, tile, pieces } = options;
+  const {
+    dtype = 'f32',
+    lhsRows = true,
+    rhsRows = false,
+    computed = false,
+    vectors,
+    tile,
+    pieces,
+    family,
+    thresholds,
+  } = options;
   const device = await testDevice();
   const places = [operand(m, k, batch, lhsRows, options), operand(n, k, batch, rhsRows, options)];
   const size = (place: ProductOperand, extent: number): number =>
@@ -70,6 +91,8 @@ async function check({ batch = 1, m, n, k }: Shape, options: Options = {}) {
     vectors,
     tile,
     pieces,
+    family,
+    thresholds,
   };
   const plan = planProduct(request);
   const buffers = [storageBuffer(device, a), storageBuffer(device, b), storageBuffer(device, 4 * batch * m * n)];
@@ -173,6 +196,13 @@ describe('products', () => {
   test('large products choose tiles, and cut long sums of few elements', async () => {
     const plan = await check({ m: 32, n: 32, k: 4096 });
     expect([plan.family, plan.pieces > 1]).toEqual(['tiled', true]);
+  });
+
+  test('a family may be asked for, and other thresholds', async () => {
+    for (const family of ['small', 'rows', 'tiled'] as const)
+      expect((await check({ m: 20, n: 24, k: 70 }, { family })).family).toBe(family);
+    const plan = await check({ m: 20, n: 24, k: 70 }, { thresholds: { ...THRESHOLDS, leastTiledWork: 0 } });
+    expect(plan.family).toBe('tiled');
   });
 
   test.for([

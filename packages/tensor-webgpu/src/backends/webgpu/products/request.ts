@@ -32,6 +32,29 @@ export interface ProductRequest {
   /** A tile, and a number of pieces of the contracted axis, to take whatever the shape: to compare them by. */
   readonly tile?: Tile;
   readonly pieces?: number;
+  /** Likewise a family; and other thresholds than those of this library. */
+  readonly family?: ProductPlan['family'];
+  readonly thresholds?: ProductThresholds;
+}
+
+/** By what a plan is chosen. */
+export interface ProductThresholds {
+  /** Tiles to choose from, and the fraction of the fastest one's speed that each reaches where it fits. */
+  readonly tiles: readonly { readonly tile: Tile; readonly speed: number }[];
+  /** Threads that keep a large card busy. */
+  readonly enoughThreads: number;
+  /** A piece of a split sum is at least so long. */
+  readonly shortestPiece: number;
+  /** Below these extents a tile is mostly empty. */
+  readonly leastTiled: number;
+  readonly leastTiledDepth: number;
+  /** Up to so many multiplications, threads on their own are as fast, and their kernel compiles in a moment. */
+  readonly leastTiledWork: number;
+  /** From this length on, threads share the sum of one element. */
+  readonly leastShared: number;
+  /** So many elements keep their threads to themselves, where their sums are not longer than `longAlone`. */
+  readonly enoughAlone: number;
+  readonly longAlone: number;
 }
 
 /** What a workgroup computes: a tile of C of rows × columns, over steps of `depth` contracted elements. */
