@@ -7,6 +7,7 @@ import { range, type Shape, sizeOf } from '../shape/shape.ts';
 import { jointStride } from './contraction.ts';
 import { Expressions, MustStore } from './express.ts';
 import { transposed, viewPrimitive } from './normalize.ts';
+import { piecesAgain } from './pieces-again.ts';
 import { Storage } from './storage.ts';
 
 /** Terms of a product's sums at most where an axis becomes one of the batch: no target cuts so few in pieces. */
@@ -48,8 +49,9 @@ export function batchedProducts<P extends Program>(program: P, target: Target): 
   const least = target.batchedPlaces;
   if (least === undefined) return { program, storage };
   let changed = false;
+  const made: Made = { storage, taken: new Set() };
   const eqns = program.eqns.flatMap((eqn) => {
-    const batched = loweringOf(eqn.primitive).as === 'contraction' ? batchedProduct(eqn, storage, least) : null;
+    const batched = loweringOf(eqn.primitive).as === 'contraction' ? batchedProduct(eqn, made, least) : null;
     changed ||= batched !== null;
     return batched ?? [eqn];
   });
@@ -58,10 +60,22 @@ export function batchedProducts<P extends Program>(program: P, target: Target): 
   return { program: batched, storage: new Storage(batched, target) };
 }
 
-function batchedProduct(eqn: Eqn, storage: Storage, least: number): Eqn[] | null {
+/** What is known of a program on the way through it. */
+interface Made {
+  readonly storage: Storage;
+  /** Arrays put together from pieces that a product of images has. */
+  readonly taken: Set<Var>;
+}
+
+function batchedProduct(eqn: Eqn, { storage, taken }: Made, least: number): Eqn[] | null {
   const [lhs, rhs] = eqn.inputs.map((atom, i) => sideOf(atom, eqn, i));
   const batch: readonly number[] = eqn.params.batch[0];
   const [m, n] = [lhs, rhs].map((side) => sizeOf(extentsOf(side, side.free)));
+  const again = (build: (left: Side, right: Side) => Eqn[]): Eqn[] => {
+    const copies = [lhs, rhs].map(({ atom }, i) => piecesAgain(atom, [rhs, lhs][i].atom, storage, taken));
+    const [left, right] = [lhs, rhs].map((side, i) => ({ ...side, atom: copies[i].atom }));
+    return [...copies.flatMap((copy) => copy.eqns), ...build(left, right)];
+  };
   // Single rows and columns are summed in another order, which must not depend on where an operand lies.
   if (sizeOf(extentsOf(lhs, batch)) !== 1 || m === 1 || n === 1) return null;
   const pays = (side: Side, axes: readonly number[]): boolean =>
@@ -69,9 +83,8 @@ function batchedProduct(eqn: Eqn, storage: Storage, least: number): Eqn[] | null
   if (eqn.params.apart) {
     if (!pays(lhs, lhs.contract)) return null;
     const partial = lhs.atom.shape[lhs.contract[0]] * m * n;
-    return LEAST_GAIN * partial <= sizeOf(lhs.atom.shape) + sizeOf(rhs.atom.shape)
-      ? alongContracted(eqn, lhs, rhs)
-      : null;
+    if (LEAST_GAIN * partial > sizeOf(lhs.atom.shape) + sizeOf(rhs.atom.shape)) return null;
+    return again((left, right) => alongContracted(eqn, left, right));
   }
   // Longer sums may be cut in pieces, which must not depend on where an operand lies either.
   if (sizeOf(extentsOf(lhs, lhs.contract)) > MOST_TERMS) return null;
@@ -82,7 +95,7 @@ function batchedProduct(eqn: Eqn, storage: Storage, least: number): Eqn[] | null
   const side = [lhs, rhs][at];
   const inner = { ...side, free: side.free.slice(1) };
   return pays(side, side.free) && walk(walks[at] as readonly number[], inner, 'free')
-    ? alongFree(eqn, lhs, rhs, at)
+    ? again((left, right) => alongFree(eqn, left, right, at))
     : null;
 }
 

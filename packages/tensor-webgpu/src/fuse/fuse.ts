@@ -296,7 +296,7 @@ class Fuser {
   private placePieces(eqn: Eqn): void {
     const [variable] = eqn.outputs;
     const parts = this.stored(() => pieceParts(this.loops, eqn));
-    if (placeSideBySide(this.groups, this.loops, this.target, variable, parts)) return;
+    if (placeSideBySide(this.groups, this.loops, this.target, eqn, parts)) return;
     const loops = parts.filter((part) => !this.joinPiece(variable, part));
     let group = this.groups.latest([variable]);
     const latest = this.groups.latest(accessOf(loops.flatMap((part) => part.stages)).reads);

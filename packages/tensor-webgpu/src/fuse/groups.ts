@@ -44,6 +44,11 @@ export class Groups {
     return this.homes.has(variable);
   }
 
+  /** The part that makes a variable, when rows can be added to it. */
+  draftOf(variable: Var): Draft | null {
+    return this.homes.get(variable)?.draft ?? null;
+  }
+
   /** The last group that computes something read here or must end before; -1 when there is none. */
   latest(variables: readonly Var[]): number {
     let latest = this.fence;

@@ -65,9 +65,10 @@ export function placeSideBySide(
   groups: Groups,
   loops: Loops,
   target: Target,
-  variable: Var,
+  eqn: Eqn,
   parts: readonly PieceDraft[],
 ): boolean {
+  const [variable] = eqn.outputs;
   const { chained, fewRows, oneRow } = target;
   const [rows] = variable.shape;
   if (parts.length < 2 || rows < fewRows || sizeOf(variable.shape) <= oneRow) return false;
@@ -76,7 +77,9 @@ export function placeSideBySide(
   const stages = filledFirst(loops, variable, parts);
   const { reads } = accessOf(stages);
   const latest = groups.latest(reads);
-  const joined = groups.partToJoin(reads, latest);
+  const near = eqn.params.beside && groups.draftOf(eqn.params.beside);
+  const isThere = near && groups.latest(reads.filter((read) => !near.has(read))) < near.group;
+  const joined = isThere ? near : groups.partToJoin(reads, latest);
   const readsOwn = (draft: Draft): boolean =>
     stages.every(({ space, stores }) => readOwnRows(loadsOf(stores.map(({ value }) => value)), space, rows, draft));
   if (joined?.rows === rows && joined.takes('loops') && joined.binds([variable, ...reads]) && readsOwn(joined))

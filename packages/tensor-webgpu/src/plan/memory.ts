@@ -1,6 +1,7 @@
 import type { CallPart, ControlPart, Part, RowPart, Schedule, Stage } from '../kernels/form.ts';
 import type { Target } from '../kernels/target.ts';
 import type { Var } from '../program/aval.ts';
+import type { BlockMemory } from './blocks.ts';
 
 /** Where a variable lies: in the arena, or in the memory of an input or output of its program. */
 export type Place =
@@ -13,6 +14,8 @@ export interface MemoryPlan {
   /** Offsets of the memory that stages and calls need beside their variables. */
   readonly scratch: ReadonlyMap<Stage | CallPart, number>;
   readonly controls: ReadonlyMap<ControlPart, ControlPlan>;
+  /** What parts keep of their blocks of rows alone, and where it begins: for every thread one after another. */
+  readonly blocks: ReadonlyMap<RowPart, BlockMemory & { readonly offset: number }>;
   readonly arenaBytes: number;
   /** For each output the input whose memory it takes over, or -1. */
   readonly reuse: readonly number[];
@@ -24,6 +27,8 @@ export interface PlanOptions {
   readonly donate: readonly boolean[];
   /** For each output the only donated input whose memory it may take over; omitted: any of its dtype and size. */
   readonly partners?: readonly number[];
+  /** Rows of the blocks that a part runs in, and the threads that may run them. Left out: blocks have no memory of their own. */
+  readonly inBlocks?: { readonly rows: (part: RowPart) => number; readonly threads: number };
   /** Bytes that a stage of a part, or a call, needs beside its variables while its group runs. */
   readonly scratch: (work: Stage | CallPart, part: RowPart | CallPart) => number;
 }

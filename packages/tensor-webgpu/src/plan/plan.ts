@@ -5,6 +5,7 @@ import type { Var } from '../program/aval.ts';
 import { affineKey } from '../shape/affine.ts';
 import { sizeOf } from '../shape/shape.ts';
 import { type Block, packArena } from './arena.ts';
+import { type BlockMemory, planBlocks } from './blocks.ts';
 import { planControl } from './control.ts';
 import { type Life, livesOf } from './lives.ts';
 import type { ControlPlan, MemoryPlan, Place, PlanInProgress, PlanOptions } from './memory.ts';
@@ -42,6 +43,9 @@ class Planner implements PlanInProgress {
   private readonly favourites: readonly number[];
   private readonly chains: Chain[] = [];
   private readonly chainOf = new Map<Var, Chain>();
+  private readonly blockMemory: ReadonlyMap<RowPart, BlockMemory>;
+  /** Variables that lie in the memory of blocks. */
+  private readonly inBlocks: ReadonlySet<Var>;
   /** Donated inputs that are free, by dtype and size. */
   private readonly idle = new Map<string, Chain[]>();
 
@@ -50,6 +54,9 @@ class Planner implements PlanInProgress {
     this.options = options;
     this.target = options.target;
     this.lives = livesOf(schedule);
+    const { inBlocks } = options;
+    this.blockMemory = inBlocks ? planBlocks(schedule, options.target, inBlocks.rows) : new Map();
+    this.inBlocks = new Set([...this.blockMemory.values()].flatMap(({ offsets }) => [...offsets.keys()]));
     this.outputs = new Map(schedule.outputs.map((variable, i) => [variable, i]));
     this.reuse = schedule.outputs.map(() => -1);
     this.favourites = options.partners ?? this.counterparts();
@@ -63,6 +70,7 @@ class Planner implements PlanInProgress {
     const controls = new Map<ControlPart, ControlPlan>();
     const scratch = new Map<Stage | CallPart, Block>();
     const areas = new Map<ControlPart, Block>();
+    const blockAreas = new Map<RowPart, Block>();
     const dying = this.donatedByLastRead();
     groups.forEach(({ parts }, group) => {
       for (const chain of dying.get(group - 1) ?? []) this.offerIdle(chain, group);
@@ -75,6 +83,8 @@ class Planner implements PlanInProgress {
         if (part.kind === 'rows') {
           this.placeRows(part, group);
           for (const stage of part.stages) spare(stage, part);
+          const own = this.blockMemory.get(part);
+          if (own) blockAreas.set(part, demand(own.bytes * (this.options.inBlocks?.threads ?? 1)));
         } else if (part.kind === 'control') {
           const control = planControl(this, part, group);
           controls.set(part, control);
@@ -85,23 +95,27 @@ class Planner implements PlanInProgress {
         }
       }
     });
-    const blocks = new Map<Chain, Block>();
+    const chained = new Map<Chain, Block>();
     for (const chain of this.chains) {
-      if (!chain.anchor) blocks.set(chain, { bytes: chain.bytes, from: chain.from, to: chain.to, offset: 0 });
+      if (!chain.anchor) chained.set(chain, { bytes: chain.bytes, from: chain.from, to: chain.to, offset: 0 });
     }
-    const arenaBytes = packArena([...blocks.values(), ...scratch.values(), ...areas.values()], this.target.alignment);
+    const all = [chained, scratch, areas, blockAreas].flatMap((each) => [...each.values()]);
+    const arenaBytes = packArena(all, this.target.alignment);
     const places = new Map<Var, Place>();
     inputs.forEach((variable, index) => {
       places.set(variable, { in: 'input', index });
     });
     for (const chain of this.chains) {
-      const place = chain.anchor ?? { in: 'arena', offset: blocks.get(chain)!.offset };
+      const place = chain.anchor ?? { in: 'arena', offset: chained.get(chain)!.offset };
       for (const variable of chain.members) places.set(variable, place);
     }
     return {
       places,
       scratch: new Map([...scratch].map(([work, { offset }]) => [work, offset])),
       controls: new Map([...controls].map(([part, plan]) => [part, { ...plan, offset: areas.get(part)!.offset }])),
+      blocks: new Map(
+        [...blockAreas].map(([part, { offset }]) => [part, { ...(this.blockMemory.get(part) as BlockMemory), offset }]),
+      ),
       arenaBytes,
       reuse: this.reuse,
     };
@@ -194,7 +208,7 @@ class Planner implements PlanInProgress {
 
   /** Gives `made` the memory of `old`, which it overwrites, or memory that nothing uses. */
   make(made: Var, old: Var | null): void {
-    if (this.chainOf.has(made)) return;
+    if (this.chainOf.has(made) || this.inBlocks.has(made)) return;
     const output = this.outputs.get(made);
     const chain = old ? (this.chainOf.get(old) as Chain) : output === undefined ? null : this.takeIdle(made);
     if (!chain) {
@@ -222,7 +236,7 @@ class Planner implements PlanInProgress {
     const ending = (variables: readonly Var[]): readonly Var[] =>
       variables.filter((variable) => this.endsIn(variable, part, group));
     part.stages.forEach((stage, at) => {
-      const made = madeBy(stage).filter((variable) => !this.chainOf.has(variable));
+      const made = madeBy(stage).filter((variable) => !this.chainOf.has(variable) && !this.inBlocks.has(variable));
       const under = made.length > 0 ? overwrites.underStores(at) : null;
       const pools = new Map<string, Pool>();
       const poolAt = (place: string): Pool => {

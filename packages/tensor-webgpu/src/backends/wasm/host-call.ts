@@ -2,7 +2,7 @@ import { type DType, hostArray, type TypedArray } from '../../dtype/dtype.ts';
 import { Literal } from '../../program/aval.ts';
 import { type RefArray, refScalar } from '../../program/refArray.ts';
 import { sizeOf } from '../../shape/shape.ts';
-import type { Placement } from './emit/pointers.ts';
+import type { WholePlacement } from './emit/pointers.ts';
 import type { HostCall } from './emit/program.ts';
 
 /** A window on device memory as it is stored: booleans take 32 bits. */
@@ -29,14 +29,14 @@ function referenceData(memory: WebAssembly.Memory, dtype: DType, address: number
 /** Evaluates an equation in JavaScript on device memory. */
 export function runHostCall(memory: WebAssembly.Memory, call: HostCall, arena: number, table: number): void {
   const { eqn } = call.part;
-  const at = (placement: Placement): number =>
+  const at = (placement: WholePlacement): number =>
     placement.base === 'arena'
       ? (arena + placement.offset) >>> 0
       : new Uint32Array(memory.buffer, table, placement.slot + 1)[placement.slot];
   const operands = eqn.inputs.map((atom, i): RefArray => {
     if (atom instanceof Literal) return refScalar(atom.value, atom.dtype);
     const { shape, dtype } = atom;
-    return { shape, dtype, data: referenceData(memory, dtype, at(call.operands[i] as Placement), sizeOf(shape)) };
+    return { shape, dtype, data: referenceData(memory, dtype, at(call.operands[i] as WholePlacement), sizeOf(shape)) };
   });
   const results = eqn.primitive.evaluate(operands, eqn.params, eqn.outputs);
   results.forEach(({ data }, i) => {

@@ -13,7 +13,7 @@ export function emitArgReduce(frame: StageFrame, stage: ReduceStage, place: Affi
   const { f } = frame;
   const { dtype } = stage.value;
   const nest = collapseNest(stage.space, [...placesOf([stage.value]), place], stage.kept);
-  const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
+  const pointers = new Pointers(frame);
   const last = nest.extents.length - 1;
   const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, 1);
   code.register([stage.value]);

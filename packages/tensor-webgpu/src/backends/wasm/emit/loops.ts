@@ -35,7 +35,7 @@ export function emitLoops(frame: StageFrame, stage: LoopStage): void {
   );
   const { extents } = nest;
   const last = extents.length - 1;
-  const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
+  const pointers = new Pointers(frame);
   const code = new ExpressionCode(f, context, pointers, nest.collapse, last, width, frame.flushed.nodes);
   code.register(values);
   const targets = stores.map((store) => {

@@ -3,13 +3,56 @@ import type { Var } from '../../../program/aval.ts';
 import type { Affine } from '../../../shape/affine.ts';
 import type { FunctionBuilder } from '../assembler/index.ts';
 
-/** Where a variable's buffer lies: at a fixed place of the arena, or behind an entry of the pointer table. */
-export type Placement =
+/**
+ * Where a variable's buffer lies: at a fixed place of the arena, behind an entry of the pointer table, or in the memory that each
+ * thread has for the rows of one block.
+ */
+export type Placement = WholePlacement | BlockPlacement;
+
+/** The place of a buffer that holds all rows. */
+export type WholePlacement =
   | { readonly base: 'arena'; readonly offset: number }
   | { readonly base: 'table'; readonly slot: number };
 
-export const samePlacement = (a: Placement, b: Placement): boolean =>
-  a.base === 'arena' ? b.base === 'arena' && a.offset === b.offset : b.base === 'table' && a.slot === b.slot;
+/** The rows of the block from `offset` of the arena on for the first thread, and so many bytes further for each other one. */
+export interface BlockPlacement {
+  readonly base: 'block';
+  readonly offset: number;
+  readonly threadBytes: number;
+  readonly rowBytes: number;
+}
+
+export function samePlacement(a: Placement, b: Placement): boolean {
+  if (a.base === 'table') return b.base === 'table' && a.slot === b.slot;
+  return b.base === a.base && a.offset === b.offset;
+}
+
+/** What the functions of a part know of where they are. */
+export interface PointerFrame {
+  readonly f: FunctionBuilder;
+  readonly arena: number;
+  readonly table: number;
+  readonly placements: ReadonlyMap<Var, Placement>;
+  /** The thread, and the first row of the block: where there are variables in the memory of a block. */
+  readonly thread?: number;
+  readonly from?: number;
+}
+
+/** Pushes where a variable would begin if the rows before this block lay in front of those of the block. */
+export function pushBlock({ f, arena, thread = 0, from = 0 }: PointerFrame, placement: BlockPlacement): void {
+  const { offset, threadBytes, rowBytes } = placement;
+  f.localGet(arena);
+  f.i32Const(offset);
+  f.i32Add();
+  f.localGet(thread);
+  f.i32Const(threadBytes);
+  f.i32Mul();
+  f.i32Add();
+  f.localGet(from);
+  f.i32Const(rowBytes);
+  f.i32Mul();
+  f.i32Sub();
+}
 
 /** A local that walks through memory (or counts, for `iota`) as the loops turn. */
 interface Walker {
@@ -33,27 +76,23 @@ export interface Address {
  */
 export class Pointers {
   private readonly f: FunctionBuilder;
-  private readonly arena: number;
-  private readonly table: number;
-  private readonly placements: ReadonlyMap<Var, Placement>;
+  private readonly frame: PointerFrame;
   private readonly walkers = new Map<string, Walker>();
 
-  constructor(f: FunctionBuilder, arena: number, table: number, placements: ReadonlyMap<Var, Placement>) {
-    this.f = f;
-    this.arena = arena;
-    this.table = table;
-    this.placements = placements;
+  constructor(frame: PointerFrame) {
+    this.f = frame.f;
+    this.frame = frame;
   }
 
   /** The address of a place in a variable's buffer; `place` is over the collapsed axes. */
   of(variable: Var, place: Affine): Address {
-    const placement = this.placements.get(variable) as Placement;
+    const placement = this.frame.placements.get(variable) as Placement;
     const bytes = bytesPerElement(variable.dtype);
     const strides = place.strides.map((stride) => stride * bytes);
     // An instruction's constant cannot be negative, nor may the pointer be: walking down needs the whole offset inside.
     const fixed = (placement.base === 'arena' ? placement.offset : 0) + place.offset * bytes;
     const down = strides.some((stride) => stride < 0);
-    const base = placement.base === 'arena' ? 'arena' : `table${placement.slot}`;
+    const base = placement.base === 'arena' ? 'arena' : JSON.stringify(placement);
     const walker = this.walker(`${base}|${strides.join()}|${down ? fixed : ''}`, strides, down ? fixed : 0, placement);
     return { local: walker.local, offset: down ? 0 : fixed };
   }
@@ -78,9 +117,10 @@ export class Pointers {
     const { f } = this;
     for (const { local, strides, start, placement } of this.walkers.values()) {
       if (!placement) f.i32Const(0);
-      else if (placement.base === 'arena') f.localGet(this.arena);
+      else if (placement.base === 'arena') f.localGet(this.frame.arena);
+      else if (placement.base === 'block') pushBlock(this.frame, placement);
       else {
-        f.localGet(this.table);
+        f.localGet(this.frame.table);
         f.i32Load(4 * placement.slot);
       }
       if (start !== 0) {

@@ -10,7 +10,7 @@ import {
   emitContraction,
 } from '../contraction/index.ts';
 import { cpuTarget } from '../target.ts';
-import type { Placement } from './pointers.ts';
+import { type Placement, type PointerFrame, pushBlock } from './pointers.ts';
 import type { StageFrame } from './stage-frame.ts';
 
 /** A contraction with its emitted functions and the place of its packed operands in the arena. */
@@ -93,8 +93,6 @@ function specOf(stage: ContractionStage, flushed: (variable: Var) => boolean): C
   };
 }
 
-type PointerFrame = Pick<StageFrame, 'f' | 'arena' | 'table' | 'placements'>;
-
 /** Pushes `base + offset bytes` of a placement. */
 export function pushAddress(frame: PointerFrame, placement: Placement, bytes = 0): void {
   const { f } = frame;
@@ -102,7 +100,8 @@ export function pushAddress(frame: PointerFrame, placement: Placement, bytes = 0
   if (placement.base === 'arena') {
     f.localGet(frame.arena);
     offset += placement.offset;
-  } else {
+  } else if (placement.base === 'block') pushBlock(frame, placement);
+  else {
     f.localGet(frame.table);
     f.i32Load(4 * placement.slot);
   }

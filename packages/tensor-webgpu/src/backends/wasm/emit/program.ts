@@ -20,7 +20,7 @@ import { emitCopyFunction } from './copy.ts';
 import { labelOf } from './label.ts';
 import { emitLoops } from './loops.ts';
 import { grainOf, joinPhases, type Phase } from './phases.ts';
-import type { Placement } from './pointers.ts';
+import type { Placement, WholePlacement } from './pointers.ts';
 import { emitPack, emitProduct, type Product, Products } from './products.ts';
 import { emitReduce } from './reduce.ts';
 import { RoutineCalls } from './routine-call.ts';
@@ -32,8 +32,8 @@ import { emitUpdate } from './update.ts';
 /** A part that JavaScript computes: which equation, and where its operands and results lie. */
 export interface HostCall {
   readonly part: CallPart;
-  readonly operands: readonly (Placement | null)[];
-  readonly results: readonly Placement[];
+  readonly operands: readonly (WholePlacement | null)[];
+  readonly results: readonly WholePlacement[];
 }
 
 export interface EmittedProgram {
@@ -115,6 +115,7 @@ export function emitProgram(
   options.watch?.lap('emit');
   const plan = planMemory(schedule, {
     target: cpuTarget,
+    inBlocks: { rows: (part) => rowsPerBlock(part, products.of, shareAll), threads },
     donate: schedule.inputs.map((_, i) => donate[i] ?? false),
     scratch(work, part) {
       if (work.kind === 'call') return shared.routines.scratch(work);
@@ -173,6 +174,12 @@ class RegionEmitter {
       return { base: 'table', slot: (place.in === 'input' ? inputSlot : outputSlot) + place.index };
     };
     for (const [variable, place] of plan.places) placements.set(variable, placed(place));
+    for (const { bytes, offsets, rowBytes, offset } of plan.blocks.values()) {
+      for (const [variable, at] of offsets) {
+        const placement = { offset: offset + at, threadBytes: bytes, rowBytes: rowBytes.get(variable) as number };
+        placements.set(variable, { base: 'block', ...placement });
+      }
+    }
     for (const [work, offset] of plan.scratch) {
       if (work.kind === 'contraction') (this.products.of.get(work) as Product).scratch = offset;
     }
@@ -344,7 +351,7 @@ class RegionEmitter {
   }
 
   private emitCall(f: FunctionBuilder, part: CallPart, arena: number, table: number): void {
-    const place = (variable: Var): Placement => this.placements.get(variable) as Placement;
+    const place = (variable: Var): WholePlacement => this.placements.get(variable) as WholePlacement;
     const id =
       this.shared.calls.push({
         part,

@@ -84,7 +84,7 @@ class Reduction {
     this.ofSums = stage.ofSums ?? false;
     const sum = this.vector && this.dtype === 'f32' && this.operation === 'reduceSum';
     this.keeps = sum && (terms > LONG_SUM || this.ofSums);
-    this.pointers = new Pointers(frame.f, frame.arena, frame.table, frame.placements);
+    this.pointers = new Pointers(frame);
     this.code = new ExpressionCode(frame.f, frame.context, this.pointers, this.nest.collapse, this.axis, this.width);
     this.code.register([stage.value]);
     this.result = this.pointers.of(stage.variable, this.nest.collapse(place));

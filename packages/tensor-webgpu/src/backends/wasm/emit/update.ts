@@ -30,7 +30,7 @@ export function emitUpdate(frame: StageFrame, stage: UpdateStage): void {
     !single && extent >= 4 && fixed && widthOf(values) === 4 && nest.collapse(stage.place).strides[last] === 1;
   const width = vector ? 4 : 1;
 
-  const pointers = new Pointers(f, frame.arena, frame.table, frame.placements);
+  const pointers = new Pointers(frame);
   const code = new ExpressionCode(f, frame.context, pointers, nest.collapse, last, width);
   code.register(values);
   const target = pointers.of(stage.variable, nest.collapse(stage.place));
