@@ -35,3 +35,21 @@ describe.each([
     expect(() => avgPool(wrong, 2)).toThrow(ff.ShapeError);
   });
 });
+
+it.each([
+  [[32, 32, 14, 14], [64, 32, 3, 3], { padding: 1 }],
+  [[33, 16, 9, 9], [16, 16, 5, 5], {}],
+  [[5, 3, 7, 7], [8, 3, 3, 3], { padding: 1, stride: 2 }],
+] as const)('a convolution of %j by %j has the same bits eagerly and compiled, with its gradients', (x, w, options) => {
+  const [kx, kw, ku] = ff.random.split(ff.random.key(1), 3);
+  const [images, weights] = [ff.random.normal(kx, x), ff.random.normal(kw, w)];
+  const up = ff.random.normal(ku, ff.conv2d(images, weights, options).shape);
+  const waves = (a: ff.Tensor, b: ff.Tensor): ff.Tensor => ff.conv2d(a, b, options).tanh().mul(up).sum();
+  const slopes = ff.grad(waves, { argnums: [0, 1] });
+  // Neighbours that are fused with it do not change them either.
+  const beside = (a: ff.Tensor, b: ff.Tensor) => [...slopes(a, b), ...slopes(a.neg(), b.neg())];
+  const eager = beside(images, weights);
+  ff.jit(beside)(images, weights).forEach((compiled, i) => {
+    expect(compiled.equal(eager[i]).all().item()).toBe(1);
+  });
+});
