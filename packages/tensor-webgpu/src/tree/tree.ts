@@ -115,17 +115,6 @@ function walk(
   return LEAF;
 }
 
-/** Adds the leaves to `found` in the order of `walk`, at a third of its cost. */
-function gather(tree: unknown, found: unknown[], depth = 0): void {
-  if (tree === null || tree === undefined) return;
-  if (depth > DEEPEST) walk(tree, found, undefined, undefined, '', depth);
-  if (Array.isArray(tree)) {
-    for (let i = 0; i < tree.length; i++) gather(tree[i], found, depth + 1);
-  } else if (isPlainObject(tree)) {
-    for (const key of sortedKeys(tree)) gather(tree[key], found, depth + 1);
-  } else found.push(tree);
-}
-
 /** A step further down. Keys that could be taken for several steps, or for none, stand in quotes. */
 const join = (path: string, key: string): string => {
   const step = key === '' || /[."]/.test(key) ? JSON.stringify(key) : key;
@@ -166,7 +155,7 @@ export function leaves<T>(tree: T): Leaf<T>[];
 export function leaves<L>(tree: unknown): L[];
 export function leaves(tree: unknown): unknown[] {
   const found: unknown[] = [];
-  gather(tree, found);
+  walk(tree, found);
   return found;
 }
 
