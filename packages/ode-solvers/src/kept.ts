@@ -62,19 +62,19 @@ export function kept<Programs>(
   const { field, project, mass, events } = functions;
   const opened = new Opened();
   const fieldWith = opened.open(field, clock.t0, state);
-  const projectWith = project && opened.open(project, state);
-  const massWith = mass && opened.tensor(mass);
+  const projectWith = opened.openSome(project, state);
+  const massWith = opened.tensor(mass);
   const eventsWith = events.map(({ when, apply, ...form }): From<LeafEvent> => {
     const whenWith = opened.open(when, clock.t0, state);
-    const applyWith = apply && opened.open(apply, clock.t0, state);
-    return (from) => ({ ...form, when: whenWith(from), apply: applyWith ? applyWith(from) : null });
+    const applyWith = opened.openSome(apply, clock.t0, state);
+    return (from) => ({ ...form, when: whenWith(from), apply: applyWith(from) });
   });
   const form = JSON.stringify([mass !== null, project !== null, events]);
   const programs = keptAt([solver, ...opened.shared], `${kind} ${form}`, options, () =>
     make((from) => ({
       field: fieldWith(from),
-      project: projectWith ? projectWith(from) : null,
-      mass: massWith ? massWith(from) : null,
+      project: projectWith(from),
+      mass: massWith(from),
       events: eventsWith.map((event) => event(from)),
     })),
   );

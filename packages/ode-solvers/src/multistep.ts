@@ -1,5 +1,5 @@
 import { ArgumentError, type Tensor } from '@flowfield/tensor-webgpu';
-import type { SolverTraits, StepTask } from './solver.ts';
+import type { LeafStep, SolverTraits, StepTask } from './solver.ts';
 import type { State } from './state.ts';
 
 /** The starting steps are of order 4, so their error shows from order 6 on. */
@@ -32,3 +32,14 @@ export const weightedStep = ({ state, span }: StepTask, weights: readonly Tensor
     const sum = slopes.map((slope, i) => slope[n].mul(weights[i].astype(leaf.dtype))).reduce((a, b) => a.add(b));
     return leaf.add(sum.mul(span.h.astype(leaf.dtype)));
   });
+
+/** A step from `first`, the slope at its start, with `further` evaluations besides that one. */
+export const multistepStep = (task: StepTask, first: State, next: State, further = 0): LeafStep => ({
+  next,
+  error: null,
+  first,
+  last: null,
+  polynomial: null,
+  evaluations: further + (task.first ? 0 : 1),
+  solved: null,
+});

@@ -9,7 +9,8 @@ export class Opened {
   readonly shared: object[] = [];
   readonly outside: Tensor[] = [];
 
-  tensor(x: Tensor): From<Tensor> {
+  tensor(x: Tensor | null): From<Tensor | null> {
+    if (!x) return () => null;
     const at = this.outside.length;
     this.outside.push(x);
     return (outside) => outside[at];
@@ -25,5 +26,10 @@ export class Opened {
       const own = outside.slice(start, start + captured.length);
       return (...given) => converted(...given, ...own);
     };
+  }
+
+  /** The same where there may be no function. */
+  openSome<A extends unknown[], R>(f: ((...args: A) => R) | null, ...args: A): From<((...args: A) => R) | null> {
+    return f ? this.open(f, ...args) : () => null;
   }
 }

@@ -1,6 +1,6 @@
 import { checkedWhole, zerosLike } from '@flowfield/tensor-webgpu';
 import { adamsWeights } from '../adamsWeights.ts';
-import { multistepTraits, weightedStep } from '../multistep.ts';
+import { multistepStep, multistepTraits, weightedStep } from '../multistep.ts';
 import { remembered } from '../remembered.ts';
 import { type OdeSolver, solverOf } from '../solver.ts';
 import { rk4 } from './rk4.ts';
@@ -19,16 +19,7 @@ export const adamsBashforth = remembered((order: number | undefined = 4): OdeSol
       leafStepFrom(task, slopes, nodes) {
         const first = task.first ?? task.field(task.span.start, task.state);
         const weights = adamsWeights([zerosLike(task.span.h), ...nodes]);
-        const next = weightedStep(task, weights, [first, ...slopes]);
-        return {
-          next,
-          error: null,
-          first,
-          last: null,
-          polynomial: null,
-          evaluations: task.first ? 0 : 1,
-          solved: null,
-        };
+        return multistepStep(task, first, weightedStep(task, weights, [first, ...slopes]));
       },
     },
     rk4().leafStep,

@@ -1,6 +1,6 @@
 import { checkedOptions, checkedWhole, onesLike, zerosLike } from '@flowfield/tensor-webgpu';
 import { adamsWeights } from '../adamsWeights.ts';
-import { multistepTraits, weightedStep } from '../multistep.ts';
+import { multistepStep, multistepTraits, weightedStep } from '../multistep.ts';
 import { remembered } from '../remembered.ts';
 import { type OdeSolver, solverOf } from '../solver.ts';
 import { rk4 } from './rk4.ts';
@@ -34,15 +34,7 @@ export const adamsMoulton = remembered(
           const weights = adamsWeights([onesLike(span.h), ...past]);
           let next = weightedStep(task, adamsWeights(past), known);
           for (let i = 0; i < corrections; i++) next = weightedStep(task, weights, [field(span.end, next), ...known]);
-          return {
-            next,
-            error: null,
-            first,
-            last: null,
-            polynomial: null,
-            evaluations: corrections + (task.first ? 0 : 1),
-            solved: null,
-          };
+          return multistepStep(task, first, next, corrections);
         },
       },
       rk4().leafStep,

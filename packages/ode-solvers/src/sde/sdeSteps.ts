@@ -103,9 +103,9 @@ export function keptSdeSteps(
   const opened = new Opened();
   const driftWith = opened.open(drift, t0, state);
   const diffusionWith = opened.open(diffusion, t0, state);
-  const projectWith = project && opened.open(project, state);
+  const projectWith = opened.openSome(project, state);
   const some = { index: full([], 0, { dtype: 'i32' }), start: t0, end: t0, h: t0 };
-  const incrementWith = increment && opened.open(increment, some);
+  const incrementWith = opened.openSome(increment, some);
   const said = { kind, saves, checkpoint, projects: project !== null, along: increment !== null };
   const run = keptAt([solver, ...opened.shared], 'sde', said, () =>
     jit((initial: State, at: Clock, own: Tensor | null, outside: readonly Tensor[]) =>
@@ -114,8 +114,8 @@ export function keptSdeSteps(
         {
           drift: driftWith(outside),
           diffusion: diffusionWith(outside),
-          project: projectWith ? projectWith(outside) : null,
-          increment: incrementWith ? incrementWith(outside) : null,
+          project: projectWith(outside),
+          increment: incrementWith(outside),
         },
         initial,
         at,
