@@ -8,6 +8,7 @@ import { root, runTool, setUp } from './workspace.mjs';
 
 const args = process.argv.slice(2);
 const results = join(root, '.test-results');
+const REPORTERS = ['default', './tooling/vitest/summary.ts', './tooling/vitest/standstill.ts'];
 
 await setUp();
 rmSync(results, { recursive: true, force: true });
@@ -49,10 +50,9 @@ function skip(files, name, reason) {
 
 async function runTests(name, vitestArgs, env = {}) {
   const file = join(results, `${name}.json`);
-  const code = await runTool(
-    ['vitest', 'run', '--reporter=default', '--reporter=./tooling/vitest/summary.ts', ...vitestArgs],
-    { env: { ...env, SUMMARY_FILE: file } },
-  );
+  const code = await runTool(['vitest', 'run', ...REPORTERS.map((name) => `--reporter=${name}`), ...vitestArgs], {
+    env: { ...env, SUMMARY_FILE: file },
+  });
   const { passed, failed, skipped } = readSummary(file);
   totals.passed += passed;
   totals.skipped.push(...skipped);

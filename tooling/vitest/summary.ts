@@ -13,10 +13,15 @@ interface Summary {
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     // An error outside every test (a promise that nobody awaited) is a failure too.
-    const summary: Summary = { passed: 0, failed: unhandledErrors.length, skipped: [] };
-    for (const module of modules) addModule(summary, module);
-    writeFileSync(process.env.SUMMARY_FILE ?? 'summary.json', JSON.stringify(summary));
+    writeSummary(modules, unhandledErrors.length);
   }
+}
+
+/** Writes what `modules` came to, and so many failures beside theirs. */
+export function writeSummary(modules: readonly TestModule[], failed: number): void {
+  const summary: Summary = { passed: 0, failed, skipped: [] };
+  for (const module of modules) addModule(summary, module);
+  writeFileSync(process.env.SUMMARY_FILE ?? 'summary.json', JSON.stringify(summary));
 }
 
 function addModule(summary: Summary, module: TestModule): void {

@@ -38,10 +38,16 @@ afterEach(() => {
   workers.length = 0;
 });
 
-/** A program of one task whose units mark themselves, and meet `fault` first, which may call `outside`. */
+/** What the host does for a program: when a unit calls it, and when the caller has waited long. */
+interface Host {
+  outside?(): void;
+  lookOut?(board: Int32Array): void;
+}
+
+/** A program of one task whose units mark themselves, and meet `fault` first, which may call outside. */
 function marking(
   fault: (f: FunctionBuilder, thread: number, unit: number, outside: Callable) => void = () => {},
-  outside: () => void = () => {},
+  { outside = () => {}, lookOut = (board) => pool.lookOut(board) }: Host = {},
 ) {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
   const module = new ModuleBuilder();
@@ -68,7 +74,7 @@ function marking(
   tasks.finish();
   const compiled = new WebAssembly.Module(module.toBytes());
   const board = new Int32Array(memory.buffer);
-  const imports = { env: { memory }, test: { outside }, host: { lookout: () => pool.lookOut(board) } };
+  const imports = { env: { memory }, test: { outside }, host: { lookout: () => lookOut(board) } };
   const run = new WebAssembly.Instance(compiled, imports).exports.step as () => void;
   const program = pool.program(compiled, memory, THREADS, 1000);
   return {
@@ -152,8 +158,8 @@ describe('threads', { timeout: 60_000 }, () => {
     expect(good.marks()).toEqual(Array(UNITS).fill(1));
   });
 
-  /** The first helper with a unit says so, then waits for so many nanoseconds; the caller waits for that word, and calls outside. */
-  const holding = (nanoseconds: bigint, outside: () => void = () => {}) =>
+  /** So many helpers with a unit say so, then wait for so many nanoseconds; the caller waits for their word, and calls outside. */
+  const holding = (holders: number, nanoseconds: bigint, host: Host = {}) =>
     marking((f, thread, _, called) => {
       f.localGet(thread);
       f.if(
@@ -161,7 +167,8 @@ describe('threads', { timeout: 60_000 }, () => {
           f.i32Const(0);
           f.i32Const(1);
           f.i32AtomicRmwAdd(WORD);
-          f.i32Eqz();
+          f.i32Const(holders);
+          f.i32LtU();
           f.if(() => {
             f.i32Const(0);
             f.i32Const(0);
@@ -174,17 +181,20 @@ describe('threads', { timeout: 60_000 }, () => {
           f.repeat((again) => {
             f.i32Const(0);
             f.i32AtomicLoad(WORD);
-            f.i32Eqz();
+            f.i32Const(holders);
+            f.i32LtU();
             f.brIf(again);
           });
           f.call(called);
         },
       );
-    }, outside);
+    }, host);
 
   it('that end in the middle of a unit are a named error, and others start for the next program', async () => {
-    const program = holding(-1n, () => {
-      for (const worker of workers.splice(0)) void worker.terminate();
+    const program = holding(1, -1n, {
+      outside() {
+        for (const worker of workers.splice(0)) void worker.terminate();
+      },
     });
     expect(() => program.run()).toThrow(ProgramError);
     expect(pool.size).toBe(0);
@@ -199,8 +209,30 @@ describe('threads', { timeout: 60_000 }, () => {
     expect(good.marks()).toEqual(Array(UNITS).fill(2));
   });
 
+  it('that end while the caller leaves because of another are not waited for', () => {
+    const program = holding(2, -1n, {
+      outside() {
+        if (workers.length === THREADS - 1) void workers.pop()?.terminate();
+      },
+      lookOut(board) {
+        try {
+          pool.lookOut(board);
+        } catch (error) {
+          void workers[0].terminate();
+          throw error;
+        }
+      },
+    });
+    expect(() => program.run()).toThrow(ProgramError);
+    for (let thread = 0; thread < THREADS; thread++)
+      expect(Atomics.load(program.board, (BOARD.taken + thread * BOARD.takenStride) / 4)).toBe(0);
+    const good = marking();
+    good.run();
+    expect(good.marks()).toEqual(Array(UNITS).fill(1));
+  });
+
   it('that only take long are waited for', () => {
-    const slow = holding(1_500_000_000n);
+    const slow = holding(1, 1_500_000_000n);
     slow.run();
     expect(slow.marks()).toEqual(Array(UNITS).fill(1));
     // Someone looked whether they were still there.

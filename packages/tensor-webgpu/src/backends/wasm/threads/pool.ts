@@ -90,7 +90,7 @@ class Pool {
     try {
       step();
     } catch (error) {
-      settle(board, threads);
+      this.settle(board, threads);
       if (this.endedAmong(threads)) this.end();
       if (Atomics.exchange(board, BOARD.failed / 4, 0) === 0) throw error;
       throw trapped(this.failure(), error);
@@ -151,20 +151,43 @@ class Pool {
    * one has ended with work that it had taken; whoever is only slow is waited for.
    */
   lookOut(board: Int32Array): void {
-    const lines = this.helpers.flatMap(({ line }) => line ?? []);
-    if (lines.length === 0) return;
-    if (!this.watch) {
-      this.marks = new Int32Array(new SharedArrayBuffer(4 * (lines.length + 1)));
-      this.watch = startWatch(lines, this.marks);
-      Atomics.wait(this.marks, 0, 0, PATIENCE);
-      Atomics.wait(this.marks, 0, 1, NEWS);
-    }
+    if (!this.hasWatch()) return;
     const threads = board[BOARD.threads / 4];
     let work = 0;
     for (let thread = 1; thread < threads; thread++) {
       if (this.hasEnded(thread)) work += Atomics.exchange(board, takenBy(thread), 0);
     }
     if (work > 0) throw lost();
+  }
+
+  /** Takes a task from the board whose offerer cannot go on, and waits until nobody who still lives works on it. */
+  private settle(board: Int32Array, threads: number): void {
+    const ticket = new BigInt64Array(board.buffer, BOARD.ticket, 1);
+    const task = Atomics.load(board, BOARD.task / 4) + 1;
+    Atomics.store(ticket, 0, BigInt(task) << 32n);
+    Atomics.store(board, takenBy(0), 0);
+    const patient = performance.now() + NEWS;
+    for (let thread = 1; thread < threads; thread++) {
+      const own = takenBy(thread);
+      while (Atomics.load(board, own) !== 0) {
+        if (performance.now() < patient || !this.hasWatch()) continue;
+        if (this.hasEnded(thread)) Atomics.store(board, own, 0);
+        else Atomics.wait(board, own, Atomics.load(board, own), 1);
+      }
+    }
+    Atomics.store(board, BOARD.offererSleeps / 4, 0);
+  }
+
+  /** Whether someone sees who of the helpers ends: started when first asked for, and none in a page. */
+  private hasWatch(): boolean {
+    if (this.watch) return true;
+    const lines = this.helpers.flatMap(({ line }) => line ?? []);
+    if (lines.length === 0) return false;
+    this.marks = new Int32Array(new SharedArrayBuffer(4 * (lines.length + 1)));
+    this.watch = startWatch(lines, this.marks);
+    Atomics.wait(this.marks, 0, 0, PATIENCE);
+    Atomics.wait(this.marks, 0, 1, NEWS);
+    return true;
   }
 
   private hasEnded(thread: number): boolean {
@@ -215,15 +238,5 @@ class Pool {
 
 /** Where the board says how many units a thread has taken and not done. */
 const takenBy = (thread: number): number => (BOARD.taken + thread * BOARD.takenStride) / 4;
-
-/** Takes a task from the board whose offerer cannot go on, and waits until nobody works on it. */
-function settle(board: Int32Array, threads: number): void {
-  const ticket = new BigInt64Array(board.buffer, BOARD.ticket, 1);
-  const task = Atomics.load(board, BOARD.task / 4) + 1;
-  Atomics.store(ticket, 0, BigInt(task) << 32n);
-  Atomics.store(board, takenBy(0), 0);
-  for (let thread = 1; thread < threads; thread++) while (Atomics.load(board, takenBy(thread)) !== 0);
-  Atomics.store(board, BOARD.offererSleeps / 4, 0);
-}
 
 export const pool = new Pool();
