@@ -111,15 +111,29 @@ describe('an implementation whose lanes exchange registers', () => {
       expect(await exchangingLanes(device('subgroups'), { subgroupMinSize } as unknown as GPUAdapterInfo)).toBe(1);
   });
 
-  it('is not believed when it cannot run what tries it', async () => {
-    const device = {
-      features: new Set(['subgroups']),
-      createBuffer: () => ({ destroy() {} }),
-      pushErrorScope() {
-        throw new Error('lost');
-      },
-    } as unknown as GPUDevice;
-    expect(await exchangingLanes(device, { subgroupMinSize: 32 } as GPUAdapterInfo)).toBe(1);
+  it('is not believed when it cannot run what tries it; nothing is left behind', async () => {
+    let [scopes, buffers] = [0, 0];
+    const device = (popErrorScope: () => Promise<null>) =>
+      ({
+        features: new Set(['subgroups']),
+        queue: { writeBuffer() {} },
+        createBuffer: () => {
+          buffers++;
+          return { destroy: () => buffers-- };
+        },
+        createShaderModule() {
+          throw new TypeError('no such language');
+        },
+        pushErrorScope: () => scopes++,
+        popErrorScope,
+      }) as unknown as GPUDevice;
+    const info = { subgroupMinSize: 32 } as GPUAdapterInfo;
+    const pop = async (): Promise<null> => {
+      scopes--;
+      return null;
+    };
+    expect(await exchangingLanes(device(pop), info)).toBe(1);
+    expect([scopes, buffers]).toEqual([0, 0]);
   });
 });
 

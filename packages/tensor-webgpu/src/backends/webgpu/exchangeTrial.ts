@@ -48,20 +48,15 @@ async function works(device: GPUDevice, lanes: number): Promise<boolean> {
   const read = device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget });
   try {
     device.pushErrorScope('validation');
-    device.queue.writeBuffer(found, 0, new Uint32Array(LANES).fill(1));
-    const module = device.createShaderModule({ code: trial(lanes) });
-    const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint: 'main' } });
-    const entries = [{ binding: 0, resource: { buffer: found } }];
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-    pass.dispatchWorkgroups(1);
-    pass.end();
-    encoder.copyBufferToBuffer(found, 0, read, 0, size);
-    device.queue.submit([encoder.finish()]);
-    const [error] = await Promise.all([device.popErrorScope(), read.mapAsync(MAP_READ)]);
-    return error === null && new Uint32Array(read.getMappedRange()).every((right) => right === 2);
+    let error: Promise<GPUError | null>;
+    try {
+      device.queue.writeBuffer(found, 0, new Uint32Array(LANES).fill(1));
+      run(device, trial(lanes), found, read);
+    } finally {
+      error = device.popErrorScope();
+    }
+    const [refused] = await Promise.all([error, read.mapAsync(MAP_READ)]);
+    return refused === null && new Uint32Array(read.getMappedRange()).every((right) => right === 2);
   } catch {
     // A device that goes lost here says so when it is used.
     return false;
@@ -69,4 +64,19 @@ async function works(device: GPUDevice, lanes: number): Promise<boolean> {
     found.destroy();
     read.destroy();
   }
+}
+
+/** Runs one workgroup on a buffer, and copies it. */
+function run(device: GPUDevice, code: string, found: GPUBuffer, read: GPUBuffer): void {
+  const module = device.createShaderModule({ code });
+  const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint: 'main' } });
+  const entries = [{ binding: 0, resource: { buffer: found } }];
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  pass.dispatchWorkgroups(1);
+  pass.end();
+  encoder.copyBufferToBuffer(found, 0, read, 0, read.size);
+  device.queue.submit([encoder.finish()]);
 }
