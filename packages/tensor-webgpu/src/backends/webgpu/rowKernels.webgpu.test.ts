@@ -18,15 +18,17 @@ const ARRAY = 4 * ROWS * COLUMNS;
 
 type F = (...xs: Tensor[]) => Tensor;
 
-/** The dispatches of `f` of arrays of rows, and in how many arrays' bytes they touch memory beside their workgroups. */
-function touched(f: F, count: number): { dispatches: number; arrays: number } {
+/** The dispatches of `f` of arrays of rows, how many arrays' bytes they bind, and how often their lanes go over a row. */
+function touched(f: F, count: number): { dispatches: number; arrays: number; passes: number } {
   const { limits } = (deviceNamed('webgpu') as WebGpuDevice).connection;
   const avals = Array.from({ length: count }, () => ({ shape: [ROWS, COLUMNS], dtype: 'f32' as const }));
   const { program } = traceProgram(avals, (...xs) => [f(...(xs as Tensor[]))]);
   const target = gpuTarget(limits);
   const { nodes } = emitProgram(fuse(lower(program), target), [], { target, limits });
   const bytes = nodes.reduce((sum, node) => sum + (node.kind === 'dispatch' ? node.bytes : Number.NaN), 0);
-  return { dispatches: nodes.length, arrays: Math.floor(bytes / ARRAY) };
+  const text = nodes.map((node) => (node.kind === 'dispatch' ? node.source : '')).join();
+  const passes = text.match(/\+= 64u\) \{|\+= 32u\) \{/g)?.length ?? 0;
+  return { dispatches: nodes.length, arrays: Math.floor(bytes / ARRAY), passes };
 }
 
 const normalized: F = (x) => {
@@ -34,18 +36,46 @@ const normalized: F = (x) => {
   return centred.div(centred.square().mean({ axis: 1, keepDims: true }).add(1e-5).sqrt());
 };
 
+/** Largest difference to the CPU of `f` of arrays of this shape, relative to the largest element. */
+async function difference(f: F, count: number, shape: readonly number[], donate: number[] = []): Promise<number> {
+  const on = async (device: string): Promise<ArrayLike<number>> => {
+    ff.defaultDevice(device);
+    const given = Array.from({ length: count }, (_, i) => ff.random.normal(ff.random.key(i), [...shape]));
+    return ff
+      .jit(f)(...given)
+      .data();
+  };
+  const [cpu, gpu] = [await on('cpu'), await on('webgpu')];
+  expect(gpu.length).toBe(cpu.length);
+  const largest = Array.from(cpu).reduce((most, x) => Math.max(most, Math.abs(x)), 1e-30);
+  return Array.from(cpu).reduce((most, x, i) => Math.max(most, Math.abs(x - gpu[i]) / largest), 0);
+}
+
 describe('rows that are reduced and then used', () => {
-  // An array that is bound once: every row comes from device memory once, and its results go there once.
-  for (const [name, f, inputs, arrays] of [
-    ['softmax', (x) => ff.softmax(x), 1, 2],
-    ['the logarithm of softmax', (x) => ff.logSoftmax(x), 1, 2],
-    ['logsumexp', (x) => ff.logsumexp(x, { axis: 1 }), 1, 1],
-    ['rows less their mean, over their deviation', normalized, 1, 2],
-    ['the same, scaled and moved', (x, y) => normalized(x).mul(y).add(1), 2, 3],
-    ['the derivative of softmax', (x, y) => ff.grad((z: Tensor) => ff.softmax(z).mul(y).sum())(x), 2, 3],
-  ] as const satisfies readonly (readonly [string, F, number, number])[]) {
-    it(`are read once, in one dispatch: ${name}`, () => {
-      expect(touched(f as F, inputs)).toEqual({ dispatches: 1, arrays });
+  // Every array is bound once: a row comes from device memory once, and its results go there once.
+  for (const [name, f, inputs, arrays, passes] of [
+    ['softmax', (x) => ff.softmax(x), 1, 2, 3],
+    ['the logarithm of softmax', (x) => ff.logSoftmax(x), 1, 2, 4],
+    ['logsumexp', (x) => ff.logsumexp(x, { axis: 1 }), 1, 1, 4],
+    ['rows less their mean, over their deviation', normalized, 1, 2, 4],
+    ['the same, scaled and moved', (x, y) => normalized(x).mul(y).add(1), 2, 3, 4],
+    ['the derivative of softmax', (x, y) => ff.grad((z: Tensor) => ff.softmax(z).mul(y).sum())(x), 2, 3, 4],
+  ] as const satisfies readonly (readonly [string, F, number, number, number])[]) {
+    it(`are read once from memory, in one dispatch: ${name}`, async () => {
+      expect(touched(f as F, inputs)).toEqual({ dispatches: 1, arrays, passes });
+      for (const shape of [
+        [300, 256],
+        [257, 65],
+        [400, 9],
+        [260, 1000],
+        [300, 1],
+      ])
+        expect([shape, await difference(f as F, inputs, shape)]).toEqual([shape, expect.closeTo(0, 5)]);
     });
   }
+
+  it('may be written over by what is made of them', async () => {
+    expect(await difference((x) => ff.softmax(x), 1, [300, 256], [0])).toBeLessThan(1e-5);
+    expect(await difference(normalized, 1, [300, 256], [0])).toBeLessThan(1e-5);
+  });
 });

@@ -56,6 +56,8 @@ export interface Gathering {
   readonly terms: readonly [string, string];
   /** Statements that compute a term of a result, and the partial result that it is. */
   readonly term: (position: string, result: string) => { readonly text: string; readonly parts: readonly string[] };
+  /** Whether results may lie where lanes of the same result read: then they wait for each other before one is written. */
+  readonly overwrites?: boolean;
   /** Statements that take the parts of a finished result. */
   readonly end: (result: string, parts: readonly string[]) => string;
 }
@@ -105,7 +107,8 @@ export function gathering(kernel: Kernel, work: Gathering): string {
       count: perResult,
       apart: along ? 1 : results,
     });
-    lines.push(...joins, `if (${own}_share == 0u && ${result} < ${to}) {`, begin, end, '}');
+    lines.push(...joins, work.overwrites ? 'storageBarrier();' : '');
+    lines.push(`if (${own}_share == 0u && ${result} < ${to}) {`, begin, end, '}');
     if (inMemory) lines.push('workgroupBarrier();');
     lines.push('}');
   }
