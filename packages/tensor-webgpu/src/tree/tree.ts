@@ -60,7 +60,16 @@ type Node =
   | { readonly kind: 'leaf' }
   | { readonly kind: 'empty'; readonly value: null | undefined }
   | { readonly kind: 'array'; readonly children: readonly Node[] }
-  | { readonly kind: 'object'; readonly keys: readonly string[]; readonly children: readonly Node[] };
+  | ObjectNode;
+
+interface ObjectNode {
+  readonly kind: 'object';
+  readonly keys: readonly string[];
+  readonly children: readonly Node[];
+  /** How often an object of it was built, and from the second time on one that holds nothing, to copy. */
+  built: number;
+  blank: Readonly<Record<string, unknown>> | null;
+}
 
 const LEAF: Node = { kind: 'leaf' };
 
@@ -74,11 +83,15 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   else target[key] = value;
 }
 
-/** The keys in order. Most objects have them so already, and to sort two takes longer than all else here. */
-function sortedKeys(node: object): string[] {
+/** Keys in order, and what stands there. Most objects have them so already, and to sort two takes longer than all else here. */
+function sortedEntries(node: Readonly<Record<string, unknown>>): { keys: string[]; values: unknown[] } {
   const keys = Object.keys(node);
-  for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort();
-  return keys;
+  for (let i = 1; i < keys.length; i++) {
+    if (keys[i - 1] < keys[i]) continue;
+    keys.sort();
+    return { keys, values: keys.map((key) => node[key]) };
+  }
+  return { keys, values: Object.values(node) };
 }
 
 /** Adds the leaves to `found` in order (object keys sorted), with their paths to `paths` if there is one; returns the structure. */
@@ -104,10 +117,11 @@ function walk(
       return { kind: 'array', children };
     }
     if (isPlainObject(tree)) {
-      const keys = sortedKeys(tree);
+      const { keys, values } = sortedEntries(tree);
       const children: Node[] = [];
-      for (const key of keys) children.push(walk(tree[key], found, isLeaf, paths, paths && join(path, key), depth + 1));
-      return { kind: 'object', keys, children };
+      for (let i = 0; i < keys.length; i++)
+        children.push(walk(values[i], found, isLeaf, paths, paths && join(path, keys[i]), depth + 1));
+      return { kind: 'object', keys, children, built: 0, blank: null };
     }
   }
   found.push(tree);
@@ -169,6 +183,18 @@ export function paths(tree: unknown): string[] {
   return found;
 }
 
+/** From so many keys on it is faster to copy an object that has them, and to fill it, than to add them one by one. */
+const MANY_KEYS = 12;
+
+/** An object to be filled with the keys of `node`, which it may have already. */
+function blankOf(node: ObjectNode): Record<string, unknown> {
+  const { keys } = node;
+  if (keys.length < MANY_KEYS || node.built++ === 0) return {};
+  // Spread, since what fromEntries makes of many keys is a table, which is copied key by key.
+  node.blank ??= { ...Object.fromEntries(keys.map((key) => [key, null])) };
+  return { ...node.blank };
+}
+
 function build(node: Node, values: readonly unknown[], at: { next: number }): unknown {
   switch (node.kind) {
     case 'leaf':
@@ -186,7 +212,7 @@ function build(node: Node, values: readonly unknown[], at: { next: number }): un
     }
     case 'object': {
       const { keys, children } = node;
-      const result: Record<string, unknown> = {};
+      const result = blankOf(node);
       for (let i = 0; i < keys.length; i++) {
         const child = children[i];
         setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
