@@ -66,9 +66,6 @@ interface ObjectNode {
   readonly kind: 'object';
   readonly keys: readonly string[];
   readonly children: readonly Node[];
-  /** How often an object of it was built, and from the second time on one that holds nothing, to copy. */
-  built: number;
-  blank: Readonly<Record<string, unknown>> | null;
 }
 
 const LEAF: Node = { kind: 'leaf' };
@@ -121,7 +118,7 @@ function walk(
       const children: Node[] = [];
       for (let i = 0; i < keys.length; i++)
         children.push(walk(values[i], found, isLeaf, paths, paths && join(path, keys[i]), depth + 1));
-      return { kind: 'object', keys, children, built: 0, blank: null };
+      return { kind: 'object', keys, children };
     }
   }
   found.push(tree);
@@ -185,17 +182,36 @@ export function paths(tree: unknown): string[] {
 
 /** From so many keys on it is faster to copy an object that has them, and to fill it, than to add them one by one. */
 const MANY_KEYS = 12;
+/** Objects with the keys of a structure and nothing in them, from the second time on that it is built. */
+const blanks = new WeakMap<ObjectNode, Readonly<Record<string, unknown>> | null>();
 
 /** An object to be filled with the keys of `node`, which it may have already. */
 function blankOf(node: ObjectNode): Record<string, unknown> {
   const { keys } = node;
-  if (keys.length < MANY_KEYS || node.built++ === 0) return {};
-  // Spread, since what fromEntries makes of many keys is a table, which is copied key by key.
-  node.blank ??= { ...Object.fromEntries(keys.map((key) => [key, null])) };
-  return { ...node.blank };
+  if (keys.length < MANY_KEYS) return {};
+  let blank = blanks.get(node);
+  if (blank === undefined) {
+    blanks.set(node, null);
+    return {};
+  }
+  if (blank === null) {
+    // Spread, since what fromEntries makes of many keys is a table, which is copied key by key.
+    blank = { ...Object.fromEntries(keys.map((key) => [key, null])) };
+    blanks.set(node, blank);
+  }
+  return { ...blank };
 }
 
-function build(node: Node, values: readonly unknown[], at: { next: number }): unknown {
+/** An empty object for a structure that is met once. */
+const emptyOf = (): Record<string, unknown> => ({});
+
+/** The tree of a structure; `start` makes the objects that are filled. */
+function build(
+  node: Node,
+  values: readonly unknown[],
+  at: { next: number },
+  start: (node: ObjectNode) => Record<string, unknown>,
+): unknown {
   switch (node.kind) {
     case 'leaf':
       return values[at.next++];
@@ -206,16 +222,16 @@ function build(node: Node, values: readonly unknown[], at: { next: number }): un
       const result: unknown[] = [];
       for (let i = 0; i < children.length; i++) {
         const child = children[i];
-        result.push(child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+        result.push(child.kind === 'leaf' ? values[at.next++] : build(child, values, at, start));
       }
       return result;
     }
     case 'object': {
       const { keys, children } = node;
-      const result = blankOf(node);
+      const result = start(node);
       for (let i = 0; i < keys.length; i++) {
         const child = children[i];
-        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at, start));
       }
       return result;
     }
@@ -233,7 +249,7 @@ export function unflatten(shape: Structure, values: readonly unknown[]): unknown
       `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
     );
   }
-  return build(shape.node, values, { next: 0 });
+  return build(shape.node, values, { next: 0 }, blankOf);
 }
 
 const describe = (node: Node): string => {
@@ -303,5 +319,5 @@ export function map(
     return alike;
   });
   const mapped = found.map((leaf, i) => f(leaf, ...others.map((leaves) => leaves[i])));
-  return build(node, mapped, { next: 0 });
+  return build(node, mapped, { next: 0 }, emptyOf);
 }
