@@ -32,7 +32,7 @@ function fakeDevice(name: string, clock: FakeClock, { start, perRow, read, value
   const store = (size: number): Storage => {
     counts.live++;
     const dispose = (): void => void counts.live--;
-    return { device, dtype: 'f32', size, memory: { device, release: dispose }, dispose };
+    return { kind: 'stored', device, dtype: 'f32', size, memory: { device, release: dispose }, dispose };
   };
   const device: Device & { emulated: boolean } = {
     name,

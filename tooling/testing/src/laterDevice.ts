@@ -10,7 +10,8 @@ export function laterDevice(cpu: Device, name = 'later'): Device {
   const inner = new WeakMap<Storage, Storage>();
   const wrapped = (own: Storage): Storage => {
     const release = (): void => own.memory.release();
-    const storage = { device, dtype: own.dtype, size: own.size, memory: { device, release }, dispose: release };
+    const { kind, dtype, size } = own;
+    const storage: Storage = { kind, device, dtype, size, memory: { device, release }, dispose: release };
     inner.set(storage, own);
     return storage;
   };

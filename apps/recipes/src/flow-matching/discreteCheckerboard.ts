@@ -155,7 +155,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
     pictures: {
       samples: figure({
         title: 'A checkerboard of tokens',
-        subtitle: `NLL at most ${bound.toFixed(3)} nats, at least ${ENTROPY.toFixed(3)}`,
+        subtitle: `Bound of the negative log-likelihood ${bound.toFixed(2)} ± ${error.toFixed(2)} nats; the entropy of the data is ${ENTROPY.toFixed(2)}`,
         caption: `Two tokens of ${CELLS}; 3 x ${width}, ${steps.toLocaleString('en')} steps of ${batch} points, seed ${seed}.`,
         panels: clouds.slice(0, 3).map(({ count, points }) => ({
           kind: 'points',

@@ -35,6 +35,44 @@ describe('identities', () => {
     expectClose(eigenvectors.mul(eigenvalues.expandDims(-2)).matmul(eigenvectors.matrixTranspose()), spd);
   });
 
+  test('factors of matrices of sizes whose squares vanish beside the others', () => {
+    for (const tiny of [1e-140, 1e-155, 1e-160, 1e-163, 1e-200, 5e-324])
+      for (const rows of [
+        [
+          [0.001, tiny, tiny / 2],
+          [tiny, 1.9, tiny],
+          [tiny / 2, tiny, 0.001],
+        ],
+        [
+          [1, 0, 0],
+          [0, 0, tiny],
+          [0, tiny, 0],
+        ],
+        [
+          [1, tiny, tiny],
+          [tiny, tiny, tiny],
+          [tiny, tiny, tiny],
+        ],
+        [
+          [tiny, tiny, 0],
+          [tiny, 2e50, 3],
+          [0, 3, 1e-90],
+        ],
+      ]) {
+        const a = f64(rows);
+        const { eigenvalues, eigenvectors } = linalg.eigh(a);
+        const size = a.abs().max();
+        const back = eigenvectors.mul(eigenvalues).matmul(eigenvectors.T);
+        expectClose(back.div(size), a.div(size));
+        expectClose(eigenvectors.matmul(eigenvectors.T), eye(3, 3, { dtype: 'f64' }));
+        const { u, s, vt } = linalg.svd(a);
+        expectClose(u.mul(s).matmul(vt).div(size), a.div(size));
+        const { q, r } = linalg.qr(a);
+        expectClose(q.matmul(r).div(size), a.div(size));
+        expectClose(q.matmul(q.T), eye(3, 3, { dtype: 'f64' }));
+      }
+  });
+
   test('solutions solve', () => {
     const b = random.normal(random.key(4), [5], { dtype: 'f64' });
     expectClose(x.matmul(linalg.solve(x, b).expandDims(-1)).squeeze(-1), b.broadcastTo([4, 5]));

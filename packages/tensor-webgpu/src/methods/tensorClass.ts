@@ -101,12 +101,12 @@ class OwnMethods extends BaseTensor implements Omit<TensorInterface, keyof Tenso
 
   override toString(): string {
     const { state } = this;
-    const place = state.kind === 'stored' ? state.storage.device.name : state.kind;
+    const place = state.kind === 'stored' ? state.device.name : state.kind;
     const text = `Tensor ${this.dtype}[${this.shape.join(',')}] ${place}`;
     const constant = this.constantData();
     if (constant) return `${text} ${formatLine(constant, this)}`;
-    if (state.kind !== 'stored' || !isReadable(state.storage)) return text;
-    return `${text} ${formatLine(downloadNow(state.storage, 'toString'), this)}`;
+    if (state.kind !== 'stored' || !isReadable(state)) return text;
+    return `${text} ${formatLine(downloadNow(state, 'toString'), this)}`;
   }
 
   [Symbol.toPrimitive](hint: string): string {
@@ -122,8 +122,8 @@ class OwnMethods extends BaseTensor implements Omit<TensorInterface, keyof Tenso
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const { state } = this;
-    if (state.kind !== 'stored' || !isReadable(state.storage)) return this.toString();
-    return formatTensor(downloadNow(state.storage, 'inspect'), this);
+    if (state.kind !== 'stored' || !isReadable(state)) return this.toString();
+    return formatTensor(downloadNow(state, 'inspect'), this);
   }
 
   private constantData(): TypedArray | null {

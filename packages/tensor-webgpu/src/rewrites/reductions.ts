@@ -10,6 +10,7 @@ import {
   reduceSumPrimitive,
 } from '../primitives/reduce.ts';
 import { reshapePrimitive } from '../primitives/reshape.ts';
+import { slicePrimitive } from '../primitives/slice.ts';
 import { transposePrimitive } from '../primitives/transpose.ts';
 import { type Atom, Literal } from '../program/aval.ts';
 import { range, sizeOf } from '../shape/shape.ts';
@@ -157,6 +158,41 @@ addRewrite([transposePrimitive], (rewriter, [x], { permutation }) => {
       batch: [batch[1], batch[0]],
     }),
   ];
+});
+
+/** Free rows and columns from which on a product has one order of summing, whatever their number. */
+const BLOCKED = 32;
+
+/** Part of a product of which nothing else is read is the product of parts: a gradient of what was concatenated with data. */
+addRewrite([slicePrimitive], (rewriter, [x], { start, limit, strides }, [output]) => {
+  const definition = rewriter.definition(x);
+  if (definition?.primitive !== dotGeneralPrimitive || rewriter.uses(x) !== 1) return null;
+  if ((strides as readonly number[] | undefined)?.some((stride) => stride !== 1)) return null;
+  const { contract, batch } = definition.params as DotParams;
+  const count = batch[0].length;
+  const [left, right] = definition.inputs.map(({ shape }, side) => freeAxes(shape.length, contract[side], batch[side]));
+  const rows = sizeOf(output.shape.slice(count, count + left.length));
+  const columns = sizeOf(output.shape.slice(count + left.length));
+  if (rows < BLOCKED || columns < BLOCKED) return null;
+  const parts = definition.inputs.map((operand, side) => {
+    const axes = side === 0 ? left : right;
+    const offset = side === 0 ? count : count + left.length;
+    const bounds = (of: readonly number[], whole: readonly number[]): number[] =>
+      whole.map((bound, axis) => {
+        const place = axes.includes(axis) ? offset + axes.indexOf(axis) : batch[side].indexOf(axis);
+        return place < 0 ? bound : of[place];
+      });
+    const from = bounds(
+      start,
+      operand.shape.map(() => 0),
+    );
+    const to = bounds(limit, operand.shape);
+    const part = { start: from, limit: to, strides: from.map(() => 1) };
+    return from.every((bound, axis) => bound === 0 && to[axis] === operand.shape[axis])
+      ? operand
+      : rewriter.emit(slicePrimitive, [operand], part);
+  });
+  return [rewriter.emit(dotGeneralPrimitive, parts, definition.params)];
 });
 
 export const reductionRewrites = rules;

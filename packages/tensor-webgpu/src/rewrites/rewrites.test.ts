@@ -73,6 +73,29 @@ describe('rewrites', () => {
     expect(left([aval(4, 3), aval(3, 2)], (x, y) => lax.transpose(matrix(x, y), [1, 0]))).toEqual(['dotGeneral']);
   });
 
+  it('compute of a product only what is read', () => {
+    const sizes = (build: (x: Value, y: Value) => Value, ...inputs: ReturnType<typeof aval>[]): number[] => {
+      left(inputs, build as never);
+      const { program } = traceProgram(inputs, (x, y) => [build(x, y)]);
+      return simplify(program)
+        .eqns.filter(({ primitive }) => primitive.name === 'dotGeneral')
+        .map(({ outputs }) => sizeOf(outputs[0].shape));
+    };
+    const wide = [aval(40, 5), aval(5, 80)];
+    expect(sizes((x, y) => lax.slice(matrix(x, y), [0, 40], [40, 80]), ...wide)).toEqual([1600]);
+    expect(sizes((x, y) => lax.slice(matrix(x, y), [7, 3], [39, 36]), ...wide)).toEqual([32 * 33]);
+    const batched = (x: Value, y: Value) =>
+      lax.slice(lax.dotGeneral(x, y, { contract: [[0], [2]], batch: [[2], [0]] }), [1, 2, 0], [3, 34, 33]);
+    expect(sizes(batched, aval(4, 36, 3), aval(3, 35, 4))).toEqual([2 * 32 * 33]);
+    const both = (x: Value, y: Value) => {
+      const all = matrix(x, y);
+      return lax.add(lax.slice(all, [0, 0], [40, 40]), lax.slice(all, [0, 40], [40, 80]));
+    };
+    expect(sizes(both, ...wide)).toEqual([3200]);
+    // A few columns would be summed in another order.
+    expect(sizes((x, y) => lax.slice(matrix(x, y), [0, 0], [40, 8]), ...wide)).toEqual([3200]);
+  });
+
   it('turn sums of nothing into zeros', () => {
     expect(left([aval(2, 0), aval(0, 3)], matrix)).toEqual(['broadcastInDim']);
     expect(left([aval(0, 2), aval(2, 3)], matrix)).toEqual(['broadcastInDim']);

@@ -226,6 +226,11 @@ describe.each(['f32', 'f64', 'i32', 'u32'] as const)('rewrites of %s', (dtype) =
         dot(column, lax.reshape(lax.neg(x), [1, n]), 1, 0),
         lax.transpose(dot(lax.reshape(x, [1, n]), lax.broadcastInDim(x, [n, 2], [0]), 1, 0), [1, 0]),
         lax.reduceSum(lax.full([0, 2], 1, dtype), [0]),
+        lax.slice(
+          dot(lax.broadcastInDim(x, [40, n], [1]), lax.broadcastInDim(x, [n, 50], [0]), 1, 0),
+          [0, 9],
+          [36, 45],
+        ),
       ];
     });
     expect(sizeOf(program.outputs[0].shape)).toBeGreaterThan(0);

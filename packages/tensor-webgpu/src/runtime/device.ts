@@ -14,6 +14,8 @@ export interface Memory {
 
 /** A block of device memory that holds one tensor, row-major and without gaps. */
 export interface Storage {
+  /** Tells a tensor in memory, whose state this is, from one inside a trace. */
+  readonly kind: 'stored';
   readonly device: Device;
   readonly dtype: DType;
   /** Elements, not bytes. */

@@ -29,6 +29,7 @@ class PendingMemory implements Memory {
 
 /** The storage of a result that a device has promised. Its place, dtype and size are known from the start. */
 export class PendingStorage implements Storage {
+  readonly kind = 'stored';
   readonly device: Device;
   readonly dtype: DType;
   readonly size: number;

@@ -6,5 +6,5 @@ import { stateOf } from './value.ts';
 /** The elements of a value in memory that the host can read at once. */
 export function elementsAtOnce(value: Value): TypedArray | undefined {
   const state = stateOf(value);
-  return state.kind === 'stored' && isReadable(state.storage) ? downloadNow(state.storage, 'read') : undefined;
+  return state.kind === 'stored' && isReadable(state) ? downloadNow(state, 'read') : undefined;
 }

@@ -15,7 +15,7 @@ export interface Trace {
 
 /** What stands behind a value: device memory, a variable of a program being built, a literal, or nothing any more. */
 export type ValueState =
-  | { readonly kind: 'stored'; readonly storage: Storage }
+  | Storage
   | { readonly kind: 'traced'; readonly builder: Trace; readonly variable: Var; readonly number?: PlainNumber }
   | { readonly kind: 'literal'; readonly literal: Literal }
   | { readonly kind: 'gone'; readonly why: string };
@@ -56,7 +56,7 @@ export class BaseTensor implements Value {
 
   /** The device that holds the data; `undefined` inside a trace. */
   get device(): Device | undefined {
-    return this.state.kind === 'stored' ? this.state.storage.device : undefined;
+    return this.state.kind === 'stored' ? this.state.device : undefined;
   }
 }
 
@@ -102,7 +102,7 @@ function settle(): void {
     batch.youngAt = -1;
     for (const value of batch.values) {
       const { state } = value;
-      if (state.kind === 'stored') collected.register(value, state.storage.memory, value);
+      if (state.kind === 'stored') collected.register(value, state.memory, value);
     }
   }
   young.length = 0;
@@ -133,8 +133,7 @@ const afterTask: (run: () => void) => void =
   typeof setImmediate === 'function' ? (run) => void setImmediate(run).unref?.() : (run) => void setTimeout(run, 0);
 
 /** A value of a trace, or one that has no memory. */
-export const makeValue = (aval: Aval, state: Exclude<ValueState, { kind: 'stored' }>): Value =>
-  new BaseTensor(aval, state);
+export const makeValue = (aval: Aval, state: Exclude<ValueState, Storage>): Value => new BaseTensor(aval, state);
 
 /** Values in memory, of these forms. */
 export function storedValues(forms: readonly Aval[], storages: readonly Storage[]): readonly Value[] {
@@ -142,7 +141,7 @@ export function storedValues(forms: readonly Aval[], storages: readonly Storage[
   const batch: Batch = { values, left: forms.length, youngAt: young.length };
   for (let i = 0; i < forms.length; i++) {
     const storage = storages[i];
-    const value = new BaseTensor(forms[i], { kind: 'stored', storage });
+    const value = new BaseTensor(forms[i], storage);
     value.batch = batch;
     values.push(value);
     tellMade(value);
@@ -180,8 +179,9 @@ const DONATED: ValueState = { kind: 'gone', why: 'it was donated to a jitted fun
 
 /** Marks a tensor as gone whose memory a program took over, so that a later use is a named error. */
 export function donate(value: BaseTensor): void {
-  if (value.state.kind !== 'stored') return;
-  forget(value, value.state.storage);
+  const { state } = value;
+  if (state.kind !== 'stored') return;
+  forget(value, state);
   value.state = DONATED;
 }
 
@@ -202,7 +202,7 @@ export const placeOf = (value: Value): Device | undefined => (value as BaseTenso
 /** The storage of a value in memory; throws `DisposedError` when it was given back. */
 export function storageOf(value: Value, use: string): Storage {
   const state = stateOf(value);
-  if (state.kind === 'stored') return state.storage;
+  if (state.kind === 'stored') return state;
   if (state.kind === 'gone') {
     throw new DisposedError(
       `${use}: a tensor of dtype ${value.dtype} and shape [${value.shape.join(', ')}] was used after ${state.why}. ` +

@@ -39,6 +39,21 @@ describe('traces of jit', () => {
     expect(count.traces).toBe(forms.length - 1);
   });
 
+  it('know an argument by its own keys, in whatever order, and not by what it inherits', () => {
+    const { call, count } = counted((p: { a: Tensor; b: Tensor }) => p.a.mul(10).add(p.b));
+    const [a, b] = [ff.tensor(1), ff.tensor(2)];
+    const given = [{ a, b }, { b, a }, Object.assign(Object.create(null), { a, b })];
+    for (const p of [...given, ...given]) expect(call(p).item()).toBe(12);
+    expect(count.traces).toBe(1);
+    const prototype = Object.prototype as { stray?: unknown };
+    prototype.stray = b;
+    const results = given.map((p) => call(p));
+    delete prototype.stray;
+    expect(results.map((result) => result.item())).toEqual([12, 12, 12]);
+    expect(count.traces).toBe(1);
+    expect(() => call({ a } as never)).toThrow();
+  });
+
   it('of static arguments do not collide', () => {
     const { call, count } = counted((a: unknown, b: unknown, x: Tensor) => x.add(typeof a === typeof b ? 1 : 2), {
       staticArgnums: [0, 1],

@@ -105,13 +105,13 @@ export class JitEntry implements Cached {
       }
       const aval = leaves[i];
       const { state } = leaf;
-      if (state.kind !== 'stored' || state.storage.device !== device) return null;
+      if (state.kind !== 'stored' || state.device !== device) return null;
       if (leaf.dtype !== aval.dtype) return null;
       if (leaf.shape !== shapes[i]) {
         if (!sameShape(leaf.shape, aval.shape)) return null;
         shapes[i] = leaf.shape;
       }
-      storages.push(state.storage);
+      storages.push(state);
       if (!donates) continue;
       // A donated tensor's memory is overwritten, so it may stand in one place only.
       const mark = donated[i] ? call : -call;

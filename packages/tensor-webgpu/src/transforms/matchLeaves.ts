@@ -3,6 +3,7 @@ import { BaseTensor } from '../trace/value.ts';
 import type { Structure } from '../tree/tree.ts';
 
 type Node = Structure['node'];
+type ObjectNode = Extract<Node, { kind: 'object' }>;
 
 /**
  * Adds the leaves of `tree` to `found`, in order, if the tree has the structure; else returns false, with `found` in any
@@ -26,8 +27,13 @@ export function matchLeaves(tree: unknown, node: Node, found: unknown[]): boolea
     return true;
   }
   if (node.kind === 'empty') return tree === node.value;
+  if (!isPlainObject(tree)) return false;
+  const before = found.length;
+  const straight = matchInOrder(tree, node, found);
+  if (straight !== null) return straight;
+  found.length = before;
   const { keys, children } = node;
-  if (!isPlainObject(tree) || Object.keys(tree).length !== keys.length) return false;
+  if (Object.keys(tree).length !== keys.length) return false;
   for (let i = 0; i < keys.length; i++) {
     const child = children[i];
     const branch = tree[keys[i]];
@@ -40,6 +46,24 @@ export function matchLeaves(tree: unknown, node: Node, found: unknown[]): boolea
     if (!matchLeaves(branch, child, found)) return false;
   }
   return true;
+}
+
+/**
+ * The same for an object whose keys are met in the order of the structure, which costs a third of looking each of them up; `null`
+ * where they are not, and nothing is known yet.
+ */
+function matchInOrder(tree: Record<string, unknown>, node: ObjectNode, found: unknown[]): boolean | null {
+  const { keys, children } = node;
+  let next = 0;
+  // What is inherited is met too, after all that is its own: then there is one too many.
+  for (const key in tree) {
+    if (key !== keys[next]) return null;
+    const child = children[next++];
+    const branch = tree[key];
+    if (child.kind === 'leaf' && branch instanceof BaseTensor) found.push(branch);
+    else if (!matchLeaves(branch, child, found)) return false;
+  }
+  return next === keys.length ? true : null;
 }
 
 /** Whether a value that is no tensor stands for itself in a tree. */

@@ -25,6 +25,23 @@ describe('tree', () => {
     );
   });
 
+  test('unflatten undoes flatten for many keys of any name, time and again, and no result holds what another does', () => {
+    const name = fc.oneof(fc.string(), fc.nat({ max: 40 }).map(String), fc.constantFrom('__proto__', 'constructor'));
+    const many = fc.dictionary(name, fc.oneof(fc.integer(), fc.constant(null)), { minKeys: 11, maxKeys: 40 });
+    fc.assert(
+      fc.property(many, (tree) => {
+        const flat = flatten(tree);
+        const later = flat.leaves.map((leaf) => (leaf as number) + 1);
+        const results = [flat.leaves, later, flat.leaves, later].map((values) => unflatten(flat.structure, values));
+        expect(results[0]).toEqual({ ...tree });
+        expect(results[2]).toEqual(results[0]);
+        expect(results[1]).toEqual(map((leaf: number) => leaf + 1, results[0]));
+        expect(results[3]).toEqual(results[1]);
+        expect(Object.keys(results[3] as object)).toEqual(Object.keys(results[0] as object));
+      }),
+    );
+  });
+
   test('equal keys mean equal structures', () => {
     fc.assert(
       fc.property(anyTree, anyTree, (a, b) => {

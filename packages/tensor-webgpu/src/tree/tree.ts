@@ -60,7 +60,13 @@ type Node =
   | { readonly kind: 'leaf' }
   | { readonly kind: 'empty'; readonly value: null | undefined }
   | { readonly kind: 'array'; readonly children: readonly Node[] }
-  | { readonly kind: 'object'; readonly keys: readonly string[]; readonly children: readonly Node[] };
+  | ObjectNode;
+
+interface ObjectNode {
+  readonly kind: 'object';
+  readonly keys: readonly string[];
+  readonly children: readonly Node[];
+}
 
 const LEAF: Node = { kind: 'leaf' };
 
@@ -74,11 +80,15 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
   else target[key] = value;
 }
 
-/** The keys in order. Most objects have them so already, and to sort two takes longer than all else here. */
-function sortedKeys(node: object): string[] {
+/** Keys in order, and what stands there. Most objects have them so already, and to sort two takes longer than all else here. */
+function sortedEntries(node: Readonly<Record<string, unknown>>): { keys: string[]; values: unknown[] } {
   const keys = Object.keys(node);
-  for (let i = 1; i < keys.length; i++) if (keys[i - 1] > keys[i]) return keys.sort();
-  return keys;
+  for (let i = 1; i < keys.length; i++) {
+    if (keys[i - 1] < keys[i]) continue;
+    keys.sort();
+    return { keys, values: keys.map((key) => node[key]) };
+  }
+  return { keys, values: Object.values(node) };
 }
 
 /** Adds the leaves to `found` in order (object keys sorted), with their paths to `paths` if there is one; returns the structure. */
@@ -104,9 +114,10 @@ function walk(
       return { kind: 'array', children };
     }
     if (isPlainObject(tree)) {
-      const keys = sortedKeys(tree);
+      const { keys, values } = sortedEntries(tree);
       const children: Node[] = [];
-      for (const key of keys) children.push(walk(tree[key], found, isLeaf, paths, paths && join(path, key), depth + 1));
+      for (let i = 0; i < keys.length; i++)
+        children.push(walk(values[i], found, isLeaf, paths, paths && join(path, keys[i]), depth + 1));
       return { kind: 'object', keys, children };
     }
   }
@@ -169,7 +180,38 @@ export function paths(tree: unknown): string[] {
   return found;
 }
 
-function build(node: Node, values: readonly unknown[], at: { next: number }): unknown {
+/** From so many keys on it is faster to copy an object that has them, and to fill it, than to add them one by one. */
+const MANY_KEYS = 12;
+/** Objects with the keys of a structure and nothing in them, from the second time on that it is built. */
+const blanks = new WeakMap<ObjectNode, Readonly<Record<string, unknown>> | null>();
+
+/** An object to be filled with the keys of `node`, which it may have already. */
+function blankOf(node: ObjectNode): Record<string, unknown> {
+  const { keys } = node;
+  if (keys.length < MANY_KEYS) return {};
+  let blank = blanks.get(node);
+  if (blank === undefined) {
+    blanks.set(node, null);
+    return {};
+  }
+  if (blank === null) {
+    // Spread, since what fromEntries makes of many keys is a table, which is copied key by key.
+    blank = { ...Object.fromEntries(keys.map((key) => [key, null])) };
+    blanks.set(node, blank);
+  }
+  return { ...blank };
+}
+
+/** An empty object for a structure that is met once. */
+const emptyOf = (): Record<string, unknown> => ({});
+
+/** The tree of a structure; `start` makes the objects that are filled. */
+function build(
+  node: Node,
+  values: readonly unknown[],
+  at: { next: number },
+  start: (node: ObjectNode) => Record<string, unknown>,
+): unknown {
   switch (node.kind) {
     case 'leaf':
       return values[at.next++];
@@ -180,16 +222,16 @@ function build(node: Node, values: readonly unknown[], at: { next: number }): un
       const result: unknown[] = [];
       for (let i = 0; i < children.length; i++) {
         const child = children[i];
-        result.push(child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+        result.push(child.kind === 'leaf' ? values[at.next++] : build(child, values, at, start));
       }
       return result;
     }
     case 'object': {
       const { keys, children } = node;
-      const result: Record<string, unknown> = {};
+      const result = start(node);
       for (let i = 0; i < keys.length; i++) {
         const child = children[i];
-        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at));
+        setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at, start));
       }
       return result;
     }
@@ -207,7 +249,7 @@ export function unflatten(shape: Structure, values: readonly unknown[]): unknown
       `tree.unflatten: expected ${shape.leafCount} leaves for ${shape.key}, got ${values.length}. Give one value for each *.`,
     );
   }
-  return build(shape.node, values, { next: 0 });
+  return build(shape.node, values, { next: 0 }, blankOf);
 }
 
 const describe = (node: Node): string => {
@@ -277,5 +319,5 @@ export function map(
     return alike;
   });
   const mapped = found.map((leaf, i) => f(leaf, ...others.map((leaves) => leaves[i])));
-  return build(node, mapped, { next: 0 });
+  return build(node, mapped, { next: 0 }, emptyOf);
 }

@@ -28,6 +28,7 @@ class Count implements Memory {
 
 /** Elements held by JavaScript, floats in float64. */
 class ReferenceStorage implements Storage {
+  readonly kind = 'stored';
   readonly device: ReferenceDevice;
   readonly dtype: DType;
   readonly size: number;

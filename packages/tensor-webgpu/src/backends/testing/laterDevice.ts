@@ -6,6 +6,7 @@ import { hostControlled } from '../hostControl.ts';
 import { cpuDevice } from '../wasm/device.ts';
 
 class LaterStorage implements Storage {
+  readonly kind = 'stored';
   readonly device: LaterDevice;
   readonly inner: Storage;
 

@@ -37,6 +37,7 @@ export class Block implements Memory, PlacedBlock {
 
 /** A tensor on the CPU device. */
 export class CpuStorage implements Storage, PlacedStorage {
+  readonly kind = 'stored';
   readonly device: Device;
   readonly dtype: DType;
   readonly size: number;

@@ -42,6 +42,7 @@ export class Block implements Memory {
 
 /** A tensor on a GPU. */
 export class GpuStorage implements Storage {
+  readonly kind = 'stored';
   readonly device: GpuOwner;
   readonly dtype: DType;
   readonly size: number;

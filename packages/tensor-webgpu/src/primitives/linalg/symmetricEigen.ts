@@ -15,6 +15,9 @@ export function symmetricPartAt(stack: TypedArray, index: number, n: number): Fl
 /** Entries of other sizes are brought to 1 first, so that no square overflows or vanishes. */
 const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
 
+/** Beside a largest entry of that size, what is smaller than this is 0; its square may vanish before it does. */
+const NOTHING = 1e-145;
+
 /** Divides entries whose squares would overflow or vanish by the largest one, `size`; returns the divisor. */
 export function bringToSafeSize(matrix: Float64Array, size: number): number {
   if (!(size > 0 && (size < SAFE_SIZES.least || size > SAFE_SIZES.largest))) return 1;
@@ -87,7 +90,7 @@ function tridiagonalize(a: Float64Array, vectors: Float64Array, n: number): void
       square += v[i] * v[i];
     }
     const tail = square - v[k + 1] * v[k + 1];
-    if (tail === 0) continue;
+    if (tail < NOTHING * NOTHING) continue;
     const norm = Math.sqrt(square);
     v[k + 1] += v[k + 1] >= 0 ? norm : -norm;
     const scale = 2 / (tail + v[k + 1] * v[k + 1]);
@@ -117,7 +120,7 @@ function reflectRows(rows: Float64Array, v: Float64Array, scale: number, first: 
 
 /** Whether an element beside the diagonal is zero within the rounding of its neighbors. */
 const isNegligible = (d: Float64Array, e: Float64Array, i: number): boolean =>
-  Math.abs(e[i]) <= Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1]));
+  Math.abs(e[i]) <= Math.max(Number.EPSILON * (Math.abs(d[i]) + Math.abs(d[i + 1])), NOTHING);
 
 /** Drives the elements beside the diagonal to zero, from the end of the matrix to its start; whether it could. */
 function diagonalize(d: Float64Array, e: Float64Array, vectors: Float64Array, n: number): boolean {

@@ -1,3 +1,4 @@
+import { symmetricFunctionRoutine } from '../../backends/wasm/routines/symmetric-function.ts';
 import type { DType } from '../../dtype/dtype.ts';
 import { ShapeError } from '../../errors/errors.ts';
 import type { Primitive } from '../../program/program.ts';
@@ -28,6 +29,7 @@ interface SymmetricFunctionParams {
 export const symmetricFunctionPrimitive: Primitive = {
   name: 'symmetricFunction',
   kind: 'opaque',
+  lowering: { as: 'call', code: [symmetricFunctionRoutine] },
   shape(inputs) {
     const [a] = inputs;
     checkMatrices('symmetricFunction', a, 'square');

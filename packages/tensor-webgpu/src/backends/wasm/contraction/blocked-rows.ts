@@ -1,6 +1,6 @@
 import type { FunctionBuilder, ModuleBuilder } from '../assembler/index.ts';
 import { elements } from './element.ts';
-import { isShortPiece, RUN } from './exact.ts';
+import { isShortPiece } from './exact.ts';
 import { emitKeep } from './keep.ts';
 import { indexedAddress } from './lanes.ts';
 import { forAllParts, forParts, setSmaller } from './ranges.ts';
@@ -44,6 +44,7 @@ export function emitBlockedRows(
 ): FunctionBuilder {
   const element = elements[spec.dtype];
   const { bytes } = element;
+  const inRuns = long !== undefined || isShortPiece(spec);
   const tile = (lastRows: boolean, lastCols: boolean) =>
     emitTile(module, {
       dtype: spec.dtype,
@@ -55,6 +56,7 @@ export function emitBlockedRows(
       bStep: lastCols ? b.lastStep : b.step,
       bPadded: b.packed,
       cRowStride: spec.c.rowStride,
+      ...(inRuns && { runs: true }),
       ...(spec.tails && { tails: true }),
     });
 
@@ -91,33 +93,6 @@ export function emitBlockedRows(
     f.localSet(local);
     return local;
   };
-  /** A tile's sum over a block of k, in runs. */
-  const inRuns = (
-    addresses: readonly [number, number, number],
-    depth: number,
-    lastRows: boolean,
-    lastCols: boolean,
-  ) => {
-    const [aAt, bAt, cAt] = addresses;
-    const whole = Math.floor(depth / RUN) * RUN;
-    const total = moved(cAt, toTotals);
-    const run = (k0: number, count: number, pushKnown: () => void): void => {
-      const aRun = indexedAddress(f, aAt, k0, (lastRows ? a.lastStep : a.step) * bytes);
-      const bRun = indexedAddress(f, bAt, k0, (lastCols ? b.lastStep : b.step) * bytes);
-      callTile(f, tile(lastRows, lastCols), [aRun, bRun, total], count, pushKnown);
-      f.release(aRun, bRun);
-    };
-    if (whole > 0) f.loop(whole, (k0) => run(k0, RUN, () => f.localGet(k0)), { step: RUN });
-    if (whole < depth) {
-      f.withLocal('i32', (k0) => {
-        f.i32Const(whole);
-        f.localSet(k0);
-        run(k0, depth - whole, () => f.i32Const(whole));
-      });
-    }
-    return total;
-  };
-
   /** Address of step k0 of strip `index`, in a new local. */
   const stripAddress = (
     operand: TiledOperand,
@@ -142,7 +117,8 @@ export function emitBlockedRows(
         const aAt = stripAddress(a, aBase, block, lastRows, k0);
         const cAt = indexedAddress(f, cStrip, block, a.plan.width * spec.c.rowStride * bytes);
         if (long) {
-          const total = inRuns([aAt, bAt, cAt], depth, lastRows, lastCols);
+          const total = moved(cAt, toTotals);
+          callTile(f, tile(lastRows, lastCols), [aAt, bAt, total], depth, () => f.i32Const(0));
           const lost = moved(cAt, toLost);
           const [rows, cols] = [lastRows ? a.plan.rest : a.plan.width, lastCols ? b.plan.rest : b.plan.width];
           for (const address of [cAt, total, lost]) f.localGet(address);
@@ -155,7 +131,7 @@ export function emitBlockedRows(
       f.release(bAt, cStrip);
     });
 
-  const { blocks, depth, lastDepth } = planDepth(spec.k, isShortPiece(spec) ? RUN : K_BLOCK);
+  const { blocks, depth, lastDepth } = planDepth(spec.k, K_BLOCK);
   const pushFirst = () => f.i32Const(spec.accumulate ? 1 : 0);
   const allDepths = (chunk: number, chunkEnd: number) => {
     if (blocks === 1) {

@@ -22,6 +22,8 @@ export interface TileSpec {
   readonly cRowStride: number;
   /** Whether the sums are so long that they are taken in runs, and what rounding takes from the sum of these is kept. */
   readonly long?: boolean;
+  /** Whether sums are taken in runs, each of which is added to C when it is over: C has room for totals, registers have not. */
+  readonly runs?: boolean;
   /** Whether sums, not long ones, start off 0, for operands that fall off exponentially. */
   readonly tails?: boolean;
 }
@@ -48,20 +50,26 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
   const { dtype, rows, cols } = spec;
   const element = elements[dtype];
   const { bytes, lanes } = element;
-  const { long } = spec;
-  const f = module.func(`${dtype}-tile-${rows}x${cols}${long ? '-long' : ''}`, ['i32', 'i32', 'i32', 'i32', 'i32']);
+  const { long, runs } = spec;
+  const f = module.func(`${dtype}-tile-${rows}x${cols}${long ? '-long' : runs ? '-runs' : ''}`, [
+    'i32',
+    'i32',
+    'i32',
+    'i32',
+    'i32',
+  ]);
   const [a, b, c, count, accumulate] = [0, 1, 2, 3, 4];
   const vectors = Math.ceil(cols / lanes);
   const width = (vector: number) => Math.min(lanes, cols - vector * lanes);
   const starts = spec.tails && dtype === 'f32' && !long;
   // Fresh locals are zero.
   const sums = f.locals('v128', rows * vectors);
-  if (starts) {
+  const begin = () => {
     for (const sum of sums) {
-      f.f32x4Const(START);
+      f.f32x4Const(starts ? START : 0);
       f.localSet(sum);
     }
-  }
+  };
   const eachSum = (body: (sum: number, offset: number, width: number) => void) =>
     sums.forEach((sum, i) => {
       const row = Math.floor(i / vectors);
@@ -129,10 +137,24 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
     element.add(f);
     f.localSet(target);
   };
-  if (long) {
-    const totals = f.locals('v128', sums.length);
-    const lost = f.locals('v128', sums.length);
-    const scratch: [number, number] = [f.local('v128'), f.local('v128')];
+  const addToC = () => {
+    if (starts) {
+      for (const sum of sums) {
+        f.localGet(sum);
+        f.f32x4Const(START);
+        f.f32x4Sub();
+        f.localSet(sum);
+      }
+    }
+    f.localGet(accumulate);
+    f.if(() => eachSum((sum, offset, count) => addTo(sum, () => loadLanes(f, element, c, offset, count))));
+    eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
+  };
+  const allTurns = () => {
+    turns(UNROLL);
+    turns(1);
+  };
+  const eachRun = (body: () => void) => {
     const left = f.local('i32');
     f.localGet(count);
     f.localSet(left);
@@ -147,37 +169,42 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
       f.localGet(count);
       f.i32Sub();
       f.localSet(left);
-      turns(UNROLL);
-      turns(1);
+      body();
+      f.localGet(left);
+      f.brIf(again);
+    });
+  };
+  if (long) {
+    const totals = f.locals('v128', sums.length);
+    const lost = f.locals('v128', sums.length);
+    const scratch: [number, number] = [f.local('v128'), f.local('v128')];
+    eachRun(() => {
+      allTurns();
       sums.forEach((sum, i) => {
         addKeeping(f, totals[i], lost[i], sum, scratch);
         f.i32x4Const(0);
         f.localSet(sum);
       });
-      f.localGet(left);
-      f.brIf(again);
     });
     sums.forEach((sum, i) => {
       joinKept(f, totals[i], lost[i]);
       f.localGet(totals[i]);
       f.localSet(sum);
     });
+    addToC();
+  } else if (runs) {
+    eachRun(() => {
+      begin();
+      allTurns();
+      addToC();
+      f.i32Const(1);
+      f.localSet(accumulate);
+    });
   } else {
-    turns(UNROLL);
-    turns(1);
+    if (starts) begin();
+    allTurns();
+    addToC();
   }
-  if (starts) {
-    for (const sum of sums) {
-      f.localGet(sum);
-      f.f32x4Const(START);
-      f.f32x4Sub();
-      f.localSet(sum);
-    }
-  }
-
-  f.localGet(accumulate);
-  f.if(() => eachSum((sum, offset, count) => addTo(sum, () => loadLanes(f, element, c, offset, count))));
-  eachSum((sum, offset, count) => storeLanes(f, element, sum, c, offset, count));
   return f;
 }
 

@@ -63,7 +63,7 @@ export class ExpressionCode {
     this.flushed = flushed;
     this.vector = width > 1;
     this.lanes = width;
-    this.math = new MathEmitter(context.module, f);
+    this.math = new MathEmitter(context.module, f, context.pairVectors);
   }
 
   /** Makes the pointers and constants that these values need; before any loop begins. */

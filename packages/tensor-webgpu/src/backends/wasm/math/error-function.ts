@@ -1,5 +1,5 @@
 import { exp64, log64 } from './doubles.ts';
-import { expOfModestNegative } from './exponential.ts';
+import { expOfModest } from './exponential.ts';
 import type { Floats, Term } from './lanes.ts';
 import { inDoubles } from './widen.ts';
 
@@ -20,7 +20,7 @@ export function erf(v: Floats, x: Term): Term {
   const square = v.keep(v.mul(a, a));
   const small = v.madd(a, v.polynomial(square, ERF_SMALL), a);
   const logarithm = v.keep(v.neg(v.madd(a, v.polynomial(a, ERF_LARGE), a)));
-  const large = v.keep(v.sub(1, expOfModestNegative(v, logarithm)));
+  const large = v.keep(v.sub(1, expOfModest(v, logarithm)));
   return v.copySign(v.select(v.lt(a, SMALL), small, large), x);
 }
 

@@ -15,6 +15,8 @@ const SIGN = 0x80000000;
 /** Below this, eˣ rounds to 0; above the other, it overflows. */
 const LOWEST = -104;
 const HIGHEST = 89;
+/** Up to here, with either sign, eˣ and its power of two are normal numbers. */
+const MODEST = 87;
 /** From here on tanh rounds to 1. */
 const TANH_SATURATION = 9.1;
 /** Powers of two for x < 0 are built 2³² too large, so that those of denormal results are normal, too. */
@@ -29,8 +31,16 @@ function split(v: Floats, x: Term, shift: number): { rounded: Term; expm1: Term 
   return { rounded, expm1: v.madd(v.mul(r, r), v.polynomial(r, EXPM1), r) };
 }
 
-/** eˣ. The power of two is applied in two factors, so that overflow and denormal results round as they should. */
+/** eˣ. Beyond ±87 the power of two is applied in two factors, so that overflow and denormal results round as they should. */
 export function exp(v: Floats, x: Term): Term {
+  return v.unlessAny(
+    v.lt(MODEST, v.abs(x)),
+    () => expOfModest(v, x),
+    () => expOfAny(v, x),
+  );
+}
+
+function expOfAny(v: Floats, x: Term): Term {
   const bounded = v.keep(v.atLeast(v.atMost(x, HIGHEST), LOWEST));
   const { rounded, expm1 } = split(v, bounded, 0);
   const bias = v.keep(
@@ -40,8 +50,8 @@ export function exp(v: Floats, x: Term): Term {
   return v.mul(v.mul(v.add(expm1, 1), scale), v.intSub(v.bits(2 * ONE), bias));
 }
 
-/** eˣ for −80 ≤ x ≤ 0, where one factor serves as the power of two. */
-export function expOfModestNegative(v: Floats, x: Term): Term {
+/** eˣ for |x| ≤ 87, where one factor serves as the power of two. */
+export function expOfModest(v: Floats, x: Term): Term {
   const { rounded, expm1 } = split(v, x, 0);
   return v.mul(v.add(expm1, 1), v.intAdd(v.shiftLeft(rounded, 23), v.bits(ONE)));
 }

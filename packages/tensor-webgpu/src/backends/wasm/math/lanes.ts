@@ -93,6 +93,13 @@ export abstract class Lanes extends Terms {
   /** The magnitude of `a` with the sign of `b`. */
   copySign = (a: Operand, b: Operand): Term => this.or(this.abs(a), this.and(b, -0));
 
+  /** Runs `body` when a lane of the mask is set. */
+  whenAny(mask: Term, body: () => void): void {
+    mask();
+    this.f.v128AnyTrue();
+    this.f.if(body);
+  }
+
   /**
    * `Σ coefficients[i] · xⁱ` by Horner's rule, for a kept term `x`. Even and odd powers of a long polynomial are summed side
    * by side, so that an instruction waits for half as many others.
@@ -120,13 +127,34 @@ export abstract class Lanes extends Terms {
   }
 }
 
-/** Vectors of four floats. */
+/** Vectors of four floats. `joined` are those that the engine makes one of two of. */
 export class Floats extends Lanes {
+  private readonly joined: boolean;
   protected readonly float = 'f32x4';
   protected readonly int = 'i32x4';
   protected bytes = (value: number) => new Uint8Array(new Float32Array(4).fill(value).buffer);
   protected bitBytes = (bits: bigint) =>
     new Uint8Array(new BigUint64Array(2).fill((bits & 0xffffffffn) * 0x100000001n).buffer);
+
+  constructor(f: FunctionBuilder, constants: Constants, joined = false) {
+    super(f, constants);
+    this.joined = joined;
+  }
+
+  /** Whether the bits of `a`, as an integer without sign, are those of `b` or more. */
+  bitsFrom = (a: Term, b: Term): Term => this.of(this.f.i32x4GeU, a, b);
+
+  /**
+   * What `short` gives, which is right where no lane of the mask is set, or else what `whole` gives. Joined vectors come apart
+   * at a branch, so that for them it is always the whole.
+   */
+  unlessAny(mask: Term, short: () => Term, whole: () => Term): Term {
+    if (this.joined) return whole();
+    const result = this.variable();
+    result.set(short());
+    this.whenAny(mask, () => result.set(whole()));
+    return result.get;
+  }
 }
 
 /** Vectors of two doubles. */
@@ -135,13 +163,6 @@ export class Doubles extends Lanes {
   protected readonly int = 'i64x2';
   protected bytes = (value: number) => new Uint8Array(new Float64Array(2).fill(value).buffer);
   protected bitBytes = (bits: bigint) => new Uint8Array(new BigUint64Array(2).fill(bits).buffer);
-
-  /** Runs `body` when a lane of the mask is set. */
-  whenAny(mask: Term, body: () => void): void {
-    mask();
-    this.f.v128AnyTrue();
-    this.f.if(body);
-  }
 
   /** Runs `body` at least once, and again as long as a lane of the mask that it returns is set. */
   whileAny(body: () => Term): void {

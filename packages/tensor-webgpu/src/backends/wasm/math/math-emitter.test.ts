@@ -56,6 +56,49 @@ for (const { name, parts } of pairs)
     });
   });
 
+const usual = [0.37, 1, 1.9, 42];
+const rare = [
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  -1,
+  1e-40,
+  -1e-40,
+  2 ** -126,
+  3.4e38,
+  87,
+  87.1,
+  -87,
+  -87.1,
+  89,
+  -104,
+  200,
+];
+
+for (const name of ['log', 'exp'] as const)
+  for (const relaxed of [true, false])
+    test(`${name} of a rare argument leaves those beside it as they are, in joined vectors too (relaxed: ${relaxed})`, () => {
+      const places = rare.flatMap((value) => usual.map((_, lane) => usual.toSpliced(lane, 1, value)));
+      const alone = [...rare, ...usual].map((value) => Array(4).fill(value));
+      const numbers = [...places, ...alone].flat();
+      const bits = [false, true].map((joined) => {
+        const { inputs, outputs, run } = mathLoop(name, numbers.length, relaxed, {}, joined);
+        inputs[0]?.set(numbers);
+        run();
+        return [...(outputs[0] ?? [])];
+      });
+      expect(bits[1]).toEqual(bits[0]);
+      const expected = new Map(
+        numbers.slice(-4 * alone.length).map((x, i) => [String(x), bits[0]?.at(i - 4 * alone.length)]),
+      );
+      numbers.forEach((x, i) => {
+        // Zeros of either sign have one logarithm, and one exponential.
+        expect(bits[0]?.[i]).toBe(expected.get(String(x)));
+      });
+    });
+
 /** Runs a function of one vector that is written by `emit` on these four numbers. */
 function evaluate(
   x: readonly number[],

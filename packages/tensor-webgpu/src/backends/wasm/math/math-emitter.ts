@@ -24,9 +24,10 @@ function write(
   name: MathName,
   operands: readonly number[],
   params: Params,
+  joined = false,
 ): void {
   const definition: MathDefinition = mathFunctions[name];
-  const v = new Floats(f, constants);
+  const v = new Floats(f, constants, joined);
   const terms = operands.map((local) => v.local(local));
   const library: MathLibrary = {
     large: () => largeQuarterTurns(module),
@@ -57,17 +58,19 @@ export function mathFunction(module: ModuleBuilder, name: MathName, params: Para
 /**
  * Writes mathematical functions of four floats (or four u32) into one function.
  *
- * `preload` ahead of a loop keeps the constants of functions that are written inline in locals; without it each turn
+ * With `joined` what is written inline has no branches, at which an engine takes pairs of vectors apart. `preload` ahead of a loop keeps the constants of functions that are written inline in locals; without it each turn
  * loads them again.
  */
 export class MathEmitter {
   private readonly module: ModuleBuilder;
   private readonly f: FunctionBuilder;
+  private readonly joined: boolean;
   private readonly constants = new Constants();
 
-  constructor(module: ModuleBuilder, f: FunctionBuilder) {
+  constructor(module: ModuleBuilder, f: FunctionBuilder, joined = false) {
     this.module = module;
     this.f = f;
+    this.joined = joined;
   }
 
   /** Puts the constants that these functions need into locals; to be called where it dominates their use. */
@@ -84,7 +87,7 @@ export class MathEmitter {
       if (!inline) continue;
       const module = new ModuleBuilder();
       const draft = module.func('draft');
-      write(module, draft, used, name, draft.locals('v128', operands), {});
+      write(module, draft, used, name, draft.locals('v128', operands), {}, this.joined);
     }
     this.constants.preload(this.f, used);
   }
@@ -98,7 +101,7 @@ export class MathEmitter {
     if (operands.length !== definition.operands)
       throw new AssemblerError(`${name}: expected ${definition.operands} operands, got ${operands.length}.`);
     if (definition.inline) {
-      write(this.module, this.f, this.constants, name, operands, params);
+      write(this.module, this.f, this.constants, name, operands, params, this.joined);
       return;
     }
     for (const operand of operands) this.f.localGet(operand);

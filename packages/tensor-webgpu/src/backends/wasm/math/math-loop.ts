@@ -10,8 +10,17 @@ export interface MathLoop {
   run(): void;
 }
 
-/** Compiles a loop over `length` floats, a multiple of four, that reads and writes arrays of its own memory. */
-export function mathLoop(name: MathName, length: number, relaxed: boolean, params: Params = {}): MathLoop {
+/**
+ * Compiles a loop over `length` floats, a multiple of four, that reads and writes arrays of its own memory; `joined` as the
+ * function is written where the engine makes one vector of two.
+ */
+export function mathLoop(
+  name: MathName,
+  length: number,
+  relaxed: boolean,
+  params: Params = {},
+  joined = false,
+): MathLoop {
   const { operands, results }: MathDefinition = mathFunctions[name];
   const bytes = 4 * length;
   const initial = Math.ceil(((operands + results) * bytes) / 65536);
@@ -19,7 +28,7 @@ export function mathLoop(name: MathName, length: number, relaxed: boolean, param
   const module = new ModuleBuilder({ relaxed });
   module.importMemory({ initial });
   const f = module.func('run');
-  const math = new MathEmitter(module, f);
+  const math = new MathEmitter(module, f, joined);
   math.preload([name]);
   f.loop(
     bytes,

@@ -1,3 +1,4 @@
+import { bytesPerElement, type DType } from '../../../dtype/dtype.ts';
 import type { Operand, Term } from '../math/terms.ts';
 import type { RoutineCode } from './code.ts';
 
@@ -28,6 +29,50 @@ export class Vector {
     this.at(k)();
     this.code.n.push(value);
     this.code.f.f64Store();
+  }
+}
+
+/** Numbers of f32 or f64 outside the scratch memory, read and written as float64. */
+export class Elements {
+  private readonly code: RoutineCode;
+  private readonly base: Term;
+  private readonly dtype: DType;
+
+  /** Those of item `unit` of a stack of items of `size` elements at `start`. */
+  constructor(code: RoutineCode, start: Term, dtype: DType, unit: Term, size: number) {
+    const { i } = code;
+    this.code = code;
+    this.dtype = dtype;
+    this.base = i.keep(i.add(start, i.mul(unit, size * bytesPerElement(dtype))));
+  }
+
+  private at(k: Operand): Term {
+    const { i } = this.code;
+    return i.add(this.base, i.mul(k, bytesPerElement(this.dtype)));
+  }
+
+  get(k: Operand): Term {
+    const { f } = this.code;
+    const place = this.at(k);
+    return () => {
+      place();
+      if (this.dtype === 'f64') f.f64Load();
+      else {
+        f.f32Load();
+        f.f64PromoteF32();
+      }
+    };
+  }
+
+  set(k: Operand, value: Operand): void {
+    const { f, n } = this.code;
+    this.at(k)();
+    n.push(value);
+    if (this.dtype === 'f64') f.f64Store();
+    else {
+      f.f32DemoteF64();
+      f.f32Store();
+    }
   }
 }
 

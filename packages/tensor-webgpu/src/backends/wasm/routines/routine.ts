@@ -17,12 +17,15 @@ export interface Routine {
 export const routineParams = (operands: number, results: number): ValueType[] =>
   Array.from({ length: 3 + operands + results }, () => 'i32' as const);
 
-/** How the CPU device computes a primitive that is called as a whole; the primitive carries it in its lowering. */
+/**
+ * How the CPU device computes a primitive that is called as a whole; the primitive carries it in its lowering. `null` for an
+ * equation that it leaves to the host.
+ */
 export class CpuRoutine implements DeviceCode {
   readonly device = 'cpu';
-  readonly of: (eqn: Eqn) => Routine;
+  readonly of: (eqn: Eqn) => Routine | null;
 
-  constructor(of: (eqn: Eqn) => Routine) {
+  constructor(of: (eqn: Eqn) => Routine | null) {
     this.of = of;
   }
 }

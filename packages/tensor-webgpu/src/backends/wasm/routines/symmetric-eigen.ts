@@ -1,11 +1,13 @@
 import type { Operand, Term } from '../math/terms.ts';
-import { Rows, Vector } from './arrays.ts';
+import { type Elements, Rows, Vector } from './arrays.ts';
 import type { RoutineCode } from './code.ts';
 
 /** Steps of the iteration allowed per eigenvalue; a few are enough. */
 const STEPS_PER_VALUE = 60;
 /** Entries of other sizes are brought to 1 first, so that no square overflows or vanishes. */
 const SAFE_SIZES = { least: 1e-100, largest: 1e100 };
+/** Beside a largest entry of that size, what is smaller than this is 0; its square may vanish before it does. */
+const NOTHING = 1e-145;
 
 /**
  * Eigenvalues (ascending) and eigenvectors (as rows) of a symmetric matrix: reduction to tridiagonal form by Householder
@@ -39,6 +41,18 @@ export class SymmetricEigen {
     this.beside = beside;
     this.v = v;
     this.w = w;
+  }
+
+  /** Puts the symmetric part of a matrix into `matrix`. */
+  take(elements: Elements): void {
+    const { code, size, matrix } = this;
+    const { i, n } = code;
+    const element = (row: Term, column: Term): Term => elements.get(i.add(i.mul(row, size), column));
+    code.each(0, size, (row) =>
+      code.each(0, size, (column) =>
+        matrix.set(row, column, n.mul(n.add(element(row, column), element(column, row)), 0.5)),
+      ),
+    );
   }
 
   run(): void {
@@ -98,7 +112,7 @@ export class SymmetricEigen {
     });
     const leading = n.keep(v.get(next));
     const tail = n.keep(n.sub(square.get, n.mul(leading, leading)));
-    code.if(n.ne(tail, 0), () => {
+    code.if(n.ge(tail, NOTHING * NOTHING), () => {
       const norm = n.keep(n.sqrt(square.get));
       const moved = n.keep(n.add(leading, n.select(n.ge(leading, 0), norm, n.neg(norm))));
       v.set(next, moved);
@@ -146,7 +160,7 @@ export class SymmetricEigen {
     fine.set(1);
     const isNegligible = (k: Term): Term => {
       const around = n.add(n.abs(values.get(k)), n.abs(values.get(i.add(k, 1))));
-      return n.le(n.abs(beside.get(k)), n.mul(around, Number.EPSILON));
+      return n.le(n.abs(beside.get(k)), n.max(n.mul(around, Number.EPSILON), NOTHING));
     };
     code.while(
       () => i.gt(high.get, 0),
