@@ -42,7 +42,7 @@ async function difference(f: F, count: number, shape: readonly number[], donate:
     ff.defaultDevice(device);
     const given = Array.from({ length: count }, (_, i) => ff.random.normal(ff.random.key(i), [...shape]));
     return ff
-      .jit(f)(...given)
+      .jit(f, { donate: device === 'webgpu' ? donate : [] })(...given)
       .data();
   };
   const [cpu, gpu] = [await on('cpu'), await on('webgpu')];
