@@ -59,7 +59,8 @@ export async function webGpu({ gpu, node, load }: Surroundings = here()): Promis
   return dawn;
 }
 
-const LIMITS = [
+/** The limits that are asked for as large as the adapter has them. */
+export const LIMITS = [
   'maxBufferSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',

@@ -23,12 +23,10 @@ export async function exchangingLanes(device: GPUDevice, info: GPUAdapterInfo): 
 const own = (lane: string): string => `(${lane} * 2654435761u + ${lane} % 7u)`;
 
 function trial(lanes: number): string {
-  const checks: string[] = [];
+  let checks = '';
   for (let distance = 1; distance < lanes; distance *= 2)
-    checks.push(
-      `right &= ${acrossFrom('mine', distance)} == ${own(`(lane ^ ${distance}u)`)};`,
-      `right &= ${fromPlace('mine', `place ^ ${distance}u`)} == ${own(`(lane ^ ${distance}u)`)};`,
-    );
+    for (const found of [acrossFrom('mine', distance), fromPlace('mine', `place ^ ${distance}u`)])
+      checks += `right &= ${found} == ${own(`(lane ^ ${distance}u)`)};\n`;
   return `${EXCHANGE_ENABLED}
 @group(0) @binding(0) var<storage, read_write> found: array<u32>;
 @compute @workgroup_size(${LANES})
@@ -36,8 +34,7 @@ fn main(@builtin(local_invocation_index) lane: u32, ${PLACE_IN_SUBGROUP} place: 
 var mine = lane * 2654435761u;
 for (var turn = 0u; turn < lane % 7u; turn++) { mine += found[lane]; }
 var right = place % ${lanes}u == lane % ${lanes}u;
-${checks.join('\n')}
-found[lane] = select(0u, 2u, right);
+${checks}found[lane] = select(0u, 2u, right);
 }`;
 }
 

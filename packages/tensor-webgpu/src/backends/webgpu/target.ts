@@ -1,27 +1,19 @@
 import { bytesPerElement } from '../../dtype/dtype.ts';
 import type { Target } from '../../kernels/target.ts';
+import { LIMITS } from './api.ts';
 import { finishesBeside } from './emit/beside.ts';
 
-const LIMITS = [
-  'maxBufferSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupsPerDimension',
-  'maxComputeWorkgroupStorageSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'minStorageBufferOffsetAlignment',
-] as const;
+const NAMES = [...LIMITS, 'maxComputeWorkgroupsPerDimension', 'minStorageBufferOffsetAlignment'] as const;
 
 /** What a GPU says of how large things may be. */
-export interface Limits extends Pick<GPUSupportedLimits, (typeof LIMITS)[number]> {
+export interface Limits extends Pick<GPUSupportedLimits, (typeof NAMES)[number]> {
   /** Lanes beside each other that exchange registers: a power of two, 1 where none do. */
   readonly exchanging: number;
 }
 
 /** The limits of a device of which so many lanes exchange registers. */
 export const limitsOf = ({ limits }: GPUDevice, exchanging: number): Limits => ({
-  ...(Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as Record<(typeof LIMITS)[number], number>),
+  ...(Object.fromEntries(NAMES.map((name) => [name, limits[name]])) as Record<(typeof NAMES)[number], number>),
   exchanging,
 });
 
