@@ -8,7 +8,7 @@ import {
   productSource,
   THRESHOLDS,
 } from '../src/backends/webgpu/products/index.ts';
-import { gpuTarget } from '../src/backends/webgpu/target.ts';
+import { gpuTarget, limitsOf } from '../src/backends/webgpu/target.ts';
 import { fuse } from '../src/fuse/fuse.ts';
 // The primitives and rewrites put themselves together with the library.
 import '../src/index.ts';
@@ -191,7 +191,7 @@ export async function prepare(
 /** Compiles a product as lanes compute it where it has no dispatches of its own; or why it could not be. */
 export async function prepareLanes(device: GPUDevice, { shape, buffers }: Operands): Promise<Prepared | string> {
   const { batch, m, n, k, lhsRows, rhsRows } = shape;
-  const { limits } = device;
+  const limits = limitsOf(device, 1);
   const b = batch === 1 ? [] : [batch];
   const at = b.length;
   const avals = [lhsRows ? [m, k] : [k, m], rhsRows ? [n, k] : [k, n]].map((axes) => ({

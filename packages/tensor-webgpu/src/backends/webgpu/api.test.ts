@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { DeviceError, NoAdapterError } from '../../errors/index.ts';
 import { openGpu, type Surroundings, webGpu } from './api.ts';
 import { WebGpuDevice } from './device.ts';
+import { exchangingLanes } from './exchangeTrial.ts';
 
 const failing = (code?: string): Surroundings => ({
   gpu: undefined,
@@ -75,7 +76,8 @@ describe('an implementation that has only what every one has', () => {
 
   it('need not say what it is: the device has a name for its numbers all the same', async () => {
     const { device, info } = await openGpu(gpuWith(plain().adapter));
-    const gpu = new WebGpuDevice(device, info);
+    expect(await exchangingLanes(device, info)).toBe(1);
+    const gpu = new WebGpuDevice({ device, info });
     expect(gpu.info()).toMatchObject({ threads: 1, notes: [] });
     expect(gpu.emulated).toBe(false);
     expect(gpu.info().numerics).toMatch(/^webgpu: /);
@@ -88,13 +90,61 @@ describe('an implementation that has only what every one has', () => {
   });
 });
 
+describe('an implementation whose lanes exchange registers', () => {
+  it('is asked for that, and for nothing else', async () => {
+    const asked: GPUDeviceDescriptor[] = [];
+    const adapter = {
+      limits: {},
+      features: new Set(['subgroups', 'shader-f16', 'timestamp-query']),
+      requestDevice: async (descriptor: GPUDeviceDescriptor) => asked.push(descriptor),
+    };
+    await openGpu(gpuWith(adapter));
+    expect(asked).toEqual([{ requiredLimits: {}, requiredFeatures: ['subgroups'] }]);
+  });
+
+  it('is not believed where the device has no such feature, or says no width', async () => {
+    const device = (...names: string[]) => ({ features: new Set(names) }) as unknown as GPUDevice;
+    const info = { subgroupMinSize: 32 } as GPUAdapterInfo;
+    expect(await exchangingLanes(device(), info)).toBe(1);
+    expect(await exchangingLanes({} as GPUDevice, info)).toBe(1);
+    for (const subgroupMinSize of [undefined, 0, 1, 2, Number.NaN])
+      expect(await exchangingLanes(device('subgroups'), { subgroupMinSize } as unknown as GPUAdapterInfo)).toBe(1);
+  });
+
+  it('is not believed when it cannot run what tries it; nothing is left behind', async () => {
+    let [scopes, buffers] = [0, 0];
+    const device = (popErrorScope: () => Promise<null>) =>
+      ({
+        features: new Set(['subgroups']),
+        queue: { writeBuffer() {} },
+        createBuffer: () => {
+          buffers++;
+          return { destroy: () => buffers-- };
+        },
+        createShaderModule() {
+          throw new TypeError('no such language');
+        },
+        pushErrorScope: () => scopes++,
+        popErrorScope,
+      }) as unknown as GPUDevice;
+    const info = { subgroupMinSize: 32 } as GPUAdapterInfo;
+    const pop = async (): Promise<null> => {
+      scopes--;
+      return null;
+    };
+    expect(await exchangingLanes(device(pop), info)).toBe(1);
+    expect([scopes, buffers]).toEqual([0, 0]);
+  });
+});
+
 describe('what kernels are written in', () => {
-  it('is WGSL without extensions', () => {
+  it('is WGSL without extensions, but for what is tried first', () => {
     const names = globSync('**/*.ts', { cwd: import.meta.dirname }).filter((name) => !/test/.test(name));
     expect(names.length).toBeGreaterThan(50);
     for (const name of names) {
+      if (name === 'exchange.ts') continue;
       const text = readFileSync(join(import.meta.dirname, name), 'utf8');
-      const found = /\b(enable|requires) [a-z0-9_]+;|subgroup[A-Z]|\bf16\b|requiredFeatures|writeTimestamp/.exec(text);
+      const found = /\b(enable|requires) [a-z0-9_]+;|subgroup[A-Z](?!inSize)|\bf16\b|writeTimestamp/.exec(text);
       expect([name, found?.[0]]).toEqual([name, undefined]);
     }
   });

@@ -1,4 +1,5 @@
 import { DeviceError, NoAdapterError } from '../../errors/errors.ts';
+import { EXCHANGE_FEATURE } from './exchange.ts';
 
 /** Bits of `GPUBufferUsage` and `GPUMapMode`, which are no globals in Node. */
 export const USAGE = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -58,7 +59,8 @@ export async function webGpu({ gpu, node, load }: Surroundings = here()): Promis
   return dawn;
 }
 
-const LIMITS = [
+/** The limits that are asked for as large as the adapter has them. */
+export const LIMITS = [
   'maxBufferSize',
   'maxComputeInvocationsPerWorkgroup',
   'maxComputeWorkgroupSizeX',
@@ -71,7 +73,7 @@ const LIMITS = [
 const UNTOLD = { vendor: '', architecture: '', device: '', description: '' } as GPUAdapterInfo;
 
 /**
- * A GPU device with the largest limits that its adapter has.
+ * A GPU device with the largest limits that its adapter has, and with lanes that exchange registers where it has them.
  * @throws NoAdapterError when there is no adapter; DeviceError when it gives no device.
  */
 export async function openGpu(gpu: GPU): Promise<{ device: GPUDevice; info: GPUAdapterInfo }> {
@@ -87,8 +89,10 @@ export async function openGpu(gpu: GPU): Promise<{ device: GPUDevice; info: GPUA
     if (limit !== undefined) requiredLimits[name] = limit;
   }
   const info = adapter.info ?? UNTOLD;
+  const feature = EXCHANGE_FEATURE as GPUFeatureName;
+  const features = adapter.features?.has(feature) ? { requiredFeatures: [feature] } : {};
   try {
-    return { device: await adapter.requestDevice({ requiredLimits }), info };
+    return { device: await adapter.requestDevice({ requiredLimits, ...features }), info };
   } catch (error) {
     throw new DeviceError(
       `The GPU adapter '${info.description || info.vendor}' gave no device: ${(error as Error).message}. Close other programs that use the GPU and try again, or use the device \`cpu\`.`,

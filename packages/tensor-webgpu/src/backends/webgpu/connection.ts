@@ -4,7 +4,7 @@ import { Buffers, type Slab } from './buffers.ts';
 import { COUNTED_TURNS } from './emit/region.ts';
 import { Pipelines } from './pipelines.ts';
 import { Staging } from './staging.ts';
-import type { Limits, OpenDevice } from './target.ts';
+import { type Limits, limitsOf, type OpenDevice } from './target.ts';
 
 /** Bytes between two numbers that a dynamic offset can choose, in every implementation. */
 const COUNTER_STEP = 256;
@@ -24,9 +24,9 @@ export class Connection implements OpenDevice {
   private readonly turnGroups = new Map<number, GPUBindGroup>();
   private counters: GPUBuffer | null = null;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, exchanging: number) {
     this.device = device;
-    this.limits = device.limits;
+    this.limits = limitsOf(device, exchanging);
     this.buffers = new Buffers(this);
     this.staging = new Staging(this);
     this.pipelines = new Pipelines(this);

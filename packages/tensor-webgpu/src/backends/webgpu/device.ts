@@ -15,6 +15,7 @@ import { Connection } from './connection.ts';
 import type { Node } from './emit/nodes.ts';
 import { emitProgram } from './emit/program.ts';
 import { hasScalarCode } from './emit/scalar.ts';
+import { exchangingLanes } from './exchangeTrial.ts';
 import { GpuExecutable } from './executable.ts';
 import { routineFor } from './routines/index.ts';
 import { type GpuOwner, GpuStorage } from './storage.ts';
@@ -29,6 +30,13 @@ const MOST_LOOPS = 4;
  */
 const CHOICE_WORK = 1e8;
 
+/** A GPU device, what its adapter tells, and how many lanes beside each other exchange registers (default 1: none). */
+interface OpenedGpu {
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly exchanging?: number;
+}
+
 /** Tensors and programs on a GPU, through WebGPU: programs are captured once and replayed. */
 export class WebGpuDevice implements GpuOwner {
   readonly name = 'webgpu';
@@ -39,16 +47,16 @@ export class WebGpuDevice implements GpuOwner {
   private tensors = 0;
   private liveBytes = 0;
 
-  constructor(device: GPUDevice, adapter: GPUAdapterInfo) {
-    this.connection = new Connection(device);
-    this.adapter = adapter;
+  constructor({ device, info, exchanging = 1 }: OpenedGpu) {
+    this.connection = new Connection(device, exchanging);
+    this.adapter = info;
   }
 
   /** Opens the GPU again when it was lost. Tensors that were on it are gone; programs are made ready anew. */
   async reopen(): Promise<void> {
     if (!this.connection.lost) return;
-    const { device, info } = await openGpu(await webGpu());
-    this.connection = new Connection(device);
+    const { device, info, exchanging } = await opened();
+    this.connection = new Connection(device, exchanging);
     this.adapter = info;
     this.tensors = 0;
     this.liveBytes = 0;
@@ -261,8 +269,12 @@ function wordsOf(data: TypedArray, dtype: DType): Float32Array | Int32Array | Ui
   return Uint32Array.from(data, (value) => (value !== 0 ? 1 : 0));
 }
 
+async function opened(): Promise<Required<OpenedGpu>> {
+  const { device, info } = await openGpu(await webGpu());
+  return { device, info, exchanging: await exchangingLanes(device, info) };
+}
+
 /** The GPU of this machine. @throws NoAdapterError when there is none. */
 export async function openWebGpu(): Promise<WebGpuDevice> {
-  const { device, info } = await openGpu(await webGpu());
-  return new WebGpuDevice(device, info);
+  return new WebGpuDevice(await opened());
 }

@@ -1,19 +1,21 @@
 import { bytesPerElement } from '../../dtype/dtype.ts';
 import type { Target } from '../../kernels/target.ts';
+import { LIMITS } from './api.ts';
 import { finishesBeside } from './emit/beside.ts';
 
+const NAMES = [...LIMITS, 'maxComputeWorkgroupsPerDimension', 'minStorageBufferOffsetAlignment'] as const;
+
 /** What a GPU says of how large things may be. */
-export type Limits = Pick<
-  GPUSupportedLimits,
-  | 'maxBufferSize'
-  | 'maxComputeInvocationsPerWorkgroup'
-  | 'maxComputeWorkgroupSizeX'
-  | 'maxComputeWorkgroupsPerDimension'
-  | 'maxComputeWorkgroupStorageSize'
-  | 'maxStorageBufferBindingSize'
-  | 'maxStorageBuffersPerShaderStage'
-  | 'minStorageBufferOffsetAlignment'
->;
+export interface Limits extends Pick<GPUSupportedLimits, (typeof NAMES)[number]> {
+  /** Lanes beside each other that exchange registers: a power of two, 1 where none do. */
+  readonly exchanging: number;
+}
+
+/** The limits of a device of which so many lanes exchange registers. */
+export const limitsOf = ({ limits }: GPUDevice, exchanging: number): Limits => ({
+  ...(Object.fromEntries(NAMES.map((name) => [name, limits[name]])) as Record<(typeof NAMES)[number], number>),
+  exchanging,
+});
 
 /** Kernels for workgroups: rows go through loops and reductions within one; products take elementwise work along. */
 export const gpuTarget = (limits: Limits): Target => ({

@@ -1,6 +1,6 @@
 import type { Combination } from './combine.ts';
-import { fromBits, toBits } from './combine.ts';
 import { type Kernel, WORKGROUP } from './kernel.ts';
+import { joinLanes } from './lanes.ts';
 import { elementType, u32 } from './wgsl-types.ts';
 
 /** How the lanes of a workgroup share the work of reductions. */
@@ -56,6 +56,8 @@ export interface Gathering {
   readonly terms: readonly [string, string];
   /** Statements that compute a term of a result, and the partial result that it is. */
   readonly term: (position: string, result: string) => { readonly text: string; readonly parts: readonly string[] };
+  /** Whether results may lie where lanes of the same result read: then they wait for each other before one is written. */
+  readonly overwrites?: boolean;
   /** Statements that take the parts of a finished result. */
   readonly end: (result: string, parts: readonly string[]) => string;
 }
@@ -100,28 +102,15 @@ export function gathering(kernel: Kernel, work: Gathering): string {
   if (perResult === 1) lines.push(end, '}', '}');
   else {
     lines.push('}');
-    const shared = combination.parts.map((_, i) => {
-      const name = `shared${i}`;
-      kernel.declare(name, `var<workgroup> ${name}: array<u32, ${WORKGROUP}>;`);
-      return name;
-    });
-    const put = shared.map((name, i) => `${name}[lane] = ${toBits(sums[i], combination.parts[i].dtype)};`).join(' ');
     // Lanes of one result are neighbours, or as far apart as there are results.
-    const apart = along ? 1 : results;
-    lines.push(put);
-    for (let half = perResult / 2; half >= 1; half /= 2) {
-      const other = shared.map((name, i) =>
-        fromBits(`${name}[lane + ${u32(half * apart)}]`, combination.parts[i].dtype),
-      );
-      lines.push('workgroupBarrier();', `if (${own}_share < ${u32(half)}) {`);
-      const given = other.map((text, i) => {
-        const name = kernel.name('o');
-        lines.push(`let ${name}: ${elementType(combination.parts[i].dtype)} = ${text};`);
-        return name;
-      });
-      lines.push(combination.join(sums, given), half > 1 ? put : '', '}');
-    }
-    lines.push(`if (${own}_share == 0u && ${result} < ${to}) {`, begin, end, '}', 'workgroupBarrier();', '}');
+    const { lines: joins, inMemory } = joinLanes(kernel, combination, sums, {
+      count: perResult,
+      apart: along ? 1 : results,
+    });
+    lines.push(...joins, work.overwrites ? 'storageBarrier();' : '');
+    lines.push(`if (${own}_share == 0u && ${result} < ${to}) {`, begin, end, '}');
+    if (inMemory) lines.push('workgroupBarrier();');
+    lines.push('}');
   }
   return lines.filter((line) => line !== '').join('\n');
 }

@@ -1,5 +1,6 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import type { Var } from '../../../program/aval.ts';
+import { EXCHANGE_ENABLED } from '../exchange.ts';
 import { type WgslFunction, wgslModule } from '../math/index.ts';
 import { COUNTED_TURNS, countersOf, type Region } from './region.ts';
 import { sumOf } from './space.ts';
@@ -35,6 +36,8 @@ export class Kernel {
   readonly spots: readonly Spot[];
   /** The loops whose turn it asks for. */
   readonly turns = new Set<number>();
+  /** Whether its lanes exchange registers. */
+  exchanges = false;
   private readonly bindings = new Map<string, Binding>();
   private readonly functions = new Set<WgslFunction>();
   private readonly declarations = new Map<string, string>();
@@ -138,7 +141,8 @@ export class Kernel {
   /** Everything but the entry point. */
   moduleText(text: string): string {
     const declared = [...this.declarations.values()].join('\n');
-    return [this.bindingText(), declared, wgslModule([...this.functions]), text]
+    const enabled = this.exchanges ? EXCHANGE_ENABLED : '';
+    return [enabled, this.bindingText(), declared, wgslModule([...this.functions]), text]
       .filter((part) => part !== '')
       .join('\n');
   }

@@ -130,7 +130,7 @@ class Emitter {
     const spots = new Map<Var, Spot>();
     for (const [variable, place] of plan.places)
       spots.set(variable, spotOf(place, shared.bytesOf(variable), inputs, outputs, arena));
-    this.region = { spots, loops };
+    this.region = { spots, loops, exchanging: shared.limits.exchanging };
   }
 
   /** Which variables cannot be bound by themselves. */

@@ -1,7 +1,7 @@
 import { loadsOf } from '../../../kernels/expression.ts';
-import type { ReduceStage } from '../../../kernels/form.ts';
+import type { LoopStage, ReduceStage, Store } from '../../../kernels/form.ts';
 import type { Affine } from '../../../shape/affine.ts';
-import { sizeOf } from '../../../shape/shape.ts';
+import { sameShape, sizeOf } from '../../../shape/shape.ts';
 import { combinationOf } from './combine.ts';
 import { Elements, type Locate } from './elements.ts';
 import {
@@ -55,10 +55,13 @@ function sharesOf(stage: ReduceStage): Shares {
   return sharesFor(results, terms, along, least);
 }
 
-/** The parts of a gathering that compute the values of a reduction. */
-function valuesOfReduction(kernel: Kernel, stage: ReduceStage) {
+/** The parts of a gathering that compute the values of a reduction, and those of the loops before it that it takes along. */
+function valuesOfReduction(kernel: Kernel, stage: ReduceStage, before: readonly Store[] = []) {
   const { space, kept, value, variable, operation } = stage;
-  const places: readonly Affine[] = placesIn([value]);
+  const places: readonly Affine[] = [
+    ...placesIn([value, ...before.map((store) => store.value)]),
+    ...before.map(({ place }) => place),
+  ];
   const over = new Walk(space, places, 0, kept);
   const along = new Walk(space, places, kept, space.length);
   const [outer, inner] = [kernel.name('k'), kernel.name('l')];
@@ -69,17 +72,47 @@ function valuesOfReduction(kernel: Kernel, stage: ReduceStage) {
     combination,
     begin: (result: string) => over.declare(`${outer}_`, result),
     term: (position: string) => {
-      const elements = new Elements(kernel, locate);
+      const first = new Elements(kernel, locate);
+      const made = new Map(before.map((store) => [store.variable, first.value(store.value)]));
+      const stores = before.map((store) =>
+        kernel.store(store.variable, locate(store.place), made.get(store.variable) as string),
+      );
+      const elements = new Elements(kernel, locate, made);
       const found = elements.value(value);
-      const text = [along.declare(`${inner}_`, position), ...elements.lines].join('\n');
+      const text = [along.declare(`${inner}_`, position), ...first.lines, ...stores, ...elements.lines].join('\n');
       return { text, parts: combination.single(found, position) };
     },
   };
 }
 
-/** Statements that reduce the results from `from` to `to` of a stage in one go. */
-export function reduceRange(kernel: Kernel, stage: ReduceStage, shares: Shares, from: string, to: string): string {
-  const { combination, begin, term } = valuesOfReduction(kernel, stage);
+/** Whether a reduction reads what loops make only where they make it, so that a lane can do both for an element. */
+export function takesAlong({ space, value }: ReduceStage, loops: LoopStage): boolean {
+  const stores = new Map(loops.stores.map((store) => [store.variable, store]));
+  if (stores.size < loops.stores.length || !sameShape(space, loops.space)) return false;
+  const made = loadsOf([value]).filter((load) => stores.has(load.variable));
+  return (
+    made.length > 0 &&
+    made.every(({ variable, place, terms }) => {
+      const own = (stores.get(variable) as Store).place;
+      const strides = place.strides.every((stride, axis) => space[axis] === 1 || stride === own.strides[axis]);
+      return terms.length === 0 && place.offset === own.offset && strides;
+    })
+  );
+}
+
+/**
+ * Statements that reduce the results from `from` to `to` of a stage in one go, and make what it takes along from the loops
+ * before it.
+ */
+export function reduceRange(
+  kernel: Kernel,
+  stage: ReduceStage,
+  shares: Shares,
+  from: string,
+  to: string,
+  before?: LoopStage,
+): string {
+  const { combination, begin, term } = valuesOfReduction(kernel, stage, before?.stores);
   return gathering(kernel, {
     shares,
     combination,
@@ -88,6 +121,8 @@ export function reduceRange(kernel: Kernel, stage: ReduceStage, shares: Shares, 
     begin,
     terms: ['0u', u32(termsOf(stage))],
     term,
+    // A result may take the place of what the loops were the last to read.
+    overwrites: before !== undefined,
     end: (result, parts) => kernel.store(stage.variable, result, combination.finish(parts)),
   });
 }

@@ -9,6 +9,8 @@ export interface Region {
   readonly spots: ReadonlyMap<Var, Spot>;
   /** Turns of the loops around, the outermost first. */
   readonly loops: readonly number[];
+  /** Lanes beside each other that exchange registers: a power of two, 1 where none do. */
+  readonly exchanging: number;
 }
 
 /** Uniforms that count the turns of a loop. */

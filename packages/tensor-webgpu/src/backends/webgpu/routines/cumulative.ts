@@ -1,5 +1,6 @@
 import type { DType } from '../../../dtype/dtype.ts';
 import { sizeOf } from '../../../shape/shape.ts';
+import { EXCHANGE_ENABLED, fromPlace, PLACE_IN_SUBGROUP } from '../exchange.ts';
 import { type WgslFunction, wgslCode, wgslModule, wgslNumber } from '../math/index.ts';
 import {
   bindingsOf,
@@ -97,27 +98,26 @@ function sharedStep(
   const workgroups = gridOf(lines, limits);
   const threads = Math.min(GROUP, limits.maxComputeInvocationsPerWorkgroup);
   const stretch = Math.ceil(extent / threads);
-  const used = Math.ceil(extent / stretch);
-  const source = `${bindingsOf([dtype, dtype])}
+  const { exchanging = 1 } = limits;
+  const word = wordOf(dtype);
+  const source = `${exchanging > 1 ? EXCHANGE_ENABLED : ''}
+${bindingsOf([dtype, dtype])}
 ${wgslModule(needs)}
 ${text}
-var<workgroup> totals: array<${wordOf(dtype)}, ${threads}>;
+var<workgroup> totals: array<${word}, ${threads}>;
 @compute @workgroup_size(${threads})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+  ${exchanging > 1 ? `${PLACE_IN_SUBGROUP} place: u32,` : ''}
+) {
   let line = group.y * ${workgroups[0]}u + group.x;
   if (line >= ${lines}u) { return; }${place}
   let first = thread * ${stretch}u;
   let end = min(first + ${stretch}u, ${extent}u);
-  if (first < end) {
-    var total = b0[${at('first')}];
-    for (var i = first + 1u; i < end; i++) { total = combine(total, b0[${at('i')}]); }
-    totals[thread] = total;
-  }
-  workgroupBarrier();
-  if (thread == 0u) {
-    for (var i = 1u; i < ${used}u; i++) { totals[i] = combine(totals[i - 1u], totals[i]); }
-  }
-  workgroupBarrier();
+  var total = b0[${at(`min(first, ${extent - 1}u)`)}];
+  for (var i = first + 1u; i < end; i++) { total = combine(total, b0[${at('i')}]); }
+${runningTotals(threads, exchanging, word)}
   if (first < end) {
     var running = b0[${at('first')}];
     if (thread > 0u) { running = combine(totals[thread - 1u], running); }
@@ -129,4 +129,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
   }
 }`;
   return { label, buffers: [{ operand: 0 }, { result: 0 }], source, workgroups };
+}
+
+/**
+ * Statements after which `totals` holds for every thread what the threads up to it have in `total`: blocks double, and the right
+ * half of each takes what the last of the left half has (Sklansky, Conditional-sum addition logic, 1960). Small blocks
+ * need no memory where lanes exchange registers.
+ */
+function runningTotals(threads: number, exchanging: number, word: string): string {
+  const near = Math.min(exchanging, threads);
+  const last = (of: string): string => `(${of} & ~(half - 1u)) - 1u`;
+  const exchanges = `for (var half = 1u; half < ${near}u; half *= 2u) {
+    let right = (thread & half) != 0u;
+    let left = bitcast<${word}>(${fromPlace('bitcast<u32>(total)', `select(place, ${last('place')}, right)`)});
+    if (right) { total = combine(left, total); }
+  }`;
+  return `  ${near > 1 ? exchanges : ''}
+  totals[thread] = total;
+  for (var half = ${near}u; half < ${threads}u; half *= 2u) {
+    workgroupBarrier();
+    if ((thread & half) != 0u) { totals[thread] = combine(totals[${last('thread')}], totals[thread]); }
+  }
+  workgroupBarrier();`;
 }

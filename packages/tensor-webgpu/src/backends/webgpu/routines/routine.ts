@@ -7,6 +7,8 @@ export interface RoutineLimits {
   readonly maxComputeWorkgroupsPerDimension: number;
   readonly maxComputeWorkgroupStorageSize: number;
   readonly maxStorageBuffersPerShaderStage: number;
+  /** Lanes beside each other that exchange registers: a power of two (default 1: none). */
+  readonly exchanging?: number;
 }
 
 export type RoutineBuffer = { readonly operand: number } | { readonly result: number } | { readonly scratch: number };
