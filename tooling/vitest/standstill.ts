@@ -19,13 +19,16 @@ export default class StandstillReporter implements Reporter {
     setInterval(() => this.look(), Math.min(PATIENCE / 2, 10_000)).unref();
   }
 
-  onTestModuleStart = (module: TestModule): void => this.note(module, 'the start of the file');
+  onTestModuleStart = (module: TestModule): void => {
+    this.running.set(module, { what: 'the start of the file', since: performance.now() });
+  };
   onTestModuleEnd = (module: TestModule): void => void this.running.delete(module);
   onTestCaseReady = (test: TestCase): void => this.note(test.module, `the start of “${test.fullName}”`);
   onTestCaseResult = (test: TestCase): void => this.note(test.module, `the end of “${test.fullName}”`);
 
+  /** News of a test may come after its file has ended. */
   private note(module: TestModule, what: string): void {
-    this.running.set(module, { what, since: performance.now() });
+    if (this.running.has(module)) this.running.set(module, { what, since: performance.now() });
   }
 
   private look(): void {
