@@ -114,9 +114,10 @@ describe('special functions', () => {
   });
 
   test('the gamma functions satisfy their recurrences', () => {
+    const beside = fc.tuple(fc.integer({ min: -20, max: 59 }), fc.integer({ min: 1, max: 999 }));
     fc.assert(
-      fc.property(fc.double({ min: -20, max: 60, noNaN: true }), (x) => {
-        fc.pre(Math.abs(x - Math.round(x)) > 1e-3);
+      fc.property(beside, ([whole, thousandths]) => {
+        const x = whole + thousandths / 1000;
         // log |Gamma(x + 1)| = log |Gamma(x)| + log |x|, and its derivatives.
         const close = (a: number, b: number, scale: number): boolean => Math.abs(a - b) <= 1e-12 * Math.max(1, scale);
         return (
