@@ -54,6 +54,18 @@ describe('traces of jit', () => {
     expect(() => call({ a } as never)).toThrow();
   });
 
+  it('are found for deep arguments whose keys stand in another order at every level', () => {
+    const { call, count } = counted((p: Record<string, unknown>) =>
+      ff.tree.leaves<Tensor>(p).reduce((a, b) => a.add(b)),
+    );
+    const [x, y] = [ff.tensor(1), ff.tensor(2)];
+    let deep: Record<string, unknown> = { a: x, c: y, b: x };
+    for (let level = 1; level < 30; level++) deep = { a: deep, c: y, b: x };
+    // To look at every level once more for each above it would take days.
+    for (let turn = 0; turn < 3; turn++) expect(call(deep).item()).toBe(1 + 30 * 3);
+    expect(count.traces).toBe(1);
+  });
+
   it('of static arguments do not collide', () => {
     const { call, count } = counted((a: unknown, b: unknown, x: Tensor) => x.add(typeof a === typeof b ? 1 : 2), {
       staticArgnums: [0, 1],

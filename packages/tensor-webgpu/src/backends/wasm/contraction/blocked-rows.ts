@@ -93,6 +93,7 @@ export function emitBlockedRows(
     f.localSet(local);
     return local;
   };
+
   /** Address of step k0 of strip `index`, in a new local. */
   const stripAddress = (
     operand: TiledOperand,

@@ -179,11 +179,10 @@ function writeTile(module: ModuleBuilder, spec: TileSpec): FunctionBuilder {
     const lost = f.locals('v128', sums.length);
     const scratch: [number, number] = [f.local('v128'), f.local('v128')];
     eachRun(() => {
+      begin();
       allTurns();
       sums.forEach((sum, i) => {
         addKeeping(f, totals[i], lost[i], sum, scratch);
-        f.i32x4Const(0);
-        f.localSet(sum);
       });
     });
     sums.forEach((sum, i) => {
