@@ -7,6 +7,7 @@ import {
   dataPredictionLoss,
   dataSeparation,
   type Scheduler,
+  sampleTimes,
   schedulerAt,
 } from '@flowfield/paths';
 import { mapBatches, sampleOde, slicedWasserstein, type Velocity } from '@flowfield/samplers';
@@ -28,7 +29,7 @@ const SOLVER_BATCH = 2000;
 /** The loss of what the network learns is that of the data times 1 / cos²: where the cosine is so small that this is more, less. */
 const LARGEST_WEIGHT = 1e4;
 const SIZES = {
-  plain: { width: 256, batch: 512, steps: 15_000, average: 0.999, points: 200_000, separated: 4000 },
+  plain: { width: 256, batch: 512, steps: 30_000, average: 0.999, points: 200_000, separated: 4000 },
   quick: { width: 64, batch: 512, steps: 1000, average: 0.99, points: 10_000, separated: 1000 },
 } as const;
 
@@ -42,7 +43,7 @@ const metrics: Metric[] = [
     {
       name: `toCosine${steps}`,
       label: `sliced W1, kinetic-optimal over cosine, ${steps} evaluations`,
-      gate: { atMost: 1 },
+      gate: { atMost: 1, of: 'mean' },
     },
   ]),
   ...distanceMetrics(EVALUATIONS),
@@ -56,8 +57,10 @@ const metrics: Metric[] = [
 export const fewStepsLearned: Part = {
   name: 'few-steps-learned',
   summary: 'few Euler steps of one learned data prediction under three schedules, on the checkerboard',
-  minutes: 8,
+  minutes: 10,
   efforts: ['quick'],
+  remark:
+    'With the exact field the kinetic-optimal schedule comes 6 % nearer than the cosine one in 6 evaluations and 11 % nearer in 10. How a network happens to be trained moves the distances of one seed by as much, so that the order of these two is read off the mean.',
   metrics,
   run,
 };
@@ -97,7 +100,7 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
         },
         random.normal(noiseKey, [batch, 2]),
         x1,
-        random.uniform(timeKey, [batch]),
+        sampleTimes(timeKey, batch, { stratified: true }),
       );
     },
     batches: generated((batchKey) => squares.sample(batchKey, batch).div(scale)),
