@@ -5,7 +5,7 @@ import { GraphError } from '../errors.ts';
 const isTensor = (given: TensorLike): given is Tensor => Array.isArray((given as Tensor | null | undefined)?.shape);
 
 /** A tensor as it is; numbers as a tensor on the device of x. */
-export const placed = (given: TensorLike, x: Tensor): Tensor =>
+const placed = (given: TensorLike, x: Tensor): Tensor =>
   isTensor(given) ? given : tensor(given, { device: x.device?.name });
 
 /** x itself where it is floating; whole numbers and truth values as f32. */
