@@ -326,4 +326,7 @@ test('bad calls are named', () => {
   const weights = block.init(key);
   expect(() => block.apply(weights, block.initState(), x, x, { training: true })).toThrow(LayerShapeError);
   expect(() => block.apply(weights, block.initState(), x, normals(1, [3, 2]), {} as never)).toThrow(/training/);
+  expect(() =>
+    block.apply(weights, block.initState(), x, normals(1, [3, 2]).mul(Number.NaN), { training: true }),
+  ).toThrow(/finite numbers in local features, got NaN at \[0, 0\]/);
 });

@@ -364,6 +364,13 @@ describe('averages', () => {
 });
 
 describe('bad graphs and calls are named', () => {
+  test('NaN beside the adjacency', () => {
+    const mean = graphFrameAverage((a: Tensor, h: Tensor) => a.matmul(h).sum(), { inputs: [2, 1] });
+    const holes = tensor([[1], [Number.NaN], [2]]);
+    expect(() => mean(asTensor(path), holes)).toThrow(NonFiniteInputError);
+    expect(() => mean(asTensor(path), holes)).toThrow(/finite numbers in argument 1, got NaN at \[1, 0\]/);
+  });
+
   test.each([
     [
       'a directed path',

@@ -178,6 +178,8 @@ test('groups of hundreds of points are drawn and recognized at once, and large o
     expect(group.contains(g)).toBe(true);
     expect(group.contains(g.with(0, g[1]))).toBe(false);
   }
+  // Its order has half a million digits, which nobody asked for.
+  expect(new Set(symmetricGroup(100_000).random(random.key(1))).size).toBe(100_000);
   expect(symmetricGroup(500).contains(swap)).toBe(true);
   expect(alternatingGroup(500).contains(swap)).toBe(false);
   const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));

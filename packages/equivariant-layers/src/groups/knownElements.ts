@@ -14,7 +14,9 @@ export interface GroupElements {
 
 /** All permutations, which need no chain of stabilizers: even of many points they are drawn and recognized at once. */
 export const symmetricElements = (degree: number): GroupElements => ({
-  order: factorial(degree),
+  get order() {
+    return factorial(degree);
+  },
   contains: (g) => isPermutation(g, degree),
   elements: () => inLexicographicOrder(degree),
   random: (key) => shuffled(degree, key),
@@ -22,7 +24,9 @@ export const symmetricElements = (degree: number): GroupElements => ({
 
 /** The even permutations. */
 export const alternatingElements = (degree: number): GroupElements => ({
-  order: degree < 2 ? 1n : factorial(degree) / 2n,
+  get order() {
+    return degree < 2 ? 1n : factorial(degree) / 2n;
+  },
   contains: (g) => isPermutation(g, degree) && isEven(g),
   *elements() {
     for (const g of inLexicographicOrder(degree)) if (isEven(g)) yield g;
@@ -63,7 +67,11 @@ export function productElements(factors: readonly (GroupElements & { readonly de
   };
 }
 
-export const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));
+export function factorial(n: number): bigint {
+  let product = 1n;
+  for (let i = 2; i <= n; i++) product *= BigInt(i);
+  return product;
+}
 
 function isPermutation(g: Permutation, degree: number): boolean {
   const inside = g.every((image) => Number.isInteger(image) && image >= 0 && image < degree);
