@@ -259,6 +259,13 @@ describe('the text format of graph classification', () => {
     }
   });
 
+  test('what is no text is named', () => {
+    expect(() => parseGraphText(undefined as never, { file: 'mine.txt' })).toThrow(
+      /^mine\.txt: expected the text of the file, given Undefined/,
+    );
+    expect(() => parseIndexList(5 as never, { count: 3 })).toThrow(GraphFormatError);
+  });
+
   test('lists of indices', () => {
     expect(parseIndexList('3\n0\r\n\n1\n', { count: 4 })).toEqual(Int32Array.of(3, 0, 1));
     expect(() => parseIndexList('3\n', { count: 3, file: 'test_idx-1.txt' })).toThrow(
@@ -408,6 +415,7 @@ describe('n-body', () => {
     bad[57] = Number.NaN;
     expect(problem(() => parseNBody(new Uint8Array(bad.buffer)))).toMatchObject({ line: 2, column: 8 });
     expect(() => parseNBody(new Uint8Array(200), { bodies: 0 })).toThrow(RangeError);
+    expect(() => parseNBody(new ArrayBuffer(200) as never)).toThrow(/bytes as a Uint8Array, given ArrayBuffer/);
   });
 
   test.skipIf(!hasData('nbody'))(`the linear baseline of the published simulations: ${noDataReason}`, () => {

@@ -1,4 +1,4 @@
-import { GraphLengthError, GraphValueError } from './graphFileError.ts';
+import { GraphFormatError, GraphLengthError, GraphValueError } from './graphFileError.ts';
 
 /** A line of whole numbers and where it stands. */
 export interface NumberLine {
@@ -18,6 +18,15 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Reads lines of numbers one after another; blank lines are passed over. */
 export function numberLines(file: string, text: string, { separator = /\s+/, whole = true }: NumberLineOptions = {}) {
+  if (typeof text !== 'string') {
+    throw new GraphFormatError({
+      file,
+      line: 0,
+      expected: 'the text of the file',
+      given: Object.prototype.toString.call(text).slice(8, -1),
+      remedy: 'Read the file as text first.',
+    });
+  }
   const lines = text.replace(/^\uFEFF/, '').split('\n');
   let at = 0;
   const skip = (): void => {
