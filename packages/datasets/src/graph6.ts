@@ -1,6 +1,6 @@
 import { GraphLengthError, GraphValueError } from './graphFileError.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
-import { bitsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
+import { groupsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
 
 const OTHERS = {
   ':': 'This is sparse6: read it with parseSparse6.',
@@ -15,7 +15,7 @@ const OTHERS = {
  * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for lines that are cut or too long, GraphFormatError for other formats
  */
 export function parseGraph6(input: string | Uint8Array, { file = 'graph6' }: GraphTextOptions = {}): PlainGraph[] {
-  return linesOf(input, '>>graph6<<').map(({ text, line, column }) => {
+  return linesOf(input, '>>graph6<<', file).map(({ text, line, column }) => {
     refuseOthers(file, line, text, OTHERS);
     const { nodes, groups, column: first } = sixBitLine(file, line, text, column);
     const pairs = (nodes * (nodes - 1)) / 2;
@@ -56,13 +56,20 @@ export function parseGraph6(input: string | Uint8Array, { file = 'graph6' }: Gra
 /**
  * Writes simple undirected graphs in graph6, one line for each; all nodes are kept, isolated ones too. Arcs of directed lists count as edges.
  *
- * @throws RangeError for edges to nodes that are not there, and for loops, which graph6 cannot hold (sparse6 can)
+ * @throws RangeError for edges to nodes that are not there, for loops, which graph6 cannot hold (sparse6 can), and for graphs whose line no text can hold
  */
 export function writeGraph6(graphs: readonly PlainGraph[]): string {
   return graphs
     .map(({ nodes, sources, targets }, which) => {
-      const pairs = (nodes * (nodes - 1)) / 2;
-      const bits = Array<number>(Math.ceil(pairs / 6) * 6).fill(0);
+      const size = sizeText(nodes);
+      const length = Math.ceil((nodes * (nodes - 1)) / 12);
+      if (length > LONGEST) {
+        throw new RangeError(
+          `writeGraph6: graph ${which}: ${nodes} nodes need ${length} bytes for all their pairs, given at most ${LONGEST}. Write it with writeSparse6.`,
+        );
+      }
+      checkLengths('writeGraph6', which, sources, targets);
+      const groups = new Uint8Array(length);
       for (let e = 0; e < sources.length; e++) {
         const [i, j] = checkedEnds('writeGraph6', which, nodes, sources[e], targets[e]);
         if (i === j) {
@@ -70,11 +77,23 @@ export function writeGraph6(graphs: readonly PlainGraph[]): string {
             `writeGraph6: graph ${which}: expected no loops, given one at node ${i}. Write it with writeSparse6.`,
           );
         }
-        bits[(j * (j - 1)) / 2 + i] = 1;
+        const at = (j * (j - 1)) / 2 + i;
+        groups[Math.floor(at / 6)] = (groups[Math.floor(at / 6)] as number) | (32 >> (at % 6));
       }
-      return `${sizeText(nodes)}${bitsText(bits)}\n`;
+      return `${size}${groupsText(groups)}\n`;
     })
     .join('');
+}
+
+/** Bytes of a line that text can hold in every engine. */
+const LONGEST = 2 ** 28;
+
+/** Throws `RangeError` unless every edge has two ends. */
+export function checkLengths(op: string, which: number, sources: ArrayLike<number>, targets: ArrayLike<number>): void {
+  if (sources.length === targets.length) return;
+  throw new RangeError(
+    `${op}: graph ${which}: expected as many sources as targets, given ${sources.length} and ${targets.length}. Give both ends of each edge.`,
+  );
 }
 
 /** The ends of an edge, the smaller one first. */

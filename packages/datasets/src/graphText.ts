@@ -44,6 +44,7 @@ export function parseGraphText(text: string, { file = 'graphs' }: GraphTextOptio
       remedy: 'This is not the text format of graph classification.',
     });
   }
+  checkLeft(file, lines, count, first.line, `${count} graphs`);
   const graphs = Array.from({ length: count }, (_, which) => {
     const what = `graph ${which} of ${count}`;
     const { line, values } = lines.next(`the size and label of ${what}`);
@@ -57,12 +58,31 @@ export function parseGraphText(text: string, { file = 'graphs' }: GraphTextOptio
       });
     }
     const nodes = wholeAt(file, line, values, 0, `the size of ${what}`);
+    checkLeft(file, lines, nodes, line, `the ${nodes} nodes of ${what}`);
     return readGraph(file, lines, nodes, labelAt(file, line, values[1] as number), what);
   });
   lines.end(`${count} graphs`);
   const classes = [...new Set(graphs.map(({ label }) => label))].sort((a, b) => a - b);
   const tagValues = [...new Set(graphs.flatMap(({ tags }) => [...new Set(tags)]))].sort((a, b) => a - b);
   return { graphs, labels: Int32Array.from(graphs, ({ label }) => classes.indexOf(label)), classes, tagValues };
+}
+
+/** Throws `GraphLengthError` before room is made for more than the file has lines. */
+function checkLeft(
+  file: string,
+  lines: ReturnType<typeof numberLines>,
+  count: number,
+  line: number,
+  what: string,
+): void {
+  if (count <= lines.left()) return;
+  throw new GraphLengthError({
+    file,
+    line,
+    expected: `a line at least for each of ${what}`,
+    given: `${lines.left()} lines to the end of the file`,
+    remedy: 'The file is cut, or the count is wrong; take it again.',
+  });
 }
 
 function readGraph(
@@ -160,9 +180,12 @@ export interface IndexListOptions extends GraphTextOptions {
 /**
  * Reads a list of indices, one a line, such as the part of a fold.
  *
- * @throws GraphValueError for lines that are no numbers, GraphIndexError for indices that name none or come twice, GraphFileError for an empty list
+ * @throws GraphValueError for lines that are no numbers, GraphIndexError for indices that name none or come twice, GraphFileError for an empty list; RangeError
+ *   unless count is a whole number
  */
 export function parseIndexList(text: string, { file = 'indices', count }: IndexListOptions): Int32Array {
+  if (!Number.isSafeInteger(count) || count < 0)
+    throw new RangeError(`parseIndexList: count must be a whole number of at least 0, given ${count}.`);
   const lines = numberLines(file, text);
   const found: number[] = [];
   const seen = new Set<number>();

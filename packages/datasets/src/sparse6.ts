@@ -1,4 +1,4 @@
-import { checkedEnds } from './graph6.ts';
+import { checkedEnds, checkLengths } from './graph6.ts';
 import { GraphFormatError } from './graphFileError.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
 import { bitsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
@@ -18,7 +18,7 @@ const bitsOf = (nodes: number): number => (nodes <= 1 ? 0 : Math.floor(Math.log2
  * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for cut lines, GraphFormatError for other formats
  */
 export function parseSparse6(input: string | Uint8Array, { file = 'sparse6' }: GraphTextOptions = {}): PlainGraph[] {
-  return linesOf(input, '>>sparse6<<').map(({ text, line, column }) => {
+  return linesOf(input, '>>sparse6<<', file).map(({ text, line, column }) => {
     refuseOthers(file, line, text, OTHERS);
     if (text[0] !== ':') {
       throw new GraphFormatError({
@@ -67,6 +67,7 @@ export function parseSparse6(input: string | Uint8Array, { file = 'sparse6' }: G
 export function writeSparse6(graphs: readonly PlainGraph[]): string {
   return graphs
     .map(({ nodes, sources, targets }, which) => {
+      checkLengths('writeSparse6', which, sources, targets);
       const edges = Array.from(sources, (source, e) => checkedEnds('writeSparse6', which, nodes, source, targets[e]));
       edges.sort(([a, b], [c, d]) => b - d || a - c);
       const width = bitsOf(nodes);

@@ -51,6 +51,15 @@ const NUMBERS = {
  *   finite numbers; MeshLengthError for too few numbers or corners; MeshIndexError for corners that are not there
  */
 export function parseObj(content: string | Uint8Array, { file = 'mesh.obj' }: ObjOptions = {}): ObjMesh {
+  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
+    throw new MeshFormatError({
+      file,
+      line: 0,
+      expected: 'text, or bytes as a Uint8Array',
+      given: Object.prototype.toString.call(content).slice(8, -1),
+      remedy: 'Read the file first.',
+    });
+  }
   const text = typeof content === 'string' ? content : decodeText(content, file);
   const lists: Lists = { v: [], vt: [], vn: [] };
   const colors: number[] = [];

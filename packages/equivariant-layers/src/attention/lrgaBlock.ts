@@ -18,6 +18,7 @@ import {
   type Tensor,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { checkFinite } from '../inputs/finite.ts';
 import { checkedDType, checkedFlag } from '../inputs/params.ts';
 import { checkedRate, graphNodes, type LrgaApplyOptions, type LrgaParams, lrga } from './lrga.ts';
 
@@ -132,7 +133,9 @@ export function lrgaBlock(options: LrgaBlockOptions): LrgaBlock {
       const [attentionKey, localKey] = key ? random.split(key) : [null, null];
       const where = { ...(nodes.mask ? { mask: nodes.mask } : {}), ...(batch ? { batch } : {}) };
       const around = attention.apply(params.attention, nodes.x, { ...where, key: attentionKey });
-      const near = dropout(localKey, relu(nodes.masked(local)), { rate });
+      const beside = nodes.masked(local);
+      checkFinite(op, 'local features', beside);
+      const near = dropout(localKey, relu(beside), { rate });
       const y = mix.apply(params.mix, concat(skip ? [around, near, nodes.x] : [around, near], -1));
       if (!scaled) return [nodes.masked(y), {}];
       const [normed, next] = scaled.apply(params.norm as BatchNormParams, state?.norm as BatchNormState, relu(y), {

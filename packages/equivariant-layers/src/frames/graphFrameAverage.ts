@@ -13,6 +13,7 @@ import {
 import { LayerShapeError, MemoryLimitError } from '../errors.ts';
 import { beside } from '../inputs/beside.ts';
 import { checkedChoice } from '../inputs/choice.ts';
+import { checkFinite } from '../inputs/finite.ts';
 import { neededKey } from './degenerate.ts';
 import {
   frameOfGraph,
@@ -140,7 +141,10 @@ function checkArgument(op: string, index: number, arg: unknown, order: number, n
   if (order === 0) return;
   checkTensor(op, `argument ${index}`, arg);
   const { shape } = arg as Tensor;
-  if (shape.length >= order && shape.slice(0, order).every((extent) => extent === nodes)) return;
+  if (shape.length >= order && shape.slice(0, order).every((extent) => extent === nodes)) {
+    checkFinite(op, `argument ${index}`, arg as Tensor);
+    return;
+  }
   throw new LayerShapeError(
     `${op}: expected argument ${index} of shape [${[...Array<number>(order).fill(nodes), '…'].join(', ')}], got [${shape.join(', ')}]. The axes over nodes come first.`,
   );

@@ -156,7 +156,7 @@ export function invariantNetwork(options: InvariantNetworkOptions): InvariantNet
     },
     apply(params, x, given = {}) {
       const { mask } = checkedOptions(`${op}: apply`, given, ['mask']);
-      if (group && mask !== undefined) {
+      if (group && mask !== undefined && mask !== null) {
         throw new ArgumentError(
           `${op}: a group acts on all its points, got a mask with the group ${group.name}. Leave the mask out.`,
         );

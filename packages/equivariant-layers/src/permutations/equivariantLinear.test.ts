@@ -1,5 +1,6 @@
 import {
   ArgumentError,
+  concat,
   grad,
   jit,
   random,
@@ -401,6 +402,29 @@ test('starts with variance 2 / (in + out) in every map', () => {
   for (const ratio of deviations) expect(Math.abs(ratio - 1)).toBeLessThan(0.06);
 });
 
+test('one bias in place of one for each pattern: a constant everywhere, the diagonal too', () => {
+  for (const [orderIn, orderOut] of [
+    [1, 2],
+    [2, 2],
+    [1, 3],
+    [2, 0],
+  ]) {
+    const size = { orderIn, orderOut, channelsIn: 2, channelsOut: 3, dtype: 'f64' } as const;
+    const [all, one] = [equivariantLinear(size), equivariantLinear({ ...size, bias: 'everywhere' })];
+    const { weight } = one.init(random.key(1));
+    expect(one.init(random.key(1)).bias?.shape).toEqual([1, 3]);
+    expect(one.parameterCount).toBe(weight.size + 3);
+    const constant = normals(2, [1, 3]);
+    const others = zeros([(all.init(random.key(1)).bias as Tensor).shape[0] - 1, 3], { dtype: 'f64' });
+    const x = normals(3, [...Array<number>(orderIn).fill(4), 2]);
+    const y = one.apply({ weight, bias: constant }, x, { mask: [1, 1, 0, 1] });
+    expect(difference(y, all.apply({ weight, bias: concat([constant, others]) }, x, { mask: [1, 1, 0, 1] }))).toBe(0);
+  }
+  expect(() =>
+    equivariantLinear({ orderIn: 1, orderOut: 2, channelsIn: 1, channelsOut: 1, bias: 'one' as never }),
+  ).toThrow(/bias must be true or false, or 'everywhere', got one/);
+});
+
 describe('bad calls', () => {
   const layer = layerOf(2, 2);
   const params = drawn(layer);
@@ -435,6 +459,11 @@ describe('bad calls', () => {
     expect(big).toThrow(
       /4213597 maps x 32 x 32 weights = 4,314,723,328 entries of 8 bytes .* the limit is 1,073,741,824/,
     );
+    // Few channels, but more maps than can be listed.
+    expect(() => equivariantLinear({ orderIn: 6, orderOut: 6, channelsIn: 1, channelsOut: 1 })).toThrow(
+      /the list of 4213597 maps/,
+    );
+    expect(() => layerOf(100_000, 1)).toThrow(MemoryLimitError);
     const cubes = layerOf(1, 3, { memoryLimit: 1e6 });
     expect(() => cubes.apply(cubes.init(random.key(0)), normals(0, [100, 3]))).toThrow(
       /\[100, 100, 100, 2\] = 2,000,000 entries/,

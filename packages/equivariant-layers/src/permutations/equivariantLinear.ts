@@ -1,9 +1,17 @@
 import { initializers } from '@flowfield/nn';
-import { checkedOptions, checkedWhole, concat, type random, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkedWhole,
+  concat,
+  type random,
+  type Tensor,
+  zeros,
+} from '@flowfield/tensor-webgpu';
 import { beside } from '../inputs/beside.ts';
 import { checkedChoice } from '../inputs/choice.ts';
 import { checkedMemoryLimit, checkMemory } from '../inputs/memory.ts';
-import { checkedDType, checkedFlag, checkParams } from '../inputs/params.ts';
+import { checkedDType, checkParams } from '../inputs/params.ts';
 import { mapCount, type Normalization } from './maps.ts';
 import { type Masks, nodeSets } from './nodeSets.ts';
 import { checkedOrders, type Orders, outputExtents, product } from './orders.ts';
@@ -21,8 +29,11 @@ export interface EquivariantLinearOptions {
   readonly channelsOut: number;
   /** 'mean' (default) divides every sum by the number of nodes; 'sum' keeps counts, and grows with them. */
   readonly normalize?: Normalization;
-  /** Whether a bias is added, one for each pattern of the output's indices (default true). */
-  readonly bias?: boolean;
+  /**
+   * Whether a bias is added, one for each pattern of the output's indices (default true); 'everywhere' has only the first of
+   * `equivariantBiases`, a constant at all indices.
+   */
+  readonly bias?: boolean | 'everywhere';
   /** Default `glorotNormal` with fans channelsIn and channelsOut, the same for all maps. Biases start at 0. */
   readonly weightInit?: initializers.Initializer;
   /** Default f32. */
@@ -62,6 +73,9 @@ const optionNames = [
   'memoryLimit',
 ] as const satisfies readonly (keyof EquivariantLinearOptions)[];
 
+/** About what one map takes in the plan of a layer: its blocks, patterns and place. */
+const BYTES_PER_MAP = 2048;
+
 /**
  * Every linear map that commutes with relabelling the nodes, and every such bias:
  * Y = Σ_γ map_γ(X) W_γ + Σ_ρ b_ρ [pattern ρ], x [lead…, n, …, n, channelsIn] -> [lead…, n, …, n, channelsOut].
@@ -89,7 +103,11 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
   const channelsIn = checkedWhole(`${op}: channelsIn`, options.channelsIn);
   const channelsOut = checkedWhole(`${op}: channelsOut`, options.channelsOut);
   checkedChoice(`${op}: normalize`, normalize, ['mean', 'sum']);
-  checkedFlag(`${op}: bias`, bias);
+  if (typeof bias !== 'boolean' && bias !== 'everywhere') {
+    throw new ArgumentError(
+      `${op}: bias must be true or false, or 'everywhere', got ${String(bias)}. Give one of them.`,
+    );
+  }
   checkedDType(op, dtype);
   const limit = checkedMemoryLimit(op, options.memoryLimit);
   const maps = mapCount(orders);
@@ -101,10 +119,12 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
     limit,
     'Use lower orders or fewer channels.',
   );
+  checkMemory(op, `the list of ${maps} maps`, maps, BYTES_PER_MAP, limit, 'Use lower orders.');
   const plan = linearPlan(orders);
+  const patterns = bias === true ? plan.biases : bias === 'everywhere' ? plan.biases.slice(0, 1) : [];
   const shapes = {
     weight: [maps, channelsIn, channelsOut],
-    ...(bias ? { bias: [plan.biases.length, channelsOut] } : {}),
+    ...(bias ? { bias: [patterns.length, channelsOut] } : {}),
   };
 
   return {
@@ -112,12 +132,10 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
     orderOut,
     channelsIn,
     channelsOut,
-    parameterCount: maps * channelsIn * channelsOut + (bias ? plan.biases.length * channelsOut : 0),
+    parameterCount: maps * channelsIn * channelsOut + patterns.length * channelsOut,
     init(key) {
       const weight = weightInit(key, shapes.weight, { dtype, fanIn: channelsIn, fanOut: channelsOut });
-      return bias
-        ? { weight, bias: zeros([plan.biases.length, channelsOut], { dtype, ...beside(weight) }) }
-        : { weight };
+      return bias ? { weight, bias: zeros([patterns.length, channelsOut], { dtype, ...beside(weight) }) } : { weight };
     },
     apply(params, x, given = {}) {
       const { mask, nodes: sizes } = checkedOptions(`${op}: apply`, given, ['mask', 'nodes']);
@@ -135,8 +153,7 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
       const pool = pooler(nodes.x, nodes, normalize);
       const terms = plan.exchanges.flatMap((exchange) => exchanged(params.weight, exchange, pool, nodes.lead.length));
       const { bias: constants } = params;
-      if (constants)
-        plan.biases.forEach((pattern, i) => terms.push({ pattern, value: spread(constants.at(i), pattern) }));
+      if (constants) patterns.forEach((pattern, i) => terms.push({ pattern, value: spread(constants.at(i), pattern) }));
       const y = assemble(terms, (value, pattern) => onDiagonals(value, pattern, nodes));
       return nodes.masked(y.broadcastTo([...nodes.lead, ...extents, channelsOut]));
     },
