@@ -1,3 +1,6 @@
+import { ofType, wholeIn } from './arguments/checks.ts';
+import { checkedBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { GraphLengthError, GraphValueError } from './graphFileError.ts';
 import type { GraphTextOptions } from './plainGraph.ts';
 
@@ -28,12 +31,13 @@ const PER_BODY = 10;
  * Reads the charged particles of Satorras et al. 2021 («E(n) equivariant graph neural networks») as little-endian 32-bit numbers: for each simulation all charges,
  * then positions, velocities and later positions.
  *
- * @throws GraphLengthError for a file that is not whole rows, GraphValueError for numbers that are not finite
+ * @throws GraphLengthError for a file that is not whole rows, GraphValueError for numbers that are not finite; DataArgumentError for
+ * arguments of another kind
  */
-export function parseNBody(bytes: Uint8Array, { file = 'n-body', bodies = 5 }: NBodyOptions = {}): NBody {
-  if (!Number.isSafeInteger(bodies) || bodies < 1) {
-    throw new RangeError(`parseNBody: bodies must be a whole number of at least 1, got ${bodies}.`);
-  }
+export function parseNBody(content: FileBytes, options: NBodyOptions = {}): NBody {
+  const checks = { file: ofType('string'), bodies: wholeIn(1) };
+  const { file = 'n-body', bodies = 5 } = checkedOptions('parseNBody', options, checks);
+  const bytes = checkedBytes('parseNBody', 'the file', content);
   const row = bodies * PER_BODY;
   const count = bytes.length / (4 * row);
   if (!Number.isInteger(count) || count === 0) {

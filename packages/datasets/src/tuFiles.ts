@@ -1,3 +1,5 @@
+import { ofType } from './arguments/checks.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { GraphFileError, GraphIndexError, GraphLengthError } from './graphFileError.ts';
 import { numberLines } from './numberLines.ts';
 import type { PlainGraph } from './plainGraph.ts';
@@ -37,9 +39,20 @@ export interface TuOptions {
  * are kept. Arcs, labels and attributes stay in the order of the files.
  *
  * @throws GraphIndexError for node or graph numbers below 1 or beyond the last, and arcs between graphs; GraphLengthError for files of different lengths;
- *   GraphValueError for words that are no numbers; GraphFileError where A or graph_indicator is missing
+ *   GraphValueError for words that are no numbers; GraphFileError where A or graph_indicator is missing;
+ *   DataArgumentError for texts of other names or kinds
  */
-export function parseTuFiles(texts: TuTexts, { name = 'TU' }: TuOptions = {}): TuGraph[] {
+export function parseTuFiles(texts: TuTexts, options: TuOptions = {}): TuGraph[] {
+  const { name = 'TU' } = checkedOptions('parseTuFiles', options, { name: ofType('string') });
+  checkedOptions('parseTuFiles, texts', texts, {
+    A: ofType('string'),
+    graph_indicator: ofType('string'),
+    graph_labels: ofType('string'),
+    node_labels: ofType('string'),
+    edge_labels: ofType('string'),
+    node_attributes: ofType('string'),
+    edge_attributes: ofType('string'),
+  });
   const fileOf = (ending: keyof TuTexts): string => `${name}_${ending}.txt`;
   for (const ending of ['A', 'graph_indicator'] as const) {
     if (typeof texts[ending] === 'string') continue;
