@@ -5,10 +5,7 @@ import { checkedOptions } from './arguments/options.ts';
 import { checkEdgeLists, type EdgeList } from './edgeList.ts';
 import { GraphLengthError, GraphValueError } from './graphFileError.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
-import { bitsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
-
-/** One character for 6 pairs of nodes: more make no string. */
-const MOST_NODES = 80_000;
+import { groupsText, linesOf, MOST_NODES, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
 
 const OTHERS = {
   ':': 'This is sparse6: read it with parseSparse6.',
@@ -66,15 +63,21 @@ export function parseGraph6(input: string | FileBytes, options: GraphTextOptions
 /**
  * Writes simple undirected graphs in graph6, one line for each; all nodes are kept, isolated ones too. Arcs of directed lists count as edges.
  *
- * @throws DataArgumentError for what is no list of graphs, edges to nodes that are not there, and for loops, which graph6 cannot
- *   hold (sparse6 can)
+ * @throws DataArgumentError for what is no list of graphs, edges to nodes that are not there, for loops, which graph6 cannot
+ *   hold (sparse6 can), and for graphs whose line no text can hold
  */
 export function writeGraph6(graphs: readonly EdgeList[]): string {
   checkEdgeLists('writeGraph6', graphs, MOST_NODES);
   return graphs
     .map(({ nodes, sources, targets }, which) => {
-      const pairs = (nodes * (nodes - 1)) / 2;
-      const bits = Array<number>(Math.ceil(pairs / 6) * 6).fill(0);
+      const size = sizeText(nodes);
+      const length = Math.ceil((nodes * (nodes - 1)) / 12);
+      if (length > LONGEST) {
+        throw new DataArgumentError(
+          `writeGraph6: graph ${which}: expected at most ${LONGEST} bytes for all pairs of nodes, given ${nodes} nodes, which need ${length} bytes. Write it with writeSparse6.`,
+        );
+      }
+      const groups = new Uint8Array(length);
       for (let e = 0; e < sources.length; e++) {
         const [i, j] = checkedEnds('writeGraph6', which, nodes, sources[e], targets[e]);
         if (i === j) {
@@ -82,12 +85,16 @@ export function writeGraph6(graphs: readonly EdgeList[]): string {
             `writeGraph6: graph ${which}: expected no loops, given one at node ${i}. Write it with writeSparse6.`,
           );
         }
-        bits[(j * (j - 1)) / 2 + i] = 1;
+        const at = (j * (j - 1)) / 2 + i;
+        groups[Math.floor(at / 6)] = (groups[Math.floor(at / 6)] as number) | (32 >> (at % 6));
       }
-      return `${sizeText(nodes)}${bitsText(bits)}\n`;
+      return `${size}${groupsText(groups)}\n`;
     })
     .join('');
 }
+
+/** Bytes of a line that text can hold in every engine. */
+const LONGEST = 2 ** 28;
 
 /** The ends of an edge, the smaller one first. */
 export function checkedEnds(

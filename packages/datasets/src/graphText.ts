@@ -50,6 +50,7 @@ export function parseGraphText(text: string, options: GraphTextOptions = {}): La
       remedy: 'This is not the text format of graph classification.',
     });
   }
+  checkLeft(file, lines, count, first.line, `${count} graphs`);
   const graphs = Array.from({ length: count }, (_, which) => {
     const what = `graph ${which} of ${count}`;
     const { line, values } = lines.next(`the size and label of ${what}`);
@@ -63,12 +64,31 @@ export function parseGraphText(text: string, options: GraphTextOptions = {}): La
       });
     }
     const nodes = wholeAt(file, line, values, 0, `the size of ${what}`);
+    checkLeft(file, lines, nodes, line, `the ${nodes} nodes of ${what}`);
     return readGraph(file, lines, nodes, labelAt(file, line, values[1] as number), what);
   });
   lines.end(`${count} graphs`);
   const classes = [...new Set(graphs.map(({ label }) => label))].sort((a, b) => a - b);
   const tagValues = [...new Set(graphs.flatMap(({ tags }) => [...new Set(tags)]))].sort((a, b) => a - b);
   return { graphs, labels: Int32Array.from(graphs, ({ label }) => classes.indexOf(label)), classes, tagValues };
+}
+
+/** Throws `GraphLengthError` before room is made for more than the file has lines. */
+function checkLeft(
+  file: string,
+  lines: ReturnType<typeof numberLines>,
+  count: number,
+  line: number,
+  what: string,
+): void {
+  if (count <= lines.left()) return;
+  throw new GraphLengthError({
+    file,
+    line,
+    expected: `a line at least for each of ${what}`,
+    given: `${lines.left()} lines to the end of the file`,
+    remedy: 'The file is cut, or the count is wrong; take it again.',
+  });
 }
 
 function readGraph(

@@ -73,6 +73,42 @@ describe('graph6', () => {
     }
   });
 
+  test('a byte-order mark is passed over; a header of another format, or in the middle, is named', () => {
+    const plain = parseGraph6('DQc\n');
+    expect(parseGraph6('\uFEFFDQc\n')).toEqual(plain);
+    expect(parseGraph6(new TextEncoder().encode('\uFEFF>>graph6<<DQc\n'))).toEqual(plain);
+    expect(parseSparse6('\uFEFF:DgH_~\n')).toEqual(parseSparse6(':DgH_~\n'));
+    for (const [run, message] of [
+      [
+        () => parseGraph6('>>sparse6<<:Fa@x^'),
+        /graph6:1:1: .+given a line that begins with ">>sparse6<<"\. This is a file of sparse6/,
+      ],
+      [() => parseSparse6('>>graph6<<DQc'), /a file of graph6/],
+      [() => parseGraph6('DQc\n>>digraph6<<&BP_'), /graph6:2:1: .+a file of digraph6, or several joined/],
+    ] as const) {
+      expect(run).toThrow(GraphFormatError);
+      expect(run).toThrow(message);
+    }
+  });
+
+  test('large graphs are written as long as text can hold them', () => {
+    const [one] = parseGraph6(
+      writeGraph6([
+        graph(3000, [
+          [0, 1],
+          [2998, 2999],
+        ]),
+      ]),
+    );
+    expect([one?.nodes, pairs(one as PlainGraph)]).toEqual([3000, ['0-1', '2998-2999']]);
+    const large = graph(258_048, [[0, 1]]);
+    expect(() => writeGraph6([large])).toThrow(
+      /given 258048 nodes, which need 5549042688 bytes\. Write it with writeSparse6/,
+    );
+    expect(parseSparse6(writeSparse6([large]))).toEqual([large]);
+    expect(() => parseGraph6('~~???~???')).toThrow(/5549042688 bytes of edges for 258048 nodes, given 1/);
+  });
+
   test('cut lines, joined lines, other formats', () => {
     expect(() => parseGraph6('DQ')).toThrow(GraphLengthError);
     expect(() => parseGraph6('DQcQ')).toThrow(/2 bytes of edges for 5 nodes, given 3/);
@@ -163,6 +199,13 @@ describe('sparse6', () => {
     expect(() => writeGraph6([graph(3, [[0, 3]])])).toThrow(/expected ends 0 to 2, given the edge 0-3/);
     expect(() => writeSparse6([graph(3, [[-1, 2]])])).toThrow(RangeError);
     expect(() => writeGraph6([graph(3, [[1, 1]])])).toThrow(/writeSparse6/);
+    const odd = { ...graph(3, [[0, 1]]), targets: Int32Array.of(1, 2) };
+    for (const write of [writeGraph6, writeSparse6]) {
+      expect(() => write([odd])).toThrow(
+        /expected 1 targets in graph 0, one for each source, given an object \(Int32Array of 2\)/,
+      );
+      expect(() => write([graph(Number.NaN, [])])).toThrow(/expected nodes of graph 0 as a whole number of at least 0/);
+    }
   });
 });
 
@@ -206,6 +249,9 @@ describe('the text format of graph classification', () => {
       ['-1\n', GraphValueError, 1],
       ['1\n1.5 0\n', GraphValueError, 2],
       ['1\n1 0.5\n0 0\n', GraphValueError, 2],
+      ['1\n2 0\n0 1 0x1\n0 1 0\n', GraphValueError, 3],
+      ['1000000000000\n1 0\n0 0\n', GraphLengthError, 1],
+      ['1\n100000000000 0\n0 0\n', GraphLengthError, 2],
       ['', GraphLengthError, 1],
     ];
     for (const [bad, kind, line] of faults) {
@@ -223,6 +269,9 @@ describe('the text format of graph classification', () => {
     );
     expect(() => parseIndexList('1\n1\n', { count: 3 })).toThrow(/given 1 again/);
     expect(() => parseIndexList('-1\n', { count: 3 })).toThrow(GraphIndexError);
+    expect(() => parseIndexList('1\n', {} as never)).toThrow(
+      /the option count as a whole number of at least 0, given undefined/,
+    );
     expect(() => parseIndexList('\n', { count: 3 })).toThrow(/empty file/);
   });
 
@@ -280,6 +329,44 @@ describe('the files of the TU collection', () => {
     expect(() => parseTuFiles({ A: '1, 2\n', graph_indicator: '1\n1\n4\n', graph_labels: '1\n2\n3\n' })).toThrow(
       GraphIndexError,
     );
+  });
+
+  test.each([
+    [
+      'two numbers of a graph indicator',
+      { graph_indicator: '1\n1 1\n' },
+      GraphLengthError,
+      /indicator\.txt:2: expected one number, given 2/,
+    ],
+    [
+      'two labels of a graph',
+      { graph_labels: '1, 2\n' },
+      GraphLengthError,
+      /graph_labels\.txt:1: expected one number, given 2/,
+    ],
+    [
+      'attributes of two widths',
+      { node_attributes: '1, 2\n3\n' },
+      GraphLengthError,
+      /node_attributes\.txt:2: expected 2 numbers, as in the lines before, given 1/,
+    ],
+    [
+      'labels beyond 32 bits',
+      { node_labels: '1\n4294967297\n' },
+      GraphValueError,
+      /node_labels\.txt:2: .+given 4294967297/,
+    ],
+    ['hexadecimal words', { A: '0x1, 2\n' }, GraphValueError, /A\.txt:1: .+"0x1" as word 1/],
+    [
+      'a graph far beyond the nodes',
+      { graph_indicator: '1\n1000000000000\n' },
+      GraphIndexError,
+      /indicator\.txt:2: expected a number from 1 to/,
+    ],
+  ] as const)('%s: named with file and line', (_, texts, kind, message) => {
+    const run = () => parseTuFiles({ A: '1, 2\n', graph_indicator: '1\n1\n', ...texts } as never);
+    expect(problem(run)).toBeInstanceOf(kind);
+    expect(run).toThrow(message);
   });
 
   test('labels and attributes of interleaved graphs follow their nodes and arcs', () => {

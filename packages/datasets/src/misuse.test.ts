@@ -446,7 +446,7 @@ describe('what is told of mistakes', () => {
       'more nodes than a line of graph6 holds',
       () => writeGraph6([{ ...path, nodes: 100_000 }]),
       DataArgumentError,
-      'at most 80000, given 100000.',
+      'given 100000 nodes, which need',
     ],
   ])('%s', (_what, run, type, message) => {
     let error: unknown;

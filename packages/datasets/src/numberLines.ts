@@ -13,9 +13,12 @@ export interface NumberLineOptions {
   readonly whole?: boolean;
 }
 
+/** Decimal numbers; `Number` would take 0x10 too. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 /** Reads lines of numbers one after another; blank lines are passed over. */
 export function numberLines(file: string, text: string, { separator = /\s+/, whole = true }: NumberLineOptions = {}) {
-  const lines = text.split('\n');
+  const lines = text.replace(/^\uFEFF/, '').split('\n');
   let at = 0;
   const skip = (): void => {
     while (at < lines.length && (lines[at] as string).trim() === '') at++;
@@ -39,17 +42,19 @@ export function numberLines(file: string, text: string, { separator = /\s+/, who
         .split(separator)
         .map((word, i) => {
           const value = Number(word);
-          if (word.trim() !== '' && (whole ? Number.isSafeInteger(value) : Number.isFinite(value))) return value;
+          if (DECIMAL.test(word) && (whole ? Number.isSafeInteger(value) : Number.isFinite(value))) return value;
           throw new GraphValueError({
             file,
             line,
-            expected: `${expected}: ${whole ? 'whole ' : ''}numbers`,
+            expected: `${expected} in ${whole ? 'whole ' : ''}numbers`,
             given: `${JSON.stringify(word)} as word ${i + 1}`,
             remedy: 'Check that this is the right file, and that no line is broken.',
           });
         });
       return { line, values };
     },
+    /** How many lines are left at most. */
+    left: (): number => lines.length - at,
     /** Whether nothing but blank lines is left. */
     ended(): boolean {
       skip();

@@ -17,12 +17,15 @@ export interface SixBitLine {
   readonly column: number;
 }
 
-/** Text of a file as lines with their numbers; CRLF and blank lines are fine, and the optional header goes. */
+/** Byte-order marks of UTF-8, in text and in bytes that were read one by one. */
+const MARK = /^(\uFEFF|\u00EF\u00BB\u00BF)/;
+
+/** Text of a file as lines with their numbers; CRLF, blank lines and a byte-order mark are fine, and the optional header goes. */
 export function linesOf(
   input: string | Uint8Array,
   header: string,
 ): { readonly text: string; readonly line: number; readonly column: number }[] {
-  const text = typeof input === 'string' ? input : new TextDecoder('latin1').decode(input);
+  const text = (typeof input === 'string' ? input : new TextDecoder('latin1').decode(input)).replace(MARK, '');
   return text.split('\n').flatMap((raw, i) => {
     const whole = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     const start = i === 0 && whole.startsWith(header) ? header.length : 0;
@@ -62,14 +65,15 @@ export function sixBitLine(file: string, line: number, text: string, column: num
 
 /** Throws for a line that begins as another format of the same family does. */
 export function refuseOthers(file: string, line: number, text: string, others: Readonly<Record<string, string>>): void {
-  const remedy = others[text[0] as string];
+  const header = /^>>(\w+)<</.exec(text)?.[1];
+  const remedy = header === undefined ? others[text[0] as string] : `This is a file of ${header}, or several joined.`;
   if (remedy === undefined) return;
   throw new GraphFormatError({
     file,
     line,
     column: 1,
     expected: 'a line of one graph in this format',
-    given: `a line that begins with ${JSON.stringify(text[0])}`,
+    given: `a line that begins with ${JSON.stringify(header === undefined ? text[0] : `>>${header}<<`)}`,
     remedy,
   });
 }
@@ -84,6 +88,17 @@ export function sizeText(nodes: number): string {
   if (nodes <= SMALL) return digits(1);
   return nodes <= MIDDLE ? mark + digits(3) : mark + mark + digits(6);
 }
+
+/** Numbers 0 … 63 as characters; a piece at a time, since a call takes only so many arguments. */
+export function groupsText(groups: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let from = 0; from < groups.length; from += PIECE) {
+    pieces.push(String.fromCharCode(...groups.subarray(from, from + PIECE).map((six) => six + LOWEST)));
+  }
+  return pieces.join('');
+}
+
+const PIECE = 8192;
 
 /** Bits, a multiple of 6, as characters. */
 export const bitsText = (bits: readonly number[]): string =>

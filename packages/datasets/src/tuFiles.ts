@@ -1,6 +1,6 @@
 import { ofType } from './arguments/checks.ts';
 import { checkedOptions } from './arguments/options.ts';
-import { GraphFileError, GraphIndexError, GraphLengthError } from './graphFileError.ts';
+import { GraphFileError, GraphIndexError, GraphLengthError, GraphValueError } from './graphFileError.ts';
 import { numberLines } from './numberLines.ts';
 import type { PlainGraph } from './plainGraph.ts';
 
@@ -29,6 +29,9 @@ export interface TuGraph extends PlainGraph {
   readonly label: number;
 }
 
+/** Without labels nothing else says how many graphs there are: numbers so far beyond the nodes are faults, not empty graphs. */
+const MOST_EMPTY = 100_000;
+
 export interface TuOptions {
   /** Name of the data set in error messages, in front of `_A.txt`. */
   readonly name?: string;
@@ -38,7 +41,7 @@ export interface TuOptions {
  * Reads the format of the TU Dortmund collection from the texts of its files. Graphs that no node names are graphs of 0 nodes and keep their place and label; isolated nodes
  * are kept. Arcs, labels and attributes stay in the order of the files.
  *
- * @throws GraphIndexError for node or graph numbers below 1 or beyond the last, and arcs between graphs; GraphLengthError for files of different lengths;
+ * @throws GraphIndexError for node or graph numbers below 1 or beyond the last, and arcs between graphs; GraphLengthError for files or lines of different lengths;
  *   GraphValueError for words that are no numbers; GraphFileError where A or graph_indicator is missing;
  *   DataArgumentError for texts of other names or kinds
  */
@@ -66,10 +69,11 @@ export function parseTuFiles(texts: TuTexts, options: TuOptions = {}): TuGraph[]
   }
   const rowsOf = (ending: keyof TuTexts, whole: boolean) => allRows(fileOf(ending), texts[ending], whole);
 
-  const indicator = rowsOf('graph_indicator', true) ?? [];
-  const labels = rowsOf('graph_labels', false);
+  const indicator = checkedWidth(fileOf('graph_indicator'), rowsOf('graph_indicator', true), 1) ?? [];
+  const labels = checkedWidth(fileOf('graph_labels'), rowsOf('graph_labels', false), 1);
+  const last = labels?.length ?? indicator.length + MOST_EMPTY;
   const named = indicator.map(({ line, values }) =>
-    numbered(fileOf('graph_indicator'), line, values[0] as number, labels?.length),
+    numbered(fileOf('graph_indicator'), line, values[0] as number, last),
   );
   const count = labels?.length ?? named.reduce((most, graph) => Math.max(most, graph), 0);
   const nodesOf = Array.from({ length: count }, () => [] as number[]);
@@ -102,8 +106,18 @@ export function parseTuFiles(texts: TuTexts, options: TuOptions = {}): TuGraph[]
     return [place[source] as number, place[target] as number] as const;
   });
 
-  const nodeLabels = checkedRows(fileOf('node_labels'), rowsOf('node_labels', true), named.length, 'node');
-  const edgeLabels = checkedRows(fileOf('edge_labels'), rowsOf('edge_labels', true), arcs.length, 'arc');
+  const nodeLabels = checkedRows(
+    fileOf('node_labels'),
+    checkedLabels(fileOf('node_labels'), rowsOf('node_labels', true)),
+    named.length,
+    'node',
+  );
+  const edgeLabels = checkedRows(
+    fileOf('edge_labels'),
+    checkedLabels(fileOf('edge_labels'), rowsOf('edge_labels', true)),
+    arcs.length,
+    'arc',
+  );
   const nodeAttributes = checkedRows(fileOf('node_attributes'), rowsOf('node_attributes', false), named.length, 'node');
   const edgeAttributes = checkedRows(fileOf('edge_attributes'), rowsOf('edge_attributes', false), arcs.length, 'arc');
   return Array.from({ length: count }, (_, graph) => {
@@ -134,19 +148,32 @@ function allRows(file: string, text: string | undefined, whole: boolean): Rows |
   return rows;
 }
 
-function numbered(file: string, line: number, value: number, last: number | undefined): number {
-  if (Number.isInteger(value) && value >= 1 && (last === undefined || value <= last)) return value;
+function numbered(file: string, line: number, value: number, last: number): number {
+  if (Number.isInteger(value) && value >= 1 && value <= last) return value;
   throw new GraphIndexError({
     file,
     line,
-    expected: last === undefined ? 'a number of at least 1' : `a number from 1 to ${last}`,
+    expected: `a number from 1 to ${last}`,
     given: `${value}`,
     remedy: 'Indices start at 1 and run through all graphs.',
   });
 }
 
+/** Throws `GraphLengthError` unless every line has `width` numbers, or as many as the first. */
+function checkedWidth(file: string, rows: Rows | undefined, width = rows?.[0]?.values.length): Rows | undefined {
+  const odd = rows?.find(({ values }) => values.length !== width);
+  if (odd === undefined) return rows;
+  throw new GraphLengthError({
+    file,
+    line: odd.line,
+    expected: width === 1 ? 'one number' : `${width} numbers, as in the lines before`,
+    given: `${odd.values.length}`,
+    remedy: 'Check that no line is broken, and that the files were not exchanged.',
+  });
+}
+
 function checkedRows(file: string, rows: Rows | undefined, count: number, what: string): Rows | undefined {
-  if (rows === undefined || rows.length === count) return rows;
+  if (rows === undefined || rows.length === count) return checkedWidth(file, rows);
   throw new GraphLengthError({
     file,
     line: 0,
@@ -158,3 +185,19 @@ function checkedRows(file: string, rows: Rows | undefined, count: number, what: 
 
 const picked = (rows: Rows | undefined, which: readonly number[]): number[] =>
   rows === undefined ? [] : which.flatMap((i) => [...(rows[i]?.values ?? [])]);
+
+/** Throws `GraphValueError` for labels that 32 bits do not hold. */
+function checkedLabels(file: string, rows: Rows | undefined): Rows | undefined {
+  for (const { line, values } of rows ?? []) {
+    const large = values.find((value) => value !== (value | 0));
+    if (large === undefined) continue;
+    throw new GraphValueError({
+      file,
+      line,
+      expected: 'labels from -2147483648 to 2147483647',
+      given: `${large}`,
+      remedy: 'Number the labels first.',
+    });
+  }
+  return rows;
+}

@@ -152,6 +152,28 @@ test('a layer that is tied to a smaller group fails on a larger', () => {
   );
 });
 
+test('node sets that the input has no axis of are told by nodes', () => {
+  const numbers = equivariantLinear({ orderIn: 0, orderOut: 2, channelsIn: 2, channelsOut: 3 });
+  expect(equivarianceError(numbers, { input: normals(1, [2]), key, nodes: 5 }).max).toBeLessThan(1e-12);
+  const rows = equivariantLinear({ orderIn: [1, 0], orderOut: [1, 1], channelsIn: 2, channelsOut: 3 });
+  expect(equivarianceError(rows, { input: normals(1, [4, 2]), key, nodes: [4, 3] }).max).toBeLessThan(1e-12);
+  const marked = {
+    ...numbers,
+    apply: (...[p, x, o]: Parameters<typeof numbers.apply>) => {
+      const y = numbers.apply(p, x, o);
+      return y.mul(tensor([1, 2, 3, 4, 5]).reshape([5, 1, 1]));
+    },
+  };
+  expect(equivarianceError(marked, { input: normals(1, [2]), key, nodes: 5 }).max).toBeGreaterThan(0.01);
+});
+
+test('hundreds of nodes, and elements drawn without a key of the caller', () => {
+  const layer = transmission({ inputs: 2, outputs: 2 });
+  const report = equivarianceError(layer, { input: normals(1, [300, 2]), samples: 3 });
+  expect(report.max).toBeLessThan(1e-12);
+  expect(equivarianceError(layer, { input: normals(1, [300, 2]), samples: 3 })).toEqual(report);
+});
+
 test('zeros have error 0, NaN an infinite one', () => {
   const declared = { input: normals(1, [4, 2]), key, group: symmetricGroup(4), inputs: [1], outputs: 1 };
   expect(equivarianceError((x: Tensor) => x.mul(0), declared).max).toBe(0);
@@ -164,7 +186,6 @@ test('bad calls are named', () => {
   const layer = equivariantLinear({ orderIn: 1, orderOut: 1, channelsIn: 2, channelsOut: 2 });
   const input = normals(1, [4, 2]);
   for (const [run, message] of [
-    [() => loose(layer, { input }), /no key was given/],
     [() => loose(layer, { inputs: input, key }), /expected input 0 as a tensor/],
     [() => loose(layer, { input, key, sample: 3 }), /Did you mean samples\?/],
     [() => loose(undefined, { input, key }), /expected a layer or a function, got undefined/],
@@ -177,6 +198,11 @@ test('bad calls are named', () => {
     [
       () => loose((x: Tensor) => x, { input, key, group: symmetricGroup(4), inputs: [[5]], outputs: 1 }),
       /expected axes of a tensor of shape \[4, 2\], got \[5\]/,
+    ],
+    [() => loose(layer, { input, key, group: cyclicGroup(3) }), /expected 3 points for the group C3, got an axis of 4/],
+    [
+      () => loose((x: Tensor) => x, { input, key, group: symmetricGroup(5), inputs: [1], outputs: 1 }),
+      /expected 5 points for the group S5, got an axis of 4/,
     ],
     [() => loose(layer, { input, key, samples: 0 }), /samples must be a whole number/],
   ] as const) {

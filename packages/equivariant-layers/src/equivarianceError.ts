@@ -7,7 +7,6 @@ import {
   type Tensor,
   tree,
 } from '@flowfield/tensor-webgpu';
-import { neededKey } from './frames/degenerate.ts';
 import type { EuclideanGroupName } from './frames/euclideanGroup.ts';
 import type { OutputKinds } from './frames/frameAverage.ts';
 import { movedBy, randomIsometry } from './frames/isometry.ts';
@@ -41,8 +40,8 @@ export type PointAxes = number | readonly number[];
 export interface EquivarianceErrorOptions {
   /** The argument, or a list of several; each a tensor, or a record of them such as the input of `faGnn`. */
   readonly input: unknown;
-  /** Draws elements of the group, and parameters where none are given. */
-  readonly key: random.Key;
+  /** Draws elements of the group, and parameters where none are given (default `random.key(0)`). */
+  readonly key?: random.Key;
   /** Default: that of the layer or averaged function, or all relabellings. */
   readonly group?: PermutationGroup | EuclideanGroupName;
   /** Parameters of the layer (default: drawn by its `init`). */
@@ -51,6 +50,8 @@ export interface EquivarianceErrorOptions {
   readonly inputs?: readonly (OutputKinds | PointAxes)[];
   /** How results of a function move. */
   readonly outputs?: OutputKinds | PointAxes;
+  /** For layers of `equivariantLinear` whose input has no axis of a node set: how many nodes it has, as in `apply`. */
+  readonly nodes?: number | readonly number[];
   /** Elements of the group that are tried (default 20). */
   readonly samples?: number;
   /** The dtype of the test: floating inputs and parameters are cast (default f64). */
@@ -71,6 +72,7 @@ const optionNames = [
   'params',
   'inputs',
   'outputs',
+  'nodes',
   'samples',
   'dtype',
 ] as const satisfies readonly (keyof EquivarianceErrorOptions)[];
@@ -85,7 +87,7 @@ interface Motion {
  * How far a layer is from f(g x) = g f(x): max |f(g x) - g f(x)| / max(|f(x)|, |f(g x)|), for elements g of the group drawn at random. Takes layers of this
  * package, functions made by `frameAverage`, and any other function with `inputs` and `outputs` declared. In f64, so that
  * what is found is not rounding.
- * @throws ArgumentError for unknown options, a missing key, or a function whose group, inputs or outputs are not known.
+ * @throws ArgumentError for unknown options, a function whose group, inputs or outputs are not known, or a group of another number of points.
  */
 export function equivarianceError(
   // biome-ignore lint/suspicious/noExplicitAny: arguments of any function.
@@ -93,10 +95,10 @@ export function equivarianceError(
   options: EquivarianceErrorOptions,
 ): EquivarianceReport {
   const op = 'equivarianceError';
-  const { key, samples = 20, dtype = 'f64', ...given } = checkedOptions(op, options, optionNames);
+  const { key = random.key(0), samples = 20, dtype = 'f64', ...given } = checkedOptions(op, options, optionNames);
   checkedWhole(`${op}: samples`, samples);
   checkedDType(op, dtype);
-  const [paramsKey, elementsKey] = random.split(neededKey(op, 'it', key));
+  const [paramsKey, elementsKey] = random.split(key);
   const cast = <T>(values: T): T =>
     tree.map((leaf: Tensor) => (leaf.dtype === 'f32' || leaf.dtype === 'f64' ? leaf.astype(dtype) : leaf), values) as T;
   const args: unknown[] = Array.isArray(given.input) ? given.input : [given.input];
@@ -106,7 +108,9 @@ export function equivarianceError(
   });
   const inputs = cast(args);
   const f =
-    typeof layer === 'function' ? layer : bound(op, layer, cast(given.params ?? layer?.init?.(paramsKey)), paramsKey);
+    typeof layer === 'function'
+      ? layer
+      : bound(op, layer, cast(given.params ?? layer?.init?.(paramsKey)), paramsKey, given.nodes);
   const motion = motions(op, layer, given, inputs);
   const here = f(...inputs);
   const errors = Array.from({ length: samples }, (_, i) => {
@@ -117,24 +121,31 @@ export function equivarianceError(
   return { max: sorted[samples - 1], median: (sorted[(samples - 1) >> 1] + sorted[samples >> 1]) / 2, errors };
 }
 
-function bound(op: string, layer: SymmetricLayer, params: unknown, key: random.Key): (...args: unknown[]) => unknown {
+function bound(
+  op: string,
+  layer: SymmetricLayer,
+  params: unknown,
+  key: random.Key,
+  nodes: EquivarianceErrorOptions['nodes'],
+): (...args: unknown[]) => unknown {
   if (typeof layer?.apply !== 'function')
     throw new ArgumentError(
       `${op}: expected a layer or a function, got ${String(layer)}. Pass the layer itself, or a function of tensors.`,
     );
-  if (layer.initState === undefined) return (...args) => layer.apply(params, ...args);
+  const call = nodes === undefined ? [] : [{ nodes }];
+  if (layer.initState === undefined) return (...args) => layer.apply(params, ...args, ...call);
   const state = layer.initState(key);
   return (...args) => (layer.apply(params, state, ...args, { training: true }) as readonly unknown[])[0];
 }
 
 /** What is declared for a function, or known of a layer. */
-type Declared = Pick<EquivarianceErrorOptions, 'group' | 'inputs' | 'outputs'>;
+type Declared = Pick<EquivarianceErrorOptions, 'group' | 'inputs' | 'outputs' | 'nodes'>;
 
 function motions(op: string, layer: object, given: Declared, args: readonly unknown[]): (key: random.Key) => Motion {
   const own = layer as Partial<SymmetricLayer>;
   const group = given.group ?? own.group;
   if (own.orderIn !== undefined && own.orderOut !== undefined)
-    return relabellings(op, own.orderIn, own.orderOut, group, args[0] as Tensor);
+    return relabellings(op, { in: own.orderIn, out: own.orderOut }, { ...given, group }, args[0] as Tensor);
   const kinds = <T>(declared: T | number | undefined): T | undefined =>
     typeof declared === 'number' ? undefined : declared;
   const [inputs, outputs] = [given.inputs ?? kinds(own.inputs), given.outputs ?? kinds(own.outputs)];
@@ -160,7 +171,11 @@ function motions(op: string, layer: object, given: Declared, args: readonly unkn
   }
   return (key) => {
     const back = inversePermutation(group.random(key));
-    const move = (x: Tensor, axes: PointAxes): Tensor => taken(x, axesOf(op, x, axes), () => back);
+    const move = (x: Tensor, axes: PointAxes): Tensor => {
+      const list = axesOf(op, x, axes);
+      for (const axis of list) checkPoints(op, group, x.shape.at(axis) as number);
+      return taken(x, list, () => back);
+    };
     return {
       input: (x, i) => tree.map((leaf: Tensor) => move(leaf, inputs[i] as PointAxes), x),
       output: (y) => tree.map((leaf: Tensor) => move(leaf, outputs as PointAxes), y),
@@ -171,9 +186,8 @@ function motions(op: string, layer: object, given: Declared, args: readonly unkn
 /** The motions of a layer: by its group, or by relabellings of each node set. */
 function relabellings(
   op: string,
-  orderIn: Orders,
-  orderOut: Orders,
-  group: Declared['group'],
+  orders: { readonly in: Orders; readonly out: Orders },
+  { group, nodes }: Declared,
   x: Tensor,
 ): (key: random.Key) => Motion {
   if (typeof group === 'string')
@@ -181,17 +195,21 @@ function relabellings(
       `${op}: expected a group of permutations for this layer, got ${group}. Leave group out for all relabellings.`,
     );
   const [setsIn, setsOut] = [
-    setsOfAxes(checkedOrder(op, 'orderIn', orderIn)),
-    setsOfAxes(checkedOrder(op, 'orderOut', orderOut)),
+    setsOfAxes(checkedOrder(op, 'orderIn', orders.in)),
+    setsOfAxes(checkedOrder(op, 'orderOut', orders.out)),
   ];
   const first = x.shape.length - 1 - setsIn.length;
-  const sizes = new Map(setsIn.map((set, i) => [set, x.shape[first + i]]));
+  const own = new Map(setsIn.map((set, i) => [set, x.shape[first + i]]));
+  const sizeOf = (set: number): number | undefined =>
+    own.get(set) ?? (typeof nodes === 'number' ? nodes : nodes?.[set]);
+  const sizes = [...new Set([...setsIn, ...setsOut])].flatMap((set) => {
+    const size = sizeOf(set);
+    if (group && size !== undefined) checkPoints(op, group, size);
+    return size === undefined ? [] : [[set, size] as const];
+  });
   return (key) => {
     const elements = new Map(
-      [...sizes].map(([set, n]) => [
-        set,
-        inversePermutation((group ?? symmetricGroup(n)).random(random.foldIn(key, set))),
-      ]),
+      sizes.map(([set, n]) => [set, inversePermutation((group ?? symmetricGroup(n)).random(random.foldIn(key, set)))]),
     );
     const move = (y: Tensor, sets: readonly number[]): Tensor => {
       const start = y.shape.length - 1 - sets.length;
@@ -203,6 +221,14 @@ function relabellings(
     };
     return { input: (y) => move(y as Tensor, setsIn), output: (y) => move(y as Tensor, setsOut) };
   };
+}
+
+/** Throws `ArgumentError` unless an axis runs over the points of a group. */
+function checkPoints(op: string, { name, degree }: PermutationGroup, extent: number): void {
+  if (extent === degree) return;
+  throw new ArgumentError(
+    `${op}: expected ${degree} points for the group ${name}, got an axis of ${extent}. Take a group on as many points as the input has.`,
+  );
 }
 
 /** Entries along axes in the order of permutations; an axis without one stays. */

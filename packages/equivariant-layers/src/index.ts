@@ -78,6 +78,7 @@ export {
   groupLinear,
   groupLinearParameters,
 } from './groups/groupLinear.ts';
+export type { GroupElements } from './groups/knownElements.ts';
 export { groupNamed } from './groups/named.ts';
 export { countOrbits, type OrbitTable, type OrbitTableOptions, orbitTable } from './groups/orbits.ts';
 export type { Permutation } from './groups/permutation.ts';

@@ -1,3 +1,5 @@
+import { MemoryLimitError } from '@flowfield/equivariant-layers';
+import { ArgumentError, tensor } from '@flowfield/tensor-webgpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -182,6 +184,46 @@ describe('batches', () => {
     const dense = toDense(path);
     expect(() => fromDense({ ...dense, mask: Uint8Array.of(1, 1, 0) })).toThrow(/at padding/);
     expect(fromDense({ graphs: 1, size: 2, adjacency: Float64Array.of(0, 7, 0, 0) }).targets).toEqual(Int32Array.of(1));
+  });
+
+  test('padding that would not fit memory is refused with figures, before anything is allocated', () => {
+    const edge = graph({ nodes: 2, edges: [[0, 1]], edgeFeatures: [[1, 2, 3]] });
+    expect(() => toDense(edge, { size: 1e6 })).toThrow(MemoryLimitError);
+    expect(() => toDense(edge, { size: 10, memoryLimit: 3199 })).toThrow(/need 3,200 bytes; the limit is 3,199/);
+    expect(toDense(edge, { size: 10, memoryLimit: 3200 }).edgeFeatures.length).toBe(300);
+    expect(() => toDense(edge, { memoryLimit: 0 })).toThrow(/memoryLimit must be a positive number/);
+  });
+
+  test('dense arrays are lists of numbers of any type; anything else is named', () => {
+    const batch = fromDense({ graphs: 1, size: 2, adjacency: [0, 1, 1, 0], edgeFeatures: [0, 5, 6, 0], edgeWidth: 1 });
+    expect(batch.edgeFeatures).toEqual(Float64Array.of(5, 6));
+    const loose = fromDense as unknown as (given: object) => void;
+    for (const [given, message] of [
+      [{ graphs: 1, size: 2 }, /expected adjacency of 4 numbers .* no flat array/],
+      [
+        {
+          graphs: 1,
+          size: 2,
+          adjacency: tensor([
+            [0, 1],
+            [1, 0],
+          ]),
+        },
+        /no flat array\. Read tensors by data\(\)/,
+      ],
+      [{ graphs: 1, size: 2, adjacency: [0, Number.NaN, 1, 0] }, /expected numbers in adjacency, got NaN at place 1/],
+      [{ graphs: 1, size: 1, adjacency: [0], mask: [1, 1] }, /expected mask of 1 numbers/],
+    ] as const) {
+      expect(() => loose(given)).toThrow(GraphError);
+      expect(() => loose(given)).toThrow(message);
+    }
+    expect(() => loose({ graphs: 1, size: -1, adjacency: [] })).toThrow(ArgumentError);
+    expect(() => denseTensors(toDense(graph({ nodes: 1, edges: [] })), { dtpye: 'f64' } as never)).toThrow(
+      /Did you mean dtype\?/,
+    );
+    expect(() => denseTensors(toDense(graph({ nodes: 1, edges: [] })), { dtype: 'i32' as never })).toThrow(
+      ArgumentError,
+    );
   });
 });
 

@@ -1,6 +1,18 @@
 import { LayerShapeError, MaskError, NonFiniteInputError } from '@flowfield/equivariant-layers';
 import { mlp } from '@flowfield/nn';
-import { ArgumentError, concat, grad, jit, random, relu, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  concat,
+  grad,
+  jit,
+  random,
+  relu,
+  type Tensor,
+  tensor,
+  tree,
+  where,
+  zeros,
+} from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import {
   batchGraphs,
@@ -136,6 +148,113 @@ describe('message passing', () => {
     const net = gin({ inputs: 2, outputs: 2, edges: 1, dtype: f64 });
     expect(() => net.apply(net.init(key), x, path)).toThrow(/got no features of arcs/);
     expect(() => net.apply(net.init(key), x, path, { edges: normals(1, [4, 2]) })).toThrow(LayerShapeError);
+  });
+});
+
+describe('what is given', () => {
+  const x = normals(1, [3, 2]);
+  const adjacency = [
+    [0, 1, 0],
+    [1, 0, 0],
+    [0, 0, 0],
+  ];
+
+  test('ends of arcs and graphs of nodes: any list of whole numbers, checked where they are known', () => {
+    const lists = (numbers: number[]) => [
+      numbers,
+      Int32Array.from(numbers),
+      Uint8Array.from(numbers),
+      Float64Array.from(numbers),
+      tensor(numbers),
+      tensor(numbers, { dtype: 'i32' }),
+    ];
+    const expected = messagePassing(x, { nodes: 3, sources: [0, 2], targets: [1, 1] });
+    for (const sources of lists([0, 2])) {
+      expect(difference(messagePassing(x, { nodes: 3, sources, targets: [1, 1] }), expected)).toBe(0);
+    }
+    for (const sources of lists([0, 3]))
+      expect(() => messagePassing(x, { nodes: 3, sources, targets: [1, 1] })).toThrow(
+        /sources 0 to 2, got 3 at place 1/,
+      );
+    for (const graphOf of lists([0, 1, 7]))
+      expect(() => poolGraphs(x, { graphs: 2, graphOf })).toThrow(/graphOf 0 to 1, got 7 at place 2/);
+    expect(() => poolGraphs(x, { graphs: Number.NaN, graphOf: [0, 0, 0] })).toThrow(ArgumentError);
+  });
+
+  test('masks of anything but 0 and 1, and an adjacency with NaN, are named; no mask may be null', () => {
+    for (const mask of [
+      [1, 0.5, 0],
+      [1, Number.NaN, 1],
+      [1, 2, 1],
+    ]) {
+      expect(() => messagePassing(x, { adjacency, mask })).toThrow(MaskError);
+      expect(() => poolGraphs(x, { mask })).toThrow(/expected a mask of 0 and 1/);
+    }
+    expect(difference(poolGraphs(x, { mask: null }), poolGraphs(x, {}))).toBe(0);
+    expect(difference(messagePassing(x, { adjacency, mask: null }), messagePassing(x, { adjacency }))).toBe(0);
+    const holes = [
+      [0, 1, 0],
+      [1, 0, Number.NaN],
+      [0, 0, 0],
+    ];
+    expect(() => messagePassing(x, { adjacency: holes })).toThrow(NonFiniteInputError);
+  });
+
+  test('NaN where no arc is reaches neither value nor derivative; at an arc it is named', () => {
+    const place = tensor(adjacency).notEqual(0).expandDims(-1);
+    const edges = normals(2, [3, 3, 1]);
+    const filled = where(place, edges, Number.NaN);
+    const net = gin({ inputs: 2, outputs: 2, edges: 1, dtype: f64 });
+    const particles = nBodyNet({ inputs: 2, outputs: 1, edges: 1, width: 3, layers: 2, dtype: f64 });
+    for (const layer of [net, particles] as { init(k: random.Key): object; apply: typeof net.apply }[]) {
+      const loss = (p: object, e: Tensor) =>
+        layer
+          .apply(p as never, x, { adjacency }, { edges: e })
+          .square()
+          .sum();
+      const params = layer.init(key);
+      const [found, expected] = [filled, edges].map((e) => tree.leaves<Tensor>(grad(loss)(params, e)));
+      found.forEach((leaf, i) => {
+        expect(difference(leaf, expected[i])).toBe(0);
+      });
+      expect(() => loss(params, edges.mul(Number.NaN))).toThrow(/finite features of arcs/);
+    }
+    const slope = (edges: Tensor) =>
+      grad((w: Tensor) => {
+        const message = (source: Tensor, _: Tensor, e: Tensor | null) => source.mul((e as Tensor).mul(w));
+        return messagePassing(x, { adjacency }, { message, edges }).sum();
+      })(tensor(2, { dtype: f64 }));
+    expect(difference(slope(filled), slope(edges))).toBe(0);
+  });
+
+  test('whole numbers and truth values are numbers in f32; NaN is pooled only from padding', () => {
+    const whole = tensor([[1], [2], [4]], { dtype: 'i32' });
+    const matrix = [
+      [0, 1, 0],
+      [1, 0, 1],
+      [0, 1, 0],
+    ];
+    for (const reduce of reduces) {
+      for (const given of [path, { adjacency: matrix }]) {
+        const found = messagePassing(whole, given, { reduce });
+        expect(found.dtype).toBe('f32');
+        expect(difference(found, messagePassing(whole.astype('f32'), given, { reduce }))).toBe(0);
+      }
+      expect(poolGraphs(whole, { graphs: 1, graphOf: [0, 0, 0] }, reduce).dtype).toBe('f32');
+      expect(poolGraphs(whole.greater(1), {}, reduce).dtype).toBe('f32');
+      const bad = tensor([[1], [Number.NaN]]);
+      expect(() => poolGraphs(bad, { graphs: 1, graphOf: [0, 0] }, reduce)).toThrow(NonFiniteInputError);
+      expect(() => poolGraphs(bad, {}, reduce)).toThrow(/got NaN as number 0 of row 1/);
+      expect(poolGraphs(bad, { mask: [1, 0] }, reduce).item()).toBe(1);
+    }
+  });
+
+  test('no nodes at all: no rows, by every reduction', () => {
+    for (const reduce of reduces) {
+      expect(messagePassing(zeros([0, 2]), { adjacency: zeros([0, 0]) }, { reduce }).shape).toEqual([0, 2]);
+      expect(messagePassing(zeros([0, 2]), graph({ nodes: 0, edges: [] }), { reduce }).shape).toEqual([0, 2]);
+      expect(difference(poolGraphs(zeros([4, 0, 2]), {}, reduce), zeros([4, 2]))).toBe(0);
+    }
   });
 });
 

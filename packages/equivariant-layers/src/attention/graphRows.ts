@@ -2,6 +2,7 @@ import {
   checkedWhole,
   concat,
   type DType,
+  knownData,
   segmentSum,
   type Tensor,
   type TensorLike,
@@ -9,7 +10,7 @@ import {
   zeros,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
-import { beside, placed } from '../inputs/beside.ts';
+import { beside, isTensor, placed } from '../inputs/beside.ts';
 
 /** Nodes of several graphs one after another, in any order; a flat batch of `@flowfield/graph-nets` is one. */
 export interface FlatGraphs {
@@ -35,14 +36,16 @@ export function flatProducts(
   rank: number,
 ): GraphProducts {
   checkedWhole(`${op}: graphs`, graphs);
-  const known = graphOf instanceof Int32Array || Array.isArray(graphOf) ? (graphOf as ArrayLike<number>) : null;
-  const of = placed(known ? Int32Array.from(known) : graphOf, like);
-  if (of.shape.length !== 1 || of.shape[0] !== nodes) {
+  const known = numbersOf(graphOf);
+  const given = known && !isTensor(graphOf) ? Int32Array.from(known) : placed(graphOf, like);
+  const shape = isTensor(graphOf) ? graphOf.shape : [(given as ArrayLike<number>).length];
+  if (shape.length !== 1 || shape[0] !== nodes) {
     throw new LayerShapeError(
-      `${op}: expected graphOf with one entry for each of ${nodes} nodes, got [${of.shape.join(', ')}].`,
+      `${op}: expected graphOf with one entry for each of ${nodes} nodes, got [${shape.join(', ')}].`,
     );
   }
   const layout = known ? sideBySide(op, known, graphs) : null;
+  const of = placed(given, like).astype('i32');
   /** Real nodes of each graph, [graphs, 1]. */
   const realNodes = (dtype: DType): Tensor => {
     const real = mask
@@ -74,6 +77,12 @@ export function flatProducts(
   };
 }
 
+/** The numbers of a list, of any typed array, or of a tensor that can be read at once; else `null`. */
+function numbersOf(given: TensorLike): ArrayLike<number> | null {
+  if (isTensor(given)) return knownData(given);
+  return Array.isArray(given) || ArrayBuffer.isView(given) ? (given as unknown as ArrayLike<number>) : null;
+}
+
 /** U (VᵀZ) / η over the last two axes, VᵀZ first; `counts` [lead…, 1, 1] real nodes, rows of padding 0. */
 export function paddedProducts(u: Tensor, v: Tensor, z: Tensor, counts: Tensor, epsilon: number): Tensor {
   const sums = { axis: -2, keepDims: true } as const;
@@ -92,7 +101,7 @@ function sideBySide(op: string, graphOf: ArrayLike<number>, graphs: number) {
     }
     return counts[graph]++;
   });
-  const size = Math.max(...counts);
+  const size = counts.reduce((most, count) => Math.max(most, count), 0);
   const places = Int32Array.from(within, (at, node) => graphOf[node] * size + at);
   const table = new Int32Array(graphs * size).fill(graphOf.length);
   places.forEach((place, node) => {

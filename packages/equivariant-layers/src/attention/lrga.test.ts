@@ -283,6 +283,28 @@ test('random features tell a hexagon from two triangles in distribution, and two
   expect(() => randomNodeFeatures(key, ones, { counts: 2 } as never)).toThrow(/Did you mean count\?/);
 });
 
+test('graphs of nodes come as any list of whole numbers, and all are checked where they are known', () => {
+  const x = normals(1, [4, 3]);
+  const graphOf = [0, 2, 2, 0];
+  const expected = layer.apply(params, x, { batch: { graphs: 3, graphOf } });
+  const lists = (numbers: number[]) => [
+    numbers,
+    Int32Array.from(numbers),
+    Uint8Array.from(numbers),
+    Float64Array.from(numbers),
+    tensor(numbers),
+    tensor(numbers, { dtype: 'i32' }),
+  ];
+  for (const given of lists(graphOf)) {
+    expect(difference(layer.apply(params, x, { batch: { graphs: 3, graphOf: given } }), expected)).toBeLessThan(1e-14);
+  }
+  for (const given of lists([0, 2, 3, 0])) {
+    expect(() => layer.apply(params, x, { batch: { graphs: 3, graphOf: given } })).toThrow(
+      /expected graphs 0 to 2 in graphOf, got 3 at node 2/,
+    );
+  }
+});
+
 test('bad calls are named', () => {
   // biome-ignore lint/suspicious/noExplicitAny: wrong options are the point.
   const [make, build] = [lrga, lrgaBlock] as any[];

@@ -1,5 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { ArgumentError, grad, jit, random, stack, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  eye,
+  grad,
+  jit,
+  random,
+  stack,
+  type Tensor,
+  tensor,
+  tree,
+  where,
+} from '@flowfield/tensor-webgpu';
 import { dataPath, differences, hasData, noDataReason } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,6 +19,7 @@ import {
   faGnn,
   LayerShapeError,
   movedBy,
+  NonFiniteInputError,
   randomIsometry,
 } from '../index.ts';
 import { difference, normals, relabelled } from '../testing/arrays.ts';
@@ -119,6 +131,40 @@ test.each([0, Number.NaN])('a batch padded with %d gives what each graph gives a
       .sum(),
   )(batch.points);
   expect(gradient.at(1).slice([3, null]).abs().sum().item()).toBe(0);
+});
+
+test('what is given from a node to itself reaches neither value nor derivative', () => {
+  const net = faGnn(small);
+  const params = net.init(key);
+  const input = graphs(4);
+  const loops = eye(4, { dtype: 'f64' }).greater(0).expandDims(-1);
+  const loss = (p: typeof params, edges: Tensor) =>
+    net
+      .apply(p, { ...input, edges })
+      .square()
+      .sum();
+  const clear = grad(loss)(params, where(loops, 0, input.edges));
+  const filled = grad(loss)(params, where(loops, Number.NaN, input.edges));
+  tree.leaves<Tensor>(filled).forEach((leaf, i) => {
+    expect(difference(leaf, tree.leaves<Tensor>(clear)[i])).toBe(0);
+  });
+});
+
+test('NaN is named by the part that has it', () => {
+  const net = faGnn({ ...small, scalars: 1 });
+  const params = net.init(key);
+  const input = { ...graphs(4), scalars: normals(9, [3, 4, 1]) };
+  const nan = (x: Tensor) => x.mul(Number.NaN);
+  for (const [part, name] of [
+    [{ points: nan(input.points) }, 'points'],
+    [{ vectors: input.vectors.map(nan) }, 'vectors\\[0\\]'],
+    [{ scalars: nan(input.scalars) }, 'scalars'],
+    [{ edges: nan(input.edges) }, 'edges'],
+  ] as const) {
+    const run = () => net.apply(params, { ...input, ...part });
+    expect(run).toThrow(NonFiniteInputError);
+    expect(run).toThrow(new RegExp(`finite numbers in ${name}, got NaN`));
+  }
 });
 
 test('coincident nodes: value and derivatives are finite', () => {

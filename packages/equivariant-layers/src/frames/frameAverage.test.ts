@@ -679,6 +679,16 @@ describe('bad calls are named', () => {
     expect(() => f(x, { mask: [1, 1] })).toThrow(MaskError);
     expect(() => f(x, { mask: [0, 0, 0, 0, 0, 0] })).toThrow(EmptySetError);
     expect(() => f(x.mul(Number.NaN))).toThrow(NonFiniteInputError);
+    const two = { group: 'E(3)', inputs: ['point', 'vector'], outputs: 'vector' } as const;
+    const second = frameAverage((_: Tensor, v: Tensor) => v, two);
+    const holes = x.mul(tensor([[1], [1], [1], [1], [1], [Number.NaN]]));
+    expect(() => second(x, holes)).toThrow(/finite numbers in the vector of argument 1, got NaN at \[5, 0\]/);
+    expect(
+      second(x, holes, { mask: [1, 1, 1, 1, 1, 0] })
+        .abs()
+        .max()
+        .item(),
+    ).toBeLessThan(10);
     const wrong = frameAverage((y: Tensor) => y.slice('...', [0, 2]), {
       group: 'E(3)',
       inputs: 'point',

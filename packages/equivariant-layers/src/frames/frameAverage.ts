@@ -9,6 +9,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { checkedChoice } from '../inputs/choice.ts';
+import { checkFinite } from '../inputs/finite.ts';
 import { asMask } from '../inputs/mask.ts';
 import { onBatchedCopies, onMappedCopies } from './copies.ts';
 import type { DegeneratePolicy } from './degenerate.ts';
@@ -104,9 +105,13 @@ export function frameAverage<A extends unknown[], R>(
     const { detach, degenerate, gapTolerance } = framing;
     const frames = framesOf(op, cloud, { group, mask, key, frames: which, detach, degenerate, gapTolerance });
     const clear = paddingOf(op, mask, cloud);
-    const seen = args.map((arg, i) =>
-      inputs[i] === 'scalar' ? arg : clear(alongAxes(clear(arg as Tensor), inputs[i], frames)),
-    );
+    const seen = args.map((arg, i) => {
+      if (inputs[i] === 'scalar') return arg;
+      const real = clear(arg as Tensor);
+      const moved = clear(alongAxes(real, inputs[i], frames));
+      if (i !== defining) checkFinite(op, `the ${inputs[i]} of argument ${i}`, real);
+      return moved;
+    });
     const results = (copies === 'batched' ? onBatchedCopies : onMappedCopies)(op, fn, seen, inputs, frames);
     return takenBack(op, results, outputs, (y, kind) => {
       const back = outOfFrames(y, kind, frames);

@@ -105,6 +105,21 @@ describe('spectra', () => {
     ]);
   });
 
+  test.each([1e-20, 1e-8, 1e8, 1e12, 1e20])('a factor of %d on all weights changes no space and no frame', (factor) => {
+    const graph = complete(5).map((row) => row.slice());
+    graph[3][4] = 0;
+    graph[4][3] = 0;
+    const order = [2, 4, 0, 3, 1];
+    for (const normalized of [false, true]) {
+      const heavy = graph.map((row) => row.map((weight) => weight * factor));
+      const multiplicities = laplacianSpectrum(graph, { normalized }).spaces.map(({ multiplicity }) => multiplicity);
+      const found = graphFrame(heavy, { normalized });
+      expect(found.spectrum.spaces.map(({ multiplicity }) => multiplicity)).toEqual(multiplicities);
+      expect(found.size).toBe(12n);
+      expect(graphFrame(relabelledGraph(heavy, order), { normalized }).criterion).toEqual(found.criterion);
+    }
+  });
+
   test('the tolerance decides what is one space', () => {
     expect(show(path, { gapTolerance: 1 })).toEqual([
       [0.5, 2],

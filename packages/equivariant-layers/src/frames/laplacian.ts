@@ -25,7 +25,10 @@ export interface LaplacianSpectrum {
 export interface LaplacianOptions {
   /** I - D^(-1/2) A D^(-1/2) in place of D - A (default false); isolated nodes have a row of 0. */
   readonly normalized?: boolean;
-  /** Neighbouring eigenvalues that differ by no more than this belong to one space (default 1e-5). */
+  /**
+   * Neighbouring eigenvalues that differ by no more than this belong to one space (default 1e-5 times the largest weight, so that
+   * a factor on all weights changes no space; 1e-5 where normalized).
+   */
   readonly gapTolerance?: number;
 }
 
@@ -46,10 +49,10 @@ export function laplacianSpectrum(adjacency: TensorLike, options: LaplacianOptio
 
 /** `laplacianSpectrum` on behalf of `op`, for checked option names. */
 export function spectrumOf(op: string, adjacency: TensorLike, options: LaplacianOptions): LaplacianSpectrum {
-  const { normalized = false, gapTolerance = DEFAULT_GAP } = options;
+  const { normalized = false, gapTolerance } = options;
   checkedFlag(`${op}: normalized`, normalized);
-  checkedTolerance(`${op}: gapTolerance`, gapTolerance);
-  const { weights, nodes } = checkedAdjacency(op, adjacency);
+  if (gapTolerance !== undefined) checkedTolerance(`${op}: gapTolerance`, gapTolerance);
+  const { weights, nodes, largest } = checkedAdjacency(op, adjacency);
   const { eigenvalues, eigenvectors } = linalg.eigh(
     tensor(laplacianOf(weights, nodes, normalized), { dtype: 'f64', device: 'cpu' }).reshape([nodes, nodes]),
   );
@@ -58,7 +61,7 @@ export function spectrumOf(op: string, adjacency: TensorLike, options: Laplacian
     nodes,
     eigenvalues: values,
     eigenvectors: Float64Array.from(eigenvectors.dataSync()),
-    spaces: spacesOf(values, gapTolerance),
+    spaces: spacesOf(values, gapTolerance ?? (normalized ? DEFAULT_GAP : DEFAULT_GAP * largest)),
   };
 }
 
@@ -82,7 +85,10 @@ function laplacianOf(weights: Float64Array, n: number, normalized: boolean): Flo
 }
 
 /** An adjacency as f64 numbers row by row, checked. */
-function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64Array; nodes: number } {
+function checkedAdjacency(
+  op: string,
+  adjacency: TensorLike,
+): { weights: Float64Array; nodes: number; largest: number } {
   const given = isTensor(adjacency) ? adjacency : tensor(adjacency, { dtype: 'f64', device: 'cpu' });
   const [nodes, columns] = given.shape;
   if (given.shape.length !== 2 || nodes !== columns) {
@@ -112,5 +118,5 @@ function checkedAdjacency(op: string, adjacency: TensorLike): { weights: Float64
       );
     }
   });
-  return { weights, nodes };
+  return { weights, nodes, largest };
 }

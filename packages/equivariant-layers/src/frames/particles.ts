@@ -11,6 +11,7 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
 import { beside } from '../inputs/beside.ts';
+import { checkFinite } from '../inputs/finite.ts';
 import { asMask } from '../inputs/mask.ts';
 
 /** Graphs of n nodes in space, all pairs joined. */
@@ -86,11 +87,22 @@ export function checkedInput(
   const apart = line.expandDims(1).notEqual(line).expandDims(-1);
   const pairs = flags ? flags.expandDims(-1).logicalAnd(flags.expandDims(-2)).expandDims(-1) : null;
   const joined = pairs ? pairs.logicalAnd(apart) : apart;
-  return {
+  // Nothing goes from a node to itself: what is given there, even NaN, reaches no derivative.
+  const between = edges ? where(joined, edges, 0) : null;
+  const parts = {
     points: real,
     vectors: vectors.map(clear),
     scalars: scalars ? clear(scalars) : null,
-    edges: edges ? concat([pairs ? where(pairs, edges, 0) : edges, distances], -1) : distances,
+  };
+  checkFinite(op, 'points', parts.points);
+  parts.vectors.forEach((v, i) => {
+    checkFinite(op, `vectors[${i}]`, v);
+  });
+  if (parts.scalars) checkFinite(op, 'scalars', parts.scalars);
+  if (between) checkFinite(op, 'edges', between);
+  return {
+    ...parts,
+    edges: between ? concat([between, distances], -1) : distances,
     joined,
     mask: flags,
   };

@@ -6,23 +6,17 @@ import {
   type FixedPointCounts,
   symmetricFixedPoints,
 } from './fixedPoints.ts';
+import { factorial, type GroupElements } from './knownElements.ts';
 import { checkedPermutation, type Permutation } from './permutation.ts';
 import { type StabilizerChain, stabilizerChain } from './stabilizerChain.ts';
 
 /** A group of permutations of the points 0 … degree - 1, given by generators. */
-export interface PermutationGroup {
+export interface PermutationGroup extends GroupElements {
   readonly name: string;
   /** The number of points. */
   readonly degree: number;
   /** Each as the list of images: entry i is where i goes. */
   readonly generators: readonly Permutation[];
-  /** The number of elements. */
-  readonly order: bigint;
-  contains(g: Permutation): boolean;
-  /** Every element once, in no particular order; there are `order` of them. */
-  elements(): Generator<number[]>;
-  /** An element, each equally likely. */
-  random(key: random.Key): number[];
   /** How many elements fix how many points, which is what Burnside's lemma counts with. Throws `MemoryLimitError` when that would take too long. */
   fixedPointCounts(): FixedPointCounts;
 }
@@ -49,10 +43,14 @@ export function permutationGroup(options: PermutationGroupOptions): PermutationG
       `${op}: expected generators as a list of permutations, got ${String(generators)}. Put each in brackets.`,
     );
   }
-  const degree = checkedWhole(`${op}: degree`, given.degree ?? generators?.[0]?.length ?? 0);
+  const degree = checkedWhole(`${op}: degree`, given.degree ?? pointsOf(generators));
   const checked = generators.map((g, i) => checkedPermutation(op, `generator ${i}`, g, degree));
   return groupOf(name, degree, checked);
 }
+
+/** The points that the first generator moves or keeps; a generator that is no list is named by the check of generators. */
+const pointsOf = ([first]: readonly ArrayLike<number>[]): number =>
+  first === undefined ? 0 : Math.max(1, first?.length ?? 1);
 
 /** Throws `ArgumentError` unless `given` is a group of permutations. */
 export function checkGroup(op: string, given: unknown): void {
@@ -66,16 +64,16 @@ export function checkGroup(op: string, given: unknown): void {
 /** More elements than this are not listed to count their fixed points. */
 const MOST_LISTED = 2_000_000n;
 
-/** A group of checked generators; a family may know its fixed points by formula. */
+/** A group of checked generators; a family may know its elements and its fixed points by formula. */
 export function groupOf(
   name: string,
   degree: number,
   generators: readonly Permutation[],
-  known: { readonly counts?: () => FixedPointCounts } = {},
+  known: { readonly elements?: GroupElements; readonly counts?: () => FixedPointCounts } = {},
 ): PermutationGroup {
-  let made: StabilizerChain | undefined;
-  const chain = (): StabilizerChain => {
-    made ??= stabilizerChain(generators, degree);
+  let made: GroupElements | undefined = known.elements;
+  const members = (): GroupElements => {
+    made ??= chainElements(stabilizerChain(generators, degree));
     return made;
   };
   let counts: FixedPointCounts | undefined;
@@ -84,30 +82,34 @@ export function groupOf(
     degree,
     generators,
     get order() {
-      return chain().order;
+      return members().order;
     },
-    contains: (g) => chain().contains(g),
-    elements: () => chain().elements(),
-    random(key) {
-      const { depth, element } = chain();
-      return depth === 0 ? element([]) : element(Array.from(random.uniform(key, [depth]).dataSync()));
-    },
+    contains: (g) => members().contains(g),
+    elements: () => members().elements(),
+    random: (key) => members().random(key),
     fixedPointCounts() {
-      counts ??= known.counts?.() ?? countsOf(name, degree, chain());
+      counts ??= known.counts?.() ?? countsOf(name, degree, members());
       return counts;
     },
   };
 }
 
-function countsOf(name: string, degree: number, chain: StabilizerChain): FixedPointCounts {
-  const { order } = chain;
+const chainElements = (chain: StabilizerChain): GroupElements => ({
+  order: chain.order,
+  contains: chain.contains,
+  elements: chain.elements,
+  random(key) {
+    const { depth, element } = chain;
+    return depth === 0 ? element([]) : element(Array.from(random.uniform(key, [depth]).dataSync()));
+  },
+});
+
+function countsOf(name: string, degree: number, { order, elements }: GroupElements): FixedPointCounts {
   if (order === factorial(degree)) return symmetricFixedPoints(degree);
   // The only subgroup of index 2 of a symmetric group is the alternating one.
   if (degree > 1 && 2n * order === factorial(degree)) return alternatingFixedPoints(degree);
-  if (order <= MOST_LISTED) return countFixedPoints(chain.elements());
+  if (order <= MOST_LISTED) return countFixedPoints(elements());
   throw new MemoryLimitError(
     `${name}: ${order} elements are too many to count their fixed points one by one; at most ${MOST_LISTED}. Count orbits with countOrbits, which does without.`,
   );
 }
-
-const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));

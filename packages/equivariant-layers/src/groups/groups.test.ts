@@ -166,6 +166,37 @@ test('orders of larger groups, without a list of them', () => {
   expect(countOrbits(permutationGroup({ generators: alternatingGroup(11).generators }), 3)).toBe(5);
 });
 
+test('groups of hundreds of points are drawn and recognized at once, and large ones by their generators alone', () => {
+  const swap = Array.from({ length: 500 }, (_, i) => (i < 2 ? 1 - i : i));
+  for (const group of [
+    symmetricGroup(500),
+    alternatingGroup(500),
+    directProduct(symmetricGroup(400), cyclicGroup(100)),
+  ]) {
+    const g = group.random(random.key(3));
+    expect(new Set(g).size).toBe(500);
+    expect(group.contains(g)).toBe(true);
+    expect(group.contains(g.with(0, g[1]))).toBe(false);
+  }
+  expect(symmetricGroup(500).contains(swap)).toBe(true);
+  expect(alternatingGroup(500).contains(swap)).toBe(false);
+  const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));
+  expect(permutationGroup({ generators: symmetricGroup(40).generators }).order).toBe(factorial(40));
+  expect(permutationGroup({ generators: alternatingGroup(30).generators }).order).toBe(factorial(30) / 2n);
+});
+
+test('elements of known families are those that their generators make, each once', () => {
+  const product = directProduct(symmetricGroup(3), cyclicGroup(2), alternatingGroup(4));
+  for (const group of [symmetricGroup(5), alternatingGroup(5), alternatingGroup(2), symmetricGroup(1), product]) {
+    const found = [...group.elements()].map(String);
+    expect(new Set(found)).toEqual(closure(group.generators, group.degree));
+    expect(BigInt(found.length)).toBe(group.order);
+    const drawn = new Set(Array.from({ length: 40 }, (_, i) => group.random(random.key(i)).join()));
+    expect([...drawn].filter((g) => !found.includes(g))).toEqual([]);
+  }
+  expect(product.contains([3, 1, 2, 0, 4, 5, 6, 7, 8])).toBe(false);
+});
+
 test("random generators: the table is invariant, its count is Burnside's, and the order is that of the closure", () => {
   const permutation = (n: number) => fc.shuffledSubarray([...Array(n).keys()], { minLength: n, maxLength: n });
   const generators = fc
@@ -243,6 +274,7 @@ describe('bad groups are named', () => {
       expect(run).toThrow(/expected (a group|generators)/);
     }
     expect(permutationGroup({ generators: [], degree: 3 }).order).toBe(1n);
+    expect(() => permutationGroup({ generators: [1, 0, 2] as never })).toThrow(InvalidPermutationError);
   });
 
   test('tables beyond the limit, with figures', () => {
@@ -250,6 +282,8 @@ describe('bad groups are named', () => {
     expect(() => orbitTable(cyclicGroup(16), 4, { memoryLimit: 1e5 })).toThrow(
       /16\^4 = 65,536 entries of 8 bytes need 524,288 bytes; the limit is 100,000/,
     );
+    // Entries are numbered in 32 bits, even where there were memory for more.
+    expect(() => orbitTable(symmetricGroup(20), 9, { memoryLimit: 1e14 })).toThrow(MemoryLimitError);
     const large = permutationGroup({ generators: [...directProduct(symmetricGroup(9), symmetricGroup(9)).generators] });
     expect(() => large.fixedPointCounts()).toThrow(/131681894400 elements are too many/);
     expect(() => countOrbits(cyclicGroup(1000), 7)).toThrow(/more than can be numbered/);

@@ -84,10 +84,13 @@ export function checkTableSize(op: string, group: PermutationGroup, order: numbe
     what,
     degree ** order,
     2 * Int32Array.BYTES_PER_ELEMENT,
-    limit,
+    Math.min(limit, 2 * Int32Array.BYTES_PER_ELEMENT * MOST_ENTRIES),
     'Use lower orders, or equivariantLinear for the symmetric group.',
   );
 }
+
+/** Tables number their entries in 32 bits, whatever memory there is. */
+const MOST_ENTRIES = 2 ** 31 - 1;
 
 function imageOf(index: number, g: readonly number[], order: number): number {
   const n = g.length;

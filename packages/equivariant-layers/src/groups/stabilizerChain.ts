@@ -6,6 +6,8 @@ interface Level {
   /** `transversal.get(p)` maps `point` to p. */
   readonly transversal: Map<number, Permutation>;
   readonly generators: Permutation[];
+  /** For each point of the orbit, how many generators were looked at: what lay in the next level once lies there for good. */
+  readonly done: Map<number, number>;
 }
 
 /**
@@ -47,20 +49,27 @@ export function stabilizerChain(
   function add(g: Permutation, depth: number): void {
     if (depth === levels.length) {
       const point = (depth === 0 ? firstPoint : undefined) ?? g.findIndex((image, i) => image !== i);
-      levels.push({ point, transversal: new Map([[point, identityPermutation(degree)]]), generators: [] });
+      levels.push({
+        point,
+        transversal: new Map([[point, identityPermutation(degree)]]),
+        generators: [],
+        done: new Map(),
+      });
     }
     levels[depth].generators.push(g);
     close(depth);
   }
 
   function close(depth: number): void {
-    const { transversal, generators: own } = levels[depth];
+    const { transversal, generators: own, done } = levels[depth];
     // The orbit grows while it is walked; a Map is walked in the order of insertion.
     for (const [point, to] of transversal) {
       for (const g of own) if (!transversal.has(g[point])) transversal.set(g[point], composed(g, to));
     }
     for (const [point, to] of transversal) {
-      for (const g of own) {
+      const from = done.get(point) ?? 0;
+      done.set(point, own.length);
+      for (const g of own.slice(from)) {
         const back = inversePermutation(transversal.get(g[point]) as Permutation);
         const schreier = composed(back, composed(g, to));
         if (isIdentity(schreier)) continue;

@@ -435,6 +435,11 @@ describe('bad calls', () => {
     expect(big).toThrow(
       /4213597 maps x 32 x 32 weights = 4,314,723,328 entries of 8 bytes .* the limit is 1,073,741,824/,
     );
+    // Few channels, but more maps than can be listed.
+    expect(() => equivariantLinear({ orderIn: 6, orderOut: 6, channelsIn: 1, channelsOut: 1 })).toThrow(
+      /the list of 4213597 maps/,
+    );
+    expect(() => layerOf(100_000, 1)).toThrow(MemoryLimitError);
     const cubes = layerOf(1, 3, { memoryLimit: 1e6 });
     expect(() => cubes.apply(cubes.init(random.key(0)), normals(0, [100, 3]))).toThrow(
       /\[100, 100, 100, 2\] = 2,000,000 entries/,

@@ -62,6 +62,9 @@ const optionNames = [
   'memoryLimit',
 ] as const satisfies readonly (keyof EquivariantLinearOptions)[];
 
+/** About what one map takes in the plan of a layer: its blocks, patterns and place. */
+const BYTES_PER_MAP = 2048;
+
 /**
  * Every linear map that commutes with relabelling the nodes, and every such bias:
  * Y = Σ_γ map_γ(X) W_γ + Σ_ρ b_ρ [pattern ρ], x [lead…, n, …, n, channelsIn] -> [lead…, n, …, n, channelsOut].
@@ -101,6 +104,7 @@ export function equivariantLinear(options: EquivariantLinearOptions): Equivarian
     limit,
     'Use lower orders or fewer channels.',
   );
+  checkMemory(op, `the list of ${maps} maps`, maps, BYTES_PER_MAP, limit, 'Use lower orders.');
   const plan = linearPlan(orders);
   const shapes = {
     weight: [maps, channelsIn, channelsOut],

@@ -28,6 +28,9 @@ test('Bell numbers, and those with few blocks', () => {
   expect([1, 2, 3, 4, 5].map((n) => countSetPartitions(4, n))).toEqual([1, 8, 14, 15, 15]);
   expect([1, 2, 3, 4, 5, 6].map((m) => countSetPartitions(m, 6))).toEqual([1, 2, 5, 15, 52, 203]);
   expect([7, 8].map((m) => countSetPartitions(m, 6))).toEqual([876, 4111]);
+  expect([0, 3].map((m) => countSetPartitions(m, 0))).toEqual([1, 0]);
+  // More than there are numbers for, and one block, at any size.
+  expect([undefined, 1].map((blocks) => countSetPartitions(100_000, blocks))).toEqual([Number.POSITIVE_INFINITY, 1]);
 });
 
 test.each([

@@ -26,9 +26,14 @@ export function countSetPartitions(size: number, blocks = Number.POSITIVE_INFINI
   // Row by row: S(i, j) = j S(i - 1, j) + S(i - 1, j - 1).
   let row = [1];
   for (let i = 1; i <= size; i++) {
-    row = Array.from({ length: i + 1 }, (_, j) => j * (row[j] ?? 0) + (j > 0 ? row[j - 1] : 0));
+    row = Array.from(
+      { length: Math.min(i, blocks) + 1 },
+      (_, j) => j * (row[j] ?? 0) + (j > 0 ? (row[j - 1] ?? 0) : 0),
+    );
+    // Counts only grow with the size.
+    if (row.includes(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
   }
-  return row.reduce((sum, count, j) => (j <= blocks ? sum + count : sum), 0);
+  return row.reduce((sum, count) => sum + count, 0);
 }
 
 /** All permutations of 0 … size - 1, in lexicographic order. */

@@ -10,6 +10,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
+import { checkFinite } from '../inputs/finite.ts';
 import { asMask } from '../inputs/mask.ts';
 import { checkedFlag, checkedTolerance } from '../inputs/params.ts';
 import { agreeing } from '../permutations/nodeSets.ts';
@@ -56,12 +57,15 @@ export interface EdgeMetricOptions {
 
 /**
  * F1 = 2 TP / (2 TP + FP + FN) of edges where logits [lead…, n, n] are at least 0, for each set [lead…]; 1 where there is neither an edge nor a prediction.
- * @throws LayerShapeError for targets of another shape, MaskError; ArgumentError for unknown options.
+ * @throws LayerShapeError for targets of another shape, MaskError; ArgumentError for unknown options; outside a trace NonFiniteInputError
+ *   for NaN at pairs that count.
  */
 export function edgeF1(logits: Tensor, targets: Tensor, options: EdgeMetricOptions = {}): Tensor {
   const op = 'edgeF1';
   const { mask, diagonal = false } = checkedOptions(op, options, ['mask', 'diagonal']);
   const counted = countedPairs(op, logits, targets, mask, diagonal);
+  for (const [name, x] of Object.entries({ logits, targets }))
+    checkFinite(op, name, where(logicalAnd(counted, x.isNaN()), Number.NaN, 0));
   const said = logicalAnd(logits.greaterEqual(0), counted).astype('f32');
   const right = logicalAnd(targets.greater(0.5), counted).astype('f32');
   const axis = [-2, -1];
@@ -79,7 +83,8 @@ export interface EdgeLossOptions extends EdgeMetricOptions {
 /**
  * A loss for edges: for each set the mean cross-entropy over its real pairs, plus `softF1` (1 - 2 Σ p y / Σ (p + y)) with p = σ(logits); then the mean over sets, so that
  * large sets do not drown small ones and batch size changes nothing. Logits and targets [lead…, n, n].
- * @throws LayerShapeError for targets of another shape, MaskError; ArgumentError for unknown options or negative weights.
+ * @throws LayerShapeError for targets of another shape, MaskError; ArgumentError for unknown options or negative weights; outside a trace
+ *   NonFiniteInputError for NaN or infinity at pairs that count.
  */
 export function edgeLoss(logits: Tensor, targets: Tensor, options: EdgeLossOptions = {}): Tensor {
   const op = 'edgeLoss';
@@ -94,6 +99,8 @@ export function edgeLoss(logits: Tensor, targets: Tensor, options: EdgeLossOptio
   const counted = countedPairs(op, logits, targets, mask, diagonal);
   const x = where(counted, logits, 0);
   const y = where(counted, targets.astype(logits.dtype), 0);
+  checkFinite(op, 'logits', x);
+  checkFinite(op, 'targets', y);
   const axis = [-2, -1];
   const each = softplus(x.neg())
     .mul(y)
@@ -130,7 +137,7 @@ function countedPairs(
   }
   const all = onesLike(logits).greater(0);
   const apart = diagonal ? all : logicalAnd(all, agreeing(logits, n, 0, 1, 2).squeeze(-1).logicalNot());
-  if (mask === undefined) return apart;
+  if (mask === undefined || mask === null) return apart;
   const flags = asMask(op, mask, shape.slice(0, -2), n, logits);
   return apart.logicalAnd(flags.expandDims(-1)).logicalAnd(flags.expandDims(-2));
 }

@@ -35,7 +35,7 @@ export function pairScores(op: string, logits: Tensor, mask: TensorLike | undefi
   }
   const lead = shape.slice(0, -2);
   checkNotEmpty(op, [n]);
-  const flags = mask === undefined ? null : asMask(op, mask, lead, n, logits);
+  const flags = mask === undefined || mask === null ? null : asMask(op, mask, lead, n, logits);
   const real = flags ? Uint8Array.from(flags.dataSync()) : null;
   const sets = lead.reduce((product, extent) => product * extent, 1);
   const scores = Float64Array.from(logits.dataSync());

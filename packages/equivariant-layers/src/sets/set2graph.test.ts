@@ -340,6 +340,25 @@ test('F1 off the diagonal, and the loss, by hand and under padding', () => {
   expect(slopeError((z) => edgeLoss(z, targets, { positiveWeight: 3, softF1: 1 }), logits)).toBeLessThan(1e-6);
 });
 
+test('NaN at a pair that counts is named, elsewhere it counts for nothing', () => {
+  const targets = tensor([
+    [0, 1],
+    [1, 0],
+  ]);
+  const [bad, loops] = [
+    [0, Number.NaN, 1, 0],
+    [Number.NaN, 1, 1, Number.NaN],
+  ].map((list) => tensor(list, { dtype: 'f64' }).reshape([2, 2]));
+  for (const score of [edgeF1, edgeLoss]) {
+    expect(() => score(bad, targets)).toThrow(NonFiniteInputError);
+    expect(() => score(targets, bad)).toThrow(/finite numbers in targets, got NaN at \[0, 1\]/);
+    expect(Number.isFinite(score(loops, targets).item())).toBe(true);
+    expect(() => score(loops, targets, { diagonal: true })).toThrow(NonFiniteInputError);
+  }
+  expect(edgeF1(targets.div(0), targets, { mask: null as never }).item()).toBe(1);
+  expect(() => edgeLoss(targets.div(0), targets)).toThrow(NonFiniteInputError);
+});
+
 test('bad calls are named', () => {
   // biome-ignore lint/suspicious/noExplicitAny: wrong options are the point.
   const loose = [set2Graph, partition, edgeList, edgeLoss] as any[];

@@ -1,4 +1,5 @@
-import { checkedOptions, checkedWhole, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { MemoryLimitError } from '@flowfield/equivariant-layers';
+import { ArgumentError, checkedOptions, checkedWhole, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { GraphError } from '../errors.ts';
 import { batchGraphs, type GraphBatch } from './batch.ts';
 import { type Graph, graph } from './graph.ts';
@@ -23,20 +24,33 @@ export interface DenseBatch {
 export interface DenseOptions {
   /** Nodes with padding (default: those of the largest graph). */
   readonly size?: number;
+  /** Bytes that the arrays may take together (default 1 GiB). */
+  readonly memoryLimit?: number;
 }
+
+const DEFAULT_LIMIT = 2 ** 30;
 
 /**
  * Graphs as padded dense arrays; nodes without arcs are nodes all the same.
- * @throws GraphError for a size below that of a graph.
+ * @throws GraphError for a size below that of a graph; MemoryLimitError, before anything is allocated, for arrays beyond `memoryLimit`.
  */
-export function toDense(given: Graph | GraphBatch, options: DenseOptions = {}): DenseBatch {
-  const batch = isBatch(given) ? given : batchGraphs([given]);
+export function toDense(list: Graph | GraphBatch, options: DenseOptions = {}): DenseBatch {
+  const batch = isBatch(list) ? list : batchGraphs([list]);
   const counts = Array.from({ length: batch.graphs }, (_, g) => batch.nodeOffsets[g + 1] - batch.nodeOffsets[g]);
   const largest = counts.reduce((most, count) => Math.max(most, count), 0);
-  const size = checkedWhole('toDense: size', checkedOptions('toDense', options, ['size']).size ?? largest, 0);
+  const { memoryLimit = DEFAULT_LIMIT, ...given } = checkedOptions('toDense', options, ['size', 'memoryLimit']);
+  const size = checkedWhole('toDense: size', given.size ?? largest, 0);
+  if (!(memoryLimit > 0))
+    throw new ArgumentError(`toDense: memoryLimit must be a positive number of bytes, got ${String(memoryLimit)}.`);
   if (size < largest)
     throw new GraphError(`toDense: expected a size of at least ${largest}, the largest graph, got ${size}.`);
   const { graphs, nodeWidth, edgeWidth } = batch;
+  const bytes = 8 * graphs * size * (size * (1 + edgeWidth) + nodeWidth);
+  if (bytes > memoryLimit) {
+    throw new MemoryLimitError(
+      `toDense: ${graphs} graphs of ${size} nodes, with ${nodeWidth} features of nodes and ${edgeWidth} of arcs, need ${bytes.toLocaleString('en-US')} bytes; the limit is ${memoryLimit.toLocaleString('en-US')}. Use the flat batch, fewer graphs, or raise memoryLimit.`,
+    );
+  }
   const adjacency = new Float64Array(graphs * size * size);
   const mask = new Uint8Array(graphs * size);
   const nodeFeatures = new Float64Array(graphs * size * nodeWidth);
@@ -54,27 +68,43 @@ export function toDense(given: Graph | GraphBatch, options: DenseOptions = {}): 
   return { graphs, size, adjacency, mask, nodeFeatures, nodeWidth, edgeFeatures, edgeWidth };
 }
 
-/** What `fromDense` needs; entries of the adjacency other than 0 are arcs. */
-export type DenseInput = Pick<DenseBatch, 'graphs' | 'size' | 'adjacency'> & Partial<DenseBatch>;
+/** What `fromDense` needs, as flat arrays; entries of the adjacency other than 0 are arcs. */
+export interface DenseInput {
+  readonly graphs: number;
+  readonly size: number;
+  readonly adjacency: ArrayLike<number>;
+  readonly mask?: ArrayLike<number>;
+  readonly nodeFeatures?: ArrayLike<number>;
+  readonly nodeWidth?: number;
+  readonly edgeFeatures?: ArrayLike<number>;
+  readonly edgeWidth?: number;
+}
 
 /**
  * The graphs of padded dense arrays. Without a mask every place is a node. Real nodes come first or not: they are numbered in order.
- * @throws GraphError for arrays of other lengths, and arcs at padding.
+ * @throws GraphError for arrays of other lengths, entries of the adjacency that are no numbers, and arcs at padding.
  */
 export function fromDense(dense: DenseInput): GraphBatch {
-  const { graphs, size, adjacency, mask, nodeFeatures, nodeWidth = 0, edgeFeatures, edgeWidth = 0 } = dense;
-  const lengths = {
-    adjacency: [adjacency, graphs * size * size],
-    mask: [mask, graphs * size],
-    nodeFeatures: [nodeFeatures, graphs * size * nodeWidth],
-    edgeFeatures: [edgeFeatures, graphs * size * size * edgeWidth],
-  } as const;
-  for (const [name, [array, length]] of Object.entries(lengths)) {
-    if (array === undefined || array.length === length) continue;
+  const op = 'fromDense';
+  const { nodeWidth = 0, edgeWidth = 0, ...given } = dense;
+  const graphs = checkedWhole(`${op}: graphs`, given.graphs, 1);
+  const size = checkedWhole(`${op}: size`, given.size, 0);
+  const arrayOf = (name: 'adjacency' | 'mask' | 'nodeFeatures' | 'edgeFeatures', length: number) => {
+    const array = given[name];
+    if (array === undefined && name !== 'adjacency') return undefined;
+    const flat = Array.isArray(array) || ArrayBuffer.isView(array);
+    if (flat && (array as ArrayLike<number>).length === length) return Float64Array.from(array as ArrayLike<number>);
     throw new GraphError(
-      `fromDense: expected ${name} of ${length} numbers for ${graphs} graphs of size ${size}, got ${array.length}.`,
+      `${op}: expected ${name} of ${length} numbers for ${graphs} graphs of size ${size}, got ${flat ? (array as ArrayLike<number>).length : 'no flat array'}. Read tensors by data().`,
     );
-  }
+  };
+  const adjacency = arrayOf('adjacency', graphs * size * size) as Float64Array;
+  const mask = arrayOf('mask', graphs * size);
+  const nodeFeatures = arrayOf('nodeFeatures', graphs * size * nodeWidth);
+  const edgeFeatures = arrayOf('edgeFeatures', graphs * size * size * edgeWidth);
+  const hole = adjacency.findIndex((entry) => Number.isNaN(entry));
+  if (hole >= 0)
+    throw new GraphError(`${op}: expected numbers in adjacency, got NaN at place ${hole}. Write 0 where no arc is.`);
   return batchGraphs(
     Array.from({ length: graphs }, (_, g) => {
       const places = Array.from({ length: size }, (__, i) => i).filter((i) => mask === undefined || mask[g * size + i]);
@@ -119,11 +149,11 @@ export interface DenseTensors {
   readonly edgeFeatures: Tensor;
 }
 
-/** The arrays of a dense batch as tensors [graphs, size, …]. */
-export function denseTensors(
-  dense: DenseBatch,
-  { dtype = 'f32' }: { readonly dtype?: 'f32' | 'f64' } = {},
-): DenseTensors {
+/** The arrays of a dense batch as tensors [graphs, size, …]. Throws `ArgumentError` for unknown options or another dtype. */
+export function denseTensors(dense: DenseBatch, options: { readonly dtype?: 'f32' | 'f64' } = {}): DenseTensors {
+  const { dtype = 'f32' } = checkedOptions('denseTensors', options, ['dtype']);
+  if (dtype !== 'f32' && dtype !== 'f64')
+    throw new ArgumentError(`denseTensors: dtype must be 'f32' or 'f64', got ${String(dtype)}. Use one of these.`);
   const { graphs, size } = dense;
   const made = (data: Float64Array, shape: readonly number[]): Tensor => tensor(data, { dtype }).reshape([...shape]);
   return {

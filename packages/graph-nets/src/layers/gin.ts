@@ -17,7 +17,6 @@ import {
   type Tensor,
   tensor,
 } from '@flowfield/tensor-webgpu';
-import { checkEdges } from '../messages/messagePassing.ts';
 import { checkedReduce, type PaddedGraphs, type Reduce, type SparseGraphs, topologyOf } from '../messages/topology.ts';
 
 /** `epsilon` [] where it is learned; `edge` where arcs have features. */
@@ -128,9 +127,9 @@ export function gin(options: GinOptions): GraphLayer<GinParams> {
           `${op}: the option edges is ${edges}, got ${given === undefined ? 'no' : 'such'} features of arcs. Give them exactly where the layer takes some.`,
         );
       }
-      if (edge && given) checkEdges(op, given, topology, edges);
+      const rows = given ? topology.edgeFeatures(given, edges) : null;
       const sent =
-        edge && given ? relu(topology.atSources(topology.x).add(edge.apply(params.edge as LinearParams, given))) : null;
+        edge && rows ? relu(topology.atSources(topology.x).add(edge.apply(params.edge as LinearParams, rows))) : null;
       const around = sent ? topology.reduced(sent, reduce) : topology.neighbours(topology.x, reduce);
       const own = params.epsilon ? topology.x.mul(params.epsilon.add(1)) : topology.x.mul(1 + epsilon);
       return topology.masked(net.apply(params.mlp, own.add(around)));

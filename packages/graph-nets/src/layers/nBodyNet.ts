@@ -9,7 +9,6 @@ import {
   silu,
   type Tensor,
 } from '@flowfield/tensor-webgpu';
-import { checkEdges } from '../messages/messagePassing.ts';
 import { type PaddedGraphs, type SparseGraphs, type Topology, topologyOf } from '../messages/topology.ts';
 import type { GraphLayer } from './gin.ts';
 
@@ -92,10 +91,10 @@ export function nBodyNet(options: NBodyNetOptions): GraphLayer<NBodyNetParams> {
           `${op}: the option edges is ${edges}, got ${given === undefined ? 'no' : 'such'} features of arcs. Give them exactly where the network takes some.`,
         );
       }
-      if (given) checkEdges(op, given, topology, edges);
+      const rows = given && topology.edgeFeatures(given, edges);
       let h = input.apply(params.input, topology.x);
       params.layers.forEach((round, i) => {
-        const total = topology.reduced(messages(h, round.edge, given, topology), 'sum');
+        const total = topology.reduced(messages(h, round.edge, rows, topology), 'sum');
         h = h.add(applyPair(layers[i].node, round.node, concat([h, total], -1)));
       });
       return topology.masked(applyPair(last, params.output, h));

@@ -1,25 +1,17 @@
-import { LayerShapeError, MaskError } from '@flowfield/equivariant-layers';
+import { LayerShapeError } from '@flowfield/equivariant-layers';
 import {
   checkedOptions,
+  checkedWhole,
   checkFunctions,
   checkTensor,
+  onesLike,
   type Tensor,
   type TensorLike,
   where,
 } from '@flowfield/tensor-webgpu';
 import { GraphError } from '../errors.ts';
-import {
-  checkedReduce,
-  checkTail,
-  type PaddedGraphs,
-  placed,
-  type Reduce,
-  type SparseGraphs,
-  segmentIds,
-  segments,
-  type Topology,
-  topologyOf,
-} from './topology.ts';
+import { checkFinite, floating, realNodes, segmentIds } from './given.ts';
+import { checkedReduce, type PaddedGraphs, type Reduce, type SparseGraphs, segments, topologyOf } from './topology.ts';
 
 export interface MessageOptions {
   /**
@@ -45,22 +37,11 @@ export function messagePassing(x: Tensor, graph: SparseGraphs | PaddedGraphs, op
   const topology = topologyOf(op, x, graph, x.shape[x.shape.length - 1]);
   if (message === undefined) return topology.masked(topology.neighbours(topology.x, reduce));
   checkFunctions(op, message);
-  if (edges !== undefined) checkEdges(op, edges, topology, null);
-  const sent = message(topology.atSources(topology.x), topology.atTargets(topology.x), edges ?? null);
+  const rows = edges === undefined ? null : topology.edgeFeatures(edges, null);
+  const sent = message(topology.atSources(topology.x), topology.atTargets(topology.x), rows);
   checkTensor(op, 'the result of message', sent);
   return topology.masked(
     topology.reduced(sent.broadcastTo([...topology.arcs, sent.shape[sent.shape.length - 1]]), reduce),
-  );
-}
-
-/** Throws `LayerShapeError` unless there are features, `width` of them, for every arc. */
-export function checkEdges(op: string, edges: Tensor, { arcs }: Topology, width: number | null): void {
-  checkTensor(op, 'edges', edges);
-  const { shape } = edges;
-  const fits = shape.length === arcs.length + 1 && arcs.every((extent, i) => shape[i] === extent);
-  if (fits && (width === null || shape[arcs.length] === width)) return;
-  throw new LayerShapeError(
-    `${op}: expected features of arcs [${arcs.join(', ')}, ${width ?? 'e'}], got [${shape.join(', ')}]. Give one row for each arc, in the order of the arcs.`,
   );
 }
 
@@ -73,43 +54,47 @@ export interface GraphsOfNodes {
 /**
  * Node features reduced to one row for each graph: x [nodes, c] with the graphs of nodes -> [graphs, c], or [lead…, n, c] with a mask -> [lead…, c]. A graph without nodes
  * keeps its row, with 0 in it.
- * @throws LayerShapeError for features that do not fit; ArgumentError for another `reduce`.
+ * @throws LayerShapeError for features that do not fit, MaskError, GraphError for graphs that are not there; ArgumentError for another `reduce`; NonFiniteInputError
+ *   for NaN or infinity outside padding, and outside a trace.
  */
 export function poolGraphs(
   x: Tensor,
-  graph: GraphsOfNodes | { readonly mask?: TensorLike },
+  graph: GraphsOfNodes | { readonly mask?: TensorLike | null },
   reduce: Reduce = 'sum',
 ): Tensor {
   const op = 'poolGraphs';
   checkTensor(op, 'x', x);
   checkedReduce(`${op}: reduce`, reduce);
+  if (typeof graph !== 'object' || graph === null)
+    throw new GraphError(`${op}: expected { graphs, graphOf } or { mask }, got ${String(graph)}.`);
   const flat = graph as Partial<GraphsOfNodes>;
-  if (flat.graphOf !== undefined && flat.graphs !== undefined) {
-    const of = segmentIds(op, 'graphOf', flat.graphOf, flat.graphs, x);
-    if (x.shape.length === 2 && of.shape.length === 1 && of.shape[0] === x.shape[0])
-      return segments(x, of, flat.graphs, reduce);
+  if (flat.graphOf !== undefined && flat.graphs !== undefined) return pooledFlat(op, x, flat as GraphsOfNodes, reduce);
+  if (x.shape.length < 2)
+    throw new LayerShapeError(`${op}: expected features [..., n, c], got [${x.shape.join(', ')}].`);
+  return pooledDense(op, x, (graph as { readonly mask?: TensorLike | null }).mask, reduce);
+}
+
+function pooledFlat(op: string, x: Tensor, { graphs, graphOf }: GraphsOfNodes, reduce: Reduce): Tensor {
+  const of = segmentIds(op, 'graphOf', graphOf, checkedWhole(`${op}: graphs`, graphs, 0), x);
+  if (x.shape.length !== 2 || of.shape[0] !== x.shape[0]) {
     throw new LayerShapeError(
       `${op}: expected features [${of.shape[0]}, c], one row for each node, got [${x.shape.join(', ')}].`,
     );
   }
-  if (typeof graph !== 'object' || graph === null)
-    throw new GraphError(`${op}: expected { graphs, graphOf } or { mask }, got ${String(graph)}.`);
-  const { mask } = graph as { readonly mask?: TensorLike };
-  if (x.shape.length < 2)
-    throw new LayerShapeError(`${op}: expected features [..., n, c], got [${x.shape.join(', ')}].`);
+  checkFinite(op, 'features of nodes', x);
+  return segments(floating(x), of, graphs, reduce);
+}
+
+function pooledDense(op: string, x: Tensor, mask: TensorLike | null | undefined, reduce: Reduce): Tensor {
   const lead = x.shape.slice(0, -2);
   const n = x.shape[lead.length];
-  const given = placed(mask ?? true, x);
-  if (mask !== undefined) checkTail(op, 'the mask', given, lead, [n], MaskError);
-  const flags = given
-    .notEqual(0)
-    .broadcastTo([...lead, n])
-    .expandDims(-1);
+  const real = realNodes(op, mask, lead, n, x);
+  const flags = (real ?? onesLike(x.slice('...', 0)).greater(0)).broadcastTo([...lead, n]).expandDims(-1);
+  const kept = where(flags, floating(x), 0);
+  checkFinite(op, 'features of nodes', kept);
   const axis = -2;
-  if (reduce === 'max')
-    return n === 0
-      ? x.sum({ axis })
-      : where(flags.any({ axis }), where(flags, x, Number.NEGATIVE_INFINITY).max({ axis }), 0);
-  const total = where(flags, x, 0).sum({ axis });
-  return reduce === 'sum' ? total : total.div(flags.astype(x.dtype).sum({ axis }).maximum(1));
+  if (reduce === 'max' && n > 0)
+    return where(flags.any({ axis }), where(flags, kept, Number.NEGATIVE_INFINITY).max({ axis }), 0);
+  const total = kept.sum({ axis });
+  return reduce === 'mean' ? total.div(flags.astype(kept.dtype).sum({ axis }).maximum(1)) : total;
 }

@@ -1,9 +1,7 @@
-import { LayerShapeError, MaskError, NonFiniteInputError } from '@flowfield/equivariant-layers';
+import { LayerShapeError } from '@flowfield/equivariant-layers';
 import {
   ArgumentError,
   checkTensor,
-  firstNonFinite,
-  knownData,
   segmentMax,
   segmentMean,
   segmentSum,
@@ -13,6 +11,7 @@ import {
   where,
 } from '@flowfield/tensor-webgpu';
 import { GraphError } from '../errors.ts';
+import { arcsOf, checkFinite, edgeRows, floating, realNodes, segmentIds } from './given.ts';
 
 /** Arcs one after another; a `Graph` or `GraphBatch` is one. Features of nodes are [nodes, c], of arcs [arcs, e]. */
 export interface SparseGraphs {
@@ -26,7 +25,7 @@ export interface PaddedGraphs {
   /** [lead…, n, n], or [n, n] for a whole batch: an arc from row to column where it is not 0. */
   readonly adjacency: TensorLike;
   /** Which nodes are real, [lead…, n] or [n]. */
-  readonly mask?: TensorLike;
+  readonly mask?: TensorLike | null;
 }
 
 /** How messages are reduced at a node; without any the result is 0. */
@@ -38,6 +37,8 @@ export interface Topology {
   readonly x: Tensor;
   /** Shape of arc features without channels. */
   readonly arcs: readonly number[];
+  /** Given features of arcs, `width` of them unless `null`: floating, checked, 0 where padded graphs have no arc. */
+  edgeFeatures(edges: Tensor, width: number | null): Tensor;
   /** Node features at the start and at the end of every arc, of the shape of arc features or one that broadcasts with it. */
   atSources(h: Tensor): Tensor;
   atTargets(h: Tensor): Tensor;
@@ -68,21 +69,10 @@ export function topologyOf(op: string, x: Tensor, graph: SparseGraphs | PaddedGr
       `${op}: expected node features [${padded ? '…, n' : 'nodes'}, ${channels}], got [${x.shape.join(', ')}]. Give one row for each node.`,
     );
   }
-  const topology = padded ? dense(op, x, given as PaddedGraphs) : sparse(op, x, given as SparseGraphs);
-  checkFinite(op, topology.x);
+  const features = floating(x);
+  const topology = padded ? dense(op, features, given as PaddedGraphs) : sparse(op, features, given as SparseGraphs);
+  checkFinite(op, 'features of nodes', topology.x);
   return topology;
-}
-
-/** Throws `NonFiniteInputError` for NaN or infinity in features that are known at once; inside a trace they are not. */
-function checkFinite(op: string, x: Tensor): void {
-  const data = knownData(x);
-  if (data === null) return;
-  const at = firstNonFinite(data);
-  if (at < 0) return;
-  const width = x.shape[x.shape.length - 1];
-  throw new NonFiniteInputError(
-    `${op}: expected finite features of nodes, got ${data[at]} as number ${at % width} of row ${Math.floor(at / width)}. Look for missing values; padding may hold anything.`,
-  );
 }
 
 function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs): Topology {
@@ -99,6 +89,11 @@ function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs
   return {
     x,
     arcs: [from.shape[0]],
+    edgeFeatures(edges, width) {
+      const rows = edgeRows(op, edges, [from.shape[0]], width);
+      checkFinite(op, 'features of arcs', rows);
+      return rows;
+    },
     atSources,
     atTargets: (h) => h.take(to),
     reduced,
@@ -110,12 +105,8 @@ function sparse(op: string, x: Tensor, { nodes, sources, targets }: SparseGraphs
 function dense(op: string, x: Tensor, { adjacency, mask }: PaddedGraphs): Topology {
   const lead = x.shape.slice(0, -2);
   const n = x.shape[x.shape.length - 2];
-  const matrix = placed(adjacency as TensorLike, x);
-  checkTail(op, 'the adjacency', matrix, lead, [n, n], LayerShapeError);
-  const flags = mask === undefined ? null : placed(mask as TensorLike, x);
-  if (flags) checkTail(op, 'the mask', flags, lead, [n], MaskError);
-  const real = flags ? flags.notEqual(0) : null;
-  const joined = matrix.notEqual(0);
+  const joined = arcsOf(op, adjacency, lead, n, x);
+  const real = realNodes(op, mask, lead, n, x);
   const arcs = real ? joined.logicalAnd(real.expandDims(-1)).logicalAnd(real.expandDims(-2)) : joined;
   const each = arcs.expandDims(-1);
   const masked = (h: Tensor): Tensor => (real ? where(real.expandDims(-1), h, 0) : h);
@@ -125,15 +116,21 @@ function dense(op: string, x: Tensor, { adjacency, mask }: PaddedGraphs): Topolo
     .expandDims(-1);
   const reduced = (messages: Tensor, reduce: Reduce): Tensor => {
     const axis = -3;
-    if (reduce === 'max') {
+    if (reduce === 'max' && n > 0) {
       return where(counts.greater(0), where(each, messages, Number.NEGATIVE_INFINITY).max({ axis }), 0);
     }
     const total = where(each, messages, 0).sum({ axis });
-    return reduce === 'sum' ? total : total.div(counts.maximum(1));
+    return reduce === 'mean' ? total.div(counts.maximum(1)) : total;
   };
   return {
     x: masked(x),
     arcs: [...lead, n, n],
+    edgeFeatures(edges, width) {
+      // Where no arc is there may be anything, NaN too, and no derivative comes from it.
+      const rows = where(each, edgeRows(op, edges, [...lead, n, n], width), 0);
+      checkFinite(op, 'features of arcs', rows);
+      return rows;
+    },
     atSources: (h) => h.expandDims(-2),
     atTargets: (h) => h.expandDims(-3),
     reduced,
@@ -157,36 +154,4 @@ export function segments(rows: Tensor, of: TensorLike, count: number, reduce: Re
   );
   const shape = [count, ...rows.shape.slice(1).map(() => 1)];
   return where(members.greater(0).reshape(shape), segmentMax(rows, of, count), 0);
-}
-
-/** A tensor as it is; numbers as a tensor on the device of x. */
-export const placed = (given: TensorLike, x: Tensor): Tensor =>
-  Array.isArray((given as Tensor).shape) ? (given as Tensor) : tensor(given, { device: x.device?.name });
-
-/** Numbers below `count` as integers; checked where they are given as an array. */
-export function segmentIds(op: string, name: string, given: TensorLike, count: number, x: Tensor): Tensor {
-  const values = given instanceof Int32Array || Array.isArray(given) ? (given as ArrayLike<number>) : null;
-  for (let i = 0; values !== null && i < values.length; i++) {
-    if (Number.isInteger(values[i]) && values[i] >= 0 && values[i] < count) continue;
-    throw new GraphError(
-      `${op}: expected ${name} 0 to ${count - 1}, got ${values[i]} at place ${i}. Numbers count from 0.`,
-    );
-  }
-  return placed(values === null ? given : Int32Array.from(values), x);
-}
-
-/** Throws unless a tensor is [lead…, tail…] or [tail…]. */
-export function checkTail(
-  op: string,
-  what: string,
-  given: Tensor,
-  lead: readonly number[],
-  tail: readonly number[],
-  Failure: new (message: string) => Error,
-): void {
-  const shape = given.shape.join();
-  if (shape === [...lead, ...tail].join() || shape === tail.join()) return;
-  throw new Failure(
-    `${op}: expected ${what} of shape [${[...lead, ...tail].join(', ')}]${lead.length > 0 ? ` or [${tail.join(', ')}]` : ''}, got [${given.shape.join(', ')}].`,
-  );
 }
