@@ -17,7 +17,7 @@ export class UnknownDatasetError extends EarthDataError {
 
   constructor(given: unknown, nearest: string, names: readonly string[]) {
     super(
-      `earth: expected one of ${names.join(', ')}, given ${typeof given === 'string' ? JSON.stringify(given) : describe(given)}. Did you mean ${JSON.stringify(nearest)}?`,
+      `earth: expected one of ${names.join(', ')}, given ${typeof given === 'string' ? `${JSON.stringify(given)}. Did you mean ${JSON.stringify(nearest)}?` : `${describe(given)}. Give one of these names.`}`,
     );
     this.nearest = nearest;
   }

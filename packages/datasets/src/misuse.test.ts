@@ -301,7 +301,7 @@ describe('what is told of mistakes', () => {
       'columns by number, written as numbers',
       () => parsePointsCsv(lines, { columns: [1] } as never),
       DataArgumentError,
-      'expected the option columns as an array of strings, at place 0 too, given 1. Write it in quotes.',
+      'expected the option columns[0] as a string, given 1. Give a string.',
     ],
     [
       'one column outside brackets',
@@ -333,7 +333,12 @@ describe('what is told of mistakes', () => {
       DataArgumentError,
       'given an object (Blob). Read the file first',
     ],
-    ['memory given away', () => parseIdx(detached()), DataArgumentError, 'Memory given to another thread is gone.'],
+    [
+      'memory given away',
+      () => parseIdx(detached()),
+      DataArgumentError,
+      'in memory that no other thread has taken over.',
+    ],
     [
       'a list without its count',
       () => parseIndexList('0\n', {} as never),
@@ -357,7 +362,7 @@ describe('what is told of mistakes', () => {
       'numbers as text',
       () => latLonToUnit(['1', '2'] as never, [3, 4]),
       SphericalCoordinateError,
-      "latLonToUnit: expected latitude as a flat list of numbers, at place 0 too, given '1'.",
+      "latLonToUnit: expected latitude[0] as a number, given '1'. Flatten nested lists, and convert text with Number.",
     ],
     [
       'single numbers in place of lists',
@@ -365,7 +370,12 @@ describe('what is told of mistakes', () => {
       SphericalCoordinateError,
       'given 1. Give a typed array or an array.',
     ],
-    ['holes', () => latLonToUnit(new Array(3), [1, 2, 3]), SphericalCoordinateError, 'at place 0 too, given undefined'],
+    [
+      'holes',
+      () => latLonToUnit(new Array(3), [1, 2, 3]),
+      SphericalCoordinateError,
+      'latitude[0] as a number, given undefined',
+    ],
     [
       'places of different counts',
       () => dropDuplicates({ ...places, longitude: [3] }),
@@ -415,7 +425,7 @@ describe('what is told of mistakes', () => {
       'a mesh of nested lists',
       () => triangleAreas({ positions: [[0, 0, 0]], faces: [] } as never),
       MeshError,
-      'triangleAreas: expected positions as a flat list of numbers, at place 0 too, given an array of 3.',
+      'triangleAreas: expected positions[0] as a number, given an array of 3.',
     ],
     ['a part of a mesh', () => surfaceMoments({ faces: [] } as never), MeshError, 'expected a mesh { positions [n, 3]'],
     [
@@ -472,6 +482,26 @@ describe('what is told of mistakes', () => {
     );
     await expect(readLatLon(encode('lat,lon\n1,2\n'), { optionWords: { colums: '-c' } } as never)).rejects.toThrow(
       'readLatLon, optionWords: expected options { columns, skipBad }, given one named colums. Did you mean columns?',
+    );
+  });
+
+  test('columns of NumPy files by name', () => {
+    const npy = npyOf([1, 2, 3, 4], '(2, 2)');
+    for (const options of [{ label: 'kind' }, { columns: ['kind'] }]) {
+      expect(() => parsePointsNpy(npy, options as never)).toThrow(page.NpyContentError);
+      expect(() => parsePointsNpy(npy, options as never)).toThrow('given kind. Count columns from 0.');
+    }
+    expect(() => parsePointsNpy(npy, { columns: '01' } as never)).toThrow("columns as an array, given '01'. Put it in");
+  });
+
+  test('a needed text of another kind, by the name of its file', () => {
+    expect(() => parseTuFiles({ A: 3, graph_indicator: '1\n' } as never)).toThrow(page.GraphFileError);
+    expect(() => parseTuFiles({ A: 3, graph_indicator: '1\n' } as never)).toThrow(/^TU_A\.txt: expected the text/);
+  });
+
+  test('no name of a data set', async () => {
+    await expect(node.earth(null as never)).rejects.toThrow(
+      'earth: expected one of volcano, earthquake, flood, fire, given null. Give one of these names.',
     );
   });
 

@@ -1,5 +1,5 @@
 import Papa from 'papaparse';
-import { checkStrings, ofType } from './arguments/checks.ts';
+import { listOf, ofType } from './arguments/checks.ts';
 import { checkFileText } from './arguments/contents.ts';
 import { checkedOptions } from './arguments/options.ts';
 import {
@@ -60,7 +60,7 @@ export function parseLatLonCsv<Column extends string = never>(
   options: ParseLatLonCsvOptions<Column> = {},
 ): LatLonTable<Column> {
   checkFileText('parseLatLonCsv', text);
-  const checks = { file: ofType('string'), columns: checkStrings };
+  const checks = { file: ofType('string'), columns: listOf(ofType('string')) };
   const { file = 'csv', columns = [] } = checkedOptions('parseLatLonCsv', options, checks);
   const records = parseRecords(text, file);
   const header = records.shift();

@@ -1,4 +1,4 @@
-import { checkStrings, ofType, oneOf } from './arguments/checks.ts';
+import { listOf, ofType, oneOf } from './arguments/checks.ts';
 import { checkFileText } from './arguments/contents.ts';
 import { nearestWord } from './arguments/nearestWord.ts';
 import { checkedOptions } from './arguments/options.ts';
@@ -52,7 +52,7 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
   } = checkedOptions('parsePointsCsv', options, {
     file: ofType('string'),
     label: ofType('string'),
-    columns: checkStrings,
+    columns: listOf(ofType('string')),
     skipBad: ofType('boolean'),
     delimiter: oneOf(DELIMITERS),
   });

@@ -1,4 +1,4 @@
-import { checkNumbers, checkStrings, ofType } from './arguments/checks.ts';
+import { checkColumn, listOf, ofType } from './arguments/checks.ts';
 import { checkedBytes, type FileBytes } from './arguments/contents.ts';
 import { checkedOptions } from './arguments/options.ts';
 import { encodeLabels, type PointTable } from './pointTable.ts';
@@ -71,8 +71,8 @@ export function parsePointsNpy(bytes: FileBytes, options: NpyPointsOptions = {})
     skipBad = false,
   } = checkedOptions('parsePointsNpy', options, {
     file: ofType('string'),
-    label: ofType('number'),
-    columns: checkNumbers,
+    label: checkColumn,
+    columns: listOf(checkColumn),
     skipBad: ofType('boolean'),
   });
   const { shape, values } = parseArray(checkedBytes('parsePointsNpy', 'the file', bytes), file);
@@ -84,7 +84,7 @@ export function parsePointsNpy(bytes: FileBytes, options: NpyPointsOptions = {})
   }
   const labelAt = label === undefined ? -1 : columnAt(label, width, file, 'a label column');
   const at = columns
-    ? Array.from(columns, (column) => columnAt(column, width, file, 'columns'))
+    ? columns.map((column) => columnAt(column, width, file, 'columns'))
     : Array.from({ length: width }, (_, i) => i).filter((i) => i !== labelAt);
   if (at.length === 0) {
     throw new NpyContentError(
@@ -126,7 +126,7 @@ export function parsePointsNpy(bytes: FileBytes, options: NpyPointsOptions = {})
  * @throws NpyContentError for names, which NumPy files do not have; DataArgumentError for arguments of another kind
  */
 export function numberedColumns(columns: readonly string[], file: string): number[] {
-  checkStrings('numberedColumns', 'columns', columns);
+  listOf(ofType('string'))('numberedColumns', 'columns', columns);
   ofType('string')('numberedColumns', 'file', file);
   return columns.map((column) => {
     if (/^[1-9]\d*$/.test(column)) return Number(column) - 1;

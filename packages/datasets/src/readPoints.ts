@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { type Check, checkStrings, ofType, oneOf } from './arguments/checks.ts';
+import { checkColumn, listOf, ofType, oneOf } from './arguments/checks.ts';
 import { checkedOptions } from './arguments/options.ts';
-import { refuse } from './arguments/refuse.ts';
 import { DELIMITERS, type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
 import { numberedColumns, parsePointsNpy } from './parsePointsNpy.ts';
 import type { PointTable } from './pointTable.ts';
@@ -19,11 +18,6 @@ export interface ReadPointsOptions extends Omit<ParsePointsOptions, 'file' | 'la
 
 const TEXT_ENDINGS: readonly string[] = ['.csv', '.tsv', '.txt', '.dat'];
 
-const checkLabel: Check = (op, what, given) => {
-  if (typeof given === 'string' || typeof given === 'number') return;
-  refuse(op, `${what} as the name or number of a column`, given, 'Give a string or a number.');
-};
-
 /**
  * Reads a person's own points from a file: `.npy` by {@link parsePointsNpy}; `.csv`, `.tsv`, `.txt` and `.dat` by
  * {@link parsePointsCsv}.
@@ -33,8 +27,8 @@ const checkLabel: Check = (op, what, given) => {
 export async function readPoints(path: string, options: ReadPointsOptions = {}): Promise<PointTable> {
   ofType('string')('readPoints', 'path', path);
   checkedOptions('readPoints', options, {
-    label: checkLabel,
-    columns: checkStrings,
+    label: checkColumn,
+    columns: listOf(ofType('string')),
     skipBad: ofType('boolean'),
     delimiter: oneOf(DELIMITERS),
   });

@@ -27,26 +27,30 @@ export const oneOf =
     refuse(op, `${what} as one of ${JSON.stringify(choices)}`, given, 'Use one of these.', Kind);
   };
 
-/** An array of strings. */
-export const checkStrings: Check = (op, what, given, Kind) => {
-  const expected = `${what} as an array of strings`;
-  if (!Array.isArray(given)) refuse(op, expected, given, 'Put it in brackets.', Kind);
-  for (const [i, entry] of given.entries()) {
-    if (typeof entry !== 'string') refuse(op, `${expected}, at place ${i} too`, entry, 'Write it in quotes.', Kind);
-  }
+/** The name of a column, or its number. */
+export const checkColumn: Check = (op, what, given, Kind) => {
+  if (typeof given === 'string' || typeof given === 'number') return;
+  refuse(op, `${what} as the name or number of a column`, given, 'Give a string or a number.', Kind);
 };
+
+/** An array of what `check` takes. */
+export const listOf =
+  (check: Check): Check =>
+  (op, what, given, Kind) => {
+    if (!Array.isArray(given)) refuse(op, `${what} as an array`, given, 'Put it in brackets.', Kind);
+    for (const [i, entry] of given.entries()) check(op, `${what}[${i}]`, entry, Kind);
+  };
 
 /** A flat list of numbers: a typed array, or an array or what is like one. Typed arrays are not looked through. */
 export const checkNumbers: Check = (op, what, given, Kind) => {
-  const expected = `${what} as a flat list of numbers`;
   const { length } = Object(given) as { length?: unknown };
   if (typeof given !== 'object' || !Number.isSafeInteger(length)) {
-    refuse(op, expected, given, 'Give a typed array or an array.', Kind);
+    refuse(op, `${what} as a list of numbers`, given, 'Give a typed array or an array.', Kind);
   }
   const list = given as ArrayLike<unknown>;
   const looked = ArrayBuffer.isView(given) ? Math.min(1, list.length) : list.length;
   for (let i = 0; i < looked; i++) {
     if (typeof list[i] === 'number') continue;
-    refuse(op, `${expected}, at place ${i} too`, list[i], 'Flatten nested lists, and convert text with Number.', Kind);
+    refuse(op, `${what}[${i}] as a number`, list[i], 'Flatten nested lists, and convert text with Number.', Kind);
   }
 };

@@ -3,11 +3,13 @@ import { refuse } from './refuse.ts';
 /** What a file holds, as bytes. */
 export type FileBytes = Uint8Array | ArrayBuffer;
 
+/** The name of a class of the engine, that of another page or context too. */
+const kindOf = (given: unknown): string => Object.prototype.toString.call(given).slice(8, -1);
+
 /** The bytes of `given`, in the same memory; `undefined` where it holds something else. */
 function bytesOf(given: unknown): Uint8Array | undefined {
   if (given instanceof Uint8Array) return (given.buffer as { detached?: boolean }).detached ? undefined : given;
-  // By their names, those of other pages and contexts too.
-  const kind = Object.prototype.toString.call(given).slice(8, -1);
+  const kind = kindOf(given);
   if (/^(Shared)?ArrayBuffer$/.test(kind)) {
     return (given as { detached?: boolean }).detached ? undefined : new Uint8Array(given as ArrayBuffer);
   }
@@ -18,11 +20,15 @@ function bytesOf(given: unknown): Uint8Array | undefined {
 
 /** The bytes of a file, which a caller has as a Uint8Array (a Buffer too), an ArrayBuffer or another view of bytes. */
 export function checkedBytes(op: string, what: string, given: unknown): Uint8Array {
+  const bytes = bytesOf(given);
+  if (bytes) return bytes;
   const remedy =
     typeof given === 'string'
       ? 'Read the file without an encoding; new TextEncoder().encode(text) makes bytes of text.'
-      : 'Read the file first: await response.arrayBuffer() gives its bytes. Memory given to another thread is gone.';
-  return bytesOf(given) ?? refuse(op, `${what} as a Uint8Array or ArrayBuffer`, given, remedy);
+      : ArrayBuffer.isView(given) || kindOf(given) === 'ArrayBuffer'
+        ? 'Give bytes, in memory that no other thread has taken over.'
+        : 'Read the file first: await response.arrayBuffer() gives its bytes.';
+  return refuse(op, `${what} as a Uint8Array or ArrayBuffer`, given, remedy);
 }
 
 /** The text of a file. */

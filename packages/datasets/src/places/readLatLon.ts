@@ -1,4 +1,4 @@
-import { type Check, checkStrings, ofType } from '../arguments/checks.ts';
+import { type Check, listOf, ofType } from '../arguments/checks.ts';
 import { checkedBytes, type FileBytes } from '../arguments/contents.ts';
 import { checkedOptions } from '../arguments/options.ts';
 import { refuse } from '../arguments/refuse.ts';
@@ -104,7 +104,7 @@ export async function readLatLon(bytes: FileBytes, options: ReadLatLonOptions = 
 }
 
 const checkTwoColumns: Check = (op, what, given) => {
-  checkStrings(op, what, given);
+  listOf(ofType('string'))(op, what, given);
   const { length } = given as readonly string[];
   if (length !== 2) refuse(op, `${what} as two names`, given, 'Name the column of latitudes, then that of longitudes.');
 };
