@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ofType } from './arguments/checks.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { DataFileMissingError, DataFolderMissingError } from './earthError.ts';
 import { checkEarthName, type EarthName, parseEarth } from './parseEarth.ts';
 import type { LatLonPoints } from './spherical.ts';
@@ -12,13 +14,12 @@ export interface EarthOptions {
 /**
  * Reads one of the Earth data sets from `<folder>/earth/<name>.csv`, as `parseEarth` does from its bytes.
  *
- * @throws UnknownDatasetError, DataFolderMissingError, DataFileMissingError, ChecksumError, CsvError
+ * @throws UnknownDatasetError, DataFolderMissingError, DataFileMissingError, ChecksumError, CsvError; DataArgumentError for
+ * options that it does not have
  */
-export async function earth(
-  name: EarthName,
-  { folder = process.env.FLOWFIELD_DATA }: EarthOptions = {},
-): Promise<LatLonPoints> {
+export async function earth(name: EarthName, options: EarthOptions = {}): Promise<LatLonPoints> {
   checkEarthName(name);
+  const { folder = process.env.FLOWFIELD_DATA } = checkedOptions('earth', options, { folder: ofType('string') });
   if (!folder) throw new DataFolderMissingError('a folder in the environment variable FLOWFIELD_DATA', 'none');
   if (!(await isDirectory(folder))) throw new DataFolderMissingError('an existing folder', folder);
   const file = join(folder, 'earth', `${name}.csv`);

@@ -1,3 +1,5 @@
+import { describe } from './arguments/refuse.ts';
+
 const HOW_TO_GET =
   'Get manifold_data/data.zip of the GitHub repository rtqichen/rtqichen.github.io, put the CSV files of its folder earth_data into a folder named earth, ' +
   'and set FLOWFIELD_DATA to the folder that holds earth.';
@@ -13,9 +15,9 @@ export class UnknownDatasetError extends EarthDataError {
   /** The valid name with the smallest edit distance. */
   readonly nearest: string;
 
-  constructor(given: string, nearest: string, names: readonly string[]) {
+  constructor(given: unknown, nearest: string, names: readonly string[]) {
     super(
-      `earth: expected one of ${names.join(', ')}, given ${JSON.stringify(given)}. Did you mean ${JSON.stringify(nearest)}?`,
+      `earth: expected one of ${names.join(', ')}, given ${typeof given === 'string' ? `${JSON.stringify(given)}. Did you mean ${JSON.stringify(nearest)}?` : `${describe(given)}. Give one of these names.`}`,
     );
     this.nearest = nearest;
   }

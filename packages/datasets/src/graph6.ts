@@ -1,6 +1,11 @@
+import { DataArgumentError } from './arguments/argumentError.ts';
+import { ofType } from './arguments/checks.ts';
+import { checkedTextOrBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { checkEdgeLists, type EdgeList } from './edgeList.ts';
 import { GraphLengthError, GraphValueError } from './graphFileError.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
-import { groupsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
+import { groupsText, linesOf, MOST_NODES, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
 
 const OTHERS = {
   ':': 'This is sparse6: read it with parseSparse6.',
@@ -12,10 +17,12 @@ const OTHERS = {
  * Reads graph6: one simple undirected graph a line, its upper triangle column by column (McKay, «Graph6, sparse6 and digraph6 formats»). Each edge is listed once, the
  * smaller node first.
  *
- * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for lines that are cut or too long, GraphFormatError for other formats
+ * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for lines that are cut or too long, GraphFormatError for other formats;
+ *   DataArgumentError for arguments of another kind
  */
-export function parseGraph6(input: string | Uint8Array, { file = 'graph6' }: GraphTextOptions = {}): PlainGraph[] {
-  return linesOf(input, '>>graph6<<', file).map(({ text, line, column }) => {
+export function parseGraph6(input: string | FileBytes, options: GraphTextOptions = {}): PlainGraph[] {
+  const { file = 'graph6' } = checkedOptions('parseGraph6', options, { file: ofType('string') });
+  return linesOf(checkedTextOrBytes('parseGraph6', input), '>>graph6<<').map(({ text, line, column }) => {
     refuseOthers(file, line, text, OTHERS);
     const { nodes, groups, column: first } = sixBitLine(file, line, text, column);
     const pairs = (nodes * (nodes - 1)) / 2;
@@ -56,24 +63,25 @@ export function parseGraph6(input: string | Uint8Array, { file = 'graph6' }: Gra
 /**
  * Writes simple undirected graphs in graph6, one line for each; all nodes are kept, isolated ones too. Arcs of directed lists count as edges.
  *
- * @throws RangeError for edges to nodes that are not there, for loops, which graph6 cannot hold (sparse6 can), and for graphs whose line no text can hold
+ * @throws DataArgumentError for what is no list of graphs, edges to nodes that are not there, for loops, which graph6 cannot
+ *   hold (sparse6 can), and for graphs whose line no text can hold
  */
-export function writeGraph6(graphs: readonly PlainGraph[]): string {
+export function writeGraph6(graphs: readonly EdgeList[]): string {
+  checkEdgeLists('writeGraph6', graphs, MOST_NODES);
   return graphs
     .map(({ nodes, sources, targets }, which) => {
       const size = sizeText(nodes);
       const length = Math.ceil((nodes * (nodes - 1)) / 12);
       if (length > LONGEST) {
-        throw new RangeError(
-          `writeGraph6: graph ${which}: ${nodes} nodes need ${length} bytes for all their pairs, given at most ${LONGEST}. Write it with writeSparse6.`,
+        throw new DataArgumentError(
+          `writeGraph6: graph ${which}: expected at most ${LONGEST} bytes for all pairs of nodes, given ${nodes} nodes, which need ${length} bytes. Write it with writeSparse6.`,
         );
       }
-      checkLengths('writeGraph6', which, sources, targets);
       const groups = new Uint8Array(length);
       for (let e = 0; e < sources.length; e++) {
         const [i, j] = checkedEnds('writeGraph6', which, nodes, sources[e], targets[e]);
         if (i === j) {
-          throw new RangeError(
+          throw new DataArgumentError(
             `writeGraph6: graph ${which}: expected no loops, given one at node ${i}. Write it with writeSparse6.`,
           );
         }
@@ -88,14 +96,6 @@ export function writeGraph6(graphs: readonly PlainGraph[]): string {
 /** Bytes of a line that text can hold in every engine. */
 const LONGEST = 2 ** 28;
 
-/** Throws `RangeError` unless every edge has two ends. */
-export function checkLengths(op: string, which: number, sources: ArrayLike<number>, targets: ArrayLike<number>): void {
-  if (sources.length === targets.length) return;
-  throw new RangeError(
-    `${op}: graph ${which}: expected as many sources as targets, given ${sources.length} and ${targets.length}. Give both ends of each edge.`,
-  );
-}
-
 /** The ends of an edge, the smaller one first. */
 export function checkedEnds(
   op: string,
@@ -106,7 +106,7 @@ export function checkedEnds(
 ): [number, number] {
   const inside = (i: number | undefined): i is number => i !== undefined && Number.isInteger(i) && i >= 0 && i < nodes;
   if (inside(source) && inside(target)) return source < target ? [source, target] : [target, source];
-  throw new RangeError(
+  throw new DataArgumentError(
     `${op}: graph ${which}: expected ends 0 to ${nodes - 1}, given the edge ${source}-${target}. Nodes count from 0.`,
   );
 }

@@ -1,3 +1,6 @@
+import { ofType, wholeIn } from './arguments/checks.ts';
+import { checkFileText } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { GraphFileError, GraphIndexError, GraphLengthError, GraphValueError } from './graphFileError.ts';
 import { numberLines } from './numberLines.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
@@ -29,9 +32,12 @@ export interface LabelledGraphs {
  * for each of its n nodes a line `tag degree neighbour…`, neighbours counted from 0 inside the graph, and after them any attributes. Arcs are listed as the file lists
  * them, node by node, so that an undirected edge appears in both directions.
  *
- * @throws GraphValueError for words that are no numbers, GraphLengthError for counts that the file does not keep, GraphIndexError for neighbours that are not there
+ * @throws GraphValueError for words that are no numbers, GraphLengthError for counts that the file does not keep, GraphIndexError for neighbours that are not there;
+ *   DataArgumentError for arguments of another kind
  */
-export function parseGraphText(text: string, { file = 'graphs' }: GraphTextOptions = {}): LabelledGraphs {
+export function parseGraphText(text: string, options: GraphTextOptions = {}): LabelledGraphs {
+  checkFileText('parseGraphText', text);
+  const { file = 'graphs' } = checkedOptions('parseGraphText', options, { file: ofType('string') });
   const lines = numberLines(file, text, { whole: false });
   const first = lines.next('the number of graphs');
   const count = wholeAt(file, first.line, first.values, 0, 'the number of graphs');
@@ -180,12 +186,14 @@ export interface IndexListOptions extends GraphTextOptions {
 /**
  * Reads a list of indices, one a line, such as the part of a fold.
  *
- * @throws GraphValueError for lines that are no numbers, GraphIndexError for indices that name none or come twice, GraphFileError for an empty list; RangeError
- *   unless count is a whole number
+ * @throws GraphValueError for lines that are no numbers, GraphIndexError for indices that name none or come twice, GraphFileError for an empty list;
+ *   DataArgumentError for arguments of another kind
  */
-export function parseIndexList(text: string, { file = 'indices', count }: IndexListOptions): Int32Array {
-  if (!Number.isSafeInteger(count) || count < 0)
-    throw new RangeError(`parseIndexList: count must be a whole number of at least 0, given ${count}.`);
+export function parseIndexList(text: string, options: IndexListOptions): Int32Array {
+  checkFileText('parseIndexList', text);
+  const checks = { file: ofType('string'), count: wholeIn(0) };
+  const { file = 'indices', count } = checkedOptions('parseIndexList', options, checks);
+  checks.count('parseIndexList', 'the option count', count);
   const lines = numberLines(file, text);
   const found: number[] = [];
   const seen = new Set<number>();

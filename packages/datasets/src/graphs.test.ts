@@ -3,6 +3,7 @@ import { dataPath, hasData, noDataReason } from '@flowfield/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  DataArgumentError,
   GraphFileError,
   GraphFormatError,
   GraphIndexError,
@@ -85,7 +86,6 @@ describe('graph6', () => {
       ],
       [() => parseSparse6('>>graph6<<DQc'), /a file of graph6/],
       [() => parseGraph6('DQc\n>>digraph6<<&BP_'), /graph6:2:1: .+a file of digraph6, or several joined/],
-      [() => parseGraph6(5 as never), /expected text, or bytes as a Uint8Array, given Number/],
     ] as const) {
       expect(run).toThrow(GraphFormatError);
       expect(run).toThrow(message);
@@ -103,7 +103,9 @@ describe('graph6', () => {
     );
     expect([one?.nodes, pairs(one as PlainGraph)]).toEqual([3000, ['0-1', '2998-2999']]);
     const large = graph(258_048, [[0, 1]]);
-    expect(() => writeGraph6([large])).toThrow(/258048 nodes need 5549042688 bytes .+Write it with writeSparse6/);
+    expect(() => writeGraph6([large])).toThrow(
+      /given 258048 nodes, which need 5549042688 bytes\. Write it with writeSparse6/,
+    );
     expect(parseSparse6(writeSparse6([large]))).toEqual([large]);
     expect(() => parseGraph6('~~???~???')).toThrow(/5549042688 bytes of edges for 258048 nodes, given 1/);
   });
@@ -200,8 +202,10 @@ describe('sparse6', () => {
     expect(() => writeGraph6([graph(3, [[1, 1]])])).toThrow(/writeSparse6/);
     const odd = { ...graph(3, [[0, 1]]), targets: Int32Array.of(1, 2) };
     for (const write of [writeGraph6, writeSparse6]) {
-      expect(() => write([odd])).toThrow(/as many sources as targets, given 1 and 2/);
-      expect(() => write([graph(Number.NaN, [])])).toThrow(/expected a number of nodes from 0/);
+      expect(() => write([odd])).toThrow(
+        /expected 1 targets in graph 0, one for each source, given an object \(Int32Array of 2\)/,
+      );
+      expect(() => write([graph(Number.NaN, [])])).toThrow(/expected nodes of graph 0 as a whole number of at least 0/);
     }
   });
 });
@@ -261,9 +265,9 @@ describe('the text format of graph classification', () => {
 
   test('what is no text is named', () => {
     expect(() => parseGraphText(undefined as never, { file: 'mine.txt' })).toThrow(
-      /^mine\.txt: expected the text of the file, given Undefined/,
+      /^parseGraphText: expected the text of the file, given undefined/,
     );
-    expect(() => parseIndexList(5 as never, { count: 3 })).toThrow(GraphFormatError);
+    expect(() => parseIndexList(5 as never, { count: 3 })).toThrow(DataArgumentError);
   });
 
   test('lists of indices', () => {
@@ -273,7 +277,9 @@ describe('the text format of graph classification', () => {
     );
     expect(() => parseIndexList('1\n1\n', { count: 3 })).toThrow(/given 1 again/);
     expect(() => parseIndexList('-1\n', { count: 3 })).toThrow(GraphIndexError);
-    expect(() => parseIndexList('1\n', {} as never)).toThrow(/count must be a whole number/);
+    expect(() => parseIndexList('1\n', {} as never)).toThrow(
+      /the option count as a whole number of at least 0, given undefined/,
+    );
     expect(() => parseIndexList('\n', { count: 3 })).toThrow(/empty file/);
   });
 
@@ -365,7 +371,6 @@ describe('the files of the TU collection', () => {
       GraphIndexError,
       /indicator\.txt:2: expected a number from 1 to/,
     ],
-    ['a text of another name', { node_label: '1\n1\n' }, GraphFileError, /given one named node_label\. Name each/],
   ] as const)('%s: named with file and line', (_, texts, kind, message) => {
     const run = () => parseTuFiles({ A: '1, 2\n', graph_indicator: '1\n1\n', ...texts } as never);
     expect(problem(run)).toBeInstanceOf(kind);
@@ -415,7 +420,7 @@ describe('n-body', () => {
     bad[57] = Number.NaN;
     expect(problem(() => parseNBody(new Uint8Array(bad.buffer)))).toMatchObject({ line: 2, column: 8 });
     expect(() => parseNBody(new Uint8Array(200), { bodies: 0 })).toThrow(RangeError);
-    expect(() => parseNBody(new ArrayBuffer(200) as never)).toThrow(/bytes as a Uint8Array, given ArrayBuffer/);
+    expect(parseNBody(new ArrayBuffer(200))).toMatchObject({ count: 1 });
   });
 
   test.skipIf(!hasData('nbody'))(`the linear baseline of the published simulations: ${noDataReason}`, () => {

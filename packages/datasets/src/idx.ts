@@ -1,3 +1,6 @@
+import { ofType } from './arguments/checks.ts';
+import { checkedBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { gunzip } from './gunzip.ts';
 
 /** Base of every error of an IDX file. The message names the file, what was expected, what was given and what to do. */
@@ -56,9 +59,12 @@ const TYPES: Readonly<Record<number, IdxType>> = {
  * Reads an IDX file, the format of the MNIST database: two zero bytes, a type, the number of axes, their extents as
  * big-endian 32-bit numbers, and the elements.
  *
- * @throws IdxFormatError for other bytes (a gzip file is for {@link readIdx}), IdxLengthError for a cut or longer file
+ * @throws IdxFormatError for other bytes (a gzip file is for {@link readIdx}), IdxLengthError for a cut or longer file;
+ * DataArgumentError for arguments of another kind
  */
-export function parseIdx(bytes: Uint8Array, { file = 'idx' }: IdxOptions = {}): IdxArray {
+export function parseIdx(content: FileBytes, options: IdxOptions = {}): IdxArray {
+  const { file = 'idx' } = checkedOptions('parseIdx', options, { file: ofType('string') });
+  const bytes = checkedBytes('parseIdx', 'the file', content);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isGzip(bytes)) {
     throw new IdxFormatError(`${file}: expected an IDX file, given gzip. Read it with readIdx, which unpacks it.`);
@@ -94,17 +100,19 @@ export function parseIdx(bytes: Uint8Array, { file = 'idx' }: IdxOptions = {}): 
  *
  * @throws like {@link parseIdx}; IdxFormatError for a damaged gzip file
  */
-export async function readIdx(bytes: Uint8Array, options: IdxOptions = {}): Promise<IdxArray> {
-  if (!isGzip(bytes)) return parseIdx(bytes, options);
+export async function readIdx(content: FileBytes, options: IdxOptions = {}): Promise<IdxArray> {
+  const { file = 'idx' } = checkedOptions('readIdx', options, { file: ofType('string') });
+  const bytes = checkedBytes('readIdx', 'the file', content);
+  if (!isGzip(bytes)) return parseIdx(bytes, { file });
   let unpacked: Uint8Array;
   try {
     unpacked = await gunzip(bytes);
   } catch (error) {
     throw new IdxFormatError(
-      `${options.file ?? 'idx'}: expected a whole gzip file, given one that cannot be unpacked (${error instanceof Error ? error.message : error}). Download it again.`,
+      `${file}: expected a whole gzip file, given one that cannot be unpacked (${error instanceof Error ? error.message : error}). Download it again.`,
     );
   }
-  return parseIdx(unpacked, options);
+  return parseIdx(unpacked, { file });
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -127,11 +135,13 @@ export interface LabelledImages {
  * @throws IdxContentError for files that hold something else, or different counts; and like {@link readIdx}
  */
 export async function readIdxImages(
-  images: Uint8Array,
-  labels?: Uint8Array,
-  { file = 'images' }: IdxOptions = {},
+  images: FileBytes,
+  labels?: FileBytes,
+  options: IdxOptions = {},
 ): Promise<LabelledImages> {
-  const pixels = await readIdx(images, { file });
+  const { file = 'images' } = checkedOptions('readIdxImages', options, { file: ofType('string') });
+  if (labels !== undefined) checkedBytes('readIdxImages', 'labels', labels);
+  const pixels = await readIdx(checkedBytes('readIdxImages', 'images', images), { file });
   if (!(pixels.data instanceof Uint8Array) || pixels.shape.length !== 3) {
     throw new IdxContentError(
       `${file}: expected images, bytes with the axes count, rows and columns, given ${pixels.data.constructor.name} of shape [${pixels.shape.join(', ')}]. Check that images and labels are not swapped.`,

@@ -1,3 +1,5 @@
+export { DataArgumentError } from './arguments/argumentError.ts';
+export type { FileBytes } from './arguments/contents.ts';
 export {
   AmbiguousColumnError,
   CsvError,
@@ -13,7 +15,7 @@ export {
 } from './csvError.ts';
 export { dropDuplicates } from './dropDuplicates.ts';
 export { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
-export { type Earthquakes, earthquakes } from './earthquakes.ts';
+export type { EdgeList } from './edgeList.ts';
 export { type FileProblem, FileProblemError } from './fileProblem.ts';
 export { gatherRows } from './gatherRows.ts';
 export { parseGraph6, writeGraph6 } from './graph6.ts';
@@ -56,7 +58,7 @@ export {
 export { type ObjMesh, type ObjOptions, parseObj } from './meshes/parseObj.ts';
 export { type SurfaceSampleOptions, type SurfaceSamples, sampleSurface } from './meshes/sampleSurface.ts';
 export { type SurfaceMoments, surfaceMoments, triangleAreas } from './meshes/surface.ts';
-export type { TriangleMesh } from './meshes/triangleMesh.ts';
+export type { MeshArrays, TriangleMesh } from './meshes/triangleMesh.ts';
 export { type NBody, type NBodyOptions, parseNBody } from './nBody.ts';
 export { type EarthName, earthNames, type ParseEarthOptions, parseEarth } from './parseEarth.ts';
 export { type LatLonTable, type ParseLatLonCsvOptions, parseLatLonCsv } from './parseLatLonCsv.ts';
@@ -79,3 +81,7 @@ export { parseSparse6, writeSparse6 } from './sparse6.ts';
 export { type LatLonPoints, latLonToUnit, SphericalCoordinateError, unitToLatLon } from './spherical.ts';
 export { type Split, SplitError, type SplitFractions, type SplitOptions, splitIndices } from './splitIndices.ts';
 export { parseTuFiles, type TuGraph, type TuOptions, type TuTexts } from './tuFiles.ts';
+
+// Last: a bundle compresses by 1 kB better where these 40 kB of numbers do not part the texts of the others.
+
+export { type Earthquakes, earthquakes } from './earthquakes.ts';

@@ -1,4 +1,7 @@
-import { GraphFormatError, GraphLengthError, GraphValueError } from './graphFileError.ts';
+import { ofType, wholeIn } from './arguments/checks.ts';
+import { checkedBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { GraphLengthError, GraphValueError } from './graphFileError.ts';
 import type { GraphTextOptions } from './plainGraph.ts';
 
 /** Simulations of charged particles, row-major. */
@@ -28,22 +31,13 @@ const PER_BODY = 10;
  * Reads the charged particles of Satorras et al. 2021 («E(n) equivariant graph neural networks») as little-endian 32-bit numbers: for each simulation all charges,
  * then positions, velocities and later positions.
  *
- * @throws GraphFormatError unless given bytes, GraphLengthError for a file that is not whole rows, GraphValueError for numbers that are not finite; RangeError for a wrong
- *   number of bodies
+ * @throws GraphLengthError for a file that is not whole rows, GraphValueError for numbers that are not finite; DataArgumentError for
+ * arguments of another kind
  */
-export function parseNBody(bytes: Uint8Array, { file = 'n-body', bodies = 5 }: NBodyOptions = {}): NBody {
-  if (!Number.isSafeInteger(bodies) || bodies < 1) {
-    throw new RangeError(`parseNBody: bodies must be a whole number of at least 1, got ${bodies}.`);
-  }
-  if (!(bytes instanceof Uint8Array)) {
-    throw new GraphFormatError({
-      file,
-      line: 0,
-      expected: 'bytes as a Uint8Array',
-      given: Object.prototype.toString.call(bytes).slice(8, -1),
-      remedy: 'Wrap an ArrayBuffer as new Uint8Array(buffer).',
-    });
-  }
+export function parseNBody(content: FileBytes, options: NBodyOptions = {}): NBody {
+  const checks = { file: ofType('string'), bodies: wholeIn(1) };
+  const { file = 'n-body', bodies = 5 } = checkedOptions('parseNBody', options, checks);
+  const bytes = checkedBytes('parseNBody', 'the file', content);
   const row = bodies * PER_BODY;
   const count = bytes.length / (4 * row);
   if (!Number.isInteger(count) || count === 0) {

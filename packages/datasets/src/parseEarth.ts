@@ -1,5 +1,9 @@
-import { closest } from 'fastest-levenshtein';
-import { ChecksumError, UnknownDatasetError } from './earthError.ts';
+import { ofType } from './arguments/checks.ts';
+import { checkedBytes, type FileBytes } from './arguments/contents.ts';
+import { nearestWord } from './arguments/nearestWord.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { describe } from './arguments/refuse.ts';
+import { ChecksumError, EarthDataError, UnknownDatasetError } from './earthError.ts';
 import { parseLatLonCsv } from './parseLatLonCsv.ts';
 import type { LatLonPoints } from './spherical.ts';
 
@@ -28,23 +32,32 @@ export interface ParseEarthOptions {
  * Data of Mathieu and Nickel, "Riemannian continuous normalizing flows", NeurIPS 2020, as packed by
  * Chen and Lipman, "Flow matching on general geometries", arXiv 2302.03660, section 5.
  *
- * @throws UnknownDatasetError, ChecksumError, CsvError
+ * @throws UnknownDatasetError, ChecksumError, CsvError; EarthDataError in a page without Web Crypto; DataArgumentError for
+ * arguments of another kind
  */
 export async function parseEarth(
   name: EarthName,
-  bytes: Uint8Array,
-  { file = `${name}.csv` }: ParseEarthOptions = {},
+  bytes: FileBytes,
+  options: ParseEarthOptions = {},
 ): Promise<LatLonPoints> {
   checkEarthName(name);
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', Uint8Array.from(bytes)));
+  const { file = `${name}.csv` } = checkedOptions('parseEarth', options, { file: ofType('string') });
+  const given = checkedBytes('parseEarth', 'the file', bytes);
+  const subtle = globalThis.crypto?.subtle;
+  if (subtle === undefined) {
+    throw new EarthDataError(
+      'parseEarth: expected Web Crypto for SHA-256, given a page without it. Serve the page by https, or from localhost.',
+    );
+  }
+  const digest = new Uint8Array(await subtle.digest('SHA-256', Uint8Array.from(given)));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
   if (sha256 !== SHA256[name]) throw new ChecksumError(file, SHA256[name], sha256);
-  const { latitude, longitude, points } = parseLatLonCsv(new TextDecoder().decode(bytes), { file });
+  const { latitude, longitude, points } = parseLatLonCsv(new TextDecoder().decode(given), { file });
   return { latitude, longitude, points };
 }
 
 /** @throws UnknownDatasetError, with the nearest name */
-export function checkEarthName(name: string): void {
-  if (Object.hasOwn(SHA256, name)) return;
-  throw new UnknownDatasetError(name, closest(String(name).toLowerCase(), earthNames), earthNames);
+export function checkEarthName(name: unknown): void {
+  if (typeof name === 'string' && Object.hasOwn(SHA256, name)) return;
+  throw new UnknownDatasetError(name, nearestWord(describe(name), earthNames) as string, earthNames);
 }

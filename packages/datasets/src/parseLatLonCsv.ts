@@ -1,4 +1,7 @@
 import Papa from 'papaparse';
+import { listOf, ofType } from './arguments/checks.ts';
+import { checkFileText } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
 import {
   AmbiguousColumnError,
   type CsvError,
@@ -49,12 +52,16 @@ export interface CsvRecord {
  *
  * @returns degrees as written, unit vectors (n, 3), and the further `columns`
  * @throws EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError, OutOfRangeError,
- * UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column
+ * UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column; DataArgumentError for arguments of
+ * another kind
  */
 export function parseLatLonCsv<Column extends string = never>(
   text: string,
-  { file = 'csv', columns = [] }: ParseLatLonCsvOptions<Column> = {},
+  options: ParseLatLonCsvOptions<Column> = {},
 ): LatLonTable<Column> {
+  checkFileText('parseLatLonCsv', text);
+  const checks = { file: ofType('string'), columns: listOf(ofType('string')) };
+  const { file = 'csv', columns = [] } = checkedOptions('parseLatLonCsv', options, checks);
   const records = parseRecords(text, file);
   const header = records.shift();
   if (header === undefined) {

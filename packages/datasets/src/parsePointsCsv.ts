@@ -1,4 +1,7 @@
-import { closest } from 'fastest-levenshtein';
+import { listOf, ofType, oneOf } from './arguments/checks.ts';
+import { checkFileText } from './arguments/contents.ts';
+import { nearestWord } from './arguments/nearestWord.ts';
+import { checkedOptions } from './arguments/options.ts';
 import {
   AmbiguousColumnError,
   CsvError,
@@ -27,7 +30,7 @@ export interface ParsePointsOptions {
 const NUMBER = /^[1-9]\d*$/;
 /** Rows that were left out and are told of. */
 const TOLD = 3;
-const DELIMITERS = [',', ';', '\t', ' '] as const;
+export const DELIMITERS = [',', ';', '\t', ' '] as const;
 
 /**
  * Reads a person's own points from text with one point per line. A first line with a field that is no number is a header;
@@ -35,11 +38,24 @@ const DELIMITERS = [',', ';', '\t', ' '] as const;
  * fine; with blanks as delimiter several count as one. Columns of a file without header are numbers.
  *
  * @throws EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError (NaN, infinity and
- * empty fields included), UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column
+ * empty fields included), UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column;
+ * DataArgumentError for arguments of another kind
  */
 export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): PointTable {
-  const { file = 'csv', label, columns, skipBad = false } = options;
-  const delimiter = options.delimiter ?? guessDelimiter(text);
+  checkFileText('parsePointsCsv', text);
+  const {
+    file = 'csv',
+    label,
+    columns,
+    skipBad = false,
+    delimiter = guessDelimiter(text),
+  } = checkedOptions('parsePointsCsv', options, {
+    file: ofType('string'),
+    label: ofType('string'),
+    columns: listOf(ofType('string')),
+    skipBad: ofType('boolean'),
+    delimiter: oneOf(DELIMITERS),
+  });
   const plain = delimiter === ' ' ? text.replace(/^[ \t]+|[ \t]+$/gm, '').replace(/[ \t]+/g, ' ') : text;
   const records = parseRecords(plain, file, delimiter);
   const first = records[0];
@@ -149,7 +165,7 @@ function columnOf(header: readonly string[], name: string, record: CsvRecord, fi
   };
   if (found.length > 1) throw new AmbiguousColumnError({ ...place, remedy: 'Rename or remove all but one of them.' });
   if (NUMBER.test(name)) throw new MissingColumnError({ ...place, remedy: 'Count columns from 1.' });
-  throw new MissingColumnError({ ...place, remedy: `Did you mean ${JSON.stringify(closest(name, [...header]))}?` });
+  throw new MissingColumnError({ ...place, remedy: `Did you mean ${JSON.stringify(nearestWord(name, header))}?` });
 }
 
 function coordinate(row: CsvRecord, column: number, header: readonly string[] | undefined, file: string): number {

@@ -1,3 +1,6 @@
+import { checkColumn, listOf, ofType } from './arguments/checks.ts';
+import { checkedBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { encodeLabels, type PointTable } from './pointTable.ts';
 
 /** Base of every error of {@link parsePointsNpy}. The message names the file, what was expected, given, and what to do. */
@@ -57,11 +60,22 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  * Reads points from a NumPy file (.npy, versions 1 to 3) of numbers with shape [count, dimension], or [count] for points on a
  * line, in either byte order and either order of axes, as double precision.
  *
- * @throws NpyFormatError, NpyLengthError, NpyContentError: all are NpyPointsError
+ * @throws NpyFormatError, NpyLengthError, NpyContentError: all are NpyPointsError; DataArgumentError for arguments of another
+ * kind
  */
-export function parsePointsNpy(bytes: Uint8Array, options: NpyPointsOptions = {}): PointTable {
-  const { file = 'npy', label, columns, skipBad = false } = options;
-  const { shape, values } = parseArray(bytes, file);
+export function parsePointsNpy(bytes: FileBytes, options: NpyPointsOptions = {}): PointTable {
+  const {
+    file = 'npy',
+    label,
+    columns,
+    skipBad = false,
+  } = checkedOptions('parsePointsNpy', options, {
+    file: ofType('string'),
+    label: checkColumn,
+    columns: listOf(checkColumn),
+    skipBad: ofType('boolean'),
+  });
+  const { shape, values } = parseArray(checkedBytes('parsePointsNpy', 'the file', bytes), file);
   const [count, width] = shape.length === 1 ? [shape[0]!, 1] : (shape as [number, number]);
   if (shape.length < 1 || shape.length > 2 || count === 0 || width === 0) {
     throw new NpyContentError(
@@ -109,9 +123,11 @@ export function parsePointsNpy(bytes: Uint8Array, options: NpyPointsOptions = {}
 
 /**
  * Columns that a person wrote as numbers from 1, as for text files, as {@link parsePointsNpy} counts them.
- * @throws NpyContentError for names, which NumPy files do not have
+ * @throws NpyContentError for names, which NumPy files do not have; DataArgumentError for arguments of another kind
  */
 export function numberedColumns(columns: readonly string[], file: string): number[] {
+  listOf(ofType('string'))('numberedColumns', 'columns', columns);
+  ofType('string')('numberedColumns', 'file', file);
   return columns.map((column) => {
     if (/^[1-9]\d*$/.test(column)) return Number(column) - 1;
     throw new NpyContentError(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ofType } from './arguments/checks.ts';
 import { GraphFileError } from './graphFileError.ts';
 import { type LabelledGraphs, parseGraphText, parseIndexList } from './graphText.ts';
 
@@ -17,9 +18,12 @@ export interface GraphSet extends LabelledGraphs {
 /**
  * Reads `<folder>/<name>.txt`, in the format of `parseGraphText`, and the folds `<folder>/10fold_idx/train_idx-1.txt`, `test_idx-1.txt`, …, as many as there are.
  *
- * @throws GraphFileError for files that cannot be read, a fold without its other part or with graphs in both; and what `parseGraphText` and `parseIndexList` throw
+ * @throws GraphFileError for files that cannot be read, a fold without its other part or with graphs in both; and what `parseGraphText` and `parseIndexList` throw;
+ *   DataArgumentError for arguments that are no strings
  */
 export async function readGraphSet(folder: string, name: string): Promise<GraphSet> {
+  ofType('string')('readGraphSet', 'folder', folder);
+  ofType('string')('readGraphSet', 'name', name);
   const file = join(folder, `${name}.txt`);
   const text = await readText(file);
   if (text === null) {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
+import { checkColumn, listOf, ofType, oneOf } from './arguments/checks.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { DELIMITERS, type ParsePointsOptions, parsePointsCsv } from './parsePointsCsv.ts';
 import { numberedColumns, parsePointsNpy } from './parsePointsNpy.ts';
 import type { PointTable } from './pointTable.ts';
 
@@ -20,9 +22,16 @@ const TEXT_ENDINGS: readonly string[] = ['.csv', '.tsv', '.txt', '.dat'];
  * Reads a person's own points from a file: `.npy` by {@link parsePointsNpy}; `.csv`, `.tsv`, `.txt` and `.dat` by
  * {@link parsePointsCsv}.
  *
- * @throws PointFileError, and what these throw, with the name of the file
+ * @throws PointFileError, and what these throw, with the name of the file; DataArgumentError for arguments of another kind
  */
 export async function readPoints(path: string, options: ReadPointsOptions = {}): Promise<PointTable> {
+  ofType('string')('readPoints', 'path', path);
+  checkedOptions('readPoints', options, {
+    label: checkColumn,
+    columns: listOf(ofType('string')),
+    skipBad: ofType('boolean'),
+    delimiter: oneOf(DELIMITERS),
+  });
   const file = basename(path);
   const ending = extname(path).toLowerCase();
   const { label, ...text } = options;

@@ -1,7 +1,11 @@
-import { checkedEnds, checkLengths } from './graph6.ts';
+import { ofType } from './arguments/checks.ts';
+import { checkedTextOrBytes, type FileBytes } from './arguments/contents.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { checkEdgeLists, type EdgeList } from './edgeList.ts';
+import { checkedEnds } from './graph6.ts';
 import { GraphFormatError } from './graphFileError.ts';
 import type { GraphTextOptions, PlainGraph } from './plainGraph.ts';
-import { bitsText, linesOf, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
+import { bitsText, linesOf, MOST_NODES, refuseOthers, sixBitLine, sizeText } from './sixBits.ts';
 
 const OTHERS = {
   ';': 'This is incremental sparse6; convert it with nauty’s copyg.',
@@ -15,10 +19,12 @@ const bitsOf = (nodes: number): number => (nodes <= 1 ? 0 : Math.floor(Math.log2
  * Reads sparse6: one undirected graph a line, which may have loops and repeated edges (McKay, «Graph6, sparse6 and digraph6 formats»). Each edge is listed once, the smaller node
  * first.
  *
- * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for cut lines, GraphFormatError for other formats
+ * @throws GraphValueError for bytes outside 63 to 126, GraphLengthError for cut lines, GraphFormatError for other formats; DataArgumentError for
+ *   arguments of another kind
  */
-export function parseSparse6(input: string | Uint8Array, { file = 'sparse6' }: GraphTextOptions = {}): PlainGraph[] {
-  return linesOf(input, '>>sparse6<<', file).map(({ text, line, column }) => {
+export function parseSparse6(input: string | FileBytes, options: GraphTextOptions = {}): PlainGraph[] {
+  const { file = 'sparse6' } = checkedOptions('parseSparse6', options, { file: ofType('string') });
+  return linesOf(checkedTextOrBytes('parseSparse6', input), '>>sparse6<<').map(({ text, line, column }) => {
     refuseOthers(file, line, text, OTHERS);
     if (text[0] !== ':') {
       throw new GraphFormatError({
@@ -62,12 +68,12 @@ export function parseSparse6(input: string | Uint8Array, { file = 'sparse6' }: G
 /**
  * Writes undirected graphs in sparse6, one line for each; all nodes, loops and repeated edges are kept. Of a directed list every arc becomes an edge.
  *
- * @throws RangeError for edges to nodes that are not there
+ * @throws DataArgumentError for what is no list of graphs, and edges to nodes that are not there
  */
-export function writeSparse6(graphs: readonly PlainGraph[]): string {
+export function writeSparse6(graphs: readonly EdgeList[]): string {
+  checkEdgeLists('writeSparse6', graphs, MOST_NODES);
   return graphs
     .map(({ nodes, sources, targets }, which) => {
-      checkLengths('writeSparse6', which, sources, targets);
       const edges = Array.from(sources, (source, e) => checkedEnds('writeSparse6', which, nodes, source, targets[e]));
       edges.sort(([a, b], [c, d]) => b - d || a - c);
       const width = bitsOf(nodes);

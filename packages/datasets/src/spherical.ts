@@ -1,3 +1,6 @@
+import { DataArgumentError } from './arguments/argumentError.ts';
+import { checkNumbers } from './arguments/checks.ts';
+
 const RADIANS_PER_DEGREE = Math.PI / 180;
 
 /** Events on the Earth: parallel arrays, one entry per event, and the same events as unit vectors. */
@@ -11,7 +14,7 @@ export interface LatLonPoints {
 }
 
 /** Thrown by {@link latLonToUnit} and {@link unitToLatLon} for arrays that hold no points of the sphere. */
-export class SphericalCoordinateError extends RangeError {
+export class SphericalCoordinateError extends DataArgumentError {
   override name = 'SphericalCoordinateError';
 }
 
@@ -22,9 +25,11 @@ export class SphericalCoordinateError extends RangeError {
  * @param latitude n values, -90 to 90
  * @param longitude n values; any finite angle, 360 degrees apart is the same place
  * @returns row-major (n, 3)
- * @throws SphericalCoordinateError when lengths differ, a latitude is out of range or a value is not finite
+ * @throws SphericalCoordinateError when lengths differ, something is no list of numbers, a latitude is out of range or a value is not finite
  */
 export function latLonToUnit(latitude: ArrayLike<number>, longitude: ArrayLike<number>): Float64Array {
+  checkNumbers('latLonToUnit', 'latitude', latitude, SphericalCoordinateError);
+  checkNumbers('latLonToUnit', 'longitude', longitude, SphericalCoordinateError);
   const n = latitude.length;
   if (longitude.length !== n) {
     throw new SphericalCoordinateError(
@@ -56,9 +61,10 @@ export function latLonToUnit(latitude: ArrayLike<number>, longitude: ArrayLike<n
  *
  * @param points row-major (n, 3), any non-zero vectors
  * @returns latitude in -90..90, longitude in -180..180 (0 at the poles)
- * @throws SphericalCoordinateError when the length is no multiple of 3, or a vector is zero or not finite
+ * @throws SphericalCoordinateError when the points are no list of numbers, their length is no multiple of 3, or a vector is zero or not finite
  */
 export function unitToLatLon(points: ArrayLike<number>): { latitude: Float64Array; longitude: Float64Array } {
+  checkNumbers('unitToLatLon', 'points', points, SphericalCoordinateError);
   if (points.length % 3 !== 0) {
     throw new SphericalCoordinateError(
       `unitToLatLon: expected rows of 3 numbers, given ${points.length} numbers. Pass a row-major (n, 3) array.`,

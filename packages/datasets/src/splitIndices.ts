@@ -1,4 +1,8 @@
-import { philox2x32 } from './philox.ts';
+import { DataArgumentError } from './arguments/argumentError.ts';
+import { type Check, ofType, wholeIn } from './arguments/checks.ts';
+import { checkedOptions } from './arguments/options.ts';
+import { refuse } from './arguments/refuse.ts';
+import { draw } from './philox.ts';
 
 /** Shares of the rows, each in 0..1, with sum 1. */
 export interface SplitFractions {
@@ -22,10 +26,11 @@ export interface Split {
 }
 
 /** Thrown by {@link splitIndices} when the split that was asked for does not exist. */
-export class SplitError extends RangeError {
+export class SplitError extends DataArgumentError {
   override name = 'SplitError';
 }
 
+const EIGHT_ONE_ONE: SplitFractions = { train: 0.8, validation: 0.1, test: 0.1 };
 const UINT32_VALUES = 2 ** 32;
 /** Decimal fractions such as 0.7 + 0.2 + 0.1 miss 1 by a few units in the last place. */
 const SUM_TOLERANCE = 1e-9;
@@ -36,21 +41,15 @@ const SUM_TOLERANCE = 1e-9;
  * The permutation is Fisher-Yates with Philox2x32-10 draws (key = seed), so a seed means the same split on every
  * machine. Part ends are at `round(n * cumulative fraction)`: every row is in exactly one part.
  *
- * @throws SplitError for a bad n, seed or fraction, and when a part with a positive fraction would be empty
+ * @throws SplitError for a bad n, seed or fraction, options that it does not have, and when a part with a positive fraction
+ * would be empty
  */
-export function splitIndices(
-  n: number,
-  { seed = 0, fractions = { train: 0.8, validation: 0.1, test: 0.1 } }: SplitOptions = {},
-): Split {
+export function splitIndices(n: number, options: SplitOptions = {}): Split {
+  const checks = { seed: wholeIn(0, UINT32_VALUES - 1), fractions: checkFractions };
+  const { seed = 0, fractions = EIGHT_ONE_ONE } = checkedOptions('splitIndices', options, checks, SplitError);
   if (!Number.isInteger(n) || n < 1 || n >= UINT32_VALUES) {
-    throw new SplitError(
-      `splitIndices: expected a whole number of rows of at least 1, given ${n}. Pass the number of rows of the data set.`,
-    );
-  }
-  if (!Number.isInteger(seed) || seed < 0 || seed >= UINT32_VALUES) {
-    throw new SplitError(
-      `splitIndices: expected a seed that is a whole number in 0..4294967295, given ${seed}. Pass such a number.`,
-    );
+    const remedy = 'Pass the number of rows of the data set.';
+    refuse('splitIndices', 'a whole number of rows of at least 1', n, remedy, SplitError);
   }
   const { train, validation, test } = fractions;
   const sum = train + validation + test;
@@ -80,6 +79,11 @@ export function splitIndices(
   return split;
 }
 
+const checkFractions: Check = (op, _what, given) => {
+  const names = { train: ofType('number'), validation: ofType('number'), test: ofType('number') };
+  checkedOptions(`${op}, fractions`, given as SplitFractions, names, SplitError);
+};
+
 /** A uniformly random order of 0..n-1. */
 function permutation(n: number, seed: number): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, i) => i);
@@ -90,7 +94,7 @@ function permutation(n: number, seed: number): Uint32Array {
     const limit = UINT32_VALUES - (UINT32_VALUES % choices);
     let bits: number;
     do {
-      bits = philox2x32([counter % UINT32_VALUES, Math.floor(counter / UINT32_VALUES)], seed)[0];
+      bits = draw([counter % UINT32_VALUES, Math.floor(counter / UINT32_VALUES)], seed)[0];
       counter++;
     } while (bits >= limit);
     const j = bits % choices;

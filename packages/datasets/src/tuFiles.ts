@@ -1,3 +1,5 @@
+import { ofType } from './arguments/checks.ts';
+import { checkedOptions } from './arguments/options.ts';
 import { GraphFileError, GraphIndexError, GraphLengthError, GraphValueError } from './graphFileError.ts';
 import { numberLines } from './numberLines.ts';
 import type { PlainGraph } from './plainGraph.ts';
@@ -27,16 +29,6 @@ export interface TuGraph extends PlainGraph {
   readonly label: number;
 }
 
-const ENDINGS = [
-  'A',
-  'graph_indicator',
-  'graph_labels',
-  'node_labels',
-  'edge_labels',
-  'node_attributes',
-  'edge_attributes',
-] as const satisfies readonly (keyof TuTexts)[];
-
 /** Without labels nothing else says how many graphs there are: numbers so far beyond the nodes are faults, not empty graphs. */
 const MOST_EMPTY = 100_000;
 
@@ -50,9 +42,20 @@ export interface TuOptions {
  * are kept. Arcs, labels and attributes stay in the order of the files.
  *
  * @throws GraphIndexError for node or graph numbers below 1 or beyond the last, and arcs between graphs; GraphLengthError for files or lines of different lengths;
- *   GraphValueError for words that are no numbers; GraphFileError where A or graph_indicator is missing, or a text has another name
+ *   GraphValueError for words that are no numbers; GraphFileError where A or graph_indicator is missing;
+ *   DataArgumentError for texts of other names or kinds
  */
-export function parseTuFiles(texts: TuTexts, { name = 'TU' }: TuOptions = {}): TuGraph[] {
+export function parseTuFiles(texts: TuTexts, options: TuOptions = {}): TuGraph[] {
+  const { name = 'TU' } = checkedOptions('parseTuFiles', options, { name: ofType('string') });
+  checkedOptions('parseTuFiles, texts', texts, {
+    A: checkedBelow,
+    graph_indicator: checkedBelow,
+    graph_labels: ofType('string'),
+    node_labels: ofType('string'),
+    edge_labels: ofType('string'),
+    node_attributes: ofType('string'),
+    edge_attributes: ofType('string'),
+  });
   const fileOf = (ending: keyof TuTexts): string => `${name}_${ending}.txt`;
   for (const ending of ['A', 'graph_indicator'] as const) {
     if (typeof texts[ending] === 'string') continue;
@@ -62,16 +65,6 @@ export function parseTuFiles(texts: TuTexts, { name = 'TU' }: TuOptions = {}): T
       expected: 'the text of this file',
       given: typeof texts[ending],
       remedy: 'A and graph_indicator are always needed.',
-    });
-  }
-  for (const ending of Object.keys(texts)) {
-    if ((ENDINGS as readonly string[]).includes(ending)) continue;
-    throw new GraphFileError({
-      file: name,
-      line: 0,
-      expected: `texts named ${ENDINGS.join(', ')}`,
-      given: `one named ${ending}`,
-      remedy: 'Name each text by the ending of its file.',
     });
   }
   const rowsOf = (ending: keyof TuTexts, whole: boolean) => allRows(fileOf(ending), texts[ending], whole);
@@ -144,6 +137,9 @@ export function parseTuFiles(texts: TuTexts, { name = 'TU' }: TuOptions = {}): T
     };
   });
 }
+
+/** These two have an error that names the file. */
+const checkedBelow = (): void => {};
 
 type Rows = readonly { readonly line: number; readonly values: readonly number[] }[];
 

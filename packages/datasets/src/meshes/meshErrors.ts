@@ -1,3 +1,4 @@
+import { DataArgumentError } from '../arguments/argumentError.ts';
 import { FileProblemError } from '../fileProblem.ts';
 
 /** Base of every error of a file of a mesh. The message reads `file:line: expected ..., given .... remedy`. */
@@ -26,6 +27,6 @@ export class MeshIndexError extends MeshFileError {
 }
 
 /** A mesh in memory that is none, that has no area where some is needed, or options that do not fit it. */
-export class MeshError extends RangeError {
+export class MeshError extends DataArgumentError {
   override name = 'MeshError';
 }

@@ -172,7 +172,6 @@ describe('parseObj', () => {
     ['ply\nformat ascii 1.0', MeshFormatError, 1, /"ply"/],
     ['v 0 0 0\ncstype bspline', MeshFormatError, 2, /surface by a formula/],
     ['', MeshFormatError, 0, /at least one vertex/],
-    [undefined as unknown as string, MeshFormatError, 0, /text, or bytes as a Uint8Array, given Undefined/],
     ['# nothing\n', MeshFormatError, 0, /at least one vertex/],
   ])('%j is refused with its line', (text, kind, line, message) => {
     const error = problem(text);

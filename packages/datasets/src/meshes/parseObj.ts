@@ -1,3 +1,6 @@
+import { ofType } from '../arguments/checks.ts';
+import { checkedTextOrBytes, type FileBytes } from '../arguments/contents.ts';
+import { checkedOptions } from '../arguments/options.ts';
 import { decodeText } from '../places/decodeText.ts';
 import { MeshFormatError } from './meshErrors.ts';
 import { checkCorners, cornersOf, type Lists, numbersOf } from './objStatements.ts';
@@ -48,19 +51,13 @@ const NUMBERS = {
  * over. A file without faces is a cloud of points.
  *
  * @throws MeshFormatError for statements that the format does not have, free-form surfaces, and files without vertices; MeshValueError for words that are no
- *   finite numbers; MeshLengthError for too few numbers or corners; MeshIndexError for corners that are not there
+ *   finite numbers; MeshLengthError for too few numbers or corners; MeshIndexError for corners that are not there;
+ *   DataArgumentError for arguments of another kind
  */
-export function parseObj(content: string | Uint8Array, { file = 'mesh.obj' }: ObjOptions = {}): ObjMesh {
-  if (typeof content !== 'string' && !(content instanceof Uint8Array)) {
-    throw new MeshFormatError({
-      file,
-      line: 0,
-      expected: 'text, or bytes as a Uint8Array',
-      given: Object.prototype.toString.call(content).slice(8, -1),
-      remedy: 'Read the file first.',
-    });
-  }
-  const text = typeof content === 'string' ? content : decodeText(content, file);
+export function parseObj(content: string | FileBytes, options: ObjOptions = {}): ObjMesh {
+  const { file = 'mesh.obj' } = checkedOptions('parseObj', options, { file: ofType('string') });
+  const read = checkedTextOrBytes('parseObj', content);
+  const text = typeof read === 'string' ? read : decodeText(read, file);
   const lists: Lists = { v: [], vt: [], vn: [] };
   const colors: number[] = [];
   const polygons: { line: number; corners: Int32Array }[] = [];

@@ -1,4 +1,4 @@
-import { checkMesh, type TriangleMesh } from './triangleMesh.ts';
+import { checkMesh, type MeshArrays } from './triangleMesh.ts';
 
 /** Measures of a surface, each by its area. */
 export interface SurfaceMoments {
@@ -15,7 +15,7 @@ export interface SurfaceMoments {
  *
  * @throws MeshError for a mesh that is none
  */
-export function triangleAreas(mesh: TriangleMesh): Float64Array {
+export function triangleAreas(mesh: MeshArrays): Float64Array {
   checkMesh('triangleAreas', mesh);
   return areasOf(mesh);
 }
@@ -26,7 +26,7 @@ export function triangleAreas(mesh: TriangleMesh): Float64Array {
  *
  * @throws MeshError for a mesh that is none
  */
-export function surfaceMoments(mesh: TriangleMesh): SurfaceMoments {
+export function surfaceMoments(mesh: MeshArrays): SurfaceMoments {
   checkMesh('surfaceMoments', mesh);
   const areas = areasOf(mesh);
   const area = areas.reduce((sum, one) => sum + one, 0);
@@ -54,7 +54,7 @@ export function surfaceMoments(mesh: TriangleMesh): SurfaceMoments {
     : { area, centroid: centroid.fill(Number.NaN), rmsRadius: Number.NaN };
 }
 
-export function areasOf(mesh: TriangleMesh): Float64Array {
+export function areasOf(mesh: MeshArrays): Float64Array {
   return Float64Array.from({ length: mesh.faces.length / 3 }, (_, face) => {
     const side = (corner: number, axis: number): number => at(mesh, face, corner, axis) - at(mesh, face, 0, axis);
     const cross = (i: number, j: number): number => side(1, i) * side(2, j) - side(1, j) * side(2, i);
@@ -63,5 +63,5 @@ export function areasOf(mesh: TriangleMesh): Float64Array {
 }
 
 /** A coordinate of a corner of a triangle. */
-const at = ({ positions, faces }: TriangleMesh, face: number, corner: number, axis: number): number =>
+const at = ({ positions, faces }: MeshArrays, face: number, corner: number, axis: number): number =>
   positions[3 * (faces[3 * face + corner] as number) + axis] as number;

@@ -1,3 +1,5 @@
+import { checkNumbers } from '../arguments/checks.ts';
+import { refuse } from '../arguments/refuse.ts';
 import { MeshError } from './meshErrors.ts';
 
 /** A surface of triangles as plain arrays. */
@@ -8,12 +10,25 @@ export interface TriangleMesh {
   readonly faces: Int32Array;
 }
 
+/** The same in any lists of numbers. */
+export interface MeshArrays {
+  /** Row-major [vertices, 3]. */
+  readonly positions: ArrayLike<number>;
+  /** The vertices of each triangle, row-major [triangles, 3]. */
+  readonly faces: ArrayLike<number>;
+}
+
 /** Throws `MeshError` unless `mesh` has finite positions and triangles of its own vertices. */
-export function checkMesh(what: string, mesh: TriangleMesh): void {
-  const { positions, faces } = (mesh ?? {}) as Partial<TriangleMesh>;
-  if (positions === undefined || faces === undefined || positions.length % 3 !== 0 || faces.length % 3 !== 0) {
+export function checkMesh(what: string, mesh: MeshArrays): void {
+  const expected = 'a mesh { positions [n, 3], faces [m, 3] }';
+  const remedy = 'Give both as flat lists of triples.';
+  const { positions, faces } = (mesh ?? {}) as Partial<MeshArrays>;
+  if (positions === undefined || faces === undefined) refuse(what, expected, mesh, remedy, MeshError);
+  checkNumbers(what, 'positions', positions, MeshError);
+  checkNumbers(what, 'faces', faces, MeshError);
+  if (positions.length % 3 !== 0 || faces.length % 3 !== 0) {
     throw new MeshError(
-      `${what}: expected a mesh { positions [n, 3], faces [m, 3] }, given ${positions?.length ?? 'no'} and ${faces?.length ?? 'no'} numbers. Give both as flat lists of triples.`,
+      `${what}: expected ${expected}, given ${positions.length} and ${faces.length} numbers. ${remedy}`,
     );
   }
   const vertices = positions.length / 3;

@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { nearestWord } from '../arguments/nearestWord.ts';
 import { AmbiguousColumnError, type CsvProblem, MissingColumnError } from '../csvError.ts';
 import { readDegrees } from './degrees.ts';
 import type { ColumnPair } from './placeTable.ts';
@@ -155,7 +155,7 @@ function askedColumn(header: Header, asked: string, option: string): number {
     }
   }
   if (/^\d+$/.test(name) && Number(name) >= 1 && Number(name) <= header.names.length) return Number(name) - 1;
-  const near = header.names.length === 0 ? '' : ` Did you mean ${quoted(closest(name, [...header.names]))}?`;
+  const near = header.names.length === 0 ? '' : ` Did you mean ${quoted(nearestWord(name, header.names) as string)}?`;
   throw new MissingColumnError({
     ...place(header, `a column named ${name}`),
     remedy: `Correct ${option}.${near.length < 80 ? near : ''}`,

@@ -1,3 +1,7 @@
+import { type Check, listOf, ofType } from '../arguments/checks.ts';
+import { checkedBytes, type FileBytes } from '../arguments/contents.ts';
+import { checkedOptions } from '../arguments/options.ts';
+import { refuse } from '../arguments/refuse.ts';
 import {
   type CsvError,
   type CsvProblem,
@@ -55,13 +59,21 @@ const AXES = {
  * @returns degrees as written, unit vectors (n, 3), and the rows that were left out
  * @throws CsvError of the kind of the fault, with file, line, expected, given and remedy: FileKindError for a file that is
  * no table, EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError, OutOfRangeError,
- * UnclosedQuoteError, MalformedQuoteError
+ * UnclosedQuoteError, MalformedQuoteError; DataArgumentError for arguments of another kind
  */
-export async function readLatLon(
-  bytes: Uint8Array,
-  { file = 'file', columns, skipBad = false, optionWords = {} }: ReadLatLonOptions = {},
-): Promise<LatLonFile> {
-  let table = await openTable(bytes, file, skipBad);
+export async function readLatLon(bytes: FileBytes, options: ReadLatLonOptions = {}): Promise<LatLonFile> {
+  const {
+    file = 'file',
+    columns,
+    skipBad = false,
+    optionWords = {},
+  } = checkedOptions('readLatLon', options, {
+    file: ofType('string'),
+    columns: checkTwoColumns,
+    skipBad: ofType('boolean'),
+    optionWords: checkWords,
+  });
+  let table = await openTable(checkedBytes('readLatLon', 'the file', bytes), file, skipBad);
   const pair =
     table.columns ?? findColumns({ file, line: table.headerLine, names: table.header }, columns, optionWords);
   if (columns !== undefined && beginsWithData(table, pair, columns)) table = table.headless?.() ?? table;
@@ -90,6 +102,16 @@ export async function readLatLon(
   const [lat, lon] = [latitude.slice(0, kept), longitude.slice(0, kept)];
   return { latitude: lat, longitude: lon, points: latLonToUnit(lat, lon), skipped: { count: skipped, first } };
 }
+
+const checkTwoColumns: Check = (op, what, given) => {
+  listOf(ofType('string'))(op, what, given);
+  const { length } = given as readonly string[];
+  if (length !== 2) refuse(op, `${what} as two names`, given, 'Name the column of latitudes, then that of longitudes.');
+};
+
+const checkWords: Check = (op, _what, given) => {
+  checkedOptions(`${op}, optionWords`, given as OptionWords, { columns: ofType('string'), skipBad: ofType('string') });
+};
 
 /** Whether numbers stand in place of names, so that the first row is one of data. */
 function beginsWithData({ header }: PlaceTable, pair: ColumnPair, asked: readonly [string, string]): boolean {
