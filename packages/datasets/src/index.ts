@@ -7,6 +7,7 @@ export {
   FileKindError,
   MalformedQuoteError,
   MissingColumnError,
+  MissingLabelError,
   NotANumberError,
   OutOfRangeError,
   UnclosedQuoteError,
