@@ -64,6 +64,8 @@ export interface Part {
   readonly efforts?: readonly Exclude<Effort, 'plain'>[];
   /** Seeds that the gates are about; 0, 1 and 2 when left out. */
   readonly seeds?: readonly number[];
+  /** What a reader of its figures should know: why a gate was missed, or what a protocol leaves open. Whole sentences. */
+  readonly remark?: string;
   /** The first is the head of the table. */
   readonly metrics: readonly Metric[];
   run(context: PartContext): Promise<Outcome>;

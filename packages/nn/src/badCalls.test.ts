@@ -1,4 +1,5 @@
 import { ArgumentError, random, ShapeError, zeros } from '@flowfield/tensor-webgpu';
+import { engineErrors } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
 import * as nn from './index.ts';
 
@@ -107,4 +108,73 @@ describe('parameters that do not fit are named by', () => {
     expect(() => net.apply({ layers: layers.slice(1), norms }, x)).toThrow(/'layers' of 2, got a list of 1/);
     expect(() => net.apply({ layers }, x)).toThrow(/'norms' of 1, got no such list/);
   });
+});
+
+describe('optimizers of parameters and gradients that are none', () => {
+  const optimizers = {
+    adam: nn.adam({ learningRate: 0.1 }),
+    adafactor: nn.adafactor({ learningRate: 0.1 }),
+    addWeightDecay: nn.addWeightDecay({ weightDecay: 0.1 }),
+    lbfgs: nn.lbfgs(),
+    lion: nn.lion({ learningRate: 0.1 }),
+    momentum: nn.momentum({ decay: 0.9 }),
+    rmsProp: nn.rmsProp({ learningRate: 0.1 }),
+    sgd: nn.sgd({ learningRate: 0.1 }),
+    // biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+  } as Record<string, any>;
+  const params = { w: zeros([2]) };
+  const looksAtParams = Object.entries(optimizers).filter(([name]) => name !== 'sgd');
+
+  test.each(Object.entries(optimizers))('%s names leaves that are no tensors', (_, optimizer) => {
+    expect(() => optimizer.update({ w: 3 }, optimizer.init(params), params)).toThrow(ArgumentError);
+  });
+
+  test.each(looksAtParams)('%s names gradients of another shape or structure', (_, optimizer) => {
+    // Of one element: it would broadcast to the parameters.
+    const broadcast = () => optimizer.update({ w: zeros([1]) }, optimizer.init(params), params);
+    expect(broadcast).toThrow(ShapeError);
+    expect(broadcast).toThrow(/of one shape at 'w', got \[\d\] and \[\d\]/);
+    expect(() => optimizer.update({}, optimizer.init(params), params)).toThrow(/trees differ at the root/);
+  });
+
+  test('those with a memory name parameters that are no tensors', () => {
+    for (const name of ['adam', 'adafactor', 'lbfgs', 'lion', 'momentum', 'rmsProp'])
+      expect(() => optimizers[name].init({ w: 3 }), name).toThrow(ArgumentError);
+    expect(() => optimizers.lbfgs.init({})).toThrow(/expected parameters with at least one tensor/);
+    expect(() => loose.applyUpdates({ w: 3 }, { w: 4 })).toThrow(/expected tensors as parameters.* at 'w'/);
+  });
+});
+
+test('initializers that are called by hand name a missing context', () => {
+  const { constant, contextOf, geometric, siren, varianceScaling, ...others } = loose.initializers;
+  const made = [
+    others.kaimingNormal(),
+    others.normal(),
+    others.orthogonal(),
+    others.truncatedNormal(),
+    others.uniform(),
+  ];
+  const drawn = [constant(2), varianceScaling(), siren().weightInit, ...Object.values(geometric()), ...made];
+  const direct = ['fanInUniform', 'glorotNormal', 'glorotUniform', 'lecunNormal', 'lecunUniform', 'ones', 'zeros'];
+  for (const initializer of [...drawn, ...direct.map((name) => others[name])]) {
+    for (const context of [undefined, null, {}, 'f32'])
+      expect(() => initializer(random.key(0), [2, 2], context)).toThrow(
+        /: expected a context { dtype: .*contextOf\(shape\)/,
+      );
+    expect(initializer(random.key(0), [2, 2], contextOf([2, 2])).shape).toEqual([2, 2]);
+  }
+  expect(() => contextOf(undefined)).toThrow(/contextOf: expected a weight of shape .*, got undefined/);
+  expect(() => others.zeros(undefined, [2], contextOf([2, 2]))).toThrow(/constant: expected the key/);
+});
+
+test('activations and features of what is no tensor', () => {
+  for (const [name, f] of Object.entries(loose.activations) as [string, (x: unknown) => unknown][]) {
+    if (name !== 'identity')
+      expect(() => f(undefined), name).toThrow(/expected a number or boolean at data, got undefined/);
+  }
+  expect(() => loose.rawTime.apply(undefined)).toThrow(/expandDims: expected a number/);
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  expect(await engineErrors(nn)).toEqual([]);
 });

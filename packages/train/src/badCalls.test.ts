@@ -1,11 +1,25 @@
 import { adam } from '@flowfield/nn';
 import { ArgumentError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { engineErrors } from '@flowfield/testing';
 import { expect, test } from 'vitest';
-import { createTrainer, generated, hostBatches, randomRows, shuffledRows, train } from './index.ts';
+import * as trainPackage from './index.ts';
+import {
+  createTrainer,
+  encodeTree,
+  generated,
+  hostBatches,
+  metricsLog,
+  randomRows,
+  readMetrics,
+  shuffledRows,
+  train,
+} from './index.ts';
 
 /** Calls that the types forbid and that JavaScript callers make all the same. */
-// biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
-const loose = { createTrainer, generated, hostBatches, randomRows, shuffledRows, train } as any;
+const loose = {
+  ...{ createTrainer, encodeTree, generated, hostBatches, metricsLog, randomRows, readMetrics, shuffledRows, train },
+  // biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+} as any;
 
 const parts = {
   params: { w: tensor([1, 2]) },
@@ -76,4 +90,20 @@ test.each([
 ])('streams refuse %s by name', (_what, run, message) => {
   expect(run).toThrow(ArgumentError);
   expect(run).toThrow(message);
+});
+
+test('logs and files of what is no storage and no metadata', async () => {
+  for (const storage of [undefined, null, './run', {}, { read: 3 }]) {
+    await expect(loose.readMetrics(storage)).rejects.toThrow(
+      /readMetrics: expected a storage, which has read and write/,
+    );
+    expect(() => loose.metricsLog(storage)).toThrow(/metricsLog: expected a storage/);
+  }
+  await expect(loose.encodeTree({ w: tensor([1]) }, null)).rejects.toThrow(
+    /expected metadata as an object of strings, got null/,
+  );
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  expect(await engineErrors(trainPackage)).toEqual([]);
 });

@@ -16,16 +16,18 @@ export function resultsPage(results: readonly Result[]): string {
     ...known.flatMap(({ name, reference, parts }) => {
       const own = results.filter(({ paper }) => paper === name);
       const inOrder = parts.flatMap((part) =>
-        own.filter((result) => result.part === part.name && result.effort !== 'quick'),
+        own
+          .filter((result) => result.part === part.name && result.effort !== 'quick')
+          .flatMap((result) => partLines(result, result.effort === 'plain' ? part.remark : undefined)),
       );
-      return [`## ${name}`, '', `${reference}.`, '', ...inOrder.flatMap(partLines)];
+      return [`## ${name}`, '', `${reference}.`, '', ...inOrder];
     }),
   ]
     .join('\n')
     .replace(/\n+$/, '\n');
 }
 
-function partLines(result: Result): string[] {
+function partLines(result: Result, remark?: string): string[] {
   const { paper, part, effort, summary, metrics, baselines, pictures, seeds, seconds, command, commit } = result;
   const { device, threads, wide } = result;
   return [
@@ -38,6 +40,7 @@ function partLines(result: Result): string[] {
     ...metrics.map((figure) => row(figure, figure.label)),
     ...baselines.map((figure) => row(figure, `*${figure.label}*`)),
     '',
+    ...(remark === undefined ? [] : [remark, '']),
     `Seeds ${seeds.join(', ')}; ${duration(seconds)} a seed on ${device}, ${threads} thread${threads === 1 ? '' : 's'}${wide ? ', wide vectors' : ''}; commit ${commit}; \`${command}\`.`,
     '',
     ...pictures.flatMap((picture) => [`![${part}](results/${paper}/${picture})`, '']),

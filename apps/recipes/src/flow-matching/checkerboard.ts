@@ -61,7 +61,7 @@ export const checkerboard: Recipe = {
     wide: { steps: 12_000, width: 256, batch: 1024 },
     large: { steps: 20_000, width: 512, batch: 4096 },
     fine: {
-      ...{ steps: 40_000, width: 256, batch: 2048, octaves: 4, learningRate: 8e-3, average: 0.9995 },
+      ...{ steps: 72_000, width: 256, batch: 2048, octaves: 4, learningRate: 8e-3, average: 0.9995 },
       ...{ heldOut: 20_000, sampleSteps: 50 },
     },
   },

@@ -19,9 +19,9 @@ export const graph8c: Part = {
   data: [GRAPH8C],
   seeds: [0, 1, 2, 3, 4],
   efforts: ['quick'],
+  remark:
+    'Degrees saturate tanh in dense graphs, so that about one draw of weights in fifteen brings some pair nearer than the gate (4 of 60 draws of an independent program in NumPy did), though still a billion times farther apart than rounding. No pair is left undistinguished.',
   metrics: [
-    // Degrees saturate tanh in dense graphs, so that about one draw of weights in fifteen brings some pair nearer than this gate (4 of 60 draws of
-    // a NumPy copy did), though still a billion times farther apart than rounding.
     {
       name: 'least',
       label: 'least difference of a pair',

@@ -8,12 +8,13 @@ import { figure } from '../pictures/figure.ts';
 
 const POINTS = 64;
 /**
- * Dimensions; KE(CondOT) / KE* of 64 Gaussian points there as an independent program measured it; and clouds of points over
- * which the ratio is averaged: in few dimensions it differs from cloud to cloud by more than the gate allows.
+ * Dimensions; KE(CondOT) / KE* of 64 Gaussian points there as an independent program measured it (in four dimensions the mean of
+ * 400 clouds, 1.971 ± 0.006); and clouds of points over which the ratio is averaged: in few dimensions it differs from cloud to
+ * cloud by more than the gate allows, by 0.12 in four.
  */
 const EXPECTED: readonly (readonly [dimension: number, ratio: number, clouds: number])[] = [
   [1, 8.8, 64],
-  [4, 1.92, 32],
+  [4, 1.971, 32],
   [16, 1.28, 8],
   [64, 1.11, 4],
   [256, 1.048, 1],

@@ -4,7 +4,7 @@ import { jit, linalg, onHost, random, stack, type Tensor, tensor, toHost } from 
 import { shuffledRows } from '@flowfield/train';
 import type { Part, PartContext } from '../part.ts';
 import { figure } from '../pictures/figure.ts';
-import { type FiedlerShape, fiedlerShape, POINTS, readMeshes, shapeFiles } from './fiedlerShapes.ts';
+import { type FiedlerShape, fiedlerShape, POINTS, type Poses, readMeshes, shapeFiles } from './fiedlerShapes.ts';
 import { type NetworkName, network } from './networks.ts';
 
 const SHAPES = { plain: [1000, 200], quick: [240, 40], best: [1000, 200] } as const;
@@ -18,43 +18,55 @@ export const fiedler: Part = {
   data: shapeFiles,
   seeds: [0],
   efforts: ['quick'],
+  remark:
+    'Poses are the orthogonal factors of Gaussian matrices as the benchmark draws them, with the signs that Householder leaves: half of the axes never occur, and a network of single points can tell. Uniform poses leave it nothing but the distance to the center.',
   metrics: [
     { name: 'pointNetST', label: '1 - R² of PointNetST', gate: { atMost: 0.31 } },
+    { name: 'pointNetSTUniform', label: '1 - R² of PointNetST, uniform poses' },
     { name: 'pointNet', label: '1 - R² of PointNet', gate: { atLeast: 0.36 }, baseline: true },
+    { name: 'pointNetUniform', label: '1 - R² of PointNet, uniform poses', baseline: true },
     { name: 'principal', label: '1 - R² of a cubic in the first principal coordinate', baseline: true },
     { name: 'norm', label: '1 - R² of a cubic in the distance to the center', baseline: true },
   ],
   async run(context) {
     const { seed, effort, files, work, kept } = context;
     const [training, tests] = SHAPES[effort];
-    const list = await kept('shapes', async () => {
-      const meshes = await readMeshes(files);
-      const shape = onHost((key: random.Key) => fiedlerShape(meshes, key));
-      const drawn: FiedlerShape[] = [];
-      for (let i = 0; i < training + tests; i++) {
-        drawn.push(await shape(random.foldIn(random.key(seed), i)));
-        work.progress('shapes', i + 1, training + tests);
-        if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve));
-        work.signal.throwIfAborted();
-      }
-      return drawn;
-    });
-    const all = asTensors(list);
-    const known = all.target.slice([0, training]);
-    const target = all.target.sub(known.mean()).div(known.std());
-    const part = (from: number, to: number): Shapes => ({
-      points: all.points.slice([from, to]),
-      target: target.slice([from, to]),
-    });
-    const [train, test] = [part(0, training), part(training, training + tests)];
-    const mixing = await fitted(context, 'pointNetST', train, test);
-    const alone = await fitted(context, 'pointNet', train, test);
+    const meshes = await readMeshes(files);
+    /** All shapes in poses of one kind, their targets standardized with the mean and deviation of the training shapes. */
+    const shapes = async (poses: Poses): Promise<Shapes> => {
+      const list = await kept(`shapes-${poses}`, async () => {
+        const shape = onHost((key: random.Key) => fiedlerShape(meshes, key, poses));
+        const drawn: FiedlerShape[] = [];
+        for (let i = 0; i < training + tests; i++) {
+          drawn.push(await shape(random.foldIn(random.key(seed), i)));
+          work.progress('shapes', i + 1, training + tests);
+          if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve));
+          work.signal.throwIfAborted();
+        }
+        return drawn;
+      });
+      const { points, target } = asTensors(list);
+      const known = target.slice([0, training]);
+      return { points, target: target.sub(known.mean()).div(known.std()) };
+    };
+    const trainedOn = (all: Shapes, name: ShapeNetwork, run: string) => {
+      const part = (from: number, to: number): Shapes => ({
+        points: all.points.slice([from, to]),
+        target: all.target.slice([from, to]),
+      });
+      return fitted(context, { name, run }, part(0, training), part(training, training + tests));
+    };
+    const all = await shapes('factor');
+    const mixing = await trainedOn(all, 'pointNetST', 'pointNetST');
+    const alone = await trainedOn(all, 'pointNet', 'pointNet');
+    const turned = await shapes('uniform');
+    const { error: pointNetSTUniform } = await trainedOn(turned, 'pointNetST', 'pointNetSTUniform');
+    const { error: pointNetUniform } = await trainedOn(turned, 'pointNet', 'pointNetUniform');
     return {
       figures: {
-        pointNetST: mixing.error,
-        pointNet: alone.error,
-        principal: await onHost(cubicError)(await onHost(principalCoordinate)(all.points), target),
-        norm: await onHost(cubicError)(all.points.square().sum({ axis: -1 }).sqrt(), target),
+        ...{ pointNetST: mixing.error, pointNet: alone.error, pointNetSTUniform, pointNetUniform },
+        principal: await onHost(cubicError)(await onHost(principalCoordinate)(all.points), all.target),
+        norm: await onHost(cubicError)(all.points.square().sum({ axis: -1 }).sqrt(), all.target),
       },
       pictures: {
         training: figure({
@@ -86,10 +98,12 @@ const asTensors = (list: readonly FiedlerShape[]): Shapes => ({
   target: tensor(Float32Array.from(list.flatMap((shape) => shape.target))).reshape([list.length, POINTS]),
 });
 
+type ShapeNetwork = Extract<NetworkName, 'pointNetST' | 'pointNet'>;
+
 /** Trains one network of width 64 and depth 6; its squared error on the test shapes over their variance. */
 async function fitted(
   { seed, effort, trained }: PartContext,
-  name: Extract<NetworkName, 'pointNetST' | 'pointNet'>,
+  { name, run }: { readonly name: ShapeNetwork; readonly run: string },
   train: Shapes,
   test: Shapes,
 ) {
@@ -98,7 +112,7 @@ async function fitted(
     mseLoss(net.apply(params, points).squeeze(-1), target);
   const perEpoch = Math.floor(train.points.shape[0] / BATCH);
   const steps = EPOCHS[effort] * perEpoch;
-  const { params, history } = await trained(name, {
+  const { params, history } = await trained(run, {
     params: net.init(random.key(seed)),
     batches: shuffledRows(train, { batchSize: BATCH, seed }),
     loss: error,

@@ -4,6 +4,7 @@ import {
   elu,
   gelu,
   leakyRelu,
+  mish,
   nearestName,
   relu,
   sigmoid,
@@ -27,7 +28,7 @@ export const activations = {
   identity: (x: Tensor): Tensor => x,
   leakyRelu: (x: Tensor): Tensor => leakyRelu(x),
   /** x · tanh(softplus(x)); Misra 2019. */
-  mish: (x: Tensor): Tensor => x.mul(tanh(softplus(x))),
+  mish: (x: Tensor): Tensor => mish(x),
   relu: (x: Tensor): Tensor => relu(x),
   sigmoid: (x: Tensor): Tensor => sigmoid(x),
   silu: (x: Tensor): Tensor => silu(x),

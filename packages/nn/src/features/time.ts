@@ -4,6 +4,7 @@ import {
   checkedWhole,
   checkTensor,
   concat,
+  expandDims,
   full,
   ShapeError,
   type Tensor,
@@ -39,7 +40,7 @@ export function timeFeatures(options: { readonly frequencies?: number } = {}): T
 }
 
 /** The time itself as its only feature. */
-export const rawTime: TimeFeatures = { outputs: 1, apply: (t) => t.reshape([...t.shape, 1]) };
+export const rawTime: TimeFeatures = { outputs: 1, apply: (t) => expandDims(t, -1) };
 
 /**
  * [x, features(t)] along the last axis: x [..., n] -> [..., n + features.outputs]. `t` is a number or a scalar, or has the shape of x

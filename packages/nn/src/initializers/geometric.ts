@@ -1,7 +1,7 @@
-import { checkedOptions, checkedWhole, full, random } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkedWhole, random } from '@flowfield/tensor-webgpu';
 import { checkPositive } from '../optimizers/ranges.ts';
-import { zeros } from './constant.ts';
-import type { Initializer } from './initializer.ts';
+import { constant, zeros } from './constant.ts';
+import { checkedContext, type Initializer } from './initializer.ts';
 
 /** The initializers of a network, to spread into the options of `mlp`. */
 export interface NetworkInitializers {
@@ -35,8 +35,10 @@ export function geometric(options: GeometricOptions = {}): NetworkInitializers &
   checkPositive('geometric: radius', radius);
   checkPositive('geometric: spread', spread);
   if (coordinates !== undefined) checkedWhole('geometric: coordinates', coordinates);
-  const hidden: Initializer = (key, shape, { dtype, fanOut }) =>
-    random.normal(key, shape, { dtype }).mul(Math.sqrt(2 / fanOut));
+  const hidden: Initializer = (key, shape, context) => {
+    const { dtype, fanOut } = checkedContext('geometric', context);
+    return random.normal(key, shape, { dtype }).mul(Math.sqrt(2 / fanOut));
+  };
   const first: Initializer = (key, shape, context) => {
     const [inputs, outputs] = shape;
     const seen = Math.min(coordinates ?? inputs, inputs);
@@ -50,12 +52,12 @@ export function geometric(options: GeometricOptions = {}): NetworkInitializers &
   return {
     weightInit: hidden,
     biasInit: zeros,
-    outputWeightInit: (key, shape, { dtype, fanIn }) =>
-      random
-        .normal(key, shape, { dtype })
-        .mul(spread)
-        .add(Math.sqrt(Math.PI / fanIn)),
-    outputBiasInit: (key, shape, { dtype }) => full(shape, -radius, { dtype, device: key.device?.name }),
+    outputWeightInit: (key, shape, context) => {
+      const { dtype, fanIn } = checkedContext('geometric', context);
+      const mean = Math.sqrt(Math.PI / fanIn);
+      return random.normal(key, shape, { dtype }).mul(spread).add(mean);
+    },
+    outputBiasInit: constant(-radius),
     ...(coordinates === undefined ? {} : { firstWeightInit: first }),
   };
 }

@@ -29,9 +29,10 @@ export type ParameterDType = Extract<DType, 'f32' | 'f64'>;
  * @throws ArgumentError for fewer than two axes.
  */
 export function contextOf(shape: Shape, dtype: ParameterDType = 'f32'): InitializerContext {
-  if (shape.length < 2) {
+  if (!(Array.isArray(shape) && shape.length >= 2)) {
+    const given = Array.isArray(shape) ? `[${shape.join(', ')}]` : String(shape);
     throw new ArgumentError(
-      `contextOf: expected a weight of shape [..., inputs, outputs], got [${shape.join(', ')}]. Give fanIn and fanOut yourself.`,
+      `contextOf: expected a weight of shape [..., inputs, outputs], got ${given}. Give fanIn and fanOut yourself.`,
     );
   }
   const field = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
@@ -55,6 +56,14 @@ export function drawn(
   if (value.shape.length === shape.length && value.shape.every((extent, i) => extent === shape[i])) return value;
   throw new ShapeError(
     `${what}: expected shape [${shape.join(', ')}] from the initializer, got [${value.shape.join(', ')}]. Return a tensor of the shape that it is given.`,
+  );
+}
+
+/** `context` itself. Throws `ArgumentError` unless it is one, which whoever calls an initializer by hand may forget. */
+export function checkedContext(what: string, context: InitializerContext): InitializerContext {
+  if (context?.dtype === 'f32' || context?.dtype === 'f64') return context;
+  throw new ArgumentError(
+    `${what}: expected a context { dtype: 'f32' or 'f64', fanIn, fanOut } after key and shape, got ${context && typeof context === 'object' ? 'one without a dtype' : String(context)}. Make one with initializers.contextOf(shape).`,
   );
 }
 

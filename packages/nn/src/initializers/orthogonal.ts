@@ -1,5 +1,5 @@
 import { ArgumentError, random } from '@flowfield/tensor-webgpu';
-import { checkScale, type Initializer } from './initializer.ts';
+import { checkedContext, checkScale, type Initializer } from './initializer.ts';
 
 /**
  * `gain` times a random matrix with orthonormal columns (or rows, where there are fewer rows): a block of a
@@ -8,7 +8,8 @@ import { checkScale, type Initializer } from './initializer.ts';
  */
 export const orthogonal = (gain = 1): Initializer => {
   checkScale('orthogonal: gain', gain);
-  return (key, shape, { dtype }) => {
+  return (key, shape, context) => {
+    const { dtype } = checkedContext('orthogonal', context);
     if (shape.length < 2) {
       throw new ArgumentError(
         `orthogonal: expected a matrix, got shape [${shape.join(', ')}]. Use it for weights only.`,

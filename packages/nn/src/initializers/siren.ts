@@ -1,6 +1,6 @@
 import { checkedOptions, random } from '@flowfield/tensor-webgpu';
 import { checkPositive } from '../optimizers/ranges.ts';
-import type { Initializer } from './initializer.ts';
+import { checkedContext, type Initializer } from './initializer.ts';
 
 export interface SirenOptions {
   /** The frequency of the sine of every layer, sin(omega x) (default 30). */
@@ -17,7 +17,8 @@ export function siren(options: SirenOptions = {}): { weightInit: Initializer; fi
   checkPositive('siren: omega', omega);
   const within =
     (boundOf: (fanIn: number) => number): Initializer =>
-    (key, shape, { dtype, fanIn }) => {
+    (key, shape, context) => {
+      const { dtype, fanIn } = checkedContext('siren', context);
       const bound = boundOf(fanIn);
       return random.uniform(key, shape, { minval: -bound, maxval: bound, dtype });
     };

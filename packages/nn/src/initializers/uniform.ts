@@ -1,8 +1,11 @@
 import { random } from '@flowfield/tensor-webgpu';
-import { checkScale, type Initializer } from './initializer.ts';
+import { checkedContext, checkScale, type Initializer } from './initializer.ts';
 
 /** Uniform numbers in [-bound, bound). */
 export const uniform = (bound = 1): Initializer => {
   checkScale('uniform: bound', bound);
-  return (key, shape, { dtype }) => random.uniform(key, shape, { minval: -bound, maxval: bound, dtype });
+  return (key, shape, context) => {
+    const { dtype } = checkedContext('uniform', context);
+    return random.uniform(key, shape, { minval: -bound, maxval: bound, dtype });
+  };
 };

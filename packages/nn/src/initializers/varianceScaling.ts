@@ -1,5 +1,5 @@
 import { ArgumentError, checkedOptions, random } from '@flowfield/tensor-webgpu';
-import { checkScale, type Initializer, type InitializerContext } from './initializer.ts';
+import { checkedContext, checkScale, type Initializer, type InitializerContext } from './initializer.ts';
 
 export interface VarianceScalingOptions {
   /** The variance is scale / fan (default 1). */
@@ -33,7 +33,7 @@ export function varianceScaling(options: VarianceScalingOptions = {}): Initializ
     throw new ArgumentError(`varianceScaling: distribution must be 'normal' or 'uniform', got '${distribution}'.`);
   }
   return (key, shape, context) => {
-    const { dtype } = context;
+    const { dtype } = checkedContext('varianceScaling', context);
     const variance = scale / Math.max(1, fanOf(mode, context));
     if (distribution === 'normal') return random.normal(key, shape, { dtype }).mul(Math.sqrt(variance));
     const bound = Math.sqrt(3 * variance);

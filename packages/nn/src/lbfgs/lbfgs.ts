@@ -1,7 +1,13 @@
 import { checkedOptions, checkedWhole, type Tensor, tree, where } from '@flowfield/tensor-webgpu';
 import { chain } from '../optimizers/chain.ts';
 import { scaleByLearningRate } from '../optimizers/scale.ts';
-import { checkedState, type GradientTransform, type OptimizerState, scalarZero } from '../optimizers/transform.ts';
+import {
+  checkAlike,
+  checkedState,
+  type GradientTransform,
+  type OptimizerState,
+  scalarZero,
+} from '../optimizers/transform.ts';
 import type { Schedule } from '../schedules/schedule.ts';
 import { asTree, asVector, emptyMemory, inverseHessianTimes, type PairMemory, remember } from './memory.ts';
 
@@ -31,6 +37,7 @@ export function lbfgs(options: LbfgsOptions = {}): GradientTransform {
     },
     update: <P>(grads: P, state: OptimizerState, params: P): [P, OptimizerState] => {
       const last = checkedState<LbfgsState>('lbfgs', state, ['step', 'point', 'gradient', 'pairs']);
+      checkAlike(grads, params);
       const point = asVector(params);
       const gradient = asVector(grads);
       const isFirst = last.step.equal(0);

@@ -1,4 +1,4 @@
-import { concat, type Tensor, tree, where, zeros } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkTensor, concat, type Tensor, tree, where, zeros } from '@flowfield/tensor-webgpu';
 
 /** The last pairs of a quasi-Newton method, oldest first: s = change of x, y = change of the gradient, weights 1 / s·y. */
 export type PairMemory = { steps: Tensor; changes: Tensor; weights: Tensor; scale: Tensor };
@@ -59,12 +59,22 @@ export function inverseHessianTimes({ steps, changes, weights, scale }: PairMemo
   return vector;
 }
 
-/** The leaves of a tree in one vector. */
-export const asVector = (params: unknown): Tensor =>
-  concat(
-    tree.leaves<Tensor>(params).map((leaf) => leaf.reshape([leaf.size])),
+/**
+ * The leaves of a tree in one vector.
+ * @throws ArgumentError for a tree without leaves, or with some that are no tensors
+ */
+export function asVector(params: unknown): Tensor {
+  const leaves = tree.leaves<Tensor>(params);
+  if (leaves.length === 0)
+    throw new ArgumentError(
+      'lbfgs: expected parameters with at least one tensor, got none. Give the tree to minimize over.',
+    );
+  for (const leaf of leaves) checkTensor('lbfgs', 'every parameter', leaf);
+  return concat(
+    leaves.map((leaf) => leaf.reshape([leaf.size])),
     0,
   );
+}
 
 /** A vector cut into the leaves of a tree like `params`. */
 export function asTree<P>(vector: Tensor, params: P): P {

@@ -5,6 +5,7 @@ import { clipByBlockRms, rootMeanSquare } from './clip.ts';
 import { checkDecay, checkPositive } from './ranges.ts';
 import { scale, scaleByLearningRate } from './scale.ts';
 import {
+  checkAlike,
   checkedState,
   type GradientTransform,
   mapTree,
@@ -69,7 +70,9 @@ export function scaleByFactoredRms(options: FactoredRmsOptions = {}): GradientTr
       columns: statistic(params, 0) as never,
       square: mapTree((leaf) => (axesOf(leaf) ? unused(leaf) : zerosOf(leaf)), params) as never,
     }),
-    update: <P>(grads: P, state: OptimizerState, _params: P) => {
+    update: <P>(grads: P, state: OptimizerState, params: P) => {
+      // Statistics of another form would broadcast.
+      if (params !== undefined) checkAlike(grads, params);
       const names = ['step', 'rows', 'columns', 'square'] as const;
       const { step, ...last } = checkedState<FactoredState<P>>('adafactor', state, names);
       const structure = tree.structure(grads);

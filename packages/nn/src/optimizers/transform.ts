@@ -18,20 +18,30 @@ export interface GradientTransform {
 
 /**
  * `f` on every leaf, in a tree of the same type.
- * @throws ShapeError where leaves of one path have different shapes, which broadcasting would hide; TreeError for other structures.
+ * @throws ArgumentError for a leaf that is no tensor; ShapeError where leaves of one path have different shapes, which broadcasting
+ *   would hide; TreeError for other structures.
  */
 export function mapTree<P>(f: (...leaves: Tensor[]) => Tensor, first: P, ...rest: readonly unknown[]): P {
   let at = -1;
   const checked = (...leaves: Tensor[]): Tensor => {
     at++;
     const [{ shape }] = leaves;
+    if (!leaves.every((leaf) => Array.isArray(leaf?.shape)))
+      throw new ArgumentError(
+        `optimizer: expected tensors as parameters, gradients and state, got another value at '${tree.paths(first)[at]}'. Convert it with tensor(...).`,
+      );
     const odd = leaves.find((leaf) => leaf.shape.length !== shape.length || leaf.shape.some((n, i) => n !== shape[i]));
     if (!odd) return f(...leaves);
     throw new ShapeError(
       `optimizer: expected parameters, gradients and state of one shape at '${tree.paths(first)[at]}', got [${shape.join(', ')}] and [${odd.shape.join(', ')}]. Use the gradient of these parameters, and the state that init(params) made.`,
     );
   };
-  return tree.map(rest.length > 0 ? checked : f, first, ...rest);
+  return tree.map(checked, first, ...rest);
+}
+
+/** Throws what `mapTree` throws for gradients that are not in the form of the parameters, or hold no tensors. */
+export function checkAlike(grads: unknown, params: unknown): void {
+  mapTree((grad) => grad, grads, params);
 }
 
 /** The state of a transform; throws `ArgumentError` where it lacks one of `names`. */

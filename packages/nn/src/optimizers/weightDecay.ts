@@ -2,7 +2,7 @@ import type { Tensor } from '@flowfield/tensor-webgpu';
 import { checkedOptions } from '@flowfield/tensor-webgpu/errors';
 import * as tree from '@flowfield/tensor-webgpu/tree';
 import { checkAmount } from './ranges.ts';
-import { chosenPaths, type GradientTransform, isBoolean, stateless } from './transform.ts';
+import { checkAlike, chosenPaths, type GradientTransform, isBoolean, stateless } from './transform.ts';
 
 export interface WeightDecayOptions {
   readonly weightDecay: number;
@@ -21,6 +21,7 @@ export function addWeightDecay(options: WeightDecayOptions): GradientTransform {
   return stateless(<P>(grads: P, params: P): P => {
     const structure = tree.structure(params);
     const chosen = chosenPaths('decays', params, decays, 'true or false', isBoolean);
+    checkAlike(grads, params);
     const updates = tree.leaves<Tensor>(grads);
     const decayed = tree
       .leaves<Tensor>(params)

@@ -100,7 +100,8 @@ export function slogdet(x: TensorLike): { sign: Tensor; logabsdet: Tensor } {
     const line = diagonal(packed);
     const last = line.ndim - 1;
     const signs = lax.mul(lax.reduceProd(lax.sign(line), [last]), exchangeSign(pivots, matrix.dtype));
-    return [signs, lax.reduceSum(lax.log(lax.abs(line)), [last])];
+    // A product of signs with a 0 among them may be -0.
+    return [lax.add(signs, 0), lax.reduceSum(lax.log(lax.abs(line)), [last])];
   });
   return { sign, logabsdet };
 }

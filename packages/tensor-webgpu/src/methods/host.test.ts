@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { LaterDevice } from '../backends/testing/laterDevice.ts';
 import type { Tensor } from '../index.ts';
 import * as ff from '../index.ts';
@@ -90,6 +90,15 @@ describe('toHost', () => {
     const { x, ...rest } = Object.getOwnPropertyDescriptors(await ff.toHost(lazy));
     expect([x?.value?.item(), asked, typeof rest.size.get]).toEqual([2, 0, 'function']);
   });
+});
+
+test('what is no tensor, and no list of them, is named', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: wrong types are the point.
+  const loose = ff as any;
+  expect(() => loose.knownData(3)).toThrow(/knownData: expected x/);
+  expect(() => loose.checkData(ff.tensor(1), () => {})).toThrow(/checkData: expected the tensors/);
+  expect(() => loose.checkData([3], () => {})).toThrow(ff.ArgumentError);
+  expect(() => loose.checkData([], 3)).toThrow(/checkData: expected a function/);
 });
 
 describe('onHost', () => {

@@ -1,5 +1,5 @@
 import type { TypedArray } from '../dtype/dtype.ts';
-import { checkFunctions, isPlainObject } from '../errors/checks.ts';
+import { checkedList, checkFunctions, checkTensor, isPlainObject } from '../errors/checks.ts';
 import { ArgumentError } from '../errors/errors.ts';
 import { isTensor } from '../ops/operands.ts';
 import { defaultDevice } from '../runtime/registry.ts';
@@ -15,6 +15,7 @@ const HOST = 'cpu';
  * promises, and while they are on their way from one. For checks, which no result may wait for.
  */
 export function knownData(x: Tensor): TypedArray | null {
+  checkTensor('knownData', 'x', x);
   const { kind } = x.state;
   if (kind === 'traced' || (kind === 'stored' && !isReadable(storageOf(x, 'knownData')))) return null;
   return x.dataSync();
@@ -29,7 +30,8 @@ export function knownData(x: Tensor): TypedArray | null {
  *     });
  */
 export function checkData(tensors: readonly Tensor[], check: (...data: TypedArray[]) => void): void {
-  const known = tensors.map(knownData);
+  checkFunctions('checkData', check);
+  const known = checkedList('checkData', 'the tensors', tensors).map(knownData);
   if (known.every((data) => data !== null)) check(...known);
   else if (tensors.every((x) => x.state.kind !== 'traced')) {
     const coming = tensors.filter((_, i) => known[i] === null).map((x) => storageOf(x, 'checkData'));

@@ -77,6 +77,14 @@ test('constants made in a traced function live where its arguments do', () => {
     expect(result.device?.name).toBe('reference');
 });
 
+test('what is no number is told from rows of another depth', () => {
+  expect(() => tensor([[1], [[2]]] as never)).toThrow(
+    /at data\[1\]\[0\], got an array of 1. Make all rows equally deep/,
+  );
+  expect(() => tensor(['a'] as never)).toThrow(/got 'a'. Give plain numbers/);
+  expect(() => tensor([zeros([2]), zeros([2])] as never)).toThrow(/got a tensor of f32\[2\]. Join tensors with stack/);
+});
+
 describe('filled and counted tensors', () => {
   test('hold what they say', () => {
     expect(zeros([2, 2]).toArray()).toEqual([

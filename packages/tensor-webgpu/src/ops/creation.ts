@@ -21,6 +21,7 @@ import type { CreateOptions, TensorLike } from '../tensor/types.ts';
 import { currentBuilder, traceProgram } from '../trace/builder.ts';
 import { isValue, placeOf, storedValue } from '../trace/value.ts';
 import { composite } from './composite.ts';
+import { diagonalOffset } from './diagonalOffset.ts';
 
 /** The named device; without a name that of the program being traced, or the default one. */
 const chosenDevice = (name: string | undefined): Device =>
@@ -102,9 +103,12 @@ function flattenNested(data: unknown, shape: Shape): (number | boolean)[] {
       leaves.push(item);
     } else {
       const given = Array.isArray(item) ? `an array of ${item.length}` : describe(item);
-      throw new ShapeError(
-        `tensor: expected a number or boolean at data${path}, got ${given}. Make all rows equally deep.`,
-      );
+      const remedy = Array.isArray(item)
+        ? 'Make all rows equally deep.'
+        : isValue(item)
+          ? 'Join tensors with stack or concat.'
+          : 'Give plain numbers or booleans.';
+      throw new ShapeError(`tensor: expected a number or boolean at data${path}, got ${given}. ${remedy}`);
     }
   };
   walk(data, 0, '');
@@ -301,13 +305,10 @@ export function eye(n: number, columns: number | EyeOptions = n, options: EyeOpt
   const { offset = 0, dtype = 'f32', device } = checkedOptions('eye', options, ['offset', 'dtype', 'device']);
   checkShape('eye', [n, m]);
   checkDType('eye', dtype);
-  if (!Number.isInteger(offset))
-    throw new ArgumentError(
-      `eye: expected offset as an integer, got ${String(offset)}. Give the number of a diagonal.`,
-    );
+  const along = diagonalOffset('eye', offset, n, m);
   if (currentBuilder()) {
-    const row = lax.add(lax.iota([n, m], 0, 'i32'), offset);
+    const row = lax.add(lax.iota([n, m], 0, 'i32'), along);
     return lax.cast(lax.eq(row, lax.iota([n, m], 1, 'i32')), dtype) as Tensor;
   }
-  return generate('eye', [n, m], (i) => (Math.floor(i / m) + offset === i % m ? 1 : 0), dtype, device);
+  return generate('eye', [n, m], (i) => (Math.floor(i / m) + along === i % m ? 1 : 0), dtype, device);
 }

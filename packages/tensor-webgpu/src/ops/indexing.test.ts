@@ -7,6 +7,7 @@ import {
   DTypeError,
   diag,
   dynamicSlice,
+  eye,
   flatten,
   gather,
   jit,
@@ -37,6 +38,7 @@ import {
   tile,
   topK,
   tril,
+  triu,
 } from '../index.ts';
 
 const grid = arange(6).reshape([2, 3]);
@@ -201,6 +203,20 @@ describe('shape functions', () => {
     ]);
     expect(grid.diagonal().toArray()).toEqual([0, 4]);
     expect(() => tril([1, 2])).toThrow(ShapeError);
+    for (const triangle of [tril, triu]) {
+      for (const offset of [1.5, Number.NaN, { offset: 1 }, '1'])
+        expect(() => triangle(grid, offset as number)).toThrow(/tri[lu]: expected offset as an integer, got/);
+    }
+    // Diagonals far outside keep all or nothing.
+    expect(tril(grid, 1e12).toArray()).toEqual(grid.toArray());
+    expect(triu(grid, -1e12).toArray()).toEqual(grid.toArray());
+    expect(tril(grid, -1e12).sum().item()).toBe(0);
+    expect(triu(grid, 1e12).sum().item()).toBe(0);
+    expect(
+      jit(() => eye(2, 3, { offset: 2 ** 40 }))()
+        .sum()
+        .item(),
+    ).toBe(0);
   });
 });
 

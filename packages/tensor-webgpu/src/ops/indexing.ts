@@ -9,6 +9,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { AxisOption, GatherOptions, TensorLike } from '../tensor/types.ts';
 import { composite } from './composite.ts';
 import { tensor } from './creation.ts';
+import { diagonalOffset } from './diagonalOffset.ts';
 import { asTensor, asTensors, broadcastValue, castTo, checkInteger, commonType, inType, isTensor } from './operands.ts';
 import { moveaxis } from './reshape.ts';
 
@@ -194,21 +195,27 @@ export function oneHot(indices: TensorLike, count: number, options: { readonly d
 /** Position on `axis` (front-counted) of every element, as i32. */
 const positions = (shape: readonly number[], axis: number): Value => lax.iota(shape, axis, 'i32');
 
-function triangle(name: string, x: TensorLike, keep: (row: Value, column: Value) => Value): Tensor {
+function triangle(
+  name: string,
+  x: TensorLike,
+  offset: number,
+  keep: (diagonal: Value, column: Value) => Value,
+): Tensor {
   return composite(name, () => {
     const value = asTensor(x);
     if (value.ndim < 2) throw new ShapeError(`${name}: expected matrices, got shape ${showShape(value.shape)}.`);
-    return lax.select(keep(positions(value.shape, value.ndim - 2), positions(value.shape, value.ndim - 1)), value, 0);
+    const [rows, columns] = value.shape.slice(-2);
+    const along = diagonalOffset(name, offset, rows, columns);
+    const row = positions(value.shape, value.ndim - 2);
+    return lax.select(keep(lax.add(row, along), positions(value.shape, value.ndim - 1)), value, 0);
   });
 }
 
-/** Matrices with zeros above diagonal `offset`. */
-export const tril = (x: TensorLike, offset = 0): Tensor =>
-  triangle('tril', x, (row, column) => lax.ge(lax.add(row, offset), column));
+/** Matrices with zeros above diagonal `offset`: 0 is the main one, 1 the one above it. */
+export const tril = (x: TensorLike, offset = 0): Tensor => triangle('tril', x, offset, lax.ge);
 
-/** Matrices with zeros below diagonal `offset`. */
-export const triu = (x: TensorLike, offset = 0): Tensor =>
-  triangle('triu', x, (row, column) => lax.le(lax.add(row, offset), column));
+/** Matrices with zeros below diagonal `offset`: 0 is the main one, 1 the one above it. */
+export const triu = (x: TensorLike, offset = 0): Tensor => triangle('triu', x, offset, lax.le);
 
 /** The main diagonals of square matrices over the axes `a` and `b`, as a new last axis (a strided view). */
 export function diagonal(x: TensorLike, a = -2, b = -1): Tensor {

@@ -6,7 +6,7 @@ import { range, type Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
 import { whileLoop } from '../transforms/control/loops.ts';
-import { bitsFor, foldIn, type Key, split, wideBits } from './key.ts';
+import { bitsFor, foldIn, type Key, placeOfKey, split, wideBits } from './key.ts';
 import { checkedElements } from './parameters.ts';
 
 /** Probabilities from here on are right to the rounding of f32 after 32 binary digits. */
@@ -69,7 +69,7 @@ const unsettled = (tied: Value, rest: Value): Value => lax.and(tied, lax.gt(rest
 export function bernoulli(key: Key, p: TensorLike = 0.5, shape?: Shape): Tensor {
   checkedElements('random.bernoulli', 'p', p, (value) => value >= 0 && value <= 1, 'in [0, 1]');
   return composite('random.bernoulli', () => {
-    const probability = asFloat(asTensor(p, key.device?.name));
+    const probability = asFloat(asTensor(p, placeOfKey(key)));
     const size = shape ?? probability.shape;
     if (typeof p === 'number' && (p >= ENOUGH_AT_ONCE || p === 0)) {
       const digits = Math.round(p * 2 ** 32);

@@ -4,7 +4,7 @@ import { ArgumentError, DTypeError } from '../errors/errors.ts';
 import { composite } from '../ops/composite.ts';
 import { broadcastValue } from '../ops/operands.ts';
 import { lax } from '../primitives/lax.ts';
-import type { Value } from '../program/value.ts';
+import type { Operand, Value } from '../program/value.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
@@ -44,10 +44,14 @@ export function unit(op: string, key: Key, shape: Shape, dtype: 'f32' | 'f64'): 
 function between(op: string, key: Key, shape: Shape, low: number, high: number, dtype: 'f32' | 'f64'): Value {
   const width = dtype === 'f32' ? Math.fround(Math.fround(high) - Math.fround(low)) : high - low;
   const drawn = unit(op, key, shape, dtype);
+  if (!Number.isFinite(width)) return mixed(drawn, low, high);
   const scaled = width === 1 ? drawn : lax.mul(drawn, width);
   // Rounding may fall below the lower bound by one unit in the last place.
   return low === 0 ? scaled : lax.max(lax.add(scaled, low), low);
 }
+
+/** (1 - u) low + u high, for bounds whose difference is more than the largest number. */
+const mixed = (u: Value, low: Operand, high: Operand): Value => lax.add(lax.mul(lax.sub(1, u), low), lax.mul(u, high));
 
 export interface UniformOptions extends RandomOptions {
   readonly minval?: TensorLike;
@@ -68,17 +72,21 @@ export function uniform(key: Key, shape: Shape = [], options: UniformOptions = {
   return composite('random.uniform', () => {
     const type = checkedDType('uniform', dtype);
     if (typeof minval === 'number' && typeof maxval === 'number') {
-      if (!(minval <= maxval && Number.isFinite(minval) && Number.isFinite(maxval)))
+      const finite = [minval, maxval].every((bound) => Number.isFinite(type === 'f32' ? Math.fround(bound) : bound));
+      if (!(minval <= maxval && finite))
         throw new ArgumentError(
-          `random.uniform: expected finite bounds minval <= maxval, got minval ${minval} and maxval ${maxval}.`,
+          `random.uniform: expected finite bounds minval <= maxval in ${type}, got minval ${minval} and maxval ${maxval}. Give such bounds.`,
         );
       return between('uniform', key, shape, minval, maxval, type);
     }
     const [low, high] = [minval, maxval].map((bound) =>
       broadcastValue('random.uniform', parameterIn(key, bound, type), shape),
     );
-    const scaled = lax.mul(unit('uniform', key, shape, type), lax.sub(high, low));
-    return lax.select(lax.le(low, high), lax.max(lax.add(scaled, low), low), Number.NaN);
+    const drawn = unit('uniform', key, shape, type);
+    const width = lax.sub(high, low);
+    const inside = lax.max(lax.add(lax.mul(drawn, width), low), low);
+    const far = lax.and(lax.not(lax.isFinite(width)), lax.and(lax.isFinite(low), lax.isFinite(high)));
+    return lax.select(lax.le(low, high), lax.select(far, mixed(drawn, low, high), inside), Number.NaN);
   });
 }
 

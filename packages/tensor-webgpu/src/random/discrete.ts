@@ -24,7 +24,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { TensorLike } from '../tensor/types.ts';
 import { bernoulli } from './bernoulli.ts';
 import { gumbel, uniform } from './continuous.ts';
-import { bits, type Key, split } from './key.ts';
+import { bits, type Key, placeOfKey, split } from './key.ts';
 import { checkedElements, elementsOf } from './parameters.ts';
 
 /** -1 or 1, each with probability 1/2. */
@@ -59,7 +59,7 @@ export function categorical(key: Key, logits: TensorLike, options: CategoricalOp
     'to be numbers below Infinity',
   );
   return composite('random.categorical', () => {
-    const given = asFloat(asTensor(logits, key.device?.name));
+    const given = asFloat(asTensor(logits, placeOfKey(key)));
     const at = normalizeAxis('random.categorical', axis, given.ndim);
     checkPossible(logits, given.shape, at);
     const base = withoutAxes(given.shape, [at]);
@@ -220,7 +220,7 @@ function chooseIndices(key: Key, count: number, shape: Shape, replace: boolean, 
     if (replace) return randint(key, shape, 0, count);
     return slice(shuffledIndices(key, count), [0, wanted]).reshape(shape);
   }
-  const weights = asFloat(asTensor(p, key.device?.name));
+  const weights = asFloat(asTensor(p, placeOfKey(key)));
   if (weights.ndim !== 1 || weights.shape[0] !== count) {
     throw new ShapeError(
       `random.choice: p must be a vector of ${count} probabilities, got shape ${showShape(weights.shape)}.`,

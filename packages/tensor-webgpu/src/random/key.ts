@@ -26,6 +26,9 @@ export function key(seed: number, options: { readonly device?: string } = {}): K
   return tensor(new Uint32Array([Math.floor(seed / 2 ** 32), seed % 2 ** 32]), { device: options.device });
 }
 
+/** The name of the device of a key. What is no key has none: the draw says so. */
+export const placeOfKey = (k: Key): string | undefined => (isTensor(k) ? k.device?.name : undefined);
+
 /** Throws `ArgumentError` unless `k` is a key. */
 function words(op: string, k: Key): [Value, Value] {
   if (!isTensor(k) || k.dtype !== 'u32' || k.shape.length !== 1 || k.shape[0] !== 2) {

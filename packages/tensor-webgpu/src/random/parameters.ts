@@ -7,13 +7,13 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { NestedArray, TensorLike } from '../tensor/types.ts';
 import { elementsAtOnce } from '../trace/atOnce.ts';
 import { literalValue } from '../trace/value.ts';
-import type { Key } from './key.ts';
+import { type Key, placeOfKey } from './key.ts';
 
 /** A parameter in a dtype, to which its numbers are rounded once; lists go to the device of the key. */
 export function parameterIn(key: Key, x: TensorLike, dtype: DType): Tensor {
   if (isTensor(x)) return castTo(x, dtype);
   if (typeof x === 'number') return literalValue(new Literal(x, dtype)) as Tensor;
-  return tensor(x as NestedArray, { device: key.device?.name, dtype });
+  return tensor(x as NestedArray, { device: placeOfKey(key), dtype });
 }
 
 /** Larger tensors are not looked through: that would cost more than the draw. */

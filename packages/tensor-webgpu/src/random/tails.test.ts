@@ -224,3 +224,19 @@ describe('derivatives of draws in their parameters', () => {
     expect(() => grad(grad(mean))(tensor(2))).toThrow(/no second/);
   });
 });
+
+test('uniform: bounds whose difference is more than the largest number, and bounds that are none in the dtype', () => {
+  const bound = 3e38;
+  for (const minval of [-bound, tensor(-bound)]) {
+    const drawn = random.uniform(key, [100_000], { minval, maxval: bound });
+    const share = drawn.div(bound);
+    expect(share.isFinite().all().item()).toBe(1);
+    // Uniform on [-1, 1]: mean 0, deviation 1/√3.
+    expect(Math.abs(share.mean().item())).toBeLessThan(0.01);
+    expect(share.std().item()).toBeCloseTo(1 / Math.sqrt(3), 2);
+  }
+  expect(() => random.uniform(key, [2], { maxval: 1e39 })).toThrow(
+    /finite bounds minval <= maxval in f32, got minval 0 and maxval 1e\+39/,
+  );
+  expect(random.uniform(key, [2], { minval: -1e308, maxval: 1e308, dtype: 'f64' }).isFinite().all().item()).toBe(1);
+});

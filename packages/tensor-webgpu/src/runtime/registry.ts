@@ -1,3 +1,4 @@
+import { describe } from '../errors/checks.ts';
 import { ArgumentError, DeviceError } from '../errors/errors.ts';
 import type { Device, DeviceInfo } from './device.ts';
 
@@ -68,6 +69,8 @@ export function defaultDevice(name?: string): Device {
  */
 export function deviceInfo(given: string | Device = defaultDevice()): DeviceInfo {
   const device = typeof given === 'string' ? deviceNamed(given) : given;
+  if (!Array.isArray(device?.dtypes))
+    throw new ArgumentError(`deviceInfo: expected a device or the name of one, got ${describe(device)}.`);
   const info = device.info?.() ?? { numerics: device.name, threads: 1, notes: [] };
   const notes = device === chosen && reason !== null ? [...info.notes, reason] : info.notes;
   return { name: device.name, dtypes: [...device.dtypes], ...info, notes };

@@ -624,10 +624,10 @@ export interface TensorMethods<Tensor> {
   /** x with the block that begins at `starts` replaced by `update`, in the dtype of x. Starts as in `dynamicSlice`. */
   dynamicUpdateSlice(update: TensorLike, starts: readonly TensorLike[]): Tensor;
 
-  /** Matrices with zeros above diagonal `offset`. */
+  /** Matrices with zeros above diagonal `offset`: 0 is the main one, 1 the one above it. */
   tril(offset?: number): Tensor;
 
-  /** Matrices with zeros below diagonal `offset`. */
+  /** Matrices with zeros below diagonal `offset`: 0 is the main one, 1 the one above it. */
   triu(offset?: number): Tensor;
 
   /** The main diagonals of square matrices over the axes `a` and `b`, as a new last axis (a strided view). */

@@ -137,13 +137,13 @@ export const makeValue = (aval: Aval, state: Exclude<ValueState, Storage>): Valu
 
 /** Values in memory, of these forms. */
 export function storedValues(forms: readonly Aval[], storages: readonly Storage[]): readonly Value[] {
-  const values: BaseTensor[] = [];
+  const values: BaseTensor[] = new Array(forms.length);
   const batch: Batch = { values, left: forms.length, youngAt: young.length };
   for (let i = 0; i < forms.length; i++) {
     const storage = storages[i];
     const value = new BaseTensor(forms[i], storage);
     value.batch = batch;
-    values.push(value);
+    values[i] = value;
     tellMade(value);
     youngElements += storage.size;
   }

@@ -38,7 +38,7 @@ export interface EntryParts {
 /** Arguments that match an entry. */
 export interface MatchedCall {
   readonly leaves: readonly unknown[];
-  /** Their storages; `null` for plain numbers and booleans, of which there are some if `plain`. */
+  /** Their storages, `null` for plain numbers and booleans, of which there are some if `plain`; then room for those of the captured. */
   readonly storages: (Storage | null)[];
   readonly plain: boolean;
   /** The number of the call, which donated tensors bear. */
@@ -82,16 +82,20 @@ export class JitEntry implements Cached {
    * the leaves: it is most of what a call costs.
    */
   match(args: readonly unknown[]): MatchedCall | null {
-    const { argumentCount, statics, leaves, donated } = this.parts;
+    const { argumentCount, statics, leaves, captured, donated } = this.parts;
     if (args.length !== argumentCount) return null;
-    const found: unknown[] = [];
+    const found: unknown[] = new Array(leaves.length);
     let next = 0;
+    let at = 0;
     for (let n = 0; n < args.length; n++) {
       if (statics.has(n)) {
         if (!Object.is(statics.get(n), args[n])) return null;
-      } else if (!matchLeaves(args[n], this.nodes[next++], found)) return null;
+        continue;
+      }
+      at = matchLeaves(args[n], this.nodes[next++], found, at);
+      if (at < 0) return null;
     }
-    const storages: (Storage | null)[] = [];
+    const storages: (Storage | null)[] = new Array(leaves.length + captured.length);
     const { device, donates, shapes } = this;
     const call = ++calls;
     let plain = false;
@@ -100,7 +104,7 @@ export class JitEntry implements Cached {
       const leaf = found[i];
       if (!(leaf instanceof BaseTensor)) {
         plain = true;
-        storages.push(null);
+        storages[i] = null;
         continue;
       }
       const aval = leaves[i];
@@ -111,7 +115,7 @@ export class JitEntry implements Cached {
         if (!sameShape(leaf.shape, aval.shape)) return null;
         shapes[i] = leaf.shape;
       }
-      storages.push(state);
+      storages[i] = state;
       if (!donates) continue;
       // A donated tensor's memory is overwritten, so it may stand in one place only.
       const mark = donated[i] ? call : -call;
@@ -127,9 +131,10 @@ export class JitEntry implements Cached {
     const { captured, donated, result } = this.parts;
     if (repeated >= 0) throw donatedTwice(leaves.indexOf(leaves[repeated]));
     const lifted = plain ? this.lift(leaves, storages) : [];
-    for (const value of captured) {
+    for (let i = 0; i < captured.length; i++) {
+      const value = captured[i];
       if ((value as BaseTensor).seenBy === call) throw donatedTwice(leaves.indexOf(value));
-      storages.push(storageOf(value, 'jit'));
+      storages[leaves.length + i] = storageOf(value, 'jit');
     }
     const outputs = run(this.compiled, storages as Storage[]);
     if (this.donates) {

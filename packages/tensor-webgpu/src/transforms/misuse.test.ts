@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { engineErrors } from '@flowfield/testing';
+import { describe, expect, it, test } from 'vitest';
 import * as ff from '../index.ts';
 
 const x = ff.tensor([1, 2, 3]);
@@ -196,4 +197,10 @@ describe('trees', () => {
     // biome-ignore lint/suspicious/noSparseArray: what is checked here.
     expect(ff.tree.map((v: ff.Tensor) => v.shape, [x, , x] as ff.Tensor[])).toEqual([[3], undefined, [3]]);
   });
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  // Tools of the packages that check arguments are given names and lists that stand in the source.
+  const tools = ['checkedOptions', 'nearestName', 'firstNonFinite'];
+  expect(await engineErrors(ff, [...tools, 'init', 'clearCaches', 'defaultDevice'])).toEqual([]);
 });

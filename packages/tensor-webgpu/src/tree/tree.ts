@@ -188,7 +188,6 @@ const blanks = new WeakMap<ObjectNode, Readonly<Record<string, unknown>> | null>
 /** An object to be filled with the keys of `node`, which it may have already. */
 function blankOf(node: ObjectNode): Record<string, unknown> {
   const { keys } = node;
-  if (keys.length < MANY_KEYS) return {};
   let blank = blanks.get(node);
   if (blank === undefined) {
     blanks.set(node, null);
@@ -228,7 +227,7 @@ function build(
     }
     case 'object': {
       const { keys, children } = node;
-      const result = start(node);
+      const result = keys.length < MANY_KEYS ? {} : start(node);
       for (let i = 0; i < keys.length; i++) {
         const child = children[i];
         setOwn(result, keys[i], child.kind === 'leaf' ? values[at.next++] : build(child, values, at, start));

@@ -55,6 +55,8 @@ export async function encodeTree(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   const paths = namesOf(params);
+  if (typeof metadata !== 'object' || metadata === null)
+    throw new ArgumentError(`encodeTree: expected metadata as an object of strings, got ${String(metadata)}.`);
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === 'string') continue;
     throw new ArgumentError(

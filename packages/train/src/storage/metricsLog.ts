@@ -1,5 +1,5 @@
 import { FlowfieldError } from '@flowfield/tensor-webgpu';
-import type { RunStorage } from './storage.ts';
+import { checkedStorage, type RunStorage } from './storage.ts';
 
 /** A metrics log with a line that is no record. */
 export class MetricsLogError extends FlowfieldError {}
@@ -21,10 +21,10 @@ const toLine = (record: MetricsRecord): Uint8Array => new TextEncoder().encode(`
 
 /**
  * The records of a log; a last line without an end is not one.
- * @throws MetricsLogError for another line that is no JSON object with a step.
+ * @throws MetricsLogError for another line that is no JSON object with a step; ArgumentError for what is no storage.
  */
 export async function readMetrics(storage: RunStorage, name = 'metrics.jsonl'): Promise<MetricsRecord[]> {
-  const bytes = await storage.read(name);
+  const bytes = await checkedStorage('readMetrics', storage).read(name);
   if (!bytes) return [];
   const lines = new TextDecoder().decode(bytes).split('\n').slice(0, -1);
   return lines.map((line, i) => parseRecord(line, `${name}:${i + 1}`));
@@ -45,6 +45,7 @@ function parseRecord(line: string, place: string): MetricsRecord {
 
 /** The log `name` of a run. */
 export function metricsLog(storage: RunStorage, name = 'metrics.jsonl'): MetricsLog {
+  checkedStorage('metricsLog', storage);
   return {
     async startAt(step) {
       const kept = (await readMetrics(storage, name)).filter((record) => record.step <= step);

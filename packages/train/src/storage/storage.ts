@@ -1,3 +1,5 @@
+import { ArgumentError } from '@flowfield/tensor-webgpu';
+
 /** Named files of a run: a folder, a browser's storage, memory. */
 export interface RunStorage {
   /** The bytes of a file, or `null` when there is none. */
@@ -26,4 +28,12 @@ export function memoryStorage(): RunStorage & { readonly files: Map<string, Uint
     },
     list: async () => [...files.keys()],
   };
+}
+
+/** `storage` itself. Throws `ArgumentError` unless it reads and writes. */
+export function checkedStorage(op: string, storage: RunStorage): RunStorage {
+  if (typeof storage?.read === 'function' && typeof storage.write === 'function') return storage;
+  throw new ArgumentError(
+    `${op}: expected a storage, which has read and write, got ${storage && typeof storage === 'object' ? 'an object without them' : String(storage)}. Use memoryStorage(), folderStorage(path) or browserStorage(name).`,
+  );
 }

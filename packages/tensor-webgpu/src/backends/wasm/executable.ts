@@ -88,11 +88,11 @@ export class CpuExecutable implements SynchronousExecutable {
     // What this run uses stays in memory, so all of it is marked before any of it is looked for.
     for (let i = 0; i < inputs.length; i++) device.own(inputs[i]).used = now;
     for (let i = 0; i < inputs.length; i++) residency.addressOf(inputs[i] as CpuStorage);
-    const outputs: CpuStorage[] = [];
+    const outputs: CpuStorage[] = new Array(results.length);
     try {
       for (let i = 0; i < results.length; i++) {
         const { dtype, size } = results[i];
-        outputs.push(reuse[i] >= 0 ? (inputs[reuse[i]] as CpuStorage) : new CpuStorage(device, residency, dtype, size));
+        outputs[i] = reuse[i] >= 0 ? (inputs[reuse[i]] as CpuStorage) : new CpuStorage(device, residency, dtype, size);
       }
       const arena = device.arena.atLeast(this.arenaBytes);
       const table = device.table.atLeast(4 * this.slots);

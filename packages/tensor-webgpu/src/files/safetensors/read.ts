@@ -59,13 +59,22 @@ export interface SafetensorsReader {
   stream(): AsyncGenerator<[name: string, entry: SafetensorsEntry], void, undefined>;
 }
 
+const isSource = (file: unknown): file is SafetensorsSource =>
+  typeof file === 'object' && file !== null && typeof (file as Partial<SafetensorsSource>).read === 'function';
+
 /**
  * Opens a safetensors file without reading its data: only the header is fetched and checked. Takes a `Blob` (a `File` of
  * a page, or `fs.openAsBlob` of Node) or any source of byte ranges.
- * @throws SafetensorsError when the header is wrong, or when the source returns fewer bytes than asked.
+ * @throws SafetensorsError when the header is wrong, or when the source returns fewer bytes than asked; ArgumentError for another
+ * kind of file.
  */
 export async function openSafetensors(file: SafetensorsBlob | SafetensorsSource): Promise<SafetensorsReader> {
-  const source = 'read' in file ? file : blobSource(file);
+  if (!isSource(file) && typeof (file as SafetensorsBlob | undefined)?.size !== 'number') {
+    throw new ArgumentError(
+      `openSafetensors: expected a Blob, or a source { size, read }, got ${describe(file)}. Use readSafetensors for bytes in memory.`,
+    );
+  }
+  const source = isSource(file) ? file : blobSource(file);
   const fetch = async (begin: number, end: number): Promise<Uint8Array> => {
     const bytes = await source.read(begin, end);
     if (bytes.length === end - begin) return bytes;

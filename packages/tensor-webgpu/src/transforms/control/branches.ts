@@ -37,7 +37,22 @@ export function switchCase<A extends unknown[], R>(
   ...operands: A
 ): R {
   checkFunctions('switchCase', ...checkedList('switchCase', 'the branches', branches));
-  const given = flattenLeaves(operands, 'switchCase');
+  return choose({ use: 'switchCase', nameOf: (k) => `branch ${k}` }, index, branches, operands);
+}
+
+/** How errors call the function and its branches. */
+interface Words {
+  readonly use: 'switchCase' | 'cond';
+  nameOf(branch: number): string;
+}
+
+function choose<A extends unknown[], R>(
+  { use, nameOf }: Words,
+  index: Tensor | number,
+  branches: readonly ((...operands: A) => R)[],
+  operands: A,
+): R {
+  const given = flattenLeaves(operands, use);
   const chosen =
     typeof index === 'number' ? integerLiteral(checkedIndex(index)) : wholeNumber(liftLeaf(index, 'switchCase'));
   if (isFloat(chosen.dtype))
@@ -47,17 +62,17 @@ export function switchCase<A extends unknown[], R>(
   if (chosen.shape.length !== 0)
     throw new ShapeError(`switchCase: the index must be a scalar, got ${showAval(chosen)}.`);
   if (branches.length === 0) throw new ArgumentError('switchCase: expected at least one branch, got none.');
-  const { outputs, extra } = runOnLeaves([chosen, ...given.values], 'switchCase', (at, ...all) => {
+  const { outputs, extra } = runOnLeaves([chosen, ...given.values], use, (at, ...all) => {
     const values = all.map(concrete);
     const returned: Traced<FlatTree>[] = branches.map((branch) =>
       trace(values, (...inner) => {
-        const result = flattenLeaves(branch(...(unflatten(given.structure, inner) as A)), 'switchCase');
+        const result = flattenLeaves(branch(...(unflatten(given.structure, inner) as A)), use);
         return { outputs: result.values, extra: result };
       }),
     );
     const traced = withLikeNumbers(returned);
+    const [first] = traced;
     traced.forEach(({ program, extra }, k) => {
-      const first = traced[0];
       const same =
         extra.structure.key === first.extra.structure.key &&
         program.outputs.every(
@@ -66,7 +81,7 @@ export function switchCase<A extends unknown[], R>(
         );
       if (!same) {
         throw new ShapeError(
-          `cond: branch 0 returns ${first.program.outputs.map(showAval).join(', ')} but branch ${k} returns ${program.outputs.map(showAval).join(', ')}. All branches must return the same form.`,
+          `${use}: ${nameOf(0)} returns ${showForm(first)}, but ${nameOf(k)} returns ${showForm(traced[k])}. All branches must return the same form: cast or reshape what they return.`,
         );
       }
     });
@@ -80,6 +95,12 @@ export function switchCase<A extends unknown[], R>(
   return unflatten(extra, outputs) as R;
 }
 
+const CONDITION: Words = { use: 'cond', nameOf: (k) => `the branch for ${k === 1}` };
+
+/** What a branch returns: its tree, with * for each tensor, and these. */
+const showForm = ({ program, extra }: Traced<FlatTree>): string =>
+  `${extra.structure.key} with ${program.outputs.map(showAval).join(', ') || 'no tensors'}`;
+
 /** `predicate ? onTrue(...operands) : onFalse(...operands)` for a bool scalar known at run time only; of a number, whether it is not 0. */
 export function cond<A extends unknown[], R>(
   predicate: Tensor | boolean,
@@ -89,7 +110,7 @@ export function cond<A extends unknown[], R>(
 ): R {
   checkFunctions('cond', onTrue, onFalse);
   if (typeof predicate === 'boolean' || typeof predicate === 'number')
-    return switchCase(Number(Number(predicate) !== 0), [onFalse, onTrue], ...operands);
+    return choose(CONDITION, Number(Number(predicate) !== 0), [onFalse, onTrue], operands);
   const test = liftLeaf(predicate, 'cond');
   if (test.shape.length !== 0) {
     throw new ShapeError(
@@ -97,5 +118,5 @@ export function cond<A extends unknown[], R>(
     );
   }
   const holds = test.dtype === 'bool' ? test : lax.ne(test, 0);
-  return switchCase(lax.cast(holds, 'i32') as Tensor, [onFalse, onTrue], ...operands);
+  return choose(CONDITION, lax.cast(holds, 'i32') as Tensor, [onFalse, onTrue], operands);
 }

@@ -160,8 +160,25 @@ describe.each(ff.devices())('control flow on %s', (device) => {
       const index = ff.tensor([2, 0], { dtype: 'i32' });
       expect(numbers(ff.vmap((i: Tensor) => ff.switchCase(i, branches, f64(2)))(index))).toEqual([200, 2]);
       expect(() => ff.switchCase<[Tensor], Tensor>(0, [(x) => x, (x) => x.reshape([1])], f64(1))).toThrow(
-        'branch 0 returns f64[] but branch 1 returns f64[1]',
+        'switchCase: branch 0 returns * with f64[], but branch 1 returns * with f64[1]',
       );
+      // A difference of trees shows too, and a condition speaks of itself.
+      expect(() =>
+        ff.cond<[Tensor], unknown>(
+          true,
+          (x) => x,
+          (x) => [x],
+          f64(1),
+        ),
+      ).toThrow('cond: the branch for false returns [*] with f64[], but the branch for true returns * with f64[]');
+      expect(() =>
+        ff.cond<[Tensor], unknown>(
+          f64(1),
+          () => 'yes',
+          (x) => x,
+          f64(1),
+        ),
+      ).toThrow(/^cond: /);
     }),
   );
 
