@@ -1,4 +1,5 @@
 import { euler } from '@flowfield/ode-solvers';
+import { condOTScheduler } from '@flowfield/paths';
 import { ArgumentError, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import * as samplers from './index.ts';
@@ -91,4 +92,16 @@ test('times outside [0, 1] are named in tensors, too', () => {
   for (const options of [{ t1: tensor(2) }, { grid: tensor([0, 2]), solver: euler() }, { t0: tensor(-0.5) }])
     expect(() => samplers.sampleOde(v, x, options)).toThrow(samplers.ChainTimeError);
   expect(() => samplers.logLikelihood(v, x, { t0: tensor(2) })).toThrow(samplers.ChainTimeError);
+});
+
+test('noise is added towards t = 0 in every row', () => {
+  const options = { scheduler: condOTScheduler(), key: random.key(0), from: tensor([0.5, 0.6]) };
+  const points = tensor([[1], [1]]);
+  expect(() => samplers.renoise(points, { ...options, to: tensor([0.1, 0.7]) })).toThrow(/to 0\.69.* in row 1/);
+  expect(() => samplers.renoise(points, { ...options, to: 0.55 })).toThrow(/from 0\.5 to .* in row 0/);
+});
+
+test('a Fréchet distance of nothing', () => {
+  expect(() => loose.frechetDistance(undefined, x)).toThrow('momentsOf: expected features as a tensor, got undefined');
+  expect(() => loose.frechetDistance({ covariance: x }, x)).toThrow('frechetDistance: expected mean as a tensor');
 });
