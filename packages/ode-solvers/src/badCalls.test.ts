@@ -1,6 +1,9 @@
 import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import {
+  dopri5,
+  eulerMaruyama,
+  evaluateDense,
   implicitEuler,
   implicitMidpoint,
   kvaerno5,
@@ -75,6 +78,32 @@ describe('what a caller gives and gives back', () => {
       expect(() => solver({ independentRows: 1 as never })).toThrow('independentRows must be true or false, got 1');
     },
   );
+});
+
+test('gains that are no numbers are named', () => {
+  const solve = (controller: object) => () =>
+    solveOde((_t, y: Tensor) => y.neg(), f64(1), { t0: 0, t1: 1, controller: controller as never });
+  expect(solve({ integral: '1' })).toThrow('controller.integral must be a number, got 1');
+  expect(solve({ integral: Number.NaN })).toThrow('must sum to a positive number, got NaN');
+});
+
+test('the dense part of a solve without one is asked for by name', () => {
+  const { dense } = solveOde((_t, y: Tensor) => y.neg(), f64(1), { t0: 0, t1: 1 });
+  expect(() => evaluateDense(dense as never, 0.5)).toThrow(/got null\. Solve with saveAt: \{ dense: true \}/);
+  expect(() => evaluateDense({} as never, 0.5)).toThrow(/expected the dense part of a solution, got object/);
+});
+
+test('steps by hand take numbers for times', () => {
+  const decay = (t: Tensor, y: Tensor): Tensor => y.mul(t).neg();
+  for (const dtype of ['f32', 'f64'] as const) {
+    const y = tensor([1, 2], { dtype });
+    const [t, h] = [0.5, 0.1].map((time) => tensor(time, { dtype }));
+    expect(dopri5().step(decay, 0.5, y, 0.1).y.toArray()).toEqual(dopri5().step(decay, t, y, h).y.toArray());
+    const noise = { w: tensor([0.2, -0.1], { dtype }) };
+    expect(eulerMaruyama().step(decay, decay, 0.5, y, 0.1, noise).toArray()).toEqual(
+      eulerMaruyama().step(decay, decay, t, y, h, noise).toArray(),
+    );
+  }
 });
 
 test('an event that says yes or no passes no zero, and is named', () => {
