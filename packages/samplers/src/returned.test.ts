@@ -100,6 +100,11 @@ describe('what a function of the caller returns is named', () => {
         .slice(1, 0)
         .item(),
     ).toBe(6);
+    expect(
+      at(() => tensor([[1], [3]]))
+        .slice(1, 0)
+        .item(),
+    ).toBe(6);
     expect(() => at(() => tensor([1, 2, 3]))).toThrow('guided: expected weights of the shape of t [2], got [3]');
     expect(() => at(() => undefined)).toThrow('guided: expected weights as a tensor, got undefined');
   });

@@ -146,7 +146,8 @@ function weighed(use: string, weight: GuidanceWeight, step: Tensor, t: Tensor): 
   const given: unknown = weight(t);
   if (typeof given === 'number') return step.mul(given);
   const weights = returnedTensor(use, 'weights', given);
-  if (weights.ndim === 0 || (weights.ndim === 1 && weights.shape[0] === step.shape[0]))
+  const rows = step.shape[0];
+  if (weights.ndim === 0 || (weights.shape[0] === rows && weights.size === rows))
     return step.mul(spread(weights, step));
   throw new ShapeError(
     `${use}: expected weights of the shape of t [${t.shape.join(', ')}], got [${weights.shape.join(', ')}]. Return one for each time.`,
