@@ -21,6 +21,7 @@ import {
   NonFinitePointError,
   noisePredictionLoss,
   planCoupling,
+  sampleTimes,
   TokenError,
   tokenCrossEntropyLoss,
   transportCoupling,
@@ -93,6 +94,12 @@ describe('what a function of the caller returns', () => {
       dataPredictionLoss({ predict: (x) => x, path, largestWeight }, x0, x1, t);
     expect(largest(Number.NaN)).toThrow('largestWeight must be');
     expect(largest(Number.POSITIVE_INFINITY)).not.toThrow();
+  });
+
+  test('times of a distribution', () => {
+    const draw = (distribution: () => unknown) => () => sampleTimes(key, 3, { distribution: distribution as never });
+    expect(draw(() => undefined)).toThrow('sampleTimes: expected times as a tensor, got undefined');
+    expect(draw(() => 0.5)).toThrow('got number');
   });
 
   test('costs of pairs', () => {
