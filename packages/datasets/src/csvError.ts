@@ -56,6 +56,11 @@ export class MissingColumnError extends CsvError {
   override name = 'MissingColumnError';
 }
 
+/** A row has a blank field where its class stands. */
+export class MissingLabelError extends CsvError {
+  override name = 'MissingLabelError';
+}
+
 /** Two columns of the header could be meant. */
 export class AmbiguousColumnError extends CsvError {
   override name = 'AmbiguousColumnError';

@@ -9,6 +9,7 @@ export {
   FileKindError,
   MalformedQuoteError,
   MissingColumnError,
+  MissingLabelError,
   NotANumberError,
   OutOfRangeError,
   UnclosedQuoteError,

@@ -311,9 +311,9 @@ describe('what is told of mistakes', () => {
     ],
     [
       'bytes where text is read',
-      () => parsePointsCsv(encode(lines) as never),
+      () => parseGraphText(encode(lines) as never),
       DataArgumentError,
-      'parsePointsCsv: expected the text of the file, given an object (Uint8Array of 15). Decode it with new TextDecoder().decode(bytes).',
+      'parseGraphText: expected the text of the file, given an object (Uint8Array of 15). Decode it with new TextDecoder().decode(bytes).',
     ],
     [
       'text where bytes are read',

@@ -1,5 +1,5 @@
 import { listOf, ofType, oneOf } from './arguments/checks.ts';
-import { checkFileText } from './arguments/contents.ts';
+import { checkedTextOrBytes, type FileBytes } from './arguments/contents.ts';
 import { nearestWord } from './arguments/nearestWord.ts';
 import { checkedOptions } from './arguments/options.ts';
 import {
@@ -8,9 +8,11 @@ import {
   EmptyCsvError,
   FieldCountError,
   MissingColumnError,
+  MissingLabelError,
   NotANumberError,
 } from './csvError.ts';
 import { type CsvRecord, countLineEnds, DECIMAL, parseRecords } from './parseLatLonCsv.ts';
+import { decodeText } from './places/decodeText.ts';
 import { encodeLabels, type PointTable } from './pointTable.ts';
 
 export interface ParsePointsOptions {
@@ -35,20 +37,22 @@ export const DELIMITERS = [',', ';', '\t', ' '] as const;
 /**
  * Reads a person's own points from text with one point per line. A first line with a field that is no number is a header;
  * with a `label` or named `columns` there must be one. Quoted fields, blank lines, Windows line ends and a byte-order mark are
- * fine; with blanks as delimiter several count as one. Columns of a file without header are numbers.
+ * fine; with blanks as delimiter several count as one. Columns of a file without header are numbers. Lines that begin with `#`
+ * before the first point are comments; the last of them is the header where it has a name for each column, as NumPy writes it.
+ * Bytes are UTF-8, UTF-16 or Windows-1252.
  *
  * @throws EmptyCsvError, MissingColumnError, AmbiguousColumnError, FieldCountError, NotANumberError (NaN, infinity and
- * empty fields included), UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column;
+ * empty fields included), MissingLabelError, UnclosedQuoteError, MalformedQuoteError: all are CsvError and hold file, line and column;
  * DataArgumentError for arguments of another kind
  */
-export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): PointTable {
-  checkFileText('parsePointsCsv', text);
+export function parsePointsCsv(content: string | FileBytes, options: ParsePointsOptions = {}): PointTable {
+  const read = checkedTextOrBytes('parsePointsCsv', content);
   const {
     file = 'csv',
     label,
     columns,
     skipBad = false,
-    delimiter = guessDelimiter(text),
+    delimiter: given,
   } = checkedOptions('parsePointsCsv', options, {
     file: ofType('string'),
     label: ofType('string'),
@@ -56,8 +60,14 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
     skipBad: ofType('boolean'),
     delimiter: oneOf(DELIMITERS),
   });
+  const { text, comment } = pastComments(typeof read === 'string' ? read : decodeText(read, file));
+  const delimiter = given ?? guessDelimiter(text);
   const plain = delimiter === ' ' ? text.replace(/^[ \t]+|[ \t]+$/gm, '').replace(/[ \t]+/g, ' ') : text;
   const records = parseRecords(plain, file, delimiter);
+  const told = comment?.text.split(delimiter === ' ' ? /[\s,;]+/ : delimiter);
+  const bare = records[0]?.fields.every((field) => DECIMAL.test(field.trim())) ?? false;
+  if (told && bare && told.length === records[0]!.fields.length)
+    records.unshift({ ...records[0]!, fields: told, line: comment!.line });
   const first = records[0];
   const named = first?.fields.some((field) => !DECIMAL.test(field.trim())) ?? false;
   if (first === undefined || (named && records.length === 1)) {
@@ -106,7 +116,8 @@ export function parsePointsCsv(text: string, options: ParsePointsOptions = {}): 
     try {
       checkFields(row, width, file);
       for (const [j, column] of at.entries()) points[count * at.length + j] = coordinate(row, column, header, file);
-      if (labelAt >= 0) texts.push(row.fields[labelAt]!.trim());
+      const text = labelAt < 0 ? '' : labelOf(row, labelAt, header!, file);
+      if (labelAt >= 0) texts.push(text);
       count++;
     } catch (error) {
       if (!skipBad || !(error instanceof CsvError)) throw error;
@@ -135,6 +146,31 @@ function checkFields(row: CsvRecord, width: number, file: string): void {
     given: `${row.fields.length}`,
     remedy: 'Give every point the same number of coordinates, and quote a field that holds the delimiter.',
   });
+}
+
+/** The class of a row; a blank one is none. */
+function labelOf(row: CsvRecord, column: number, header: readonly string[], file: string): string {
+  const text = row.fields[column]!.trim();
+  if (text !== '') return text;
+  throw new MissingLabelError({
+    file,
+    line: row.line,
+    column: column + 1,
+    expected: `a class in column ${JSON.stringify(header[column])}`,
+    given: 'a blank field',
+    remedy: 'Name the class, or remove the row.',
+  });
+}
+
+/** The text with the comments before its first point blanked out, so that lines keep their numbers, and the last of them. */
+function pastComments(all: string): { text: string; comment?: { text: string; line: number } } {
+  const lines = all.replace(/^\uFEFF/, '').split(/\r\n?|\n/);
+  const begin = lines.findIndex((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
+  const comments = lines.slice(0, begin < 0 ? lines.length : begin);
+  const last = comments.findLastIndex((line) => line.trim() !== '');
+  if (last < 0) return { text: all };
+  const text = [...comments.map(() => ''), ...(begin < 0 ? [] : lines.slice(begin))].join('\n');
+  return { text, comment: { text: comments[last]!.trim().replace(/^#+\s*/, ''), line: last + 1 } };
 }
 
 /** The delimiter that splits the first line that is not blank most often; a comma where none does. */

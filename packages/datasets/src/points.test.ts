@@ -8,6 +8,7 @@ import {
   EmptyCsvError,
   FieldCountError,
   MissingColumnError,
+  MissingLabelError,
   NotANumberError,
   NpyContentError,
   NpyFormatError,
@@ -117,6 +118,46 @@ test('bad rows are left out where that is asked for, and told of', () => {
   expect([Array.from(table.points), table.names, table.skipped!.count]).toEqual([[2, 6], ['x2'], 1]);
   // What is not read need not be a number.
   expect(parsePointsNpy(npy('<f8', '(3, 2)', numbers), { columns: [0] }).count).toBe(3);
+});
+
+describe('points from files of other programs', () => {
+  test.each([
+    ['a header as NumPy writes it', '# x y\n1 2\n3 4\n', {}, ['x', 'y']],
+    ['the same with commas, after a comment', '# made by me\n# "x, y"\n#x,y\n1,2\n3,4\n', {}, ['x', 'y']],
+    ['a comment above a header', '# don\'t, "they said\nx,y\n1,2\n3,4\n', {}, ['x', 'y']],
+    ['a comment with as many words above a header', '# one, two\nx,y\n1,2\n3,4\n', {}, ['x', 'y']],
+    ['a comment alone', '# all of it\n1,2\n3,4\n', {}, ['x1', 'x2']],
+    ['a named column in a comment', '# x kind\n1 2\n3 4\n', { label: 'kind' }, ['x']],
+  ] as const)('%s', (_what, text, options, names) => {
+    const table = parsePointsCsv(text, options);
+    expect(table.names).toEqual(names);
+    expect(table.count).toBe(2);
+  });
+
+  test('a fault below comments has its own line', () => {
+    expect(() => parsePointsCsv('# a\n#\nx,y\n1,2\n3,four\n', { file: 'mine.csv' })).toThrow(/^mine\.csv:5:2/);
+    expect(() => parsePointsCsv('# a\n# b\n')).toThrow(EmptyCsvError);
+  });
+
+  test('a blank field is no class', () => {
+    const text = 'x,kind\n1,a\n2,\n3, b\n';
+    expect(() => parsePointsCsv(text, { file: 'mine.csv', label: 'kind' })).toThrow(MissingLabelError);
+    expect(() => parsePointsCsv(text, { file: 'mine.csv', label: 'kind' })).toThrow(/^mine\.csv:3:2: expected a class/);
+    const { classes, count, skipped } = parsePointsCsv(text, { label: 'kind', skipBad: true });
+    expect([classes, count, skipped?.count]).toEqual([['a', 'b'], 2, 1]);
+  });
+
+  test.each([
+    ['UTF-8', Uint8Array.from(Buffer.from('\uFEFFgröße,y\r\n1,2\r\n'))],
+    ['UTF-16', Uint8Array.from(Buffer.from('\uFEFFgröße,y\r\n1,2\r\n', 'utf16le'))],
+    ['Windows-1252', Uint8Array.from(Buffer.from('größe,y\r\n1,2\r\n', 'latin1'))],
+  ])('bytes of %s', (_name, bytes) => {
+    const { names, points } = parsePointsCsv(bytes);
+    expect([names, Array.from(points)]).toEqual([
+      ['größe', 'y'],
+      [1, 2],
+    ]);
+  });
 });
 
 describe('points from NumPy files', () => {

@@ -64,5 +64,5 @@ export async function readPoints(path: string, options: ReadPointsOptions = {}):
     });
   }
   const name = label === undefined ? {} : { label: String(label) };
-  return parsePointsCsv(new TextDecoder().decode(bytes), { file, ...text, ...name });
+  return parsePointsCsv(bytes, { file, ...text, ...name });
 }

@@ -1,4 +1,5 @@
 import {
+  ArgumentError,
   clip,
   maximum,
   searchsorted,
@@ -34,6 +35,7 @@ export interface DenseSolution<Y> {
  * of the order of the method's dense output: see the README's table.
  */
 export function evaluateDense<Y>(solution: DenseSolution<Y>, t: Tensor | number | readonly number[]): Y {
+  checkDense(solution);
   const { origin } = solution;
   const { dtype } = origin;
   const time =
@@ -41,6 +43,14 @@ export function evaluateDense<Y>(solution: DenseSolution<Y>, t: Tensor | number 
       ? tensor(t as number, { dtype, device: origin.device?.name })
       : (t as Tensor).astype(dtype);
   return evaluateAt(solution, time.sub(origin));
+}
+
+/** Throws `ArgumentError` for what is no dense solution; `null` is what other solves have in its place. */
+function checkDense<Y>(solution: DenseSolution<Y>): void {
+  if (Array.isArray((solution as Partial<DenseSolution<Y>> | null | undefined)?.coefficients)) return;
+  throw new ArgumentError(
+    `evaluateDense: expected the dense part of a solution, got ${solution === null ? 'null' : typeof solution}. Solve with saveAt: { dense: true }, and pass solution.dense.`,
+  );
 }
 
 /** The state at a distance from t0. */

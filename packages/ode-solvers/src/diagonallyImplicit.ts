@@ -3,7 +3,7 @@ import { layoutOf } from './layout.ts';
 import { newton } from './newton.ts';
 import { advance, densePolynomial, increment } from './polynomial.ts';
 import { type LeafStep, type OdeSolver, type StepTask, solverOf, timeAt } from './solver.ts';
-import { changeSize, type ImplicitOptions, massOf, startJacobian, timesMass } from './stages.ts';
+import { changeSize, type ImplicitOptions, independentRowsOf, massOf, startJacobian, timesMass } from './stages.ts';
 import type { State } from './state.ts';
 import { checkTableau, endsInLastStage, type Tableau } from './tableau.ts';
 
@@ -12,10 +12,11 @@ import { checkTableau, endsInLastStage, type Tableau } from './tableau.ts';
  * Newton's iteration with the Jacobian of f.
  *
  * @throws ArgumentError for a tableau that is not diagonally implicit and consistent: row i of a has at most i + 1
- * weights that sum to c_i, and the b_i sum to 1.
+ * weights that sum to c_i, and the b_i sum to 1; and for unknown options.
  */
 export function diagonallyImplicit(tableau: Tableau, options: ImplicitOptions = {}): OdeSolver {
   checkTableau('diagonallyImplicit', tableau, (row) => row + 1);
+  const independentRows = independentRowsOf(tableau.name, options);
   const explicitFirst = tableau.a[0].length === 0;
   return solverOf(
     {
@@ -31,7 +32,7 @@ export function diagonallyImplicit(tableau: Tableau, options: ImplicitOptions = 
       history: 0,
       tableau,
     },
-    (task) => implicitStep(tableau, options.independentRows ?? false, task),
+    (task) => implicitStep(tableau, independentRows, task),
   );
 }
 

@@ -1,6 +1,7 @@
 import {
   checkedOptions,
   checkFunctions,
+  DTypeError,
   full,
   ShapeError,
   stack,
@@ -12,8 +13,8 @@ import {
 } from '@flowfield/tensor-webgpu';
 import { evaluatePolynomial, type Polynomial } from './polynomial.ts';
 import type { StepSpan } from './solver.ts';
-import { type FloatType, type State, stateOf } from './state.ts';
-import { fail } from './times.ts';
+import { alike, type FloatType, type State } from './state.ts';
+import { checkFlags, fail } from './times.ts';
 
 /** Something that happens when a function of the solution passes zero. */
 export interface OdeEvent<Y, Args = unknown> {
@@ -69,6 +70,7 @@ export function leafEvents<Y, Args>(
     } = checkedOptions(`solveOde: events[${i}]`, event, ['when', 'direction', 'terminal', 'apply']);
     checkFunctions(`solveOde: events[${i}].when`, when);
     if (apply !== undefined) checkFunctions(`solveOde: events[${i}].apply`, apply);
+    checkFlags(`solveOde: events[${i}]`, event, ['terminal']);
     if (!(direction in directions))
       fail(`events[${i}].direction must be 'rising', 'falling' or 'both', got '${direction}'.`);
     const rebuild = (state: State): Y => tree.unflatten(structure, state) as Y;
@@ -78,27 +80,16 @@ export function leafEvents<Y, Args>(
       when(t, state) {
         const value: Tensor | number = when(t, rebuild(state), args);
         if (typeof value === 'number') return full([], value, { dtype });
-        if (value?.size === 1) return value.reshape([]).astype(dtype);
+        if (value?.size === 1 && value.dtype !== 'bool') return value.reshape([]).astype(dtype);
+        if (value?.dtype === 'bool')
+          throw new DTypeError(
+            `solveOde: events[${i}].when must return a number that passes zero, got a bool. Return a difference, as with y.sub(limit) in place of y.greater(limit).`,
+          );
         throw new ShapeError(
           `solveOde: events[${i}].when must return a scalar, got ${value?.shape ? `shape [${value.shape.join(', ')}]` : typeof value}. Reduce it, as with .min() over the rows.`,
         );
       },
-      apply: apply
-        ? (t, state) => {
-            const flat = tree.flatten(apply(t, rebuild(state), args));
-            tree.checkSameStructure(
-              `solveOde: the result of events[${i}].apply and the state`,
-              structure,
-              flat.structure,
-            );
-            return stateOf(flat.leaves).map((leaf, n) => {
-              if (leaf.shape.join() === state[n].shape.join()) return leaf.astype(state[n].dtype);
-              throw new ShapeError(
-                `solveOde: events[${i}].apply must return a tree like the state; leaf ${n} of the state has shape [${state[n].shape.join(', ')}], that of the result [${leaf.shape.join(', ')}]. Make them equal.`,
-              );
-            });
-          }
-        : null,
+      apply: apply ? (t, state) => alike(`events[${i}].apply`, structure, state, apply(t, rebuild(state), args)) : null,
     };
   });
 }

@@ -4,16 +4,16 @@ import type { OdeEvent } from './events.ts';
 import type { OdeSolver } from './solver.ts';
 import type { FloatType } from './state.ts';
 import { controllerNames, type ErrorNorm, type StepController } from './stepControl.ts';
-import { checkTimes, fail, isList, readTimes } from './times.ts';
+import { checkFlags, checkTimes, fail, isList, readTimes } from './times.ts';
 
 /** What to return: the end (default), the states at given times, at every accepted step, or a function of time. */
 export interface SaveAt {
-  readonly t1?: true;
+  readonly t1?: boolean;
   /** Times between t0 and t1, in the direction of the solve; between steps the state is interpolated. */
   readonly ts?: readonly number[] | Tensor;
   /** Every accepted step, t0 included. Inside a trace an adaptive solve reserves room for maxSteps, and unused rows repeat the end. */
-  readonly steps?: true;
-  readonly dense?: true;
+  readonly steps?: boolean;
+  readonly dense?: boolean;
 }
 
 /** How far a solve has come. */
@@ -172,7 +172,7 @@ type FixedChoice = Pick<StepChoice, 't0' | 't1' | 'grid' | 'steps' | 'step'>;
 export function checkFixedTimes(
   use: string,
   options: FixedChoice,
-  ts: readonly number[] | undefined,
+  ts: readonly number[] | Tensor | undefined,
   dtype: FloatType,
 ): void {
   const given = fixing.filter((name) => options[name] !== undefined);
@@ -212,6 +212,7 @@ function checkInterval({ t0, t1, grid, steps, step }: FixedChoice, use: string):
 }
 
 function checkNumbers<Y, Args>(options: SolveOptions<Y, Args>): void {
+  checkFlags('solveOde', options, ['checkpoint', 'reverseMode', 'derivativeError', 'throw']);
   for (const name of ['rtol', 'atol'] as const) {
     const value = options[name];
     if (value !== undefined && !(typeof value === 'number' && value >= 0 && Number.isFinite(value)))
@@ -242,9 +243,15 @@ function checkNumbers<Y, Args>(options: SolveOptions<Y, Args>): void {
 
 function checkSaving<Y, Args>(options: SolveOptions<Y, Args>, dtype: FloatType): void {
   const { saveAt = {} } = options;
-  const kinds = (['t1', 'ts', 'steps', 'dense'] as const).filter((kind) => saveAt[kind] !== undefined);
-  if (kinds.length > 1) fail(`saveAt takes one of t1, ts, steps and dense, got ${kinds.join(' and ')}.`);
+  checkKinds('solveOde', saveAt);
   checkSaved('solveOde', options, dtype);
+}
+
+/** Throws `ArgumentError` unless at most one thing is to be saved. */
+export function checkKinds(use: string, saveAt: SaveAt): void {
+  checkFlags(`${use}: saveAt`, saveAt, ['t1', 'steps', 'dense']);
+  const kinds = (['t1', 'ts', 'steps', 'dense'] as const).filter((kind) => saveAt[kind] ?? false);
+  if (kinds.length > 1) fail(`saveAt takes one of t1, ts, steps and dense, got ${kinds.join(' and ')}.`, use);
 }
 
 type TimeLists = FixedChoice & Pick<StepChoice, 'saveAt' | 'stepTimes' | 'jumpTimes'>;

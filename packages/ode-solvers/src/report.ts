@@ -5,7 +5,7 @@ import { numbersOf, type Reading } from './reading.ts';
 import type { State } from './state.ts';
 
 /** A step never ends in such a state, so that it is the one that was given. */
-const STATE_NOT_FINITE =
+export const STATE_NOT_FINITE =
   'The state that the solve starts from holds NaN or infinity. Look for missing values or divisions by 0 before it.';
 
 /** The error of a solve that stopped early. For a state that is not finite, its step is repeated to find the row. */
@@ -26,7 +26,7 @@ export function* failureOf(solved: LeafSolution, problem: LeafProblem, fixed: bo
 }
 
 /** Whether some leaf is not finite, and at which index along axis 0 first, if all leaves share that axis. */
-function* firstBad(state: State): Reading<{ row?: number } | undefined> {
+export function* firstBad(state: State): Reading<{ row?: number } | undefined> {
   const read = yield state;
   const bad = read.map(firstNonFinite);
   if (bad.every((at) => at < 0)) return undefined;

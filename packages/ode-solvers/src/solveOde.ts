@@ -21,7 +21,7 @@ import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafFunctions, LeafProblem, LeafSolution } from './problem.ts';
 import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from './reading.ts';
 import { failureOf } from './report.ts';
-import { checkMass, fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from './state.ts';
+import { alike, checkMass, fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
 import { fail } from './times.ts';
 
@@ -135,7 +135,7 @@ function* solving<Y, Args>(
   const field = fieldOf(f, structure, args);
   const functions: LeafFunctions = {
     field,
-    project: project ? (inner: State) => stateOf(project(rebuild(inner))) : null,
+    project: project ? (inner: State) => alike('project', structure, inner, project(rebuild(inner))) : null,
     mass,
     events,
   };

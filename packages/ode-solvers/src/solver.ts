@@ -1,6 +1,6 @@
-import { type Tensor, tree } from '@flowfield/tensor-webgpu';
+import { full, type Tensor, tree } from '@flowfield/tensor-webgpu';
 import type { Polynomial } from './polynomial.ts';
-import { type Field, fieldOf, type OdeFunction, type State, stateOf } from './state.ts';
+import { type Field, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
 import type { Tolerances } from './stepControl.ts';
 import type { Tableau } from './tableau.ts';
 
@@ -82,7 +82,13 @@ export interface OdeSolver extends SolverTraits {
   /** The coefficients, of Runge-Kutta methods. */
   readonly tableau?: Tableau;
   /** One step of size h (negative: backwards) by hand, without control of its size. */
-  step<Y>(f: OdeFunction<Y, undefined>, t: Tensor, y: Y, h: Tensor, options?: StepOptions<Y>): Step<Y>;
+  step<Y>(
+    f: OdeFunction<Y, undefined>,
+    t: Tensor | number,
+    y: Y,
+    h: Tensor | number,
+    options?: StepOptions<Y>,
+  ): Step<Y>;
   /** One step on the leaves of a state: what `solveOde` calls. */
   leafStep(task: StepTask): LeafStep;
   /** A step from earlier slopes (newest first) at earlier times, for methods with a history. */
@@ -92,6 +98,15 @@ export interface OdeSolver extends SolverTraits {
 /** The time at the fraction `c` of a step. */
 export const timeAt = ({ start, end }: StepSpan, c: number): Tensor =>
   c === 0 ? start : c === 1 ? end : start.add(end.sub(start).mul(c));
+
+/** A step by hand, from times as tensors or numbers, which take the dtype of time. */
+export function stepSpanOf(t: Tensor | number, h: Tensor | number, state: State): StepSpan {
+  const device = state.find((leaf) => leaf.device !== undefined)?.device?.name;
+  const [start, length] = [t, h].map((time) =>
+    typeof time === 'number' ? full([], time, { dtype: timeTypeOf(state), device }) : time,
+  );
+  return { start, end: start.add(length), h: length };
+}
 
 /** The step of a state without elements, for which no equations can be written down. */
 function emptyStep(traits: SolverTraits, { state, first }: StepTask): LeafStep {
@@ -118,11 +133,12 @@ export function solverOf(
     leafStep,
     step(f, t, y, h, options = {}) {
       const { structure } = tree.flatten(y);
+      const state = stateOf(y);
       const first = options.first === undefined ? null : stateOf(options.first);
       const result = leafStep({
         field: fieldOf(f, structure, undefined),
-        span: { start: t, end: t.add(h), h },
-        state: stateOf(y),
+        span: stepSpanOf(t, h, state),
+        state,
         first,
         tolerances: null,
         mass: null,

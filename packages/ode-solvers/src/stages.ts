@@ -1,8 +1,9 @@
-import { eye, stopGradient, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, eye, stopGradient, type Tensor } from '@flowfield/tensor-webgpu';
 import { type Layout, multiply } from './layout.ts';
 import { relativeSize } from './newton.ts';
 import type { StepTask } from './solver.ts';
 import { scaledNorm } from './stepControl.ts';
+import { checkFlags } from './times.ts';
 
 /** What the implicit methods take along: how to solve for the slopes of a step. */
 export interface ImplicitOptions {
@@ -11,6 +12,12 @@ export interface ImplicitOptions {
    * Jacobians are then blocks, and the cost of a step is linear in the number of rows. Default false.
    */
   readonly independentRows?: boolean;
+}
+
+/** Whether rows are systems of their own. Throws `ArgumentError` for options that are none. */
+export function independentRowsOf(use: string, options: ImplicitOptions): boolean {
+  checkFlags(use, checkedOptions(use, options, ['independentRows']), ['independentRows']);
+  return options.independentRows ?? false;
 }
 
 /** A part of the tolerance that Newton's iteration may leave. */

@@ -1,4 +1,4 @@
-import { DTypeError, fullLike, ShapeError, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
+import { ArgumentError, DTypeError, fullLike, ShapeError, type Tensor, tensor, tree } from '@flowfield/tensor-webgpu';
 
 /** The right-hand side of `dy/dt = f(t, y, args)`: returns a tree like `y`. `t` is a scalar. */
 export type OdeFunction<Y, Args = unknown> = (t: Tensor, y: Y, args: Args) => Y;
@@ -11,14 +11,36 @@ export type Field = (t: Tensor, state: State) => State;
 
 export type FloatType = 'f32' | 'f64';
 
-/** The leaves of a state as tensors of floats. Throws `DTypeError` for others. */
+/** The leaves of a state as tensors of floats. Throws `DTypeError` for others, `ArgumentError` where there is none. */
 export function stateOf(y: unknown, use = 'solveOde'): State {
   const paths = tree.paths(y);
-  return (tree.leaves(y) as (Tensor | number)[]).map((leaf, i) => {
+  const leaves = tree.leaves(y) as (Tensor | number | null)[];
+  if (leaves.length === 0)
+    throw new ArgumentError(
+      `${use}: expected a state with a tensor in it, got ${y === null || y === undefined ? String(y) : 'an empty tree'}. Give a tensor or a tree of tensors.`,
+    );
+  return leaves.map((leaf, i) => {
     const value = typeof leaf === 'number' ? tensor(leaf) : leaf;
-    if (value.dtype === 'f32' || value.dtype === 'f64') return value;
+    if (value?.dtype === 'f32' || value?.dtype === 'f64') return value;
+    const where = paths[i] ? ` at ${paths[i]}` : '';
+    if (Array.isArray(value?.shape))
+      throw new DTypeError(
+        `${use}: expected a floating state, got ${value.dtype}${where}. Cast it with .astype('f32').`,
+      );
     throw new DTypeError(
-      `${use}: expected a floating state, got ${value.dtype}${paths[i] ? ` at ${paths[i]}` : ''}. Cast it with .astype('f32').`,
+      `${use}: expected a state of tensors, got ${(value as object | null)?.constructor?.name ?? typeof leaf}${where}. Make one with tensor(…).`,
+    );
+  });
+}
+
+/** What a callback put in the place of a state, as leaves of the dtypes of that state; throws unless it is a tree like it. */
+export function alike(what: string, structure: tree.Structure, state: State, result: unknown, use = 'solveOde'): State {
+  const flat = tree.flatten(result);
+  tree.checkSameStructure(`${use}: the result of ${what} and the state`, structure, flat.structure);
+  return stateOf(flat.leaves, `${use}: the result of ${what}`).map((leaf, n) => {
+    if (leaf.shape.join() === state[n].shape.join()) return leaf.astype(state[n].dtype);
+    throw new ShapeError(
+      `${use}: ${what} must return a tree like the state; leaf ${n} of the state has shape [${state[n].shape.join(', ')}], that of the result [${leaf.shape.join(', ')}]. Make them equal.`,
     );
   });
 }

@@ -94,6 +94,11 @@ export function controlOf(controller: 'i' | 'pi' | 'pid' | StepController, k: nu
   if (controller === 'i') return { exponents: [1 / k, 0, 0], ...bounds };
   if (controller === 'pi') return { exponents: [1 / k - 0.03, -0.04, 0], ...bounds };
   if (controller === 'pid') return { exponents: [0.64 / k, -0.31 / k, 0.04 / k], ...bounds };
+  for (const name of controllerNames) {
+    const value: unknown = controller[name];
+    if (value !== undefined && typeof value !== 'number')
+      throw new ArgumentError(`solveOde: controller.${name} must be a number, got ${String(value)}.`);
+  }
   const { proportional: p = 0, integral: i = 1, derivative: d = 0 } = controller;
   const { safety = bounds.safety, smallest = bounds.smallest, largest = bounds.largest } = controller;
   if (!(i + p + d > 0)) {

@@ -4,7 +4,7 @@ import { type Carry, type Engine, engineOf } from './engine.ts';
 import { dopri5 } from './methods/dopri5.ts';
 import { checkNames, checkOptions, type SolveOptions } from './options.ts';
 import type { LeafProblem } from './problem.ts';
-import { fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
+import { alike, fieldOf, type OdeFunction, type State, stateOf, timeTypeOf } from './state.ts';
 import { controlOf } from './stepControl.ts';
 import { fail } from './times.ts';
 
@@ -74,7 +74,7 @@ export function odeStepper<Y = Tensor, Args = undefined>(
       field: fieldOf(f, structure, options.args as Args, 'odeStepper'),
       solver,
       state,
-      project: project ? (inner) => stateOf(project(rebuild(inner))) : null,
+      project: project ? (inner) => alike('project', structure, inner, project(rebuild(inner)), 'odeStepper') : null,
       keep: 'end',
       timeType,
       mass,

@@ -56,6 +56,15 @@ export function checkTimes(name: string, times: readonly number[] | Tensor, rule
   });
 }
 
+/** Throws `ArgumentError` unless options that say yes or no are booleans, where they are given. */
+export function checkFlags<T extends object>(use: string, options: T, names: readonly (keyof T & string)[]): void {
+  for (const name of names) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== 'boolean')
+      fail(`${name} must be true or false, got ${typeof value === 'string' ? `'${value}'` : value}.`, use);
+  }
+}
+
 /** Throws `ArgumentError` with a message about `solveOde`. */
 export const fail = (message: string, use = 'solveOde'): never => {
   throw new ArgumentError(`${use}: ${message}`);

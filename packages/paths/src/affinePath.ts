@@ -2,7 +2,7 @@ import type { Tensor } from '@flowfield/tensor-webgpu';
 import type { Path, PathInput, PathSample } from './path.ts';
 import { checkPair } from './path.ts';
 import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
-import { asTimes, checkTimes, perRow } from './times.ts';
+import { asTimes, checkGiven, checkTimes, perRow } from './times.ts';
 
 /** A path x_t = α_t x_1 + σ_t x_0 with its scheduler. */
 export interface AffinePath extends Path {
@@ -24,6 +24,7 @@ export function affinePath(scheduler: Scheduler): AffinePath {
   return {
     scheduler,
     sample<Extra extends object>(input: PathInput & Extra): PathSample & Omit<Extra, keyof PathSample> {
+      checkGiven(use, 'x0, x1 and t', input);
       const { x0, x1 } = checkPair(use, input.x0, input.x1);
       const t = asTimes(use, input.t, x1);
       checkTimes(use, t);

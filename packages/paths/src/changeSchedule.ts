@@ -9,6 +9,7 @@ import {
   type TensorLike,
 } from '@flowfield/tensor-webgpu';
 import { denominator, withDelta } from './denominators.ts';
+import { returnedLike } from './returned.ts';
 import { checkScheduler, coefficientsAt, type Scheduler, type SchedulerOutput } from './scheduler.ts';
 import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
 
@@ -59,7 +60,12 @@ export function changeSchedule<Rest extends readonly unknown[] = []>(
     const scale = sqrt(scaleSquared);
     const speed = next.delta.div(scaleSquared.mul(denominator(use, from, 'delta', old, oldTimes)));
     const growth = powerSlope(next).sub(powerSlope(old).mul(speed));
-    const oldVelocity = velocity(at.mul(perRow(div(1, scale), at)), oldTimes, ...rest);
+    const oldVelocity = returnedLike(
+      use,
+      'a velocity',
+      velocity(at.mul(perRow(div(1, scale), at)), oldTimes, ...rest),
+      at,
+    );
     return at.mul(perRow(growth, at)).add(oldVelocity.mul(perRow(scale.mul(speed), at)));
   };
 }

@@ -1,7 +1,7 @@
 import { checkedOptions, checkFunctions, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
-import { PathShapeError } from './errors.ts';
 import { checkReduction, type LossReduction, reduceRows } from './lossReduction.ts';
 import type { Path, PathInput, PathSample } from './path.ts';
+import { returnedLike } from './returned.ts';
 
 /** The metric of a manifold at x, for tangents u and v (batch, D): <u, v> of shape (batch). */
 export interface Metric {
@@ -38,28 +38,23 @@ export function conditionalFlowMatchingLoss<Extra extends object = object>(
   t: TensorLike,
   extra?: Extra,
 ): Tensor {
+  const use = 'conditionalFlowMatchingLoss';
   const {
     velocity,
     path,
     manifold,
     reduction = 'mean',
-  } = checkedOptions('conditionalFlowMatchingLoss', options, ['velocity', 'path', 'manifold', 'reduction']);
-  checkFunctions('conditionalFlowMatchingLoss', velocity, path?.sample);
-  checkReduction('conditionalFlowMatchingLoss', reduction);
+  } = checkedOptions(use, options, ['velocity', 'path', 'manifold', 'reduction']);
+  checkFunctions(use, velocity, path?.sample);
+  checkReduction(use, reduction);
   const input = { ...extra, x0, x1, t } as PathInput & Extra;
   const sample = path.sample(input) as PathSample & Extra;
   const { xt, dxt } = sample;
-  const field = velocity(xt, sample.t, sample);
-  if (field.shape.length !== xt.shape.length || field.shape.some((extent, i) => extent !== xt.shape[i])) {
-    throw new PathShapeError(
-      `conditionalFlowMatchingLoss: expected a velocity of the shape of xt [${xt.shape.join(', ')}], got [${field.shape.join(', ')}]. ` +
-        'Return one tangent vector per row.',
-    );
-  }
+  const field = returnedLike(use, 'a velocity', velocity(xt, sample.t, sample), xt);
   const error = field.sub(dxt);
   const metric = manifold ?? (hasMetric(path.manifold) ? path.manifold : undefined);
   const squares = metric ? metric.inner(xt, error, error) : error.mul(error);
-  return reduceRows('conditionalFlowMatchingLoss', squares, reduction, undefined, coordinatesOf(xt));
+  return reduceRows(use, squares, reduction, undefined, coordinatesOf(xt));
 }
 
 const coordinatesOf = (x: Tensor): number => x.shape.slice(1).reduce((product, extent) => product * extent, 1);

@@ -3,7 +3,7 @@ import { checkOneOf } from './choices.ts';
 import { type Coefficients, denominator, withDelta } from './denominators.ts';
 import { PathShapeError } from './errors.ts';
 import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
-import { asFloating, asTimes, checkGiven, checkTimes, perRow } from './times.ts';
+import { asFloating, asTimes, checkFinite, checkGiven, checkTimes, perRow } from './times.ts';
 
 /**
  * What a network predicts at (x_t, t): the marginal `velocity` u, the `data` D = E[x_1 | x_t], the `noise`
@@ -75,7 +75,7 @@ const CONVERSIONS: Readonly<Record<Prediction, Readonly<Partial<Record<Predictio
  *
  * @throws SchedulerError for something else than a scheduler; SingularConversionError at such a time, when t is a number or the call is eager
  * (on a GPU from the next read of a tensor); inside a trace the denominator is kept at 1e-12 instead, and the result is
- * finite. PathShapeError, TimeShapeError and TimeRangeError for arguments that do not fit.
+ * finite. PathShapeError, TimeShapeError and TimeRangeError for arguments that do not fit; NonFinitePointError for NaN and infinity in an eager call.
  */
 export function convert(scheduler: Scheduler, prediction: TensorLike, options: ConvertOptions): Tensor {
   checkedOptions('convert', options, ['from', 'to', 'xt', 't']);
@@ -92,6 +92,8 @@ export function convert(scheduler: Scheduler, prediction: TensorLike, options: C
       `${use}: expected a prediction of the shape of xt [${x.shape.join(', ')}], got [${given.shape.join(', ')}]. Predict one vector per row.`,
     );
   }
+  checkFinite(use, 'xt', x);
+  checkFinite(use, 'predictions', given);
   const times = asTimes(use, t, x);
   checkTimes(use, times);
   if (from === to) return given;

@@ -3,7 +3,7 @@ import { SchedulerError } from './errors.ts';
 import { checkPair, type Path, type PathInput, type PathSample } from './path.ts';
 import { checkScheduler, type Scheduler } from './scheduler.ts';
 import { condOTScheduler } from './schedulers/condOT.ts';
-import { asTimes, checkTimes, perRow } from './times.ts';
+import { asTimes, checkGiven, checkTimes, perRow } from './times.ts';
 
 /** What a geodesic path needs of a manifold: points (batch, D) and their tangents. */
 export interface GeodesicManifold {
@@ -47,6 +47,7 @@ export function geodesicPath<M extends GeodesicManifold>(
     manifold,
     scheduler,
     sample<Extra extends object>(input: PathInput & Extra): PathSample & Omit<Extra, keyof PathSample> {
+      checkGiven(use, 'x0, x1 and t', input);
       const { x0, x1 } = checkPair(use, input.x0, input.x1);
       const t = asTimes(use, input.t, x1);
       checkTimes(use, t);

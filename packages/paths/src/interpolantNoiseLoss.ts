@@ -1,7 +1,7 @@
 import { checkedOptions, checkFunctions, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
-import { PathShapeError } from './errors.ts';
 import type { InterpolantInput, InterpolantPath, InterpolantSample } from './interpolantPath.ts';
 import { checkReduction, type LossReduction, reduceRows } from './lossReduction.ts';
+import { returnedLike } from './returned.ts';
 
 export interface InterpolantNoiseLossOptions<Extra extends object = object> {
   /** The network for E[z | x_t], of the shape of x_t; the score is its negative over γ. */
@@ -30,11 +30,6 @@ export function interpolantNoiseLoss<Extra extends object = object>(
   checkFunctions(use, predict, path?.sample);
   checkReduction(use, reduction);
   const sample = path.sample({ ...input, x0, x1, t } as InterpolantInput & Extra) as InterpolantSample & Extra;
-  const given = predict(sample.xt, sample.t, sample);
-  if (given.shape.join() !== sample.xt.shape.join()) {
-    throw new PathShapeError(
-      `${use}: expected a prediction of the shape of xt [${sample.xt.shape.join(', ')}], got [${given.shape.join(', ')}]. Predict one vector per row.`,
-    );
-  }
+  const given = returnedLike(use, 'a prediction', predict(sample.xt, sample.t, sample), sample.xt);
   return reduceRows(use, given.sub(sample.noise).square(), reduction);
 }

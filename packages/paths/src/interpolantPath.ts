@@ -6,10 +6,12 @@ import {
   type Tensor,
   type TensorLike,
 } from '@flowfield/tensor-webgpu';
+import { PathShapeError } from './errors.ts';
 import { checkPair, type Path, type PathInput, type PathSample } from './path.ts';
 import { checkScheduler, coefficientsAt, type Scheduler } from './scheduler.ts';
 import { condOTScheduler } from './schedulers/condOT.ts';
-import { asFloating, asTimes, checkTimes, perRow } from './times.ts';
+import { rootOf } from './schedulers/ratios.ts';
+import { asFloating, asTimes, checkFinite, checkGiven, checkTimes, perRow } from './times.ts';
 
 /** How much noise lies between the ends: γ >= 0 with γ(0) = γ(1) = 0. */
 export interface Gamma {
@@ -45,10 +47,10 @@ const LEAST_VARIANCE = { f32: 1e-7, f64: 1e-14 };
 /** γ = s sqrt(t (1 - t)), the standard deviation of a Brownian bridge of strength s (default 1). */
 export function brownianGamma(strength = 1): Gamma {
   checkStrength('brownianGamma', strength);
-  const bridge = (t: Tensor): Tensor => t.mul(t.neg().add(1)).maximum(0);
+  const bridge = (t: Tensor): Tensor => t.mul(t.neg().add(1));
   return {
     name: `brownian(${strength})`,
-    gamma: (t) => bridge(asFloating(t)).sqrt().mul(strength),
+    gamma: (t) => rootOf(bridge(asFloating(t))).mul(strength),
     dGamma(t) {
       const time = asFloating(t);
       const root = bridge(time)
@@ -118,6 +120,7 @@ export function interpolantPath(options: InterpolantOptions = {}): InterpolantPa
     scheduler,
     gamma,
     sample<Extra extends object>(input: InterpolantInput & Extra) {
+      checkGiven(use, 'x0, x1 and t', input);
       const { x0, x1 } = checkPair(use, input.x0, input.x1);
       const t = asTimes(use, input.t, x1);
       checkTimes(use, t);
@@ -135,7 +138,16 @@ export function interpolantPath(options: InterpolantOptions = {}): InterpolantPa
 }
 
 function noiseOf(use: string, { noise, key }: InterpolantInput, x1: Tensor): Tensor {
-  if (noise !== undefined) return checkPair(use, noise, x1).x0.astype(x1.dtype);
+  if (noise !== undefined) {
+    const value = asFloating(noise);
+    if (value.shape.join() === x1.shape.join()) {
+      checkFinite(use, 'noise', value);
+      return value.astype(x1.dtype);
+    }
+    throw new PathShapeError(
+      `${use}: expected noise of the shape of x1 [${x1.shape.join(', ')}], got [${value.shape.join(', ')}]. Draw one for each element.`,
+    );
+  }
   if (key === undefined) {
     throw new ArgumentError(`${use}: the point holds noise of its own. Give { key } to draw it, or { noise }.`);
   }

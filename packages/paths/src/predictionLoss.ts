@@ -1,10 +1,11 @@
-import { checkedOptions, checkFunctions, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
+import { checkedOptions, checkFunctions, fullLike, type Tensor, type TensorLike } from '@flowfield/tensor-webgpu';
 import type { AffinePath } from './affinePath.ts';
-import { checkOneOf } from './choices.ts';
+import { checkedNumber, checkOneOf } from './choices.ts';
 import { type Coefficients, withDelta } from './denominators.ts';
 import { PathShapeError } from './errors.ts';
 import { type LossReduction, reduceRows } from './lossReduction.ts';
 import type { PathInput, PathSample } from './path.ts';
+import { returnedLike, returnedTensor } from './returned.ts';
 import { checkScheduler, coefficientsAt } from './scheduler.ts';
 
 /**
@@ -100,18 +101,25 @@ function predictionLoss<Extra extends object>(
   } = checkedOptions(use, options, ['predict', 'path', 'weighting', 'largestWeight', 'reduction']);
   checkFunctions(use, predict);
   checkScheduler(use, path?.scheduler);
+  if (!(largestWeight > 0)) checkedNumber(`${use}: largestWeight`, largestWeight, Number.MIN_VALUE);
   if (typeof weighting !== 'function') checkOneOf(use, 'a weighting', weighting, Object.keys(WEIGHTS.data));
   const sample = path.sample({ ...extra, ...ends } as PathInput & Extra) as PathSample & Extra;
   const { xt, x0, x1, t } = sample;
-  const given = predict(xt, t, sample);
-  if (given.shape.join() !== xt.shape.join()) {
-    throw new PathShapeError(
-      `${use}: expected a prediction of the shape of xt [${xt.shape.join(', ')}], got [${given.shape.join(', ')}]. Predict one point per row.`,
-    );
-  }
+  const given = returnedLike(use, 'a prediction', predict(xt, t, sample), xt);
   const coefficients = withDelta(coefficientsAt(path.scheduler, t));
   const weight =
-    typeof weighting === 'function' ? weighting(t, coefficients) : WEIGHTS[target][weighting](coefficients);
+    typeof weighting === 'function'
+      ? weightsOf(use, weighting(t, coefficients), t)
+      : WEIGHTS[target][weighting](coefficients);
   const squares = given.sub(target === 'data' ? x1 : x0).square();
   return reduceRows(use, squares, reduction, weight.minimum(largestWeight));
+}
+
+/** Weights that a function of the caller returned: one number, or one for each time. */
+function weightsOf(use: string, given: unknown, t: Tensor): Tensor {
+  const weight = typeof given === 'number' ? fullLike(t, given) : returnedTensor(use, 'weights', given);
+  if (weight.shape.length === 0 || weight.shape.join() === t.shape.join()) return weight;
+  throw new PathShapeError(
+    `${use}: expected weights of the shape of t [${t.shape.join(', ')}], got [${weight.shape.join(', ')}]. Return one for each time.`,
+  );
 }

@@ -9,6 +9,7 @@ import {
   type TensorLike,
 } from '@flowfield/tensor-webgpu';
 import { checkedNumber } from './choices.ts';
+import { returnedTensor } from './returned.ts';
 import { asFloating, checkTimes } from './times.ts';
 
 /** A distribution of training times on [0, 1]. */
@@ -158,7 +159,7 @@ export function sampleTimes(key: random.Key, count: number, options: SampleTimes
   const keys = random.split(key);
   let u = random.uniform(keys.slice(0), [count], { dtype });
   if (stratified) u = random.permutation(keys.slice(1), count).astype(dtype).add(u).div(count);
-  const times = quantile(u);
+  const times = returnedTensor('sampleTimes', 'times', quantile(u));
   if (times.shape.length !== 1 || times.shape[0] !== count) {
     throw new ArgumentError(
       `sampleTimes: expected the distribution to return times of shape [${count}], got [${times.shape.join(', ')}].`,

@@ -38,6 +38,12 @@ describe('exp and log', () => {
     expect(numbers(s2.log(x, x))).toEqual([0, 0, 0]);
   });
 
+  test('a short step from the pole in float32 ends on the sphere', () => {
+    const y = s2.exp(tensor([[0, 0, 1]]), tensor([[0.01, 0, 0]]));
+    expect(gap(y, tensor([[0.0099998333, 0, 0.9999500004]]))).toBeLessThan(1e-7);
+    expect(Math.abs(y.norm().item() - 1)).toBeLessThan(2e-7);
+  });
+
   test('known angles', () => {
     expect(s2.dist([1, 0, 0], [0, 1, 0]).item()).toBeCloseTo(Math.PI / 2, 6);
     expect(s2.dist(tensor([1, 0, 0], f64), tensor([-1, 0, 0], f64)).item()).toBe(Math.PI);

@@ -1,4 +1,6 @@
-import { ArgumentError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { euler } from '@flowfield/ode-solvers';
+import { condOTScheduler } from '@flowfield/paths';
+import { ArgumentError, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import * as samplers from './index.ts';
 
@@ -45,4 +47,61 @@ test.each([
 ])('mapBatches names %s', async (_what, run, message) => {
   await expect(run).rejects.toThrow(ArgumentError);
   await expect(run).rejects.toThrow(message);
+});
+
+describe('Hutchinson', () => {
+  const key = random.key(3);
+  const points = tensor([
+    [1, 2],
+    [0.5, -1],
+  ]);
+  const field = (at: Tensor): Tensor => at.mul(tensor([2, -3])).add(at.sum({ axis: 1, keepDims: true }));
+
+  test('mistakes are named', () => {
+    const call = (divergence: object) => () =>
+      loose.logLikelihood(v, x, { divergence: { kind: 'hutchinson', ...divergence } });
+    expect(call({})).toThrow(/noise of Hutchinson is drawn\. Give \{ kind, key \}/);
+    expect(call({ key, probe: 3 })).toThrow(/Did you mean probes\?/);
+    expect(call({ key, noise: 'normal' })).toThrow(/expected a noise among rademacher, gaussian, got 'normal'/);
+    expect(() => loose.logLikelihood(v, x, { accumulate: 'f16' })).toThrow(/expected accumulate among f32, f64/);
+    expect(() => loose.logLikelihood(v, x, { logBase: 3 })).toThrow(/logBase: expected a function, got 3/);
+  });
+
+  test('by either noise the mean is the trace, 1; Gaussian noise varies more', () => {
+    const probes = 20_000;
+    const spread = (noise: 'rademacher' | 'gaussian'): number => {
+      const one = Array.from({ length: 40 }, (_, i) =>
+        samplers
+          .divergence(field, { kind: 'hutchinson', key: random.key(i), noise })(points, 0.5)
+          .slice(0)
+          .item(),
+      );
+      return one.reduce((sum, value) => sum + (value - 1) ** 2, 0);
+    };
+    for (const noise of ['rademacher', 'gaussian'] as const) {
+      const mean = samplers.divergence(field, { kind: 'hutchinson', key, probes, noise })(points, 0.5);
+      // The trace of diag(2, -3) + 1 1ᵀ is 1; the variances are 4 and 2 |J|² = 34.
+      for (const value of mean.toArray() as number[])
+        expect(Math.abs(value - 1)).toBeLessThan(4 * Math.sqrt(34 / probes));
+    }
+    expect(spread('gaussian')).toBeGreaterThan(spread('rademacher'));
+  });
+});
+
+test('times outside [0, 1] are named in tensors, too', () => {
+  for (const options of [{ t1: tensor(2) }, { grid: tensor([0, 2]), solver: euler() }, { t0: tensor(-0.5) }])
+    expect(() => samplers.sampleOde(v, x, options)).toThrow(samplers.ChainTimeError);
+  expect(() => samplers.logLikelihood(v, x, { t0: tensor(2) })).toThrow(samplers.ChainTimeError);
+});
+
+test('noise is added towards t = 0 in every row', () => {
+  const options = { scheduler: condOTScheduler(), key: random.key(0), from: tensor([0.5, 0.6]) };
+  const points = tensor([[1], [1]]);
+  expect(() => samplers.renoise(points, { ...options, to: tensor([0.1, 0.7]) })).toThrow(/to 0\.69.* in row 1/);
+  expect(() => samplers.renoise(points, { ...options, to: 0.55 })).toThrow(/from 0\.5 to .* in row 0/);
+});
+
+test('a Fréchet distance of nothing', () => {
+  expect(() => loose.frechetDistance(undefined, x)).toThrow('momentsOf: expected features as a tensor, got undefined');
+  expect(() => loose.frechetDistance({ covariance: x }, x)).toThrow('frechetDistance: expected mean as a tensor');
 });

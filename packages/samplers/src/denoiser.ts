@@ -1,7 +1,8 @@
 import { convert, type Prediction, type Scheduler, schedulerAt } from '@flowfield/paths';
-import { ArgumentError, type Tensor, TraceError, tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, type Tensor, TraceError, tensor } from '@flowfield/tensor-webgpu';
 import { checkOneOf } from './choices.ts';
 import type { Velocity } from './field.ts';
+import { returnedLike } from './returned.ts';
 import { perRow } from './rows.ts';
 
 /** What a trained network is: on which path, and what it predicts. */
@@ -35,10 +36,14 @@ const LEAST_TIME = 1e-3;
 
 /** Throws unless the options describe a model. */
 export function pathModel(use: string, model: Velocity, options: ModelOptions): PathModel {
+  checkFunctions(use, model);
   const { scheduler, prediction = 'velocity', timeRange } = options;
   checkOneOf(use, 'a kind of prediction', prediction, ['velocity', 'data', 'noise', 'score']);
   // Names a scheduler that is none.
   schedulerAt(scheduler, 0.5);
+  if (timeRange !== undefined && !Array.isArray(timeRange)) {
+    throw new ArgumentError(`${use}: expected timeRange as [from, to], got ${String(timeRange)}. Put it in brackets.`);
+  }
   const [from, to] = timeRange ?? [blindAtStart(scheduler, prediction) ? LEAST_TIME : 0, 1];
   if (!(from >= 0 && to <= 1 && from < to)) {
     throw new ArgumentError(`${use}: expected timeRange [from, to] with 0 <= from < to <= 1, got [${from}, ${to}].`);
@@ -48,7 +53,8 @@ export function pathModel(use: string, model: Velocity, options: ModelOptions): 
     scheduler,
     as(form, x, t) {
       const time = perRow(whole ? t : t.clip(from, to), x);
-      return convert(scheduler, model(x, time), { from: prediction, to: form, xt: x, t: time });
+      const given = returnedLike(use, 'a prediction', model(x, time), x);
+      return convert(scheduler, given, { from: prediction, to: form, xt: x, t: time });
     },
   };
 }

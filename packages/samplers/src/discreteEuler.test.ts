@@ -114,6 +114,12 @@ test('logits that are NaN are named, by the step', () => {
   expect(run).toThrow(/tokens could not be drawn\) in step 1, from t = 0\.5 to 1/);
 });
 
+test('logits that are all -∞ name no token', () => {
+  const none: TokenModel = (tokens) => oneHot(tokens, 3).mul(0).sub(Number.POSITIVE_INFINITY);
+  const start = tensor([[0, 1]], { dtype: 'i32' });
+  expect(() => sampleChain(discreteEuler(none), start, { steps: 1, key })).toThrow(NonFiniteSampleError);
+});
+
 test('mistakes are named', () => {
   const model: TokenModel = (x) => tensor([1, 0]).broadcastTo([...x.shape, 2]);
   const tokens = tensor([[0]], { dtype: 'i32' });

@@ -145,7 +145,12 @@ export function momentsOf(features: Tensor): Moments {
  * @throws ShapeError for features of two dimensions.
  */
 export function frechetDistance(x: Tensor | Moments, y: Tensor | Moments): number {
-  const [a, b] = [x, y].map((given) => ('covariance' in given ? given : momentsOf(given)));
+  const [a, b] = [x, y].map((given) => {
+    if (typeof given !== 'object' || given === null || !('covariance' in given)) return momentsOf(given);
+    checkTensor('frechetDistance', 'mean', given.mean);
+    checkTensor('frechetDistance', 'covariance', given.covariance);
+    return given;
+  });
   if (a.mean.shape[0] !== b.mean.shape[0]) {
     throw new ShapeError(
       `frechetDistance: expected features of one dimension, got ${a.mean.shape[0]} and ${b.mean.shape[0]}.`,

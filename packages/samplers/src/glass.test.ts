@@ -13,7 +13,7 @@ import {
   veScheduler,
   vpScheduler,
 } from '@flowfield/paths';
-import { jit, linalg, random, type Tensor } from '@flowfield/tensor-webgpu';
+import { jit, linalg, random, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { describe, expect, test } from 'vitest';
 import {
   ChainTimeError,
@@ -439,3 +439,32 @@ describe('mistakes', () => {
     expect(() => sampleChain(transition, xt, { key, ...options } as never)).toThrow(message);
   });
 });
+
+test.each([
+  ['ve', veScheduler()],
+  ['condOT with a floor', condOTScheduler({ sigmaMin: 0.01 })],
+])(
+  'near the noise that %s keeps at t = 1, every ρ keeps the marginals, and times lie in [0, 1]',
+  (_name, scheduler) => {
+    const data: Mixture = { weights: [1], means: [[2]], variances: [0.25] };
+    const rows = 4000;
+    const marginal = (t: number): { mean: number; deviation: number } => {
+      const { alphaT, sigmaT } = schedulerAt(scheduler, f64(t));
+      return { mean: 2 * alphaT.item(), deviation: Math.hypot(0.5 * alphaT.item(), sigmaT.item()) };
+    };
+    const exact = mixtureDenoiser(data, scheduler);
+    // A model that was trained on [0, 1] knows nothing beyond.
+    const trained = (t: Tensor): Tensor => t.greaterEqual(0).logicalAnd(t.lessEqual(1));
+    const model = (x: Tensor, t: Tensor): Tensor =>
+      exact(x, t).add(where(trained(t), 0, Number.NaN).astype('f64').reshape([-1, 1]));
+    const { mean, deviation } = marginal(0.999);
+    const xt = random.normal(key, [rows, 1], { dtype: 'f64' }).mul(deviation).add(mean);
+    const end = marginal(1);
+    for (const rho of [-1, -0.3, 0, 'ddpm'] as const) {
+      const options = { scheduler, prediction: 'data', rho, steps: 20, t: 0.999, tNext: 1 } as const;
+      const next = glassTransition(model, { ...options, xt, key: random.key(5) });
+      expect(Math.abs(next.mean().item() - end.mean)).toBeLessThan((4 * end.deviation) / Math.sqrt(rows));
+      expect(next.std().item() / end.deviation).toBeCloseTo(1, 1);
+    }
+  },
+);

@@ -307,7 +307,7 @@ describe('mistakes are named', () => {
     [
       'a reward of another shape',
       () => rewardGuided(field, { scheduler: straight, reward: (x) => x })(f64([[1, 2]]), f64([0.5])),
-      /one value for each of the 1 rows/,
+      /one reward for each of the 1 rows/,
     ],
     [
       'an observation of another shape',

@@ -1,7 +1,16 @@
 import { type OdeSolution, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
-import { ArgumentError, checkedOptions, defaultDevice, ShapeError, type Tensor, zeros } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkFunctions,
+  defaultDevice,
+  type Tensor,
+  zeros,
+} from '@flowfield/tensor-webgpu';
+import { checkOneOf } from './choices.ts';
 import { type DivergenceMethod, probesFor, withDivergence } from './divergence.ts';
 import type { Velocity } from './field.ts';
+import { returnedRows } from './returned.ts';
 import { checkInterval, interval, type SampleOptions } from './sampleOde.ts';
 import { standardNormalLogDensity } from './standardNormal.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
@@ -85,7 +94,7 @@ function solvePair(
   const { manifold, logBase: _logBase, divergence = 'exact', accumulate, ...solve } = options;
   const device = checkBatch(use, x).device ?? defaultDevice();
   const dtype = accumulate ?? (device.dtypes.includes('f64') ? 'f64' : 'f32');
-  const both = withDivergence(fieldInTime(velocity, manifold), probesFor(divergence, x));
+  const both = withDivergence(fieldInTime(use, velocity, manifold), probesFor(divergence, x));
   const start: Pair = { x, l: zeros([x.shape[0]], { dtype, device: x.device?.name }) };
   return solveOde<Pair>(
     (t, pair) => {
@@ -113,16 +122,14 @@ function base(
       `${use}: the manifold has no logBase. Give the log-density at t = 0 with the option logBase.`,
     );
   }
-  const result = (density ?? standardNormalLogDensity)(x);
-  if (result.ndim === 1 && result.shape[0] === x.shape[0]) return result;
-  throw new ShapeError(
-    `${use}: logBase must return one number for each of the ${x.shape[0]} rows, got shape [${result.shape.join(', ')}]. Sum it over the axes of a point.`,
-  );
+  return returnedRows(`${use}: logBase`, 'number', (density ?? standardNormalLogDensity)(x), x.shape[0]);
 }
 
 /** Throws unless all options are known, and the interval, where it is known, runs in the given direction. */
 function checkCall(use: string, velocity: Velocity, options: LikelihoodOptions, direction: 1 | -1): void {
-  const { t0, t1, grid, manifold } = checkedOptions(use, options, optionNames);
+  const { t0, t1, grid, manifold, logBase, accumulate } = checkedOptions(use, options, optionNames);
+  if (logBase !== undefined) checkFunctions(`${use}: logBase`, logBase);
+  if (accumulate !== undefined) checkOneOf(use, 'accumulate', accumulate, ['f32', 'f64']);
   checkField(use, velocity, manifold);
   checkInterval(use, { t0, t1, grid });
   const [from, to] = Array.isArray(grid)

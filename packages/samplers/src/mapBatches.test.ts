@@ -42,3 +42,21 @@ test('mistakes are named', async () => {
   await expect(mapBatches((x: Tensor) => x, rows, { batchSize: 0 })).rejects.toThrow(/at least 1, got 0/);
   await expect(mapBatches((x: Tensor) => x, rows.slice([0, 0]), { batchSize: 2 })).rejects.toThrow(/at least one row/);
 });
+
+test('promises are awaited, in one batch or several', async () => {
+  for (const batchSize of [2, 100]) {
+    const doubled = await mapBatches(async (x: Tensor) => x.mul(2), rows, { batchSize });
+    expect(doubled.toArray()).toEqual(rows.mul(2).toArray());
+  }
+});
+
+test('results without a row for each row of their batch are named', async () => {
+  const run = (f: (x: Tensor) => unknown, batchSize = 2) => mapBatches(f, rows, { batchSize });
+  for (const batchSize of [2, 100]) {
+    await expect(run(() => undefined, batchSize)).rejects.toThrow(/^mapBatches: expected results of .* got undefined/);
+    await expect(run((x) => x.sum(), batchSize)).rejects.toThrow(/got shape \[\]/);
+    await expect(run((x) => ({ a: x, b: x.slice([0, 1]) }), batchSize)).rejects.toThrow(
+      /one for each row of the batch/,
+    );
+  }
+});

@@ -14,7 +14,7 @@ import { checkBatch } from './velocity.ts';
 
 export interface RenoiseOptions {
   readonly scheduler: Scheduler;
-  /** The time of the points, and an earlier one: scalars. */
+  /** The time of the points, and an earlier one: scalars or (batch). */
   readonly from: TensorLike;
   readonly to: TensorLike;
   readonly key: random.Key;
@@ -38,8 +38,15 @@ export function renoise(x: Tensor, options: RenoiseOptions): Tensor {
     typeof time === 'number' ? tensor(time, { dtype }) : tensor(time).astype(dtype),
   );
   const [a, b] = [later, earlier].map(knownData);
-  if (a && b && !(b[0] <= a[0])) {
-    throw new ChainTimeError(`${use}: expected to <= from, got from ${a[0]} to ${b[0]}. Noise is added towards t = 0.`);
+  if (a && b) {
+    for (let i = 0; i < Math.max(a.length, b.length); i++) {
+      const [at, back] = [a[a.length > 1 ? i : 0], b[b.length > 1 ? i : 0]];
+      if (back <= at) continue;
+      const row = a.length > 1 || b.length > 1 ? ` in row ${i}` : '';
+      throw new ChainTimeError(
+        `${use}: expected to <= from, got from ${at} to ${back}${row}. Noise is added towards t = 0.`,
+      );
+    }
   }
   const [start, end] = [schedulerAt(scheduler, later), schedulerAt(scheduler, earlier)];
   // At α = 0 both times are 0, and the points stay.

@@ -1,5 +1,5 @@
 import { type OdeSolution, type SolveOptions, solveOde, stepOptionNames } from '@flowfield/ode-solvers';
-import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, knownData, type Tensor } from '@flowfield/tensor-webgpu';
 import { ChainTimeError } from './errors.ts';
 import { evaluationsOf, type Velocity } from './field.ts';
 import type { EmbeddedManifold } from './tangentField.ts';
@@ -30,7 +30,7 @@ export function sampleOde(velocity: Velocity, x0: Tensor, options: SampleOptions
   const { manifold, ...solve } = checkedOptions('sampleOde', options, [...stepOptionNames, 'manifold']);
   checkField('sampleOde', velocity, manifold);
   checkInterval('sampleOde', solve);
-  const field = fieldInTime(velocity, manifold);
+  const field = fieldInTime('sampleOde', velocity, manifold);
   const solution = solveOde((t, x: Tensor) => field(x, t), checkBatch('sampleOde', x0), {
     ...interval(solve, 0, 1),
     ...solve,
@@ -44,12 +44,19 @@ const ROUNDING = 1e-6;
 
 /** Throws `ChainTimeError` for a time outside [0, 1] among the numbers of the options. */
 export function checkInterval(use: string, { t0, t1, grid }: { t0?: unknown; t1?: unknown; grid?: unknown }): void {
-  const given = Array.isArray(grid) ? grid : [t0, t1];
-  const bad = given.find((time) => typeof time === 'number' && (time < -ROUNDING || time > 1 + ROUNDING));
+  const bad = [t0, t1, grid].flatMap(knownTimes).find((time) => time < -ROUNDING || time > 1 + ROUNDING);
   if (bad === undefined) return;
   throw new ChainTimeError(
     `${use}: expected times in [0, 1], from noise to data, got ${bad}. Divide by the number of steps, or use solveOde for other clocks.`,
   );
+}
+
+/** Times as numbers, as far as they are known. */
+function knownTimes(given: unknown): number[] {
+  if (typeof given === 'number') return [given];
+  if (Array.isArray(given)) return given.filter((time) => typeof time === 'number');
+  if (!Array.isArray((given as { shape?: unknown } | null | undefined)?.shape)) return [];
+  return Array.from(knownData(given as Tensor) ?? []);
 }
 
 /** The default interval, where no grid says otherwise. */

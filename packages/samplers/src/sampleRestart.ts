@@ -13,6 +13,7 @@ import {
 import { ChainTimeError } from './errors.ts';
 import { evaluationsOf, type Velocity } from './field.ts';
 import { renoise } from './renoise.ts';
+import { returnedLike } from './returned.ts';
 import { perRow, scalarType } from './rows.ts';
 import { allFinite, chainGrid, notFinite } from './transitions/chain.ts';
 import type { RestartOptions } from './transitions/churn.ts';
@@ -66,7 +67,12 @@ export function sampleRestart(
     const carry = (x: Tensor, legs: readonly number[]): Tensor => {
       if (legs.length < 2) return x;
       steps += legs.length - 1;
-      return integrate((t, at) => velocity(at, perRow(t, at)), x, tensor(legs as number[], { dtype }), solver);
+      return integrate(
+        (t, at) => returnedLike(use, 'a velocity', velocity(at, perRow(t, at)), at),
+        x,
+        tensor(legs as number[], { dtype }),
+        solver,
+      );
     };
     let x = start;
     let reached = grid[0];

@@ -1,5 +1,5 @@
 import { condOTScheduler, schedulerAt } from '@flowfield/paths';
-import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { random, type Tensor, tensor, where } from '@flowfield/tensor-webgpu';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -98,7 +98,20 @@ describe.each(schemes)('%s resampling', (scheme) => {
   });
 });
 
+test.each(schemes)('%s resampling of weights whose sum overflows', (scheme) => {
+  const parents = Array.from(resample([1e308, 0, 1e308], { key, scheme, count: 100 }));
+  const first = parents.filter((parent) => parent === 0).length;
+  expect(parents.includes(1)).toBe(false);
+  expect(Math.abs(first - 50)).toBeLessThan(scheme === 'multinomial' ? 25 : 2);
+});
+
 test('resampling: mistakes are named', () => {
+  expect(() => resample(undefined as never, { key })).toThrow(/resample: expected numbers as a list.*got undefined/);
+  expect(() => effectiveSampleSize(null as never)).toThrow(/effectiveSampleSize: expected numbers as a list.*got null/);
+  const impossible = Number.NEGATIVE_INFINITY;
+  expect(() => temperingStep([impossible, 0, impossible], 2)).toThrow(/only 1 of 3 log-likelihoods are above -∞/);
+  expect(temperingStep([impossible, 0, 0], 2)).toBe(1);
+
   expect(() => resample([0, 0], { key })).toThrow(/zeros alone/);
   expect(() => resample([1, -1], { key })).toThrow(/got -1 at 1/);
   expect(() => resample([1, Number.NaN], { key })).toThrow(WeightError);
@@ -304,5 +317,37 @@ describe('steering', () => {
     const failing = run(options as Partial<SteerOptions>);
     await expect(failing).rejects.toThrow(type);
     await expect(failing).rejects.toThrow(message);
+  });
+});
+
+describe('rewards of -∞ on the way', () => {
+  const limit =
+    (at: number) =>
+    (x: Tensor): Tensor =>
+      where(x.greater(at), 0, Number.NEGATIVE_INFINITY).astype('f64').sum({ axis: 1 });
+  const kinds = ['difference', 'max', 'sum'] as const;
+  const still: Transition = (x) => x;
+  const start = f64([[-2], [-1], [1], [2], [3]]);
+
+  test.each(kinds.flatMap((potential) => [0, 0.5, 1].map((threshold) => [potential, threshold] as const)))(
+    'what had the weight 0 keeps it: %s, threshold %d',
+    async (potential, threshold) => {
+      // The two left of 0 die at once, and would come back with weight ∞ - ∞; the reward at the end asks for more.
+      const { x, logNormalizers } = await steer(still, start, {
+        steps: 3,
+        key,
+        potential,
+        threshold,
+        value: limit(0),
+        reward: limit(1.5),
+      });
+      expect(numbers(x).every((value) => value > 1.5)).toBe(true);
+      if (threshold === 0) expect(logNormalizers[0]).toBeCloseTo(Math.log(2 / 5), 12);
+    },
+  );
+
+  test('a strength of 0 lets all live', async () => {
+    const { logNormalizers } = await steer(still, start, { steps: 2, key, strength: 0, reward: limit(1.5) });
+    expect(logNormalizers[0]).toBe(0);
   });
 });

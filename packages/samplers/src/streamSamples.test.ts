@@ -75,4 +75,5 @@ test('a signal, an early end, and mistakes', async () => {
     /2 rows, got shape \[1, 1\]/,
   );
   await expect(run({}, 3)).rejects.toThrow(/expected a function/);
+  expect(await run({}, async (from: random.Key, rows: number) => draw(from, rows))).toBe(5);
 });

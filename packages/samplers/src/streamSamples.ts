@@ -31,7 +31,7 @@ export interface SampleChunk {
 }
 
 /**
- * Samples in chunks, for more than memory holds: `draw(key, rows)` makes a batch of samples (rows, …), and is called with
+ * Samples in chunks, for more than memory holds: `draw(key, rows)` makes a batch of samples (rows, …), or a promise of it, and is called with
  * always the same number of rows, so that a jitted draw is compiled once; rows beyond `count` are cut off. Chunk k has the
  * key `foldIn(key, k)`. Its tensors are disposed of before the next chunk is drawn; a loop over the stream may end early.
  *
@@ -40,7 +40,7 @@ export interface SampleChunk {
  * @throws ArgumentError for options of another kind, or a draw that returns other rows; the signal's reason.
  */
 export async function* streamSamples(
-  draw: (key: random.Key, rows: number) => Tensor,
+  draw: (key: random.Key, rows: number) => Tensor | Promise<Tensor>,
   options: StreamOptions,
 ): AsyncGenerator<SampleChunk, void, undefined> {
   const use = 'streamSamples';
@@ -58,7 +58,7 @@ export async function* streamSamples(
   for (let start = 0, k = 0; start < count; start += rows, k++) {
     signal?.throwIfAborted();
     const chunkKey = random.foldIn(key, k);
-    const batch = draw(chunkKey, rows);
+    const batch = await draw(chunkKey, rows);
     if (!Array.isArray(batch?.shape) || batch.shape[0] !== rows) {
       throw new ArgumentError(
         `${use}: expected draw to return a tensor of ${rows} rows, got ${Array.isArray(batch?.shape) ? `shape [${batch.shape.join(', ')}]` : typeof batch}.`,

@@ -1,5 +1,6 @@
-import { ArgumentError, checkFunctions, checkTensor, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkFunctions, checkTensor, ShapeError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import type { Velocity } from './field.ts';
+import { returnedLike } from './returned.ts';
 import { type EmbeddedManifold, tangentField } from './tangentField.ts';
 
 /** Throws `ArgumentError` unless x is a tensor, `ShapeError` unless it has a batch axis. */
@@ -26,11 +27,14 @@ export function checkField(use: string, velocity: Velocity, manifold: EmbeddedMa
 }
 
 /** The field as the solver sees it: time is a scalar of the solver's dtype, and goes to every row in the dtype of x. */
-export function fieldInTime(velocity: Velocity, manifold: EmbeddedManifold | undefined): Velocity {
-  const field = manifold ? tangentField(manifold, velocity) : velocity;
+export function fieldInTime(use: string, velocity: Velocity, manifold: EmbeddedManifold | undefined): Velocity {
+  const checked: Velocity = (x, t) => returnedLike(use, 'a velocity', velocity(x, t), x);
+  const field = manifold ? tangentField(manifold, checked) : checked;
   return (x, t) => field(x, rowTimes(x, t));
 }
 
 /** A scalar time for each row of x: [batch]. Other times are left as they are. */
-export const rowTimes = (x: Tensor, t: Tensor): Tensor =>
-  t.ndim === 0 ? t.astype(x.dtype).broadcastTo([x.shape[0]]) : t.astype(x.dtype);
+export function rowTimes(x: Tensor, t: Tensor | number): Tensor {
+  const times = typeof t === 'number' ? tensor(t, { dtype: x.dtype, device: x.device?.name }) : t.astype(x.dtype);
+  return times.ndim === 0 ? times.broadcastTo([x.shape[0]]) : times;
+}

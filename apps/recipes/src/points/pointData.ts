@@ -90,7 +90,7 @@ async function readFile(
     });
   }
   if (!source.toLowerCase().endsWith('.npy')) {
-    return parsePointsCsv(new TextDecoder().decode(bytes), {
+    return parsePointsCsv(bytes, {
       ...{ file, columns, skipBad },
       ...(label !== '' && { label }),
     });
@@ -135,10 +135,15 @@ export function preparePoints(stored: StoredData, seed: number): PointData {
     for (let i = 0; i < count; i++) center[j] += rows[i * width + j] / count;
     for (let i = 0; i < count; i++) scale[j] += (rows[i * width + j] - center[j]) ** 2 / count;
     scale[j] = Math.sqrt(scale[j]);
+    if (!Number.isFinite(scale[j])) {
+      throw new RecipeError(
+        `${stored.name}: column ${names[j]} has numbers whose squares are too large to add, such as ${rows[j]}; divide them first`,
+      );
+    }
     // A constant has a deviation of rounding.
     if (scale[j] > 1e-12 * Math.abs(center[j])) continue;
     throw new RecipeError(
-      `${stored.name}: column ${names[j]} has one value only, ${center[j]}, and no density; leave it out`,
+      `${stored.name}: column ${names[j]} has one value only, ${rows[j]}, and no density; leave it out`,
     );
   }
   const part = (indices: ArrayLike<number>): PartRows => {

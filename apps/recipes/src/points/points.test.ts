@@ -72,6 +72,11 @@ describe('a table with classes', () => {
 });
 
 describe('names what is wrong', () => {
+  test('numbers whose squares overflow', async () => {
+    const large = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i}e200,${i}`).join('\n')}`;
+    await expect(open(large)).rejects.toThrow('column a has numbers whose squares are too large to add');
+  });
+
   test('a column with one value', async () => {
     const constant = `a,b\n${Array.from({ length: 40 }, (_, i) => `${i},7`).join('\n')}`;
     await expect(open(constant)).rejects.toThrow('column b has one value only, 7');

@@ -4,7 +4,7 @@ import { newton } from '../newton.ts';
 import { advance, densePolynomial } from '../polynomial.ts';
 import { remembered } from '../remembered.ts';
 import { type LeafStep, type OdeSolver, type StepTask, solverOf, timeAt } from '../solver.ts';
-import { changeSize, type ImplicitOptions, massOf, startJacobian, timesMass } from '../stages.ts';
+import { changeSize, type ImplicitOptions, independentRowsOf, massOf, startJacobian, timesMass } from '../stages.ts';
 import type { State } from '../state.ts';
 
 const root6 = Math.sqrt(6);
@@ -30,24 +30,24 @@ const errorWeights = nodes.map(({ product, scale }) => (-gamma0 * product) / sca
  * `M y' = f` with a singular M of index 1. Error estimate of order 3, dense output of order 3 by its collocation
  * polynomial (Hairer and Wanner, Solving ODEs II, IV.5 and IV.8).
  */
-export const radauIIA5 = remembered(
-  (options: ImplicitOptions = {}): OdeSolver =>
-    solverOf(
-      {
-        name: 'radauIIA5',
-        order: 5,
-        errorOrder: 4,
-        stages: 3,
-        firstSameAsLast: true,
-        implicit: true,
-        denseLength: 4,
-        beginsWithSlope: true,
-        allowsMass: true,
-        history: 0,
-      },
-      (task) => radauStep(options.independentRows ?? false, task),
-    ),
-);
+export const radauIIA5 = remembered((options: ImplicitOptions = {}): OdeSolver => {
+  const independentRows = independentRowsOf('radauIIA5', options);
+  return solverOf(
+    {
+      name: 'radauIIA5',
+      order: 5,
+      errorOrder: 4,
+      stages: 3,
+      firstSameAsLast: true,
+      implicit: true,
+      denseLength: 4,
+      beginsWithSlope: true,
+      allowsMass: true,
+      history: 0,
+    },
+    (task) => radauStep(independentRows, task),
+  );
+});
 
 function radauStep(independentRows: boolean, task: StepTask): LeafStep {
   const { field, span, state, tolerances } = task;

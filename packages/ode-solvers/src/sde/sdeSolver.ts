@@ -1,5 +1,5 @@
 import { type Tensor, tree } from '@flowfield/tensor-webgpu';
-import type { StepSpan } from '../solver.ts';
+import { type StepSpan, stepSpanOf } from '../solver.ts';
 import { type Field, fieldOf, type OdeFunction, type State, stateOf } from '../state.ts';
 import type { Increment } from './brownian.ts';
 import { type Diffusion, type Noise, type NoiseKind, noiseTerm } from './noise.ts';
@@ -36,9 +36,9 @@ export interface SdeSolver extends SdeTraits {
   step<Y>(
     drift: OdeFunction<Y, undefined>,
     diffusion: Diffusion<Y, undefined>,
-    t: Tensor,
+    t: Tensor | number,
     y: Y,
-    h: Tensor,
+    h: Tensor | number,
     increment: { readonly w: unknown; readonly area?: unknown },
     noise?: NoiseKind,
   ): Y;
@@ -56,7 +56,7 @@ export function sdeSolverOf(traits: SdeTraits, leafStep: (task: SdeTask) => Stat
       const next = leafStep({
         drift: fieldOf(drift, structure, undefined),
         diffusion: noise.fieldOf(diffusion, structure, undefined),
-        span: { start: t, end: t.add(h), h },
+        span: stepSpanOf(t, h, state),
         state,
         increment: { w: moves, area: area === undefined ? moves.map((leaf) => leaf.mul(0)) : stateOf(area) },
         noise,

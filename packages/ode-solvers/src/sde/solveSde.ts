@@ -1,9 +1,11 @@
 import { checkedOptions, checkFunctions, type Tensor, take, tree } from '@flowfield/tensor-webgpu';
-import { type ClockOptions, clockOf, knownGrid } from '../clock.ts';
-import { OdeError } from '../errors.ts';
-import { checkFixedTimes } from '../options.ts';
+import { type ClockOptions, clockOf, knownGrid, roundingOf } from '../clock.ts';
+import { codeOf, OdeError } from '../errors.ts';
+import { checkFixedTimes, checkKinds } from '../options.ts';
 import { numbersOf, type Reading, type ReadTime, readable, readLater, readNow } from '../reading.ts';
-import { fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from '../state.ts';
+import { firstBad, STATE_NOT_FINITE } from '../report.ts';
+import { alike, fieldOf, type OdeFunction, probeOf, type State, stateOf, timeTypeOf } from '../state.ts';
+import { checkFlags, isList, readTimes } from '../times.ts';
 import { isKey, type NoiseSource, refuse } from './brownian.ts';
 import { eulerMaruyama } from './eulerMaruyama.ts';
 import { type Diffusion, type NoiseKind, noiseTerm } from './noise.ts';
@@ -28,7 +30,7 @@ export interface SdeOptions<Y, Args = undefined> {
   /** Handed to drift and diffusion. */
   readonly args?: Args;
   /** The state at the end (default), at given times, where a step then ends, or at all steps. */
-  readonly saveAt?: { readonly t1?: true; readonly ts?: readonly number[]; readonly steps?: true };
+  readonly saveAt?: { readonly t1?: boolean; readonly ts?: readonly number[] | Tensor; readonly steps?: boolean };
   /** Applied to the state after each step: a projection onto a manifold, say. */
   readonly project?: (y: Y) => Y;
   /** Keep only the states of the steps for the backward pass and compute the rest again. */
@@ -115,6 +117,8 @@ function* solving<Y, Args>(
   const args = options.args as Args;
   checkSolver(solver, kind);
   checkedOptions('solveSde: saveAt', saveAt, ['t1', 'ts', 'steps']);
+  checkKinds('solveSde', saveAt);
+  checkFlags('solveSde', options, ['checkpoint', 'throw']);
   const { structure } = tree.flatten(y0);
   if (!isKey(noise) && typeof (noise as NoiseSource | undefined)?.increment !== 'function')
     refuse('solveSde', 'noise must be a key (random.key(seed)) or a path (virtualBrownianTree(…)). Give one.');
@@ -131,7 +135,7 @@ function* solving<Y, Args>(
   const functions: SdeFunctions = {
     drift: fieldOf(drift, structure, args, 'solveSde', 'the drift'),
     diffusion: term.fieldOf(diffusion, structure, args),
-    project: project ? (state) => stateOf(project(rebuild(state))) : null,
+    project: project ? (state) => alike('project', structure, state, project(rebuild(state)), 'solveSde') : null,
     increment: isKey(noise) ? null : (step) => (noise as NoiseSource).increment(step),
   };
   const key = isKey(noise) ? noise : null;
@@ -159,7 +163,8 @@ function* solving<Y, Args>(
     const [code, at] = yield* numbersOf([end.code, end.t]);
     if (code !== 0) {
       const [step] = yield* numbersOf([solved.times.slice(1).sub(solved.times.slice(0))]);
-      throw new OdeError({ code, time: at, step }, 'solveSde');
+      const bad = code === codeOf('nonFinite') ? yield* firstBad(end.state) : undefined;
+      throw new OdeError({ code, time: at, step, ...(bad && { ...bad, reason: STATE_NOT_FINITE }) }, 'solveSde');
     }
   }
   const kept = (all: Tensor): Tensor => (places ? take(all, places) : all);
@@ -176,18 +181,20 @@ function* solving<Y, Args>(
 /** Times to save become times at which a step ends. */
 function withSaved<Y, Args>(
   { t0, t1, steps, step, grid }: SdeOptions<Y, Args>,
-  ts: readonly number[] | undefined,
+  given: readonly number[] | Tensor | undefined,
 ): { times: ClockOptions; places: number[] | null } {
   const times = { t0, t1, steps, step, grid };
-  if (ts === undefined) return { times, places: null };
+  if (given === undefined) return { times, places: null };
   const known = knownGrid(times);
-  if (!known) refuse('solveSde', 'saveAt.ts needs t0, t1 and a grid as numbers. Give them so, or save all steps.');
-  const all = known as readonly number[];
-  const [first, last] = [all[0], all[all.length - 1]];
-  const near = 1e-12 * Math.max(Math.abs(first), Math.abs(last));
-  const fresh = ts.filter((t) => !all.some((known) => Math.abs(known - t) <= near));
-  const merged = [...all, ...fresh].sort((a, b) => (last >= first ? a - b : b - a));
-  const places = ts.map((t) => merged.findIndex((known) => Math.abs(known - t) <= near));
+  const ts = readTimes(given);
+  if (!known || !ts)
+    return refuse('solveSde', 'saveAt.ts needs t0, t1, a grid and ts as numbers. Give them so, or save all steps.');
+  const [first, last] = [known[0], known[known.length - 1]];
+  const coarse = !isList(given) && given.dtype !== 'f64';
+  const near = (coarse ? roundingOf('f32', 'f64') : 1e-12) * Math.max(Math.abs(first), Math.abs(last));
+  const fresh = ts.filter((t) => !known.some((at) => Math.abs(at - t) <= near));
+  const merged = [...known, ...fresh].sort((a, b) => (last >= first ? a - b : b - a));
+  const places = ts.map((t) => merged.findIndex((at) => Math.abs(at - t) <= near));
   return { times: { grid: merged }, places };
 }
 

@@ -74,7 +74,10 @@ export function virtualBrownianTree(key: Tensor, options: BrownianTreeOptions): 
     refuse(use, `t0 must be a number below t1, got ${t0} and ${t1}. Swap them; steps may run backwards on the path.`);
   if (!(tolerance > 0 && tolerance <= 1))
     refuse(use, `tolerance must be a share of the interval, 0 to 1, got ${tolerance}.`);
+  if (!Array.isArray(shape) || !shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0))
+    refuse(use, `shape must be a list of whole numbers of at least 0, got ${JSON.stringify(shape)}. Correct it.`);
   if (dtype !== 'f32' && dtype !== 'f64') refuse(use, `dtype must be 'f32' or 'f64', got '${dtype}'.`);
+  const pin = end === undefined ? undefined : pinOf(end, shape, dtype);
   const levels = Math.ceil(-Math.log2(tolerance));
   const span = t1 - t0;
   const form: NoiseForm = [{ shape, dtype }];
@@ -83,7 +86,7 @@ export function virtualBrownianTree(key: Tensor, options: BrownianTreeOptions): 
 
   const placeAt = (t: Tensor): Place => {
     const share = t.sub(t0).div(span);
-    const pinned = end === undefined ? null : unmixed(scalarOf(end, dtype).broadcastTo(shape), mix);
+    const pinned = pin === undefined ? null : unmixed(pin, mix);
     const root: Node = {
       key: random.foldIn(key, 2),
       start: share.mul(0),
@@ -182,14 +185,42 @@ export function virtualBrownianTree(key: Tensor, options: BrownianTreeOptions): 
 const matrixOf = (values: Tensor | readonly (readonly number[])[], dtype: 'f32' | 'f64'): Tensor =>
   Array.isArray(values) ? tensor(values, { dtype }) : (values as Tensor).astype(dtype);
 
+/** W(t1) of a pinned path, in its shape. */
+function pinOf(end: Tensor | number, shape: readonly number[], dtype: 'f32' | 'f64'): Tensor {
+  const value = scalarOf(end, dtype);
+  const fits =
+    value.ndim <= shape.length && value.shape.every((extent, i) => [1, shape.at(i - value.ndim)].includes(extent));
+  if (!fits)
+    refuse(
+      'virtualBrownianTree',
+      `end must be a number or have the shape [${shape.join(', ')}], got [${value.shape.join(', ')}]. Make them agree.`,
+    );
+  if (canRead(value) && !value.dataSync().every((at) => Number.isFinite(at)))
+    refuse(
+      'virtualBrownianTree',
+      'end must be finite, got NaN or infinity. Leave it out for a path that is not pinned.',
+    );
+  return value.broadcastTo(shape);
+}
+
 /** The factor L of a covariance `L Lᵀ`. */
 function mixing(covariance: Tensor, shape: readonly number[]): Tensor {
-  const size = shape.at(-1);
+  const size = shape.at(-1) as number;
   if (covariance.ndim !== 2 || covariance.shape[0] !== size || covariance.shape[1] !== size)
     refuse(
       'virtualBrownianTree',
       `covariance must be [m, m] for the last axis m of the shape [${shape.join(', ')}], got [${covariance.shape.join(', ')}]. Make them agree.`,
     );
+  if (canRead(covariance)) {
+    const c = Array.from(covariance.dataSync());
+    const largest = c.reduce((most, entry) => Math.max(most, Math.abs(entry)), 0);
+    const even = c.every((entry, i) => Math.abs(entry - c[(i % size) * size + Math.floor(i / size)]) <= 1e-6 * largest);
+    if (!even)
+      refuse(
+        'virtualBrownianTree',
+        'covariance must be symmetric and finite, and its entries above the diagonal are not those below. Correct it.',
+      );
+  }
   return linalg.cholesky(covariance);
 }
 

@@ -1,4 +1,4 @@
-import { gather, type random, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, gather, type random, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from '../errors.ts';
 import { asFloating, checkFinite, checkGiven } from '../times.ts';
 
@@ -47,7 +47,8 @@ export interface Coupling {
 }
 
 /** Both sides as floating tensors of rows of one shape. */
-export function checkSides(use: string, { x0, x1 }: CouplingInput): { x0: Tensor; x1: Tensor } {
+export function checkSides(use: string, input: CouplingInput): { x0: Tensor; x1: Tensor } {
+  const { x0, x1 } = checkedOptions(`${use}.pair`, input, ['x0', 'x1', 'key', 'source', 'data']);
   checkGiven(use, 'x0', x0);
   checkGiven(use, 'x1', x1);
   const [source, data] = [asFloating(x0), asFloating(x1)];

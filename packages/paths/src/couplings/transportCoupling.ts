@@ -1,6 +1,7 @@
 import { checkedOptions, type random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
 import { PathShapeError, TransportError } from '../errors.ts';
+import { returnedTensor } from '../returned.ts';
 import { assignment } from './assignment.ts';
 import {
   type Coupling,
@@ -67,11 +68,12 @@ export function transportCoupling(options: TransportCouplingOptions = {}): Coupl
   checkOneOf(use, 'a method', method, ['exact', 'sinkhorn', 'unbalanced']);
   checkedNumber(`${use}: regularization`, regularization, Number.MIN_VALUE);
   checkedNumber(`${use}: marginalPenalty`, marginalPenalty, Number.MIN_VALUE);
+  if (near) checkedOptions(`${use}: near`, near, ['field', 'weight']);
   if (near) checkedNumber(`${use}: near.weight`, near.weight, 0);
 
   const costs = (input: CouplingInput, x0: Tensor, x1: Tensor): Float64Array => {
     const [n0, n1] = [x0.shape[0], x1.shape[0]];
-    const given = cost(x0, x1);
+    const given = returnedTensor(use, 'costs', cost(x0, x1));
     if (given.shape.join() !== `${n0},${n1}`) {
       throw new PathShapeError(
         `${use}: expected costs of shape [${n0}, ${n1}], got [${given.shape.join(', ')}]. Return one for each pair.`,

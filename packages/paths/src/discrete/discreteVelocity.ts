@@ -3,7 +3,7 @@ import { denominator, withDelta } from '../denominators.ts';
 import { coefficientsAt, type Scheduler } from '../scheduler.ts';
 import { asTimes, checkTimes, perRow } from '../times.ts';
 import { checkConvex } from './mixturePath.ts';
-import { asTokens, checkLogits } from './tokens.ts';
+import { asTokens, checkLogits, checkRange } from './tokens.ts';
 
 /**
  * The rates of jumps of the mixture path with posterior softmax(logits): u(y | x_t) = κ'/(1-κ) (p(y | x_t) - [y = x_t]),
@@ -26,6 +26,7 @@ export function discreteVelocity(
   checkTimes(use, times);
   const c = withDelta(coefficientsAt(scheduler, times));
   const rate = c.dAlphaT.div(denominator(use, scheduler, 'sigmaT', c, times));
+  checkRange(use, 'xt', tokens, probabilities.shape[probabilities.ndim - 1]);
   const here = oneHot(tokens, probabilities.shape[probabilities.ndim - 1], { dtype: probabilities.dtype });
   return probabilities.sub(here).mul(perRow(rate, probabilities));
 }

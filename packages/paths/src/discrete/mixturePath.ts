@@ -2,7 +2,7 @@ import { random, type Tensor, type TensorLike, where } from '@flowfield/tensor-w
 import { PathShapeError, SchedulerError, TokenError } from '../errors.ts';
 import { checkScheduler, type Scheduler } from '../scheduler.ts';
 import { condOTScheduler } from '../schedulers/condOT.ts';
-import { asTimes, checkTimes, perRow } from '../times.ts';
+import { asTimes, checkGiven, checkTimes, perRow } from '../times.ts';
 import { asTokens } from './tokens.ts';
 
 /** The ends of a path over tokens. */
@@ -45,6 +45,7 @@ export function mixturePath(scheduler: Scheduler = condOTScheduler()): MixturePa
   return {
     scheduler,
     sample<Extra extends object>(input: MixtureInput & Extra) {
+      checkGiven(use, 'x0, x1 and t', input);
       const [x0, x1] = [asTokens(use, 'x0', input.x0), asTokens(use, 'x1', input.x1)];
       if (x0.shape.join() !== x1.shape.join()) {
         throw new PathShapeError(

@@ -5,6 +5,7 @@ import {
   type random,
   type Tensor,
   type TensorLike,
+  where,
 } from '@flowfield/tensor-webgpu';
 import { denominator, withDelta } from '../denominators.ts';
 import { checkReduction, type LossReduction, reduceRows } from '../lossReduction.ts';
@@ -70,7 +71,8 @@ export function generalizedKLLoss<Extra extends object = object>(
   const stays = xt.equal(x1).astype(logarithms.dtype);
   const own = atTokens(logarithms, xt).exp();
   const missed = atTokens(logarithms, x1).neg();
-  const errors = stays.sub(own).add(missed.mul(stays.neg().add(1)));
+  // A token that stays costs nothing even where the posterior has it as impossible: 0 times infinity is 0 here.
+  const errors = stays.sub(own).add(where(xt.equal(x1), 0, missed));
   return reduceRows(use, errors.mul(perRow(rate, x1)), reduction);
 }
 

@@ -10,6 +10,7 @@ import {
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { TokenError } from '../errors.ts';
+import { returnedTensor } from '../returned.ts';
 import { checkGiven, firstFailing } from '../times.ts';
 
 /** The distribution of tokens at t = 0, the same and independent at each place. */
@@ -65,7 +66,8 @@ export function asTokens(use: string, name: string, tokens: TensorLike): Tensor 
 }
 
 /** Logits (…, vocabulary) for tokens (…). @throws TokenError for another shape. */
-export function checkLogits(use: string, logits: Tensor, tokens: Tensor): Tensor {
+export function checkLogits(use: string, given: unknown, tokens: Tensor): Tensor {
+  const logits = returnedTensor(use, 'logits', given);
   const { shape } = logits;
   if (shape.length === tokens.shape.length + 1 && tokens.shape.every((extent, i) => extent === shape[i])) return logits;
   throw new TokenError(

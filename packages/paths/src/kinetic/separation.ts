@@ -50,7 +50,7 @@ export function separationOf(
   const theta = thetaNodes(checkedWhole('separationOf: nodes', nodes, 3));
   const residual = theta.slice(0, -1).map((angle) => {
     const value = posteriorVariance(Math.tan(angle));
-    if (value >= -ROUNDING && value <= 1 + ROUNDING) return value;
+    if (typeof value === 'number' && value >= -ROUNDING && value <= 1 + ROUNDING) return value;
     throw new SeparationError(
       `separationOf: expected 1 - λ in [0, 1], got ${value} at snr ${Math.tan(angle)}. Divide the data by their root mean square, so that E|x1|² is the dimension.`,
     );

@@ -1,4 +1,4 @@
-import { fullLike, sub, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import { checkedOptions, fullLike, sub, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
 import { SchedulerError } from '../errors.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { fractionOf } from './ratios.ts';
@@ -14,7 +14,8 @@ export interface CondOTOptions {
  * Source: Lipman et al. 2022, "Flow Matching for Generative Modeling", eq. 20 (the optimal-transport path).
  * @throws SchedulerError for sigmaMin outside [0, 1).
  */
-export function condOTScheduler({ sigmaMin = 0 }: CondOTOptions = {}): Scheduler {
+export function condOTScheduler(options: CondOTOptions = {}): Scheduler {
+  const { sigmaMin = 0 } = checkedOptions('condOTScheduler', options, ['sigmaMin']);
   if (!(sigmaMin >= 0 && sigmaMin < 1)) {
     throw new SchedulerError(
       `condOTScheduler: expected sigmaMin in [0, 1), got ${sigmaMin}. Use 0 for the plain straight path.`,

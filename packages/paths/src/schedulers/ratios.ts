@@ -1,4 +1,14 @@
-import { div, greater, maximum, sqrt, type Tensor, type TensorLike, tensor, where } from '@flowfield/tensor-webgpu';
+import {
+  customJvp,
+  div,
+  greater,
+  maximum,
+  sqrt,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 
 /** The smallest sqrt(1 - t²) or sqrt(1 - t) of a t < 1 that the dtype holds, roughly: the square root of its rounding unit. */
 const LEAST_ROOT = { f32: 2 ** -12, f64: 2 ** -26 };
@@ -7,8 +17,17 @@ const LEAST_ROOT = { f32: 2 ** -12, f64: 2 ** -26 };
 export const positive = (sigma: Tensor): Tensor =>
   maximum(sigma, sigma.dtype === 'f64' ? LEAST_ROOT.f64 : LEAST_ROOT.f32);
 
-/** sqrt of a number that rounding may have taken below 0. */
-export const rootOf = (square: Tensor): Tensor => sqrt(maximum(square, 0));
+/**
+ * sqrt of a number that rounding may have taken below 0. Its derivative at 0, which is infinite, is that of the smallest
+ * root, so that those of σ stay finite, and are σ'.
+ */
+export const rootOf: (square: Tensor) => Tensor = customJvp(
+  (square: Tensor) => sqrt(maximum(square, 0)),
+  ([square], [moved]) => {
+    const root = rootOf(square);
+    return [root, moved.div(positive(root).mul(2))];
+  },
+);
 
 /** A signal-to-noise ratio: what is below 0 is taken for 0. */
 export function ratio(snr: TensorLike): Tensor {

@@ -1,4 +1,13 @@
-import { exp, fullLike, log, maximum, type Tensor, type TensorLike, tensor } from '@flowfield/tensor-webgpu';
+import {
+  checkedOptions,
+  exp,
+  fullLike,
+  log,
+  maximum,
+  type Tensor,
+  type TensorLike,
+  tensor,
+} from '@flowfield/tensor-webgpu';
 import { SchedulerError } from '../errors.ts';
 import type { Scheduler } from '../scheduler.ts';
 
@@ -18,7 +27,8 @@ export interface VEOptions {
  * Source: Song et al. 2021, "Score-Based Generative Modeling through SDEs", with time reversed.
  * @throws SchedulerError unless 0 < sigmaMin < sigmaMax.
  */
-export function veScheduler({ sigmaMin = 0.01, sigmaMax = 50 }: VEOptions = {}): Scheduler {
+export function veScheduler(options: VEOptions = {}): Scheduler {
+  const { sigmaMin = 0.01, sigmaMax = 50 } = checkedOptions('veScheduler', options, ['sigmaMin', 'sigmaMax']);
   if (!(sigmaMin > 0 && sigmaMax > sigmaMin && Number.isFinite(sigmaMax))) {
     throw new SchedulerError(`veScheduler: expected 0 < sigmaMin < sigmaMax, got ${sigmaMin} and ${sigmaMax}.`);
   }

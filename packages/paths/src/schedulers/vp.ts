@@ -1,4 +1,5 @@
 import {
+  checkedOptions,
   div,
   exp,
   expm1,
@@ -34,7 +35,8 @@ export interface VPOptions {
  * Source: Song et al. 2021, "Score-Based Generative Modeling through SDEs".
  * @throws SchedulerError unless 0 < betaMin < betaMax.
  */
-export function vpScheduler({ betaMin = 0.1, betaMax = 20 }: VPOptions = {}): Scheduler {
+export function vpScheduler(options: VPOptions = {}): Scheduler {
+  const { betaMin = 0.1, betaMax = 20 } = checkedOptions('vpScheduler', options, ['betaMin', 'betaMax']);
   if (!(betaMin > 0 && betaMax > betaMin && Number.isFinite(betaMax))) {
     throw new SchedulerError(`vpScheduler: expected 0 < betaMin < betaMax, got ${betaMin} and ${betaMax}.`);
   }

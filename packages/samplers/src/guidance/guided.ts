@@ -1,6 +1,15 @@
-import { ArgumentError, checkedOptions, checkFunctions, concat, type Tensor, tree } from '@flowfield/tensor-webgpu';
+import {
+  ArgumentError,
+  checkedOptions,
+  checkFunctions,
+  concat,
+  ShapeError,
+  type Tensor,
+  tree,
+} from '@flowfield/tensor-webgpu';
 import { GuidanceError } from '../errors.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
+import { returnedLike, returnedTensor } from '../returned.ts';
 import { spread } from '../rows.ts';
 import { checkWeight, type GuidanceSchedule } from './weights.ts';
 
@@ -38,10 +47,10 @@ export function guided(fields: GuidedFields, weight: GuidanceWeight, options: Gu
     if (weight === 1) return refusingTokens(use, conditional, evaluationsOf(conditional));
     if (weight === 0) return refusingTokens(use, unconditional, evaluationsOf(unconditional));
   } else checkFunctions(use, schedule);
+  const call = (field: Velocity, x: Tensor, t: Tensor): Tensor => returnedLike(use, 'a velocity', field(x, t), x);
   const both = (x: Tensor, t: Tensor): Tensor => {
-    const plain = unconditional(x, t);
-    const step = conditional(x, t).sub(plain);
-    return plain.add(schedule ? step.mul(spread(schedule(t), x)) : step.mul(weight as number));
+    const plain = call(unconditional, x, t);
+    return plain.add(weighed(use, schedule ?? weight, call(conditional, x, t).sub(plain), t));
   };
   return refusingTokens(use, both, evaluationsOf(conditional) + evaluationsOf(unconditional));
 }
@@ -74,7 +83,7 @@ export function guidedModel<C>(
   const varies = schedule ?? (typeof weight === 'function' ? weight : undefined);
   if (varies === undefined && (weight === 0 || weight === 1)) {
     const one = weight === 1 ? condition : empty;
-    return refusingTokens(use, (x, t) => model(x, t, one), 1);
+    return refusingTokens(use, (x, t) => returnedLike(use, 'a velocity', model(x, t, one), x), 1);
   }
   if (varies === undefined) checkWeight(use, weight as number);
   else checkFunctions(use, varies);
@@ -83,10 +92,10 @@ export function guidedModel<C>(
     use,
     (x, t) => {
       const rows = x.shape[0];
-      const result = model(concat([x, x], 0), concat([t, t], 0), two);
+      const pair = concat([x, x], 0);
+      const result = returnedLike(use, 'velocities', model(pair, concat([t, t], 0), two), pair);
       const [given, plain] = [result.slice([0, rows]), result.slice([rows, 2 * rows])];
-      const step = given.sub(plain);
-      return plain.add(varies ? step.mul(spread(varies(t), x)) : step.mul(weight as number));
+      return plain.add(weighed(use, varies ?? weight, given.sub(plain), t));
     },
     2,
   );
@@ -120,13 +129,28 @@ export function guidedByMany(unconditional: Velocity, conditions: readonly Weigh
   return refusingTokens(
     use,
     (x, t) => {
-      const plain = unconditional(x, t);
-      return list.reduce((sum, { conditional, weight }) => {
-        const step = conditional(x, t).sub(plain);
-        return sum.add(typeof weight === 'function' ? step.mul(spread(weight(t), x)) : step.mul(weight));
-      }, plain);
+      const call = (field: Velocity): Tensor => returnedLike(use, 'a velocity', field(x, t), x);
+      const plain = call(unconditional);
+      return list.reduce(
+        (sum, { conditional, weight }) => sum.add(weighed(use, weight, call(conditional).sub(plain), t)),
+        plain,
+      );
     },
     total,
+  );
+}
+
+/** A difference of fields, (batch, …), times its weight at t. */
+function weighed(use: string, weight: GuidanceWeight, step: Tensor, t: Tensor): Tensor {
+  if (typeof weight === 'number') return step.mul(weight);
+  const given: unknown = weight(t);
+  if (typeof given === 'number') return step.mul(given);
+  const weights = returnedTensor(use, 'weights', given);
+  const rows = step.shape[0];
+  if (weights.ndim === 0 || (weights.shape[0] === rows && weights.size === rows))
+    return step.mul(spread(weights, step));
+  throw new ShapeError(
+    `${use}: expected weights of the shape of t [${t.shape.join(', ')}], got [${weights.shape.join(', ')}]. Return one for each time.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { checkedOptions, checkFunctions, grad, ShapeError, type Tensor } from '@
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
+import { returnedRows, returnedTensor } from '../returned.ts';
 import { perRow, spread } from '../rows.ts';
 
 /** b_t = σ²α'/α - σσ' is infinite where α = 0, its product with the gradient is not: guidance is taken from here on. */
@@ -30,7 +31,9 @@ export function rewardGuided(model: Velocity, options: RewardOptions): Velocity 
   const { reward, strength = 1 } = checkedOptions(use, options, [...modelOptionNames, 'reward', 'strength']);
   checkFunctions(use, reward);
   checkedNumber(`${use}: strength`, strength, -Number.MAX_VALUE);
-  return led(use, pathModel(use, model, options), evaluationsOf(model), (data, t) => reward(data, t).mul(strength));
+  return led(use, pathModel(use, model, options), evaluationsOf(model), (data, t) =>
+    returnedRows(use, 'reward', reward(data, t), data.shape[0]).mul(strength),
+  );
 }
 
 export interface InverseProblemOptions extends ModelOptions {
@@ -81,7 +84,7 @@ export function inverseProblemGuided(model: Velocity, options: InverseProblemOpt
   checkedNumber(`${use}: noise`, noise, 0);
   checkedNumber(`${use}: strength`, strength, 0);
   const likelihood = (data: Tensor, t: Tensor): Tensor => {
-    const seen = operator(data);
+    const seen = returnedTensor(use, 'what is observed', operator(data));
     const fits =
       seen.ndim === observation.ndim &&
       seen.shape.every((extent, i) => extent === observation.shape[i] || (i === 0 && observation.shape[0] === 1));
@@ -108,11 +111,7 @@ function led(use: string, model: PathModel, evaluations: number, value: (data: T
   const field = (x: Tensor, t: Tensor): Tensor => {
     const times = perRow(t, x).maximum(LEAST_GUIDANCE_TIME);
     const slope = grad((at: Tensor) => {
-      const rows = value(model.as('data', at, times), times);
-      if (rows.ndim === 1 && rows.shape[0] === x.shape[0]) return rows.sum();
-      throw new ShapeError(
-        `${use}: expected one value for each of the ${x.shape[0]} rows, got shape [${rows.shape.join(', ')}]. Sum it over the axes of a point.`,
-      );
+      return returnedRows(use, 'value', value(model.as('data', at, times), times), x.shape[0]).sum();
     })(x);
     return model.as('velocity', x, t).add(slope.mul(spread(scoreFactor(model.scheduler, times), x)));
   };

@@ -1,4 +1,4 @@
-import { checkedWhole, gather, ShapeError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { checkedWhole, checkTensor, gather, ShapeError, type Tensor, tensor } from '@flowfield/tensor-webgpu';
 import { WeightError } from '../errors.ts';
 import { checkBatch } from '../velocity.ts';
 import { hostNumbers } from './weights.ts';
@@ -21,6 +21,7 @@ export function bestOfN(x: Tensor, rewards: Tensor, n: number): BestSamples {
   const use = 'bestOfN';
   const rows = checkBatch(use, x).shape[0];
   checkedWhole(`${use}: n`, n);
+  checkTensor(use, 'rewards', rewards);
   if (rewards.ndim !== 1 || rewards.shape[0] !== rows || rows % n !== 0) {
     throw new ShapeError(
       `${use}: expected rewards of shape [${rows}] and a multiple of ${n} rows, got [${rewards.shape.join(', ')}] and ${rows} rows.`,

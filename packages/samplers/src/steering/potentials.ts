@@ -34,7 +34,11 @@ export function potentialStep(
   const next = reward.map((r, i) =>
     potential === 'difference' ? r : potential === 'max' ? Math.max(level[i], r) : level[i] + r,
   );
-  const logWeights = reward.map((r, i) => (last ? r - spent[i] : potential === 'difference' ? r - level[i] : next[i]));
+  const logWeights = reward.map((r, i) => {
+    // What had the weight 0 keeps it: no later weight brings it back.
+    if (spent[i] === Number.NEGATIVE_INFINITY && !Number.isNaN(r)) return 0;
+    return last ? r - spent[i] : potential === 'difference' ? r - level[i] : next[i];
+  });
   return { logWeights, memory: { level: next, spent: spent.map((value, i) => value + logWeights[i]) } };
 }
 

@@ -38,12 +38,15 @@ export function resample(weights: Numbers, options: ResampleOptions): Int32Array
   const use = 'resample';
   const { key, scheme = 'systematic', count } = checkedOptions(use, options, ['key', 'scheme', 'count']);
   checkOneOf(use, 'a scheme', scheme, resamplingSchemes);
-  const w = hostNumbers(use, weights);
-  const bad = w.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
+  const given = hostNumbers(use, weights);
+  const bad = given.findIndex((value) => !(value >= 0 && Number.isFinite(value)));
+  // In units of the largest, so that no sum overflows.
+  const largest = given.reduce((most, value) => Math.max(most, value), 0);
+  const w = given.map((value) => (largest > 0 ? value / largest : value));
   const total = w.reduce((sum, value) => sum + value, 0);
   if (bad >= 0 || !(total > 0)) {
     throw new WeightError(
-      `${use}: expected weights of at least 0 with a positive sum, got ${bad >= 0 ? `${w[bad]} at ${bad}` : 'zeros alone'}. Take exp of log-weights less their largest first.`,
+      `${use}: expected weights of at least 0 with a positive sum, got ${bad >= 0 ? `${given[bad]} at ${bad}` : 'zeros alone'}. Take exp of log-weights less their largest first.`,
     );
   }
   const n = checkedWhole(`${use}: count`, count ?? w.length);

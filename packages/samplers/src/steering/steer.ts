@@ -7,15 +7,15 @@ import {
   jit,
   onHost,
   random,
-  ShapeError,
   type Tensor,
   tensor,
 } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
+import { returnedRows } from '../returned.ts';
 import { scalarType } from '../rows.ts';
 import { allFinite, type ChainOptions, chainGrid, notFinite } from '../transitions/chain.ts';
 import type { ChainProgress } from '../transitions/runChain.ts';
-import { checkTransition, type Transition } from '../transitions/transition.ts';
+import { checkTransition, moved, type Transition } from '../transitions/transition.ts';
 import { checkBatch } from '../velocity.ts';
 import { freshMemory, inherit, type Potential, potentialStep, potentials } from './potentials.ts';
 import { type ResamplingScheme, resample, resamplingSchemes } from './resample.ts';
@@ -134,14 +134,19 @@ export async function steer(transition: Transition, x0: Tensor, options: SteerOp
   const dtype = scalarType(x0);
   const scalar = (t: number): Tensor => tensor(t, { dtype, device: x0.device?.name });
   const step = jit((x: Tensor, t: Tensor, next: Tensor, stepKey: random.Key) => {
-    const y = transition(x, t, next, random.foldIn(stepKey, 0)).astype(x.dtype);
+    const y = moved(use, transition, x, t, next, random.foldIn(stepKey, 0));
     return { y, finite: allFinite(y) };
   });
   const look = jit(
     (x: Tensor, t: Tensor): Tensor =>
-      rewardRows(use, (value as NonNullable<typeof value>)(x, t.astype(floating(x)).broadcastTo([rows])), rows),
+      returnedRows(
+        use,
+        'value',
+        (value as NonNullable<typeof value>)(x, t.astype(floating(x)).broadcastTo([rows])),
+        rows,
+      ),
   );
-  const final = jit((x: Tensor): Tensor => rewardRows(use, reward(x), rows));
+  const final = jit((x: Tensor): Tensor => returnedRows(use, 'reward', reward(x), rows));
   const pick = jit((x: Tensor, parents: Tensor): Tensor => gather(x, parents));
 
   let x = x0;
@@ -163,7 +168,8 @@ export async function steer(transition: Transition, x0: Tensor, options: SteerOp
     const last = k === total;
     if (last || value) {
       const seen = Float64Array.from(await (last ? final(x) : look(x, scalar(grid[k]))).data()).map(
-        (r) => r * strength,
+        // A weak reward of -∞ is still -∞; one that does not count is 0.
+        (r) => (strength === 0 && !Number.isNaN(r) ? 0 : r * strength),
       );
       if (!last) evaluations += valueEvaluations;
       const weighed = potentialStep(potential, memory, seen, last);
@@ -205,10 +211,3 @@ export async function steer(transition: Transition, x0: Tensor, options: SteerOp
 }
 
 const floating = (x: Tensor): 'f32' | 'f64' => (x.dtype === 'f64' ? 'f64' : 'f32');
-
-function rewardRows(use: string, found: Tensor, rows: number): Tensor {
-  if (found.ndim === 1 && found.shape[0] === rows) return found;
-  throw new ShapeError(
-    `${use}: expected one reward for each of the ${rows} rows, got shape [${found.shape.join(', ')}]. Sum it over the axes of a point.`,
-  );
-}

@@ -5,9 +5,15 @@ import { WeightError } from '../errors.ts';
 /** Numbers of a list, a typed array or a tensor. */
 export type Numbers = ArrayLike<number> | Tensor;
 
+const isTensor = (given: Numbers): given is Tensor =>
+  typeof (given as { dataSync?: unknown } | null | undefined)?.dataSync === 'function';
+
 /** The numbers in double precision; throws `WeightError` unless there is one at least. */
 export function hostNumbers(use: string, given: Numbers): Float64Array {
-  const values = Float64Array.from('dataSync' in given ? given.dataSync() : given);
+  if (typeof (given as { length?: unknown } | null | undefined)?.length !== 'number' && !isTensor(given)) {
+    throw new WeightError(`${use}: expected numbers as a list, a typed array or a tensor, got ${String(given)}.`);
+  }
+  const values = Float64Array.from(isTensor(given) ? given.dataSync() : given);
   if (values.length > 0) return values;
   throw new WeightError(`${use}: expected at least one number, got none.`);
 }
@@ -59,6 +65,12 @@ export function temperingStep(logLikelihoods: Numbers, target: number, remaining
   checkedNumber(`${use}: remaining`, remaining, Number.MIN_VALUE);
   const size = (step: number): number => effectiveSampleSize(values.map((value) => (value === 0 ? 0 : value * step)));
   if (size(remaining) >= target) return remaining;
+  const alive = values.reduce((sum, value) => sum + (value > Number.NEGATIVE_INFINITY ? 1 : 0), 0);
+  if (alive < target) {
+    throw new WeightError(
+      `${use}: only ${alive} of ${values.length} log-likelihoods are above -∞, so that no step leaves ${target} particles. Lower the target, or resample first.`,
+    );
+  }
   let [low, high] = [0, remaining];
   for (let i = 0; i < BISECTIONS; i++) {
     const middle = (low + high) / 2;

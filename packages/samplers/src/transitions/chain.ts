@@ -13,7 +13,7 @@ import {
 import { ChainTimeError, NonFiniteSampleError } from '../errors.ts';
 import { scalarType } from '../rows.ts';
 import { checkBatch } from '../velocity.ts';
-import { checkTransition, type Transition } from './transition.ts';
+import { checkTransition, moved, type Transition } from './transition.ts';
 
 export interface ChainOptions {
   /** Ascending times in [0, 1], the first and the last included. */
@@ -85,7 +85,7 @@ export function sampleChain(transition: Transition, x0: Tensor, options: SampleC
   const run = (start: Tensor, from: random.Key) =>
     scan<Tensor, { t: Tensor; next: Tensor; k: Tensor }, { x: Tensor | null; finite: Tensor }>(
       (x, { t, next, k }) => {
-        const y = transition(x, t, next, random.foldIn(from, k)).astype(x.dtype);
+        const y = moved(use, transition, x, t, next, random.foldIn(from, k));
         return [y, { x: trajectory ? y : null, finite: allFinite(y) }];
       },
       start,

@@ -4,6 +4,7 @@ import { checkedOptions, checkFunctions, type random, stack, type Tensor, where 
 import { checkedNumber } from '../choices.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
 import { renoise } from '../renoise.ts';
+import { returnedLike } from '../returned.ts';
 import { perRow, scalarType } from '../rows.ts';
 import { checkSolver, integrate } from './integrate.ts';
 import { type Transition, transitionOf } from './transition.ts';
@@ -16,7 +17,12 @@ export function odeStep(velocity: Velocity, solver: OdeSolver = midpoint()): Tra
 }
 
 const along = (velocity: Velocity, x: Tensor, t: Tensor, tNext: Tensor, solver: OdeSolver): Tensor =>
-  integrate((time, at) => velocity(at, perRow(time, at)), x, stack([t, tNext]), solver);
+  integrate(
+    (time, at) => returnedLike('odeStep', 'a velocity', velocity(at, perRow(time, at)), at),
+    x,
+    stack([t, tNext]),
+    solver,
+  );
 
 export interface ChurnOptions {
   readonly scheduler: Scheduler;

@@ -1,6 +1,7 @@
 import { condOTScheduler, type Scheduler, SchedulerError, schedulerAt, TokenError } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, random, ShapeError, type Tensor, where } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
+import { returnedLike, returnedScalar, returnedTensor } from '../returned.ts';
 import { perRow, scalarType } from '../rows.ts';
 import { type Transition, transitionOf } from './transition.ts';
 
@@ -61,7 +62,7 @@ export function discreteEuler(model: TokenModel, options: DiscreteEulerOptions =
       throw new TokenError(`${use}: expected tokens (i32), got ${x.dtype}. Draw them from the source of the path.`);
     }
     const time = perRow(t.astype('f32'), x.astype('f32'));
-    const logits = model(x, time);
+    const logits = returnedTensor(use, 'logits', model(x, time));
     if (logits.ndim !== x.ndim + 1 || x.shape.some((extent, i) => extent !== logits.shape[i])) {
       throw new ShapeError(
         `${use}: expected logits of shape [${[...x.shape, 'vocabulary'].join(', ')}], got [${logits.shape.join(', ')}].`,
@@ -81,15 +82,22 @@ export function discreteEuler(model: TokenModel, options: DiscreteEulerOptions =
           ? rate.mul(h).neg().expm1().neg()
           : rate.mul(h);
     const chosen = (from: random.Key, share: Tensor): Tensor => random.uniform(from, x.shape, { dtype }).less(share);
-    // NaN has no largest element: such a place is marked, and the chain names it.
-    const known = logits.isNaN().any({ axis: -1 }).logicalNot();
+    // Neither NaN nor logits that are all -∞ say which token: such a place is marked, and the chain names it.
+    const known = logits
+      .max({ axis: -1 })
+      .greater(Number.NEGATIVE_INFINITY)
+      .logicalAnd(logits.isNaN().any({ axis: -1 }).logicalNot());
     const draw = (from: random.Key): Tensor => where(known, random.categorical(from, logits).astype('i32'), -1);
     const data = draw(keys.slice(0));
     const jumped = where(chosen(keys.slice(1), probability), data, x);
     if (divergenceFree === 0 || !source) return jumped;
-    const correction = typeof divergenceFree === 'number' ? h.mul(divergenceFree) : h.mul(divergenceFree(now));
+    const correction =
+      typeof divergenceFree === 'number'
+        ? h.mul(divergenceFree)
+        : h.mul(returnedScalar(use, 'a divergence-free rate', divergenceFree(now), h));
     const fresh = draw(keys.slice(2));
-    const mixed = where(chosen(keys.slice(3), kappaNext.alphaT), fresh, source.sample(keys.slice(4), x.shape));
+    const drawn = returnedLike(use, 'tokens of the source', source.sample(keys.slice(4), x.shape), x);
+    const mixed = where(chosen(keys.slice(3), kappaNext.alphaT), fresh, drawn);
     return where(chosen(keys.slice(5), correction.neg().expm1().neg()), mixed, jumped);
   });
 }

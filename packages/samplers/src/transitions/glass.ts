@@ -2,6 +2,7 @@ import { midpoint, type OdeSolver } from '@flowfield/ode-solvers';
 import {
   checkedOptions,
   checkedWhole,
+  checkFunctions,
   concat,
   grad,
   hypot,
@@ -13,6 +14,7 @@ import {
 import { checkedNumber } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, type PathModel, pathModel } from '../denoiser.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
+import { returnedRows } from '../returned.ts';
 import { floatType, perRow, scalarType, spread } from '../rows.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
 import { checkSolver, integrate, integrateAll } from './integrate.ts';
@@ -96,6 +98,7 @@ function innerProblem(use: string, model: Velocity, options: GlassOptions) {
   const { rho = 0.4, steps = 8, solver = midpoint(), s0 = 1, tilt } = checkedOptions(use, options, glassOptionNames);
   const known = pathModel(use, model, options);
   checkCorrelation(use, rho);
+  if (tilt !== undefined) checkFunctions(`${use}: tilt`, tilt);
   checkedWhole(`${use}: steps`, steps);
   checkSolver(use, solver);
   checkedNumber(`${use}: s0`, s0, Number.MIN_VALUE);
@@ -152,8 +155,10 @@ function innerField(model: PathModel, { x, t, tNext, rho, s0, tilt }: InnerOptio
     const safe = where(apart, ratio, 1);
     const fromX = where(apart, outer.div(safe), 0).div(c.sigmaT);
     const fromInner = where(apart, inner.div(safe), 1).div(noise);
-    const time = model.scheduler.snrInverse(ratio);
-    const scale = model.scheduler.sigma(time);
+    const time = model.scheduler.snrInverse(ratio).clip(0, 1);
+    // Paths that keep some noise at t = 1 do not reach every ratio: there the signal is scaled as at their end.
+    const [sigma, alpha] = [model.scheduler.sigma(time), model.scheduler.alpha(time)];
+    const scale = where(apart.logicalAnd(alpha.greater(0)), sigma.minimum(alpha.div(safe)), sigma);
     const y = x.mul(spread(fromX.mul(scale), x)).add(centered.mul(spread(fromInner.mul(scale), x)));
     const data = tilted(model, y, time, tilt);
     const onData = c.alphaBar.sub(signal.mul(growth));
@@ -167,7 +172,9 @@ function tilted(model: PathModel, y: Tensor, t: Tensor, tilt: InnerOptions['tilt
   const data = model.as('data', y, t);
   if (!tilt) return data;
   const later = t.maximum(LEAST_TILT_TIME);
-  const slope = grad((at: Tensor) => tilt(at, perRow(later, at)).sum())(y);
+  const slope = grad((at: Tensor) =>
+    returnedRows('glass: tilt', 'value', tilt(at, perRow(later, at)), y.shape[0]).sum(),
+  )(y);
   const factor = model.scheduler.sigma(later).square().div(model.scheduler.alpha(later));
   return data.add(slope.mul(spread(factor, y)));
 }

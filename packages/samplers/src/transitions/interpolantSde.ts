@@ -2,6 +2,7 @@ import { brownianGamma, type Gamma } from '@flowfield/paths';
 import { checkedOptions, checkFunctions, random, type Tensor } from '@flowfield/tensor-webgpu';
 import { checkedNumber, checkOneOf } from '../choices.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
+import { returnedLike, returnedScalar } from '../returned.ts';
 import { floatType, perRow, scalarType, spread } from '../rows.ts';
 import { type Transition, transitionOf } from './transition.ts';
 
@@ -46,10 +47,15 @@ export function interpolantSde(fields: InterpolantFields, options: InterpolantSd
     const h = tNext.astype(dtype).sub(now);
     const level = gamma.gamma(now);
     const rate =
-      diffusion === 'gamma' ? level : typeof diffusion === 'number' ? level.mul(0).add(diffusion) : diffusion(now);
+      diffusion === 'gamma'
+        ? level
+        : typeof diffusion === 'number'
+          ? level.mul(0).add(diffusion)
+          : returnedScalar(use, 'a diffusion', diffusion(now), level);
     const ratio = diffusion === 'gamma' ? level.mul(0).add(1) : rate.div(level.maximum(LEAST_GAMMA));
     const times = perRow(t, x);
-    const drift = velocity(x, times).sub(noise(x, times).mul(spread(ratio, x)));
+    const call = (field: Velocity, what: string): Tensor => returnedLike(use, what, field(x, times), x);
+    const drift = call(velocity, 'a velocity').sub(call(noise, 'noise').mul(spread(ratio, x)));
     const fresh = random.normal(key, x.shape, { dtype: floatType(x) });
     return x.add(drift.mul(spread(h, x))).add(fresh.mul(spread(rate.mul(h).mul(2).maximum(0).sqrt(), x)));
   });

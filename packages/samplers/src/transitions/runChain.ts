@@ -2,7 +2,7 @@ import { checkedOptions, jit, random, type Tensor, tensor } from '@flowfield/ten
 import { scalarType } from '../rows.ts';
 import { checkBatch } from '../velocity.ts';
 import { allFinite, type ChainOptions, type ChainSample, chainGrid, notFinite } from './chain.ts';
-import { checkTransition, type Transition } from './transition.ts';
+import { checkTransition, moved, type Transition } from './transition.ts';
 
 export interface ChainProgress {
   /** Steps done and steps in all. */
@@ -40,7 +40,7 @@ export async function runChain(transition: Transition, x0: Tensor, options: RunC
   const grid = chainGrid(use, times);
   const dtype = scalarType(checkBatch(use, x0));
   const step = jit((x: Tensor, t: Tensor, next: Tensor, stepKey: random.Key) => {
-    const y = transition(x, t, next, stepKey).astype(x.dtype);
+    const y = moved(use, transition, x, t, next, stepKey);
     return { y, finite: allFinite(y) };
   });
   let x = x0;

@@ -3,6 +3,7 @@ import { checkedOptions, checkFunctions, random, type Tensor, where } from '@flo
 import { checkedNumber, checkOneOf } from '../choices.ts';
 import { type ModelOptions, modelOptionNames, pathModel } from '../denoiser.ts';
 import { evaluationsOf, type Velocity } from '../field.ts';
+import { returnedScalar } from '../returned.ts';
 import { floatType, scalarType, spread } from '../rows.ts';
 import { type Correlation, checkCorrelation, glassCoefficients } from './glassCoefficients.ts';
 import { type Transition, transitionOf } from './transition.ts';
@@ -81,7 +82,7 @@ export function eulerMaruyama(model: Velocity, options: EulerMaruyamaOptions): T
           ? sigmaT.square().mul(dAlphaT.div(safeAlpha)).sub(sigmaT.mul(dSigmaT))
           : typeof diffusion === 'number'
             ? sigmaT.mul(0).add(diffusion)
-            : diffusion(now);
+            : returnedScalar(use, 'a diffusion', diffusion(now), sigmaT);
     // x, D and e are one prediction in three forms: x = α D + σ e.
     const data = known.as('data', x, t);
     const noisePart = x.sub(data.mul(spread(alphaT, x)));

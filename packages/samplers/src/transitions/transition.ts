@@ -1,4 +1,5 @@
 import { ArgumentError, checkFunctions, type random, type Tensor } from '@flowfield/tensor-webgpu';
+import { returnedLike } from '../returned.ts';
 
 /**
  * One step of a Markov chain: points (batch, …) at time t to points at tNext > t, both scalars, with randomness from the
@@ -22,3 +23,11 @@ export function checkTransition(use: string, given: Transition): void {
   checkFunctions(use, given);
   throw new ArgumentError(`${use}: expected a transition.`);
 }
+
+/** The points after a step, in the dtype of x. Throws `ShapeError` where the transition returned something else. */
+export const moved = (
+  use: string,
+  transition: Transition,
+  x: Tensor,
+  ...[t, tNext, key]: [Tensor, Tensor, random.Key]
+): Tensor => returnedLike(use, 'points after a step', transition(x, t, tNext, key), x).astype(x.dtype);
