@@ -14,6 +14,7 @@ import {
   MeshError,
   parseEarth,
   parseGraph6,
+  parseGraphText,
   parseIdx,
   parseIndexList,
   parseLatLonCsv,
