@@ -1,5 +1,7 @@
 import { random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { engineErrors } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
+import * as own from './index.ts';
 import {
   dopri5,
   eulerMaruyama,
@@ -168,4 +170,8 @@ describe('stochastic equations', () => {
     expect(path({ shape: 3 })).toThrow(/shape must be a list of whole numbers/);
     expect(path({ shape: [-1] })).toThrow(/shape must be a list of whole numbers/);
   });
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  expect(await engineErrors(own)).toEqual([]);
 });

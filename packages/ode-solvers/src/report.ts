@@ -1,4 +1,4 @@
-import { firstNonFinite, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkTensor, firstNonFinite, type Tensor } from '@flowfield/tensor-webgpu';
 import { codeOf, OdeError } from './errors.ts';
 import type { LeafProblem, LeafSolution } from './problem.ts';
 import { numbersOf, type Reading } from './reading.ts';
@@ -45,6 +45,7 @@ export async function checkSolution(solution: {
   readonly t: Tensor;
   readonly h: Tensor;
 }): Promise<void> {
+  for (const name of ['code', 't', 'h'] as const) checkTensor('checkSolution', name, solution?.[name]);
   const [code, time, step] = await Promise.all(
     [solution.code, solution.t, solution.h].map(async (value) => (await value.data())[0]),
   );

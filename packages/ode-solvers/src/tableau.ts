@@ -23,6 +23,11 @@ const roundingOfSums = 1e-9;
 
 /** Throws `ArgumentError` unless row i of a has at most `longest(i)` weights that sum to c_i, and the b_i sum to 1. */
 export function checkTableau(use: string, tableau: Tableau, longest: (row: number) => number): void {
+  const isList = (given: unknown): boolean => Array.isArray(given);
+  if (!(isList(tableau?.a) && isList(tableau.b) && isList(tableau.c)))
+    throw new ArgumentError(
+      `${use}: expected a tableau { name, order, a, b, c }, got ${tableau && typeof tableau === 'object' ? 'an object without lists a, b and c' : String(tableau)}. Give all of them.`,
+    );
   const { name, a, b, c, errorWeights, dense } = tableau;
   const stages = b.length;
   const expect = (holds: boolean, what: string): void => {

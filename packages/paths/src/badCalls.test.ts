@@ -1,5 +1,7 @@
 import { grad, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { engineErrors } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
+import * as own from './index.ts';
 
 import {
   affinePath,
@@ -217,4 +219,8 @@ test.each(['f32', 'f64'] as const)('coefficients have their slopes as derivative
   }
   for (const at of [0, 1])
     expect(Number.isFinite(grad((now: Tensor) => brownianGamma().gamma(now))(tensor(at, { dtype })).item())).toBe(true);
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  expect(await engineErrors(own)).toEqual([]);
 });

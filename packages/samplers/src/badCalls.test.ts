@@ -1,7 +1,9 @@
 import { euler } from '@flowfield/ode-solvers';
 import { condOTScheduler } from '@flowfield/paths';
 import { ArgumentError, random, type Tensor, tensor } from '@flowfield/tensor-webgpu';
+import { engineErrors } from '@flowfield/testing';
 import { describe, expect, test } from 'vitest';
+import * as own from './index.ts';
 import * as samplers from './index.ts';
 
 /** Calls that the types forbid and that JavaScript callers make all the same. */
@@ -104,4 +106,8 @@ test('noise is added towards t = 0 in every row', () => {
 test('a Fréchet distance of nothing', () => {
   expect(() => loose.frechetDistance(undefined, x)).toThrow('momentsOf: expected features as a tensor, got undefined');
   expect(() => loose.frechetDistance({ covariance: x }, x)).toThrow('frechetDistance: expected mean as a tensor');
+});
+
+test('no function answers a wrong call with an error of the engine', { timeout: 60_000 }, async () => {
+  expect(await engineErrors(own)).toEqual([]);
 });

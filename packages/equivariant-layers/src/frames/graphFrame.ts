@@ -1,4 +1,4 @@
-import { checkedOptions, checkedWhole, random, type TensorLike } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, checkedWhole, random, type TensorLike } from '@flowfield/tensor-webgpu';
 import { checkedTolerance } from '../inputs/params.ts';
 import { permutations } from '../permutations/partitions.ts';
 import { type LaplacianOptions, type LaplacianSpectrum, spectrumOf } from './laplacian.ts';
@@ -133,8 +133,15 @@ function* arrangements(list: readonly number[]): Generator<number[]> {
 
 const factorial = (n: number): bigint => (n < 2 ? 1n : BigInt(n) * factorial(n - 1));
 
-/** The place of every node in an order of nodes: the inverse. */
+/** The place of every node in an order of nodes: the inverse. Throws `ArgumentError` unless it names every node once. */
 export function placesOf(order: ArrayLike<number>): Int32Array {
+  const named = new Set(Array.from(order ?? []));
+  const whole = typeof order === 'object' && order !== null && named.size === order.length;
+  if (!whole || ![...named].every((node) => Number.isInteger(node) && node >= 0 && node < named.size)) {
+    throw new ArgumentError(
+      'placesOf: expected a list that names every node from 0 once, got another value. Give an element of a frame.',
+    );
+  }
   const places = new Int32Array(order.length);
   for (let place = 0; place < order.length; place++) places[order[place]] = place;
   return places;

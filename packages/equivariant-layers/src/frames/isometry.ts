@@ -1,4 +1,13 @@
-import { defaultDevice, eye, linalg, random, type Tensor, where } from '@flowfield/tensor-webgpu';
+import {
+  checkedOptions,
+  checkTensor,
+  defaultDevice,
+  eye,
+  linalg,
+  random,
+  type Tensor,
+  where,
+} from '@flowfield/tensor-webgpu';
 import { LayerShapeError } from '../errors.ts';
 import { type EuclideanGroupName, euclideanGroup } from './euclideanGroup.ts';
 import { checkedKind, type Kind } from './transport.ts';
@@ -33,9 +42,13 @@ export function randomIsometry(group: EuclideanGroupName, key: random.Key): Isom
 
 /**
  * g · x: points become R x + t, vectors R x, scalars stay. Coordinates are on the last axis.
- * @throws ArgumentError for another kind, LayerShapeError unless the last axis has the extent d.
+ * @throws ArgumentError for another kind or what is no isometry, LayerShapeError unless the last axis has the extent d.
  */
-export function movedBy({ rotation, shift }: Isometry, x: Tensor, kind: Kind): Tensor {
+export function movedBy(by: Isometry, x: Tensor, kind: Kind): Tensor {
+  const { rotation, shift } = checkedOptions('movedBy', by, ['rotation', 'shift']);
+  checkTensor('movedBy', 'the rotation', rotation);
+  checkTensor('movedBy', 'the shift', shift);
+  checkTensor('movedBy', 'x', x);
   if (checkedKind('movedBy', kind) === 'scalar') return x;
   const d = shift.shape[0];
   if (x.shape[x.shape.length - 1] !== d) {

@@ -1,4 +1,4 @@
-import { checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
+import { ArgumentError, checkedOptions, type Tensor } from '@flowfield/tensor-webgpu';
 import { checkedChoice } from '../inputs/choice.ts';
 import type { EquivariantApplyOptions } from './equivariantLinear.ts';
 import type { EquivariantMap, Normalization } from './maps.ts';
@@ -21,6 +21,8 @@ export function applyMap(map: EquivariantMap, x: Tensor, options: ApplyMapOption
   const op = 'applyMap';
   const { normalize = 'mean', mask, nodes: sizes } = checkedOptions(op, options, ['normalize', 'mask', 'nodes']);
   checkedChoice(`${op}: normalize`, normalize, ['mean', 'sum']);
+  if (map?.orders === undefined || map.blocks === undefined)
+    throw new ArgumentError('applyMap: expected one of equivariantMaps(orders), got another value. List them first.');
   const { orders } = map;
   const channels = x?.shape?.[x.shape.length - 1];
   const nodes = nodeSets(op, x, { orders, channels, mask, nodes: sizes });

@@ -90,8 +90,13 @@ export function partition(scores: Tensor, options: PartitionOptions = {}): Int32
   });
 }
 
-/** The relation «in the same part» as a row-major matrix of 0 and 1, n x n; padding (-1) is in no part. */
+/**
+ * The relation «in the same part» as a row-major matrix of 0 and 1, n x n; padding (-1) is in no part.
+ * @throws ArgumentError for what is no list.
+ */
 export function samePart(labels: ArrayLike<number>): Uint8Array {
+  if (typeof labels !== 'object' || labels === null || !Number.isInteger(labels.length))
+    throw new ArgumentError(`samePart: expected a list of labels, got ${String(labels)}. Read a tensor by data().`);
   const n = labels.length;
   const same = new Uint8Array(n * n);
   for (let i = 0; i < n; i++) {

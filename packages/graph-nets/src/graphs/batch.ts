@@ -1,5 +1,5 @@
 import { GraphError } from '../errors.ts';
-import type { Graph } from './graph.ts';
+import { checkedGraph, type Graph } from './graph.ts';
 
 /** Several graphs side by side as one, without arcs between them. */
 export interface GraphBatch extends Graph {
@@ -58,8 +58,12 @@ export function batchGraphs(list: readonly Graph[]): GraphBatch {
   };
 }
 
-/** The graphs of a batch, one by one. */
+/** The graphs of a batch, one by one. Throws `GraphError` for what is no batch. */
 export function unbatchGraphs(batch: GraphBatch): Graph[] {
+  if (checkedGraph('unbatchGraphs', batch).nodeOffsets?.length !== batch.graphs + 1)
+    throw new GraphError(
+      'unbatchGraphs: expected a batch of graphs, got one graph. Make a batch with batchGraphs(graphs).',
+    );
   return Array.from({ length: batch.graphs }, (_, g) => {
     const [from, to] = [batch.nodeOffsets[g], batch.nodeOffsets[g + 1]];
     const [first, last] = [batch.offsets[from], batch.offsets[to]];

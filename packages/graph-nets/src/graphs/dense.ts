@@ -86,6 +86,7 @@ export interface DenseInput {
  */
 export function fromDense(dense: DenseInput): GraphBatch {
   const op = 'fromDense';
+  checkDense(op, dense);
   const { nodeWidth = 0, edgeWidth = 0, ...given } = dense;
   const graphs = checkedWhole(`${op}: graphs`, given.graphs, 1);
   const size = checkedWhole(`${op}: size`, given.size, 0);
@@ -154,6 +155,7 @@ export function denseTensors(dense: DenseBatch, options: { readonly dtype?: 'f32
   const { dtype = 'f32' } = checkedOptions('denseTensors', options, ['dtype']);
   if (dtype !== 'f32' && dtype !== 'f64')
     throw new ArgumentError(`denseTensors: dtype must be 'f32' or 'f64', got ${String(dtype)}. Use one of these.`);
+  checkDense('denseTensors', dense);
   const { graphs, size } = dense;
   const made = (data: Float64Array, shape: readonly number[]): Tensor => tensor(data, { dtype }).reshape([...shape]);
   return {
@@ -162,6 +164,13 @@ export function denseTensors(dense: DenseBatch, options: { readonly dtype?: 'f32
     nodeFeatures: made(dense.nodeFeatures, [graphs, size, dense.nodeWidth]),
     edgeFeatures: made(dense.edgeFeatures, [graphs, size, size, dense.edgeWidth]),
   };
+}
+
+function checkDense(op: string, dense: unknown): void {
+  if (typeof dense === 'object' && dense !== null && 'adjacency' in dense) return;
+  throw new GraphError(
+    `${op}: expected dense arrays { graphs, size, adjacency, … }, got ${typeof dense === 'object' && dense !== null ? 'an object without them' : String(dense)}. Make them with toDense(graphs).`,
+  );
 }
 
 const isBatch = (given: Graph | GraphBatch): given is GraphBatch =>

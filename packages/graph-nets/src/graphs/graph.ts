@@ -118,8 +118,17 @@ export function completeGraph(nodes: number): Graph {
   return graph({ nodes, edges });
 }
 
-/** The place of the arc from one node to another among the arcs, or -1. */
-export function findArc({ nodes, offsets, targets }: Graph, from: number, to: number): number {
+/** `given` itself. Throws `GraphError` unless it is a graph. */
+export function checkedGraph<G extends Graph>(op: string, given: G): G {
+  if (given?.offsets?.length === given?.nodes + 1 && given.targets?.length !== undefined) return given;
+  throw new GraphError(
+    `${op}: expected a graph, got ${typeof given === 'object' && given !== null ? 'an object that is none' : String(given)}. Make it with graph({ nodes, edges }).`,
+  );
+}
+
+/** The place of the arc from one node to another among the arcs, or -1. Throws `GraphError` for what is no graph. */
+export function findArc(of: Graph, from: number, to: number): number {
+  const { nodes, offsets, targets } = checkedGraph('findArc', of);
   if (!(from >= 0 && from < nodes)) return -1;
   let [low, high] = [offsets[from], offsets[from + 1]];
   while (low < high) {
@@ -130,7 +139,7 @@ export function findArc({ nodes, offsets, targets }: Graph, from: number, to: nu
   return low < offsets[from + 1] && targets[low] === to ? low : -1;
 }
 
-/** The features of the arc from one node to another, or `null` where there is none. */
+/** The features of the arc from one node to another, or `null` where there is none. Throws `GraphError` for what is no graph. */
 export function edgeFeature(of: Graph, from: number, to: number): Float64Array | null {
   const arc = findArc(of, from, to);
   return arc < 0 ? null : of.edgeFeatures.slice(arc * of.edgeWidth, (arc + 1) * of.edgeWidth);

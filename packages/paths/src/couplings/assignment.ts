@@ -19,7 +19,7 @@ export interface Assignment {
  * @throws TransportError for costs of another shape, NaN, or when no complete matching avoids the forbidden pairs.
  */
 export function assignment(cost: TensorLike): Assignment {
-  const given = hostCost('assignment', cost);
+  const given = hostCost('assignment', cost ?? []);
   const { rows, columns } = given;
   const wide = rows <= columns;
   const at: (i: number, j: number) => number = wide
