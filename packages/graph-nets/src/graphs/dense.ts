@@ -167,7 +167,7 @@ export function denseTensors(dense: DenseBatch, options: { readonly dtype?: 'f32
 }
 
 function checkDense(op: string, dense: unknown): void {
-  if (typeof dense === 'object' && dense !== null && 'adjacency' in dense) return;
+  if (typeof dense === 'object' && dense !== null && 'graphs' in dense) return;
   throw new GraphError(
     `${op}: expected dense arrays { graphs, size, adjacency, … }, got ${typeof dense === 'object' && dense !== null ? 'an object without them' : String(dense)}. Make them with toDense(graphs).`,
   );
