@@ -10,6 +10,7 @@ import type { Part } from '../part.ts';
 interface Classification {
   readonly name: string;
   readonly summary: string;
+  readonly remark?: string;
   readonly minutes: number;
   /** Its folder in the TU collection. */
   readonly set: string;

@@ -47,6 +47,16 @@ const metrics: Metric[] = [
     },
   ]),
   ...distanceMetrics(EVALUATIONS),
+  ...GATED.flatMap((steps) =>
+    scheduleNames.map(
+      (name): Metric => ({
+        name: `off${name}${steps}`,
+        label: `samples off the squares, ${scheduleWords[name]}, ${steps} evaluations, %`,
+        digits: 1,
+        ...(name !== 'Ko' && { baseline: true }),
+      }),
+    ),
+  ),
 ];
 
 /**
@@ -132,6 +142,8 @@ async function run({ seed, effort, trained, kept, work }: PartContext): Promise<
         return { w1: await distance(x), points: Array.from(await x.slice([0, 4000]).data()) };
       });
       figures[figure] = found.w1;
+      if (steps === GATED[0] || steps === GATED[1])
+        figures[`off${name}${steps}`] = 100 * squares.offShare(Float64Array.from(found.points));
       if (steps === GATED[0]) clouds.push({ title: scheduleWords[name], points: found.points });
     }
   }
