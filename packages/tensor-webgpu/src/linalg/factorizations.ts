@@ -24,7 +24,8 @@ export const cholesky = (x: TensorLike): Tensor =>
 /**
  * Eigenvalues in ascending order and orthonormal eigenvectors (as columns) of symmetric matrices [..., n, n]; the symmetric
  * part counts. At repeated eigenvalues what does not depend on the choice of eigenvectors has its derivatives of first and
- * second order; `sqrtm`, `logm`, `powm` and `expm` have those of every order. In a stack, and inside transforms, a matrix that holds
+ * second order, and what does, such as one entry of an eigenvector, has none: the turn of eigenvectors of one eigenvalue into each
+ * other counts as 0. `sqrtm`, `logm`, `powm` and `expm` have derivatives of every order. In a stack, and inside transforms, a matrix that holds
  * NaN or infinity gives NaN and leaves the others alone.
  * @throws ArgumentError for one matrix alone that holds NaN or infinity, ShapeError unless the matrices are square.
  */
