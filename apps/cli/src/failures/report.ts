@@ -1,4 +1,4 @@
-import { CsvError, EarthDataError, SphericalCoordinateError, SplitError } from '@flowfield/datasets';
+import { CsvError, DataArgumentError, EarthDataError } from '@flowfield/datasets';
 import { RecipeError } from '@flowfield/recipes';
 import { FlowfieldError, SafetensorsError } from '@flowfield/tensor-webgpu';
 import { CheckpointError, MetricsLogError, StorageError } from '@flowfield/train';
@@ -14,8 +14,7 @@ const usageErrors = [
   RecipeError,
   CsvError,
   EarthDataError,
-  SplitError,
-  SphericalCoordinateError,
+  DataArgumentError,
   CheckpointError,
   MetricsLogError,
   SafetensorsError,
