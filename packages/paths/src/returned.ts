@@ -1,20 +1,10 @@
-import type { Tensor } from '@flowfield/tensor-webgpu';
+import { checkReturned, type Tensor } from '@flowfield/tensor-webgpu';
 import { PathShapeError } from './errors.ts';
 
 /** A tensor that a function of the caller returned. Throws `PathShapeError` for anything else. */
 export function returnedTensor(use: string, what: string, given: unknown): Tensor {
-  if (Array.isArray((given as { shape?: unknown } | null | undefined)?.shape)) return given as Tensor;
-  const kind =
-    given instanceof Promise
-      ? 'a promise: it cannot be asynchronous'
-      : Array.isArray(given)
-        ? 'an array'
-        : given === null
-          ? 'null'
-          : typeof given;
-  throw new PathShapeError(
-    `${use}: expected ${what} as a tensor, got ${kind}. Return what it computes from its arguments.`,
-  );
+  checkReturned(use, what, given, PathShapeError);
+  return given as Tensor;
 }
 
 /** A tensor that a function of the caller returned, of the shape of x_t. Throws `PathShapeError` for anything else. */

@@ -1,19 +1,9 @@
-import { ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
+import { checkReturned, ShapeError, type Tensor } from '@flowfield/tensor-webgpu';
 
 /** A tensor that a function of the caller returned. Throws `ShapeError` for anything else. */
 export function returnedTensor(use: string, what: string, given: unknown): Tensor {
-  if (Array.isArray((given as { shape?: unknown } | null | undefined)?.shape)) return given as Tensor;
-  const kind =
-    given instanceof Promise
-      ? 'a promise: it cannot be asynchronous'
-      : Array.isArray(given)
-        ? 'an array'
-        : given === null
-          ? 'null'
-          : typeof given;
-  throw new ShapeError(
-    `${use}: expected ${what} as a tensor, got ${kind}. Return what it computes from its arguments.`,
-  );
+  checkReturned(use, what, given);
+  return given as Tensor;
 }
 
 /** A tensor that a function of the caller returned, of the shape of the points x. Throws `ShapeError` for anything else. */

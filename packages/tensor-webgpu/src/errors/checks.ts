@@ -1,4 +1,4 @@
-import { ArgumentError } from './errors.ts';
+import { ArgumentError, ShapeError } from './errors.ts';
 import { nearestName } from './nearest.ts';
 
 /** A value as a message shows it: short, and never a failure of its own. */
@@ -78,8 +78,30 @@ export function checkedWhole(what: string, given: number, least = 1): number {
   );
 }
 
+const looksLikeTensor = (given: unknown): boolean =>
+  Array.isArray((given as { shape?: unknown } | null | undefined)?.shape);
+
 /** Throws `ArgumentError` unless `given` is a tensor. */
 export function checkTensor(op: string, what: string, given: unknown): void {
-  if (Array.isArray((given as { shape?: unknown } | null | undefined)?.shape)) return;
+  if (looksLikeTensor(given)) return;
   throw new ArgumentError(`${op}: expected ${what} as a tensor, got ${describe(given)}. Make one with tensor(…).`);
+}
+
+/** Throws a `Kind` of error unless what a function of the caller returned is a tensor. */
+export function checkReturned(
+  op: string,
+  what: string,
+  given: unknown,
+  Kind: new (message: string) => Error = ShapeError,
+): void {
+  if (looksLikeTensor(given)) return;
+  const kind =
+    given instanceof Promise
+      ? 'a promise: it cannot be asynchronous'
+      : Array.isArray(given)
+        ? 'an array'
+        : given === null
+          ? 'null'
+          : typeof given;
+  throw new Kind(`${op}: expected ${what} as a tensor, got ${kind}. Return what it computes from its arguments.`);
 }

@@ -1,4 +1,4 @@
-export { checkedOptions, checkedWhole, checkFunctions, checkTensor } from './checks.ts';
+export { checkedOptions, checkedWhole, checkFunctions, checkReturned, checkTensor } from './checks.ts';
 export * from './errors.ts';
 export { firstNonFinite } from './finite.ts';
 export { nearestName } from './nearest.ts';
